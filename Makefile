@@ -1,0 +1,49 @@
+# `make` lists the targets. Everything runs from a virtual environment that the first target makes.
+PYTHON ?= python3.11
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format bench generate lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(VENV)/.installed: requirements/dev.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup: $(VENV)/.installed ## make the virtual environment with the locked versions
+
+demo: setup ## collect an organization that runs on loopback, then answer the questions (no AWS account, no network)
+	$(BIN)/credlake demo
+
+test: setup ## run the tests
+	$(BIN)/pytest
+
+lint: setup ## ruff, mypy, and that every derived file is fresh
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m collector.generated --check
+
+format: setup ## let ruff format and mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+generate: setup ## write the files derived from the schema and the views
+	$(BIN)/python -m collector.generated
+
+bench: setup ## measure speed and memory, as ratios of one run
+	$(BIN)/python -m benchmarks
+
+lock: ## resolve the locked versions anew (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" --upgrade pyproject.toml -o requirements/runtime.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" --group dev pyproject.toml -o requirements/dev.txt
+
+clean: ## remove what the targets made
+	rm -rf $(VENV) demo-lake .pytest_cache .mypy_cache .ruff_cache

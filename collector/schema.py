@@ -1,0 +1,333 @@
+"""The lake's columns: the only place where one is declared.
+
+From here come the Parquet schemas, `glue/*.json`, `docs/columns.md`, the local tables, the header check and the check
+that views name real columns. Columns are only ever added, at the end of a table, and never retyped: readers of an older
+or newer file match columns by name (contract part 2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+import pyarrow as pa
+
+# Rises when a reader of this version could misread what a newer one wrote.
+SCHEMA_VERSION = 1
+
+ROOT_USER = "<root_account>"
+
+
+class ColumnType(Enum):
+    """A type of the lake, with its name in Glue (Hive), in Trino and in DuckDB."""
+
+    STRING = ("string", "varchar", "VARCHAR")
+    BOOLEAN = ("boolean", "boolean", "BOOLEAN")
+    INT = ("int", "integer", "INTEGER")
+    # INT64 milliseconds, UTC-adjusted: Athena's timestamps have precision 3, and INT96 overflows (facts F7.1).
+    TIMESTAMP = ("timestamp", "timestamp(3)", "TIMESTAMP")
+    STRING_MAP = ("map<string,string>", "map(varchar, varchar)", "MAP(VARCHAR, VARCHAR)")
+
+    def __init__(self, glue: str, trino: str, duckdb: str) -> None:
+        """Spread the names over attributes."""
+        self.glue = glue
+        self.trino = trino
+        self.duckdb = duckdb
+
+    @property
+    def arrow(self) -> pa.DataType:
+        """The type of a column in a Parquet file."""
+        return _ARROW[self]
+
+
+_ARROW: dict[ColumnType, pa.DataType] = {
+    ColumnType.STRING: pa.string(),
+    ColumnType.BOOLEAN: pa.bool_(),
+    ColumnType.INT: pa.int32(),
+    ColumnType.TIMESTAMP: pa.timestamp("ms", tz="UTC"),
+    ColumnType.STRING_MAP: pa.map_(pa.string(), pa.string()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name, type and meaning.
+
+    `source` is AWS's own header in the credential report, for the columns that come from there.
+    """
+
+    name: str
+    type: ColumnType
+    comment: str
+    source: str | None = None
+    nullable: bool = True
+
+
+@dataclass(frozen=True)
+class Table:
+    """An ordered set of columns, with a name and what one row is."""
+
+    name: str
+    comment: str
+    columns: tuple[Column, ...]
+
+    @cached_property
+    def arrow_schema(self) -> pa.Schema:
+        """The schema that files are written with; a field carries its column's comment."""
+        return pa.schema(
+            [pa.field(c.name, c.type.arrow, nullable=c.nullable, metadata={"comment": c.comment}) for c in self.columns]
+        )
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The column names in order."""
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        """The column of that name; KeyError where there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+
+def _string(name: str, comment: str, *, source: str | None = None, nullable: bool = True) -> Column:
+    return Column(name, ColumnType.STRING, comment, source, nullable)
+
+
+def _boolean(name: str, comment: str, *, source: str | None = None, nullable: bool = True) -> Column:
+    return Column(name, ColumnType.BOOLEAN, comment, source, nullable)
+
+
+def _int(name: str, comment: str, *, nullable: bool = True) -> Column:
+    return Column(name, ColumnType.INT, comment, None, nullable)
+
+
+def _timestamp(name: str, comment: str, *, source: str | None = None, nullable: bool = True) -> Column:
+    return Column(name, ColumnType.TIMESTAMP, comment, source, nullable)
+
+
+def _map(name: str, comment: str) -> Column:
+    return Column(name, ColumnType.STRING_MAP, comment, None, nullable=False)
+
+
+ORGANIZATION_ID = _string("organization_id", "The organization, `o-…`.", nullable=False)
+SNAPSHOT_DATE = _string("snapshot_date", "UTC date on which the run started, `YYYY-MM-DD`.", nullable=False)
+RUN_ID = _string("run_id", "The run that this row comes from.", nullable=False)
+ACCOUNT_ID = _string("account_id", "The account: 12 digits, as text (leading zeros count).", nullable=False)
+
+# What every file of a snapshot holds besides its own columns.
+KEY_COLUMNS = (ORGANIZATION_ID, SNAPSHOT_DATE, RUN_ID, ACCOUNT_ID)
+
+RECORD_TYPE = _string("record_type", "What the row is about: `account` or `user`.", nullable=False)
+
+_REPORT_GENERATED_AT = "GeneratedTime of the credential report: up to 4 hours before the run. Every age counts from it."
+
+
+def _key_columns(slot: int) -> tuple[Column, ...]:
+    key = f"access_key_{slot}"
+    return (
+        _boolean(f"{key}_active", "Whether the key can be used.", source=f"{key}_active"),
+        _timestamp(
+            f"{key}_last_rotated",
+            "When the key in this slot was created; an inactive key keeps its date. Null: the slot is empty.",
+            source=f"{key}_last_rotated",
+        ),
+        _timestamp(
+            f"{key}_last_used_date",
+            "Last use, in steps of 15 minutes, tracked since 2015-04-22. Null: no use on record.",
+            source=f"{key}_last_used_date",
+        ),
+        _string(
+            f"{key}_last_used_region",
+            "Region of the last use. Null also for a service without Regions, such as S3: no sign of an unused key.",
+            source=f"{key}_last_used_region",
+        ),
+        _string(f"{key}_last_used_service", "Service of the last use.", source=f"{key}_last_used_service"),
+    )
+
+
+def _certificate_columns(slot: int) -> tuple[Column, ...]:
+    certificate = f"cert_{slot}"
+    return (
+        _boolean(
+            f"{certificate}_active",
+            "Whether the X.509 signing certificate can be used.",
+            source=f"{certificate}_active",
+        ),
+        _timestamp(
+            f"{certificate}_last_rotated",
+            "When the signing certificate was created. Null: the slot is empty.",
+            source=f"{certificate}_last_rotated",
+        ),
+    )
+
+
+# AWS's columns, in AWS's order. The first 22 must be in every report; the 23rd is documented, but was absent from a
+# report of 2026-09 (facts F1.2).
+REPORT_COLUMNS: tuple[Column, ...] = (
+    _string("user_name", f"IAM user name without path; `{ROOT_USER}` for root.", source="user", nullable=False),
+    _string("user_arn", "ARN of the user, with its path.", source="arn", nullable=False),
+    _timestamp("user_creation_time", "When the user was created; for root, the account.", source="user_creation_time"),
+    _boolean(
+        "password_enabled",
+        "Whether a console password exists. Null where AWS says `not_supported` (root in older reports).",
+        source="password_enabled",
+    ),
+    _timestamp(
+        "password_last_used",
+        "Last console sign-in, in steps of 5 minutes, tracked since 2014-10-20. Null with `no_information` in "
+        "`null_reasons`: a password without a sign-in on record; plain null: no password.",
+        source="password_last_used",
+    ),
+    _timestamp("password_last_changed", "When the password was last set.", source="password_last_changed"),
+    _timestamp(
+        "password_next_rotation",
+        "When the password expires, where the account's policy says so; `not_supported` for root.",
+        source="password_next_rotation",
+    ),
+    _boolean("mfa_active", "Whether at least one MFA device is enabled, of whatever kind.", source="mfa_active"),
+    *_key_columns(1),
+    *_key_columns(2),
+    *_certificate_columns(1),
+    *_certificate_columns(2),
+    _string(
+        "additional_credentials_info",
+        "AWS's own text about credentials beyond the first two of a kind. Null where AWS does not send the column.",
+        source="additional_credentials_info",
+    ),
+)
+
+OPTIONAL_REPORT_COLUMNS = frozenset({"additional_credentials_info"})
+
+# What the parser makes of one report: AWS's columns and what it says of them.
+PARSED_REPORT = Table(
+    "parsed_report",
+    "One row per user of one report.",
+    (
+        *REPORT_COLUMNS[:2],
+        _boolean("is_root", "Whether the row is the account's root user.", nullable=False),
+        *REPORT_COLUMNS[2:],
+        _map(
+            "null_reasons",
+            "Column → `no_information`, `not_supported`, `empty` or `unparsed`, wherever a null is not a plain `N/A`.",
+        ),
+        _map("unknown_columns", "Columns of AWS that this version does not know, verbatim."),
+    ),
+)
+
+CREDENTIAL_REPORT = Table(
+    "credential_report",
+    "One row per user (root included) per collected account per snapshot.",
+    (
+        *KEY_COLUMNS,
+        *PARSED_REPORT.columns,
+        _timestamp("report_generated_at", _REPORT_GENERATED_AT, nullable=False),
+    ),
+)
+
+LIMIT_COLUMNS: tuple[Column, ...] = (
+    _int("limit_access_key_rotation_days", "An active key created longer ago than this fails.", nullable=False),
+    _int("limit_access_key_unused_days", "An active key idle this long fails.", nullable=False),
+    _int("limit_password_unused_days", "A password idle this long fails.", nullable=False),
+    _int("limit_root_use_days", "A root credential used within this time fails.", nullable=False),
+    _int("limit_password_length", "A password policy that asks for less fails.", nullable=False),
+    _int("limit_password_reuse", "A password policy that remembers fewer passwords fails.", nullable=False),
+)
+
+ACCOUNT = Table(
+    "account",
+    "One row per account of the organization per snapshot, collected or not.",
+    (
+        *KEY_COLUMNS,
+        _string("account_name", "The account's name in Organizations."),
+        _string("account_email", "The account's e-mail address in Organizations."),
+        _string("account_arn", "The account's ARN in Organizations."),
+        _string("aws_partition", "`aws`, `aws-cn`, `aws-us-gov`, `aws-eusc`, …", nullable=False),
+        _string(
+            "account_state", "`ACTIVE`, `SUSPENDED`, `PENDING_ACTIVATION`, `PENDING_CLOSURE`, `CLOSED`.", nullable=False
+        ),
+        _timestamp("joined_at", "When the account joined the organization."),
+        _string("ou_id", "The OU (or root) that holds the account; `unknown` where it cannot be had.", nullable=False),
+        _string(
+            "ou_path",
+            "Names from the root down, `Root/Workloads/Prod`; `unknown` where they cannot be had.",
+            nullable=False,
+        ),
+        _map("tags", "The account's tags; empty unless asked for with `--tags`."),
+        _string("outcome", "How the collection of the account ended.", nullable=False),
+        _string("error_code", "AWS's own error code, or ours; null when collected."),
+        _string("error_message", "AWS's own text, or ours; null when collected."),
+        _int("attempts", "Calls made for this account.", nullable=False),
+        _timestamp("run_started_at", "When the run started.", nullable=False),
+        _timestamp("started_at", "When the account was first asked. Null: it was not."),
+        _timestamp("finished_at", "When the account's outcome was known. Null: it was not asked."),
+        _timestamp("report_generated_at", _REPORT_GENERATED_AT),
+        _int("user_count", "Rows of users published, root included. Null where the account was not collected."),
+        _int("unreadable_rows", "Rows of the report left out because they could not be read."),
+        _int("unreadable_values", "Values set to null because they could not be read."),
+        _string("raw_sha256", "SHA-256 of the report's bytes, uncompressed."),
+        _string("raw_location", "Where the report's bytes lie, relative to the lake."),
+        _string("password_policy_state", "`custom`, `default` (none set) or `unknown`.", nullable=False),
+        _string("password_policy_error", "Why the policy is `unknown`."),
+        _int("minimum_password_length", "Characters a password must have."),
+        _int("password_reuse_prevention", "Earlier passwords that may not be used again. Null: the policy has none."),
+        _int("max_password_age", "Days after which a password expires. Null: never."),
+        _boolean("require_symbols", "Whether a password needs a symbol."),
+        _boolean("require_numbers", "Whether a password needs a digit."),
+        _boolean("require_uppercase_characters", "Whether a password needs an upper-case letter."),
+        _boolean("require_lowercase_characters", "Whether a password needs a lower-case letter."),
+        _boolean("hard_expiry", "Whether an expired password can be changed by an administrator only."),
+        _boolean("allow_users_to_change_password", "Whether users may change their own password."),
+        _int("users", "Users in the account, root not counted (GetAccountSummary, fresher than the report)."),
+        _int("users_quota", "Users the account may have."),
+        _int("mfa_devices", "MFA devices in the account."),
+        _int("mfa_devices_in_use", "MFA devices assigned."),
+        _string("summary_error", "Why the summary's columns are null."),
+        _boolean("account_mfa_enabled", "Whether root has MFA, as the summary says (fresher than the report)."),
+        _boolean("account_access_keys_present", "Whether root has access keys, active or not, as the summary says."),
+        _boolean("account_password_present", "Whether root has a password, as the summary says."),
+        _boolean("account_signing_certificates_present", "Whether root has signing certificates, as the summary says."),
+        *LIMIT_COLUMNS,
+        _string(
+            "inventory_source", "Where the account list came from: `organizations` or `accounts_file`.", nullable=False
+        ),
+    ),
+)
+
+
+def _nullable(column: Column) -> Column:
+    return Column(column.name, column.type, column.comment, column.source, nullable=True)
+
+
+def _snapshot_record_columns() -> tuple[Column, ...]:
+    keys = (ORGANIZATION_ID, SNAPSHOT_DATE, RECORD_TYPE, RUN_ID, ACCOUNT_ID)
+    columns = {column.name: column for column in keys}
+    for column in (*ACCOUNT.columns, *CREDENTIAL_REPORT.columns):
+        # A row of one kind has nulls in the columns of the other, maps too: the views never read those.
+        columns.setdefault(column.name, _nullable(column))
+    return tuple(columns.values())
+
+
+SNAPSHOT_RECORD = Table(
+    "snapshot_record",
+    "Every row of every published snapshot: accounts and users behind one pointer a day.",
+    _snapshot_record_columns(),
+)
+
+SNAPSHOT_RECORD_LATEST = Table(
+    "snapshot_record_latest",
+    "Every row of the newest published snapshot of each organization.",
+    SNAPSHOT_RECORD.columns,
+)
+
+# The values of `record_type`, and the table whose columns the files of that kind hold.
+RECORD_TABLES: dict[str, Table] = {"account": ACCOUNT, "user": CREDENTIAL_REPORT}
+
+
+def file_schema(record_type: str) -> pa.Schema:
+    """The schema of a Parquet file that holds rows of that kind: its own columns and `record_type`."""
+    table = RECORD_TABLES[record_type]
+    columns = [SNAPSHOT_RECORD.column(RECORD_TYPE.name), *table.columns]
+    return Table(table.name, table.comment, tuple(columns)).arrow_schema
