@@ -1,0 +1,89 @@
+"""What a run asked and was answered: the facts from which every table of a snapshot can be made again.
+
+The raw zone keeps these values (as `run.json` and `accounts.jsonl.gz`) beside the report bytes. The Parquet files are a
+pure function of the three, so `rebuild` needs nothing else. Timestamps are aware and in UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from collector.outcome import Outcome
+
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The limits that the controls of one account are judged by, in this run (contract part 3, defaults)."""
+
+    access_key_rotation_days: int = 90
+    access_key_unused_days: int = 45
+    password_unused_days: int = 45
+    root_use_days: int = 1
+    password_length: int = 14
+    password_reuse: int = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEvidence:
+    """One run: `raw/<organization_id>/<run_id>/run.json`.
+
+    `settings` and `endpoints` are for the auditor: what was asked for, and any endpoint that is not AWS's own. Neither
+    holds a secret.
+    """
+
+    organization_id: str
+    run_id: str
+    started_at: datetime
+    finished_at: datetime | None = None
+    # `organizations` or `accounts_file`.
+    inventory_source: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    endpoints: dict[str, str] = field(default_factory=dict)
+    collector_account_id: str | None = None
+
+    @property
+    def snapshot_date(self) -> str:
+        """The UTC date on which the run started, `YYYY-MM-DD`, also when it ends after midnight."""
+        return self.started_at.strftime("%Y-%m-%d")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountEvidence:
+    """One account of one run: a line of `accounts.jsonl.gz`.
+
+    `account` is the object that Organizations (or the accounts file) gave, JSON-ready. `outcome` is what the engine saw;
+    where a report was fetched (`raw_sha256` is set) it is `collected`, and the reading of the report decides between that
+    and `partial`, `malformed_report` and `wrong_account`.
+    """
+
+    account: dict[str, Any]
+    account_id: str
+    account_state: str
+    aws_partition: str
+    ou_id: str = UNKNOWN
+    ou_path: str = UNKNOWN
+    tags: dict[str, str] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    outcome: Outcome
+    error_code: str | None = None
+    error_message: str | None = None
+    attempts: int = 0
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    # GeneratedTime of the report.
+    report_generated_at: datetime | None = None
+    raw_sha256: str | None = None
+    # GetAccountPasswordPolicy's PasswordPolicy; None for `default` and `unknown`.
+    password_policy_state: str = UNKNOWN
+    password_policy: dict[str, Any] | None = None
+    password_policy_error: str | None = None
+    # GetAccountSummary's SummaryMap.
+    summary: dict[str, int] | None = None
+    summary_error: str | None = None
