@@ -58,9 +58,9 @@ class RunEvidence:
 class AccountEvidence:
     """One account of one run: a line of `accounts.jsonl.gz`.
 
-    `account` is the object that Organizations (or the accounts file) gave, JSON-ready. `outcome` is what the engine saw;
-    where a report was fetched (`raw_sha256` is set) it is `collected`, and the reading of the report decides between that
-    and `partial`, `malformed_report` and `wrong_account`.
+    `account` is the object that Organizations (or the accounts file) gave, JSON-ready. `outcome` is what the engine
+    saw; where a report was fetched (`raw_sha256` is set) it is `collected`, and the reading of the report decides
+    between that and `partial`, `malformed_report` and `wrong_account`.
     """
 
     account: dict[str, Any]

@@ -1,0 +1,127 @@
+"""The accounts of an organization, as Organizations or an accounts file describes them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from collector.errors import OrganizationUnreadableError
+from collector.evidence import UNKNOWN
+
+ACTIVE = "ACTIVE"
+ACCOUNT_STATES = ("PENDING_ACTIVATION", ACTIVE, "SUSPENDED", "PENDING_CLOSURE", "CLOSED")
+
+ACCOUNT_ID = re.compile(r"\d{12}")
+ORGANIZATION_ID = re.compile(r"o-[a-z0-9]{10,32}")
+_ACCOUNT_ARN = re.compile(
+    r"arn:(?P<partition>aws[a-z-]*):organizations::\d{12}:account/(?P<organization>o-[a-z0-9]+)/\d{12}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where an account hangs in the tree of OUs.
+
+    `ou_ids` runs from the root (`r-…`) to the account's own parent; `ou_names` has their names in the same order. Both
+    are empty where they cannot be had.
+    """
+
+    ou_ids: tuple[str, ...] = ()
+    ou_names: tuple[str, ...] = ()
+
+    @property
+    def ou_id(self) -> str:
+        """The account's own parent, an OU or the root."""
+        return self.ou_ids[-1] if self.ou_ids else UNKNOWN
+
+    @property
+    def ou_path(self) -> str:
+        """Names from the root down, `Root/Workloads/Prod`."""
+        return "/".join(self.ou_names) if self.ou_names else UNKNOWN
+
+    def is_within(self, ou: str) -> bool:
+        """Whether the OU, an id or a path, is the account's parent or one above it."""
+        wanted = ou.strip("/")
+        if wanted in self.ou_ids:
+            return True
+        path = self.ou_path
+        return path == wanted or path.startswith(f"{wanted}/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One account of the organization; `source` is the object it was read from, JSON-ready, as it came."""
+
+    account_id: str
+    state: str
+    partition: str
+    name: str | None = None
+    # The OU ids of `Paths`; empty where Organizations did not send them.
+    ou_ids: tuple[str, ...] = ()
+    location: Location = field(default_factory=Location)
+    tags: dict[str, str] = field(default_factory=dict)
+    source: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the account is asked at all. PENDING_CLOSURE is not (contract part 2, `skipped_state`)."""
+        return self.state == ACTIVE
+
+
+def account_from_organizations(answer: dict[str, Any]) -> Account:
+    """The account in one object of ListAccounts.
+
+    `State` replaced `Status`, which AWS retired on 2026-09-09; answers with either are read (facts F4.1).
+
+    Raises:
+        OrganizationUnreadableError: neither is there. Taking such an account for inactive would silently yield an empty
+            organization, which is how other tools broke.
+    """
+    account_id = str(answer.get("Id", ""))
+    state = answer.get("State") or answer.get("Status")
+    if not state:
+        raise OrganizationUnreadableError(
+            f"Organizations listed account {account_id or '(without an id)'} with neither `State` nor `Status`, so it "
+            "cannot be told which accounts are active. Nothing was collected. Update boto3 (1.40.27 or newer knows "
+            "`State`); if it is new enough, AWS changed its answer: please report it.",
+            account_id=account_id,
+        )
+    if not ACCOUNT_ID.fullmatch(account_id):
+        raise OrganizationUnreadableError(f"Organizations listed an account whose id is not 12 digits: {account_id!r}.")
+    partition, _ = _parts_of_arn(answer.get("Arn"))
+    return Account(
+        account_id=account_id,
+        state=str(state),
+        partition=partition or "aws",
+        name=answer.get("Name"),
+        ou_ids=_ou_ids(answer.get("Paths") or []),
+        source=json_ready(answer),
+    )
+
+
+def organization_id_of(answer: dict[str, Any]) -> str | None:
+    """The organization that an account's ARN names, None where the ARN does not have the usual form."""
+    return _parts_of_arn(answer.get("Arn"))[1]
+
+
+def _parts_of_arn(arn: object) -> tuple[str | None, str | None]:
+    match = _ACCOUNT_ARN.fullmatch(arn) if isinstance(arn, str) else None
+    return (match["partition"], match["organization"]) if match else (None, None)
+
+
+def _ou_ids(paths: list[str]) -> tuple[str, ...]:
+    """The ids from the root to the parent: `o-…/r-…/ou-…/123456789012/` (facts F4.1)."""
+    if not paths:
+        return ()
+    return tuple(part for part in paths[0].split("/") if part.startswith(("r-", "ou-")))
+
+
+def json_ready(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer as JSON can hold it: instants as ISO 8601 in UTC."""
+    return {key: _instant(value) if isinstance(value, datetime) else value for key, value in answer.items()}
+
+
+def _instant(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
