@@ -193,7 +193,7 @@ class SettingsSchema(Schema):
 
 def settings_from(values: dict[str, Any]) -> Settings:
     """The settings from values that `SettingsSchema` has read."""
-    sets = {name: frozenset(values[name]) for name in ("account", "exclude_account") if name in values}
-    tuples = {name: tuple(values[name]) for name in ("include_ou", "exclude_ou") if name in values}
-    ready: dict[str, Any] = {**values, **sets, **tuples}
+    ready = dict(values)
+    ready |= {name: frozenset(values[name]) for name in ("account", "exclude_account") if name in values}
+    ready |= {name: tuple(values[name]) for name in ("include_ou", "exclude_ou") if name in values}
     return Settings(**ready)

@@ -1,0 +1,100 @@
+"""botocore's exceptions, translated into the few kinds of fault that a run knows."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
+from botocore.exceptions import ConnectionError as BotocoreConnectionError
+from botocore.parsers import ResponseParserError
+
+from collector.faults import CallFault, FaultKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# The wire codes, not the exception classes: `client.exceptions.ReportNotPresent` does not exist (facts F2.2).
+_KINDS: dict[str, FaultKind] = {
+    "ReportInProgress": FaultKind.IN_PROGRESS,
+    "ReportNotPresent": FaultKind.NOT_PRESENT,
+    "ReportExpired": FaultKind.REPORT_EXPIRED,
+    "LimitExceeded": FaultKind.LIMIT_EXCEEDED,
+    "LimitExceededException": FaultKind.LIMIT_EXCEEDED,
+    "ServiceFailure": FaultKind.SERVICE_FAILURE,
+    "NoSuchEntity": FaultKind.NO_SUCH_ENTITY,
+    "RegionDisabledException": FaultKind.REGION_DISABLED,
+    "RegionDisabled": FaultKind.REGION_DISABLED,
+    **dict.fromkeys(("ExpiredToken", "ExpiredTokenException", "RequestExpired"), FaultKind.TOKEN_EXPIRED),
+    **dict.fromkeys(
+        ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedAccess"), FaultKind.DENIED
+    ),
+    **dict.fromkeys(
+        (
+            "Throttling",
+            "ThrottlingException",
+            "ThrottledException",
+            "RequestThrottled",
+            "RequestThrottledException",
+            "RequestLimitExceeded",
+            "TooManyRequestsException",
+            "PriorRequestNotComplete",
+            "BandwidthLimitExceeded",
+            "SlowDown",
+        ),
+        FaultKind.THROTTLED,
+    ),
+    **dict.fromkeys(
+        ("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "AuthFailure"),
+        FaultKind.NO_CREDENTIALS,
+    ),
+}
+
+_NO_CREDENTIALS = (
+    NoCredentialsError,
+    PartialCredentialsError,
+    CredentialRetrievalError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
+_FIRST_SERVER_FAULT = 500
+_TOO_MANY_REQUESTS = 429
+
+
+@contextmanager
+def translated(operation: str) -> Iterator[None]:
+    """Raise every failure of the call within as a CallFault that names the operation."""
+    try:
+        yield
+    except ClientError as error:
+        raise _from_answer(error, operation) from error
+    except _NO_CREDENTIALS as error:
+        raise CallFault(FaultKind.NO_CREDENTIALS, type(error).__name__, str(error), operation) from error
+    except (BotocoreConnectionError, HTTPClientError, ResponseParserError) as error:
+        # botocore does not retry a 200 whose body was cut: it is a ResponseParserError, once (real-parts 3).
+        raise CallFault(FaultKind.CONNECTION, type(error).__name__, str(error), operation) from error
+    except BotoCoreError as error:
+        raise CallFault(FaultKind.OTHER, type(error).__name__, str(error), operation) from error
+
+
+def _from_answer(error: ClientError, operation: str) -> CallFault:
+    detail = error.response.get("Error", {})
+    code = str(detail.get("Code") or "Unknown")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    kind = _KINDS.get(code)
+    if kind is None and status == _TOO_MANY_REQUESTS:
+        kind = FaultKind.THROTTLED
+    if kind is None and status >= _FIRST_SERVER_FAULT:
+        kind = FaultKind.SERVICE_FAILURE
+    return CallFault(kind or FaultKind.OTHER, code, str(detail.get("Message") or ""), operation)
