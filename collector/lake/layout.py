@@ -1,0 +1,114 @@
+"""What lies where in a lake. Pure: keys are relative to the lake, with `/`.
+
+No key holds `=`: only the publication record (or Glue) says which files count, and a path that looks like a Hive
+partition would invite a glob or a crawler to count superseded runs too (contract part 2).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from collector.accounts import ACCOUNT_ID, ORGANIZATION_ID
+from collector.errors import LakeError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+RAW = "raw"
+SNAPSHOTS = "snapshots"
+CATALOG = "catalog"
+ZONES = (RAW, SNAPSHOTS, CATALOG)
+
+ACCOUNTS_FILE = "accounts.parquet"
+RUN_FILE = "run.json"
+EVIDENCE_FILE = "accounts.jsonl.gz"
+
+SNAPSHOT_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+RUN_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
+
+_RECORD_SUFFIX = ".json"
+
+
+def new_run_id(now: datetime, randomness: bytes) -> str:
+    """Name a run so that runs sort by their start, and two of the same second differ: `YYYYMMDDTHHMMSSZ-xxxxxxxx`.
+
+    Args:
+        now: when the run starts, aware.
+        randomness: at least 4 bytes, of `os.urandom`.
+    """
+    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{_token(randomness)}"
+
+
+def run_id_prefix(snapshot_date: str) -> str:
+    """What the run ids of that day begin with."""
+    return _checked(SNAPSHOT_DATE, snapshot_date, "a date, YYYY-MM-DD").replace("-", "") + "T"
+
+
+def raw_folder(organization_id: str, run_id: str | None = None) -> str:
+    """Where a run's evidence lies; without a run, where all runs of the organization lie."""
+    folder = f"{RAW}/{_organization(organization_id)}"
+    return folder if run_id is None else f"{folder}/{_run(run_id)}"
+
+
+def run_key(organization_id: str, run_id: str) -> str:
+    """The file that is written last of a run's evidence: with it, the raw zone of the run is complete."""
+    return f"{raw_folder(organization_id, run_id)}/{RUN_FILE}"
+
+
+def evidence_key(organization_id: str, run_id: str) -> str:
+    """The file with one line per account."""
+    return f"{raw_folder(organization_id, run_id)}/{EVIDENCE_FILE}"
+
+
+def report_key(organization_id: str, run_id: str, account_id: str) -> str:
+    """The file with the bytes of one account's report."""
+    return f"{raw_folder(organization_id, run_id)}/{_checked(ACCOUNT_ID, account_id, '12 digits')}.csv.gz"
+
+
+def snapshot_folder(organization_id: str, snapshot_date: str, run_id: str) -> str:
+    """The folder of a run's tables: it holds the files of one snapshot and no others, so Glue can point at it."""
+    date = _checked(SNAPSHOT_DATE, snapshot_date, "a date, YYYY-MM-DD")
+    return f"{SNAPSHOTS}/{_organization(organization_id)}/{date}/{_run(run_id)}"
+
+
+def rebuilt_folder(organization_id: str, snapshot_date: str, run_id: str, randomness: bytes) -> str:
+    """A fresh folder for the same run's tables made again: published files are never overwritten in place."""
+    return f"{snapshot_folder(organization_id, snapshot_date, run_id)}-rebuild-{_token(randomness)}"
+
+
+def users_file(number: int) -> str:
+    """The name of the n-th file of users, counted from 0."""
+    return f"users-{number:05d}.parquet"
+
+
+def record_key(organization_id: str) -> str:
+    """The organization's publication record."""
+    return f"{CATALOG}/{_organization(organization_id)}{_RECORD_SUFFIX}"
+
+
+def organization_of(name: str) -> str | None:
+    """The organization whose record a file of that name under `catalog/` is; None for any other file."""
+    organization_id = name.removesuffix(_RECORD_SUFFIX)
+    is_record = name.endswith(_RECORD_SUFFIX) and ORGANIZATION_ID.fullmatch(organization_id)
+    return organization_id if is_record else None
+
+
+def _organization(organization_id: str) -> str:
+    return _checked(ORGANIZATION_ID, organization_id, "an organization's id, o- and 10 to 32 letters or digits")
+
+
+def _run(run_id: str) -> str:
+    return _checked(RUN_ID, run_id, "a run's id, YYYYMMDDTHHMMSSZ-xxxxxxxx")
+
+
+def _token(randomness: bytes) -> str:
+    return randomness[:4].hex().rjust(8, "0")
+
+
+def _checked(pattern: re.Pattern[str], value: str, form: str) -> str:
+    """The value, where it has that form: what goes into a path must not lead out of its folder."""
+    if pattern.fullmatch(value) is None:
+        raise LakeError(f"{value!r} cannot be part of a path in the lake: it is not {form}.")
+    return value

@@ -1,0 +1,249 @@
+"""A lake in a folder of this machine."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import filecmp
+import hashlib
+import os
+import secrets
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt, wait_random
+
+from collector.errors import LakeError
+from collector.lake.faults import disk_fault, disk_faults
+from collector.lake.layout import ZONES
+from collector.lake.store import MissingObjectError, ReplaceConflictError, VersionedObject
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import BinaryIO
+
+# A run of a few thousand small accounts writes less. More cannot be known before the accounts are asked.
+_ENOUGH_FREE_BYTES = 64 * 2**20
+
+_COPY_BYTES = 2**20
+
+# 10 to 50 ms apart: some 30 s. The lock is held for milliseconds, unless its holder was stopped.
+_LOCK_ATTEMPTS = 1000
+
+
+class LocalStore:
+    """A lake in a folder: files are written under a temporary name, made durable, and given their name at once.
+
+    The record is replaced under a lock on a file beside it. The kernel frees the lock of a process that dies, so a
+    killed holder blocks nobody. The version of an object is the SHA-256 of its bytes, so that the protocol is the same
+    as on S3: read, decide, replace if unchanged.
+    """
+
+    def __init__(self, root: Path, *, lock_attempts: int = _LOCK_ATTEMPTS) -> None:
+        """Name the folder. Nothing is read or made yet."""
+        self._uri = str(root)
+        self._root = Path(os.path.abspath(root))  # noqa: PTH100  # resolve() would follow links; the user named the link
+        self._lock_attempts = lock_attempts
+
+    @property
+    def uri(self) -> str:
+        """The folder as it was named."""
+        return self._uri
+
+    def check_exists(self) -> None:
+        """Raise LakeError unless the folder is there."""
+        if not self._root.is_dir():
+            raise LakeError(
+                f"There is no lake at {self._root}: no such folder. Name another with --lake, or let "
+                "`credlake collect` make it.",
+                path=str(self._root),
+            )
+
+    def check_writable(self) -> None:
+        """Make the folders of the lake, write and remove a file in each, and ask whether there is room."""
+        for zone in ZONES:
+            folder = self._root / zone
+            probe = _temporary(folder / "probe")
+            with disk_faults("Writing into the lake at", folder):
+                _make_folder(folder)
+                try:
+                    _write(probe, lambda file: file.write(b"credlake looks whether it can write here\n"))
+                finally:
+                    probe.unlink(missing_ok=True)
+        free = shutil.disk_usage(self._root).free
+        if free < _ENOUGH_FREE_BYTES:
+            too_full = OSError(errno.ENOSPC, f"only {free:,} bytes are free, and a run needs {_ENOUGH_FREE_BYTES:,}")
+            raise disk_fault("Writing into the lake at", self._root, too_full)
+
+    def location(self, key: str) -> str:
+        """The absolute path of a key."""
+        return str(self._path(key))
+
+    def put(self, key: str, content: bytes) -> None:
+        """Write a new file, whole or not at all, durable on return. The same bytes again are fine, others are not."""
+        path = self._path(key)
+        with disk_faults("Writing", path):
+            if path.exists():
+                _refuse_other_bytes(path, is_same=path.read_bytes() == content)
+                return
+            _write_whole(path, lambda file: file.write(content))
+
+    def put_file(self, key: str, path: Path) -> None:
+        """`put` with the bytes of another file."""
+        target = self._path(key)
+        with disk_faults("Writing", target):
+            if target.exists():
+                _refuse_other_bytes(target, is_same=filecmp.cmp(path, target, shallow=False))
+                return
+            with path.open("rb") as source:
+                _write_whole(target, lambda file: shutil.copyfileobj(source, file, _COPY_BYTES))
+
+    def read(self, key: str) -> bytes:
+        """The file's bytes; MissingObjectError where there is none."""
+        path = self._path(key)
+        try:
+            return path.read_bytes()
+        except FileNotFoundError as error:
+            raise _missing(path) from error
+        except OSError as error:
+            raise disk_fault("Reading", path, error) from error
+
+    def fetch(self, key: str, scratch: Path) -> Path:  # noqa: ARG002  # the protocol's, for a store that must copy
+        """The file itself; MissingObjectError where there is none."""
+        path = self._path(key)
+        if not path.is_file():
+            raise _missing(path)
+        return path
+
+    def size(self, key: str) -> int | None:
+        """The file's size in bytes; None where there is none."""
+        path = self._path(key)
+        try:
+            return path.stat().st_size
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise disk_fault("Reading", path, error) from error
+
+    def names(self, folder: str) -> list[str]:
+        """The names right under a folder, sorted; hidden ones (locks, temporary files) are no part of the lake."""
+        path = self._path(folder)
+        try:
+            return sorted(name for name in os.listdir(path) if not name.startswith("."))  # noqa: PTH208  # names alone
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise disk_fault("Reading", path, error) from error
+
+    def read_versioned(self, key: str) -> VersionedObject | None:
+        """The file's bytes with their hash; None where there is none."""
+        try:
+            content = self.read(key)
+        except MissingObjectError:
+            return None
+        return VersionedObject(content, _version(content))
+
+    def replace(self, key: str, content: bytes, *, expected: str | None) -> None:
+        """Replace the file by `os.replace` under its lock, if it still holds the bytes expected."""
+        path = self._path(key)
+        with disk_faults("Writing", path):
+            _make_folder(path.parent)
+            with self._locked(path):
+                current = self.read_versioned(key)
+                if (current.version if current else None) != expected:
+                    raise ReplaceConflictError(f"{path} was replaced by another run meanwhile.", path=str(path))
+                for left_behind in path.parent.glob(_temporary_pattern(path)):
+                    # The lock is ours, so whoever began to write this died.
+                    left_behind.unlink(missing_ok=True)
+                _write_whole(path, lambda file: file.write(content))
+
+    def _path(self, key: str) -> Path:
+        return self._root / key
+
+    @contextmanager
+    def _locked(self, path: Path) -> Iterator[None]:
+        # The lock file is never removed: a lock on a file that others no longer see locks nobody out.
+        lock = path.with_name(f".{path.name}.lock")
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            waiting = Retrying(
+                retry=retry_if_exception_type(BlockingIOError),
+                stop=stop_after_attempt(self._lock_attempts),
+                wait=wait_random(0.01, 0.05),
+            )
+            waiting(fcntl.flock, descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except RetryError as error:
+            raise LakeError(
+                f"Another process holds {lock} and does not let go, so nothing could be published. Find it (`fuser "
+                f"{lock}`), let it end, and run again; what was published before stands.",
+                path=str(lock),
+            ) from error
+        finally:
+            os.close(descriptor)
+
+
+def _version(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _missing(path: Path) -> MissingObjectError:
+    return MissingObjectError(f"{path} is not there.", path=str(path))
+
+
+def _refuse_other_bytes(path: Path, *, is_same: bool) -> None:
+    if not is_same:
+        raise LakeError(
+            f"{path} is there already, with other bytes, and nothing in a lake is ever overwritten. Run again: a new "
+            "run writes into a folder of its own.",
+            path=str(path),
+        )
+
+
+def _temporary(path: Path) -> Path:
+    # The leading dot hides it from Athena (facts F7.1), and no name of ours ends in .tmp.
+    return path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+
+
+def _temporary_pattern(path: Path) -> str:
+    return f".{path.name}.*.tmp"
+
+
+def _write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write a file that has its name only once all of it is on the disk."""
+    _make_folder(path.parent)
+    temporary = _temporary(path)
+    try:
+        _write(temporary, write)
+        os.replace(temporary, path)  # noqa: PTH105  # the contract's word for the one step that readers see
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _make_durable(path.parent)
+
+
+def _write(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    with path.open("xb") as file:
+        write(file)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it, so that they outlive a loss of power."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _make_durable(folder.parent)
+
+
+def _make_durable(folder: Path) -> None:
+    # A name is on the disk only when its folder is.
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
