@@ -65,7 +65,7 @@ class AccountApi:
     def credentials(self, account_id: str, *, regional: bool = True) -> SessionCredentials:
         """Credentials for the account: the collector's own in its own account, else those of the role.
 
-        `regional=False` asks STS in the partition's first Region (us-east-1), which no account can switch off (facts F5).
+        `regional=False` asks STS in us-east-1 (or the partition's like), which no account can switch off (facts F5).
         """
         if self.is_own(account_id):
             return self._clients.own_credentials(account_id)
