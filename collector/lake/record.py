@@ -54,6 +54,8 @@ class PublishedSnapshot:
     """One day's entry. `columns` counts, per record type, the first columns of `file_schema` that the files have."""
 
     run_id: str
+    # Of `run.json` as stored, which proves the rest of the raw zone; None where an older version wrote none.
+    run_sha256: str | None = None
     run_started_at: datetime
     run_finished_at: datetime
     published_at: datetime
@@ -91,6 +93,8 @@ class WrittenSnapshot:
     organization_id: str
     snapshot_date: str
     run_id: str
+    # Of `run.json` as stored, which proves the rest of the raw zone; None where an older version wrote none.
+    run_sha256: str | None = None
     run_started_at: datetime
     run_finished_at: datetime
     accounts: AccountCounts
@@ -102,6 +106,7 @@ class WrittenSnapshot:
         """The day's entry in the record."""
         return PublishedSnapshot(
             run_id=self.run_id,
+            run_sha256=self.run_sha256,
             run_started_at=to_milliseconds(self.run_started_at),
             run_finished_at=to_milliseconds(self.run_finished_at),
             published_at=to_milliseconds(at),
@@ -147,6 +152,7 @@ def _snapshot_object(snapshot: PublishedSnapshot) -> dict[str, Any]:
     accounts = snapshot.accounts
     return {
         "run_id": snapshot.run_id,
+        **({} if snapshot.run_sha256 is None else {"run_sha256": snapshot.run_sha256}),
         "run_started_at": millisecond_text(snapshot.run_started_at),
         "run_finished_at": millisecond_text(snapshot.run_finished_at),
         "published_at": millisecond_text(snapshot.published_at),

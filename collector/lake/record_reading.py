@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from collector.errors import LakeError, NewerLakeError
 from collector.lake.instants import read_instant
-from collector.lake.layout import SNAPSHOT_DATE, record_key
+from collector.lake.layout import CATALOG, SNAPSHOT_DATE, organization_of, record_key
 from collector.lake.record import (
     AccountCounts,
     PublicationRecord,
@@ -28,6 +28,16 @@ class ReadRecord(NamedTuple):
 
     record: PublicationRecord | None
     version: str | None
+
+
+def organizations(store: Store) -> list[str]:
+    """The organizations of which something is published, sorted.
+
+    Raises:
+        LakeError: there is no lake there. A lake in which nothing is published yet has no organizations.
+    """
+    store.check_exists()
+    return sorted(found for name in store.names(CATALOG) if (found := organization_of(name)) is not None)
 
 
 def read_record(store: Store, organization_id: str) -> ReadRecord:
@@ -102,6 +112,7 @@ class _Reading:
         fields.take("coverage", float, int)
         return PublishedSnapshot(
             run_id=fields.take("run_id", str),
+            run_sha256=fields.take("run_sha256", str) if "run_sha256" in fields.names else None,
             run_started_at=fields.instant("run_started_at"),
             run_finished_at=fields.instant("run_finished_at"),
             published_at=fields.instant("published_at"),

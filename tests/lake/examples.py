@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from collector.evidence import AccountEvidence, RunEvidence
 from collector.lake.layout import snapshot_folder
 from collector.lake.record import AccountCounts, PublishedFile, PublishedSnapshot, WrittenSnapshot
+from collector.outcome import Outcome
 
 ORGANIZATION = "o-abcdefghij"
 OTHER_ORGANIZATION = "o-zzzzzzzzzz"
@@ -55,3 +58,78 @@ def written(
 
 def snapshot(covered: int, active: int, *, day: str = DAY, number: int = 1) -> PublishedSnapshot:
     return written(covered, active, day=day, number=number).published(FINISHED)
+
+
+def run_evidence(**changes) -> RunEvidence:
+    return replace(
+        RunEvidence(
+            organization_id=ORGANIZATION,
+            run_id=RUN,
+            started_at=STARTED,
+            inventory_source="organizations",
+            settings={"role_name": "CredentialReportReader"},
+            versions={"credlake": "0.1.0"},
+        ),
+        **changes,
+    )
+
+
+def account_evidence(account_id: str, **changes) -> AccountEvidence:
+    """An ACTIVE account whose report was fetched, with a policy and a summary."""
+    return replace(
+        AccountEvidence(
+            account={
+                "Id": account_id,
+                "Arn": f"arn:aws:organizations::999900001111:account/o-abcdefghij/{account_id}",
+                "Email": f"aws+{account_id}@example.com",
+                "Name": f"account-{account_id[-3:]}",
+                "State": "ACTIVE",
+                "JoinedTimestamp": "2024-05-06T07:08:09.123456Z",
+            },
+            account_id=account_id,
+            account_state="ACTIVE",
+            aws_partition="aws",
+            ou_id="ou-ab12-11111111",
+            ou_path="Root/Workloads/Prod",
+            outcome=Outcome.COLLECTED,
+            attempts=5,
+            started_at=STARTED + timedelta(seconds=1),
+            finished_at=STARTED + timedelta(seconds=4),
+            report_generated_at=datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC),
+            password_policy_state="custom",
+            password_policy={
+                "MinimumPasswordLength": 14,
+                "RequireSymbols": True,
+                "RequireNumbers": True,
+                "RequireUppercaseCharacters": False,
+                "RequireLowercaseCharacters": True,
+                "AllowUsersToChangePassword": True,
+                "ExpirePasswords": True,
+                "MaxPasswordAge": 90,
+                "PasswordReusePrevention": 24,
+                "HardExpiry": False,
+            },
+            summary={"Users": 2, "UsersQuota": 5000, "MFADevices": 1, "MFADevicesInUse": 1, "AccountMFAEnabled": 0},
+        ),
+        **changes,
+    )
+
+
+def denied_evidence(account_id: str, **changes) -> AccountEvidence:
+    """An ACTIVE account whose role could not be assumed."""
+    return account_evidence(
+        account_id,
+        **{
+            "outcome": Outcome.ASSUME_DENIED,
+            "error_code": "AccessDenied",
+            "error_message": "User is not authorized to perform: sts:AssumeRole",
+            "attempts": 1,
+            "report_generated_at": None,
+            "password_policy_state": "unknown",
+            "password_policy": None,
+            "password_policy_error": "not asked: the role could not be assumed",
+            "summary": None,
+            "summary_error": "not asked: the role could not be assumed",
+        }
+        | changes,
+    )

@@ -1,0 +1,97 @@
+"""The raw zone: what a run asked and was answered, as it came. Never overwritten; every table can be made from it.
+
+What is kept proves itself: the publication record holds the hash of `run.json`, which holds that of
+`accounts.jsonl.gz`, whose lines hold those of the reports.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import zlib
+from typing import TYPE_CHECKING
+
+from collector.lake.layout import evidence_key, report_key, run_key
+from collector.lake.raw_json import RawAccount, RawRun, damaged, read_account_line, read_run_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from collector.evidence import RunEvidence
+    from collector.lake.store import Store
+
+# zlib's own default. Level 9 costs a third more time for a hundredth less space.
+_LEVEL = 6
+
+
+def sha256(content: bytes) -> str:
+    """The SHA-256 of these bytes, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a local file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def compressed(content: bytes) -> bytes:
+    """The bytes as gzip; the same bytes give the same gzip, since no time is in it."""
+    target = io.BytesIO()
+    with open_gzip(target) as file:
+        file.write(content)
+    return target.getvalue()
+
+
+def open_gzip(target: io.BufferedIOBase) -> gzip.GzipFile:
+    """A gzip stream into an open file, without a time or a name in its head."""
+    return gzip.GzipFile(filename="", mode="wb", compresslevel=_LEVEL, fileobj=target, mtime=0)
+
+
+def decompressed(content: bytes, location: str) -> bytes:
+    """The bytes in a gzip.
+
+    Raises:
+        LakeError: it was cut or altered; `location` is named.
+    """
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise damaged(location, error) from error
+
+
+def read_run(store: Store, organization_id: str, run_id: str) -> RawRun:
+    """What `run.json` says. MissingObjectError: the run did not come to its end."""
+    key = run_key(organization_id, run_id)
+    return read_run_json(store.read(key), store.location(key))
+
+
+def read_accounts(store: Store, run: RunEvidence) -> Iterator[RawAccount]:
+    """The accounts of a run, one by one, in the order of their ids."""
+    key = evidence_key(run.organization_id, run.run_id)
+    return accounts_in(store.read(key), store.location(key))
+
+
+def accounts_in(content: bytes, location: str) -> Iterator[RawAccount]:
+    """The accounts in the bytes of an `accounts.jsonl.gz`, one by one: the whole of it may be a few hundred MB."""
+    try:
+        with gzip.open(io.BytesIO(content)) as lines:
+            for line in lines:
+                yield read_account_line(line, location)
+    except (OSError, EOFError, zlib.error) as error:
+        raise damaged(location, error) from error
+
+
+def put_report(store: Store, run: RunEvidence, account_id: str, report: bytes) -> str:
+    """Keep a report's bytes, whatever they are, and return the SHA-256 of what was stored."""
+    stored = compressed(report)
+    store.put(report_key(run.organization_id, run.run_id, account_id), stored)
+    return sha256(stored)
+
+
+def read_report(store: Store, run: RunEvidence, account_id: str) -> bytes:
+    """The bytes of an account's report, as AWS gave them. MissingObjectError where there are none."""
+    key = report_key(run.organization_id, run.run_id, account_id)
+    return decompressed(store.read(key), store.location(key))

@@ -1,0 +1,219 @@
+"""One account's answers as its row of `account` and its rows of `credential_report`. Pure.
+
+The collection and `rebuild` both come through here, so what is rebuilt cannot differ from what was collected.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from collector.lake.instants import read_instant, to_milliseconds
+from collector.lake.layout import report_key
+from collector.outcome import Outcome
+from collector.schema import RECORD_TABLES, file_schema
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from collector.evidence import AccountEvidence, RunEvidence
+    from collector.report import ParsedReport
+
+ACCOUNT_RECORD = "account"
+USER_RECORD = "user"
+
+# Ours, where the report itself is what is wrong.
+_ERROR_CODES = {
+    Outcome.PARTIAL: "PartialReport",
+    Outcome.MALFORMED_REPORT: "MalformedReport",
+    Outcome.WRONG_ACCOUNT: "WrongAccount",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """How an account ended, once its report was read. The counts are None where no users of it are published."""
+
+    outcome: Outcome
+    error_code: str | None = None
+    error_message: str | None = None
+    user_count: int | None = None
+    unreadable_rows: int | None = None
+    unreadable_values: int | None = None
+
+
+def verdict_on(evidence: AccountEvidence, parsed: ParsedReport | None) -> Verdict:
+    """What the reading of the report makes of the outcome that the engine saw; without a report, just that outcome."""
+    if evidence.outcome is not Outcome.COLLECTED:
+        return Verdict(outcome=evidence.outcome, error_code=evidence.error_code, error_message=evidence.error_message)
+    if parsed is None:
+        raise ValueError(f"account {evidence.account_id} is `collected`, and there is no report of it")
+    if evidence.report_generated_at is None:
+        return Verdict(
+            outcome=Outcome.MALFORMED_REPORT,
+            error_code=_ERROR_CODES[Outcome.MALFORMED_REPORT],
+            error_message="The report came without its GeneratedTime, so no age in it could be told.",
+        )
+    if not parsed.outcome.is_covered:
+        return Verdict(outcome=parsed.outcome, error_code=_ERROR_CODES[parsed.outcome], error_message=parsed.problem)
+    return Verdict(
+        outcome=parsed.outcome,
+        error_code=_ERROR_CODES.get(parsed.outcome),
+        error_message=None if parsed.outcome is Outcome.COLLECTED else parsed.problem,
+        user_count=parsed.users.num_rows if parsed.users is not None else 0,
+        unreadable_rows=parsed.unreadable_rows,
+        unreadable_values=parsed.unreadable_values,
+    )
+
+
+def user_rows(run: RunEvidence, evidence: AccountEvidence, verdict: Verdict, parsed: ParsedReport | None) -> pa.Table:
+    """The account's rows of `credential_report`, as a file of users holds them; none where nothing may be published."""
+    schema = file_schema(USER_RECORD)
+    if not verdict.outcome.is_covered or parsed is None or parsed.users is None:
+        return schema.empty_table()
+    constants = {
+        "record_type": USER_RECORD,
+        **_keys(run, evidence),
+        "report_generated_at": _cut(evidence, "report_generated_at"),
+    }
+    rows = parsed.users.num_rows
+    return pa.table(
+        [
+            pa.repeat(pa.scalar(constants[field.name], field.type), rows)
+            if field.name in constants
+            else parsed.users.column(field.name)
+            for field in schema
+        ],
+        schema=schema,
+    )
+
+
+def account_row(run: RunEvidence, evidence: AccountEvidence, verdict: Verdict) -> dict[str, Any]:
+    """The account's row, by column name, as `pa.Table.from_pylist` takes it with the schema of a file of accounts."""
+    return {
+        "record_type": ACCOUNT_RECORD,
+        **_keys(run, evidence),
+        **_identity(evidence),
+        "outcome": str(verdict.outcome),
+        "error_code": verdict.error_code,
+        "error_message": verdict.error_message,
+        "attempts": evidence.attempts,
+        "run_started_at": to_milliseconds(run.started_at),
+        "started_at": _cut(evidence, "started_at"),
+        "finished_at": _cut(evidence, "finished_at"),
+        "report_generated_at": _cut(evidence, "report_generated_at"),
+        "user_count": verdict.user_count,
+        "unreadable_rows": verdict.unreadable_rows,
+        "unreadable_values": verdict.unreadable_values,
+        "raw_sha256": evidence.raw_sha256,
+        "raw_location": _raw_location(run, evidence),
+        **_password_policy(evidence),
+        **_summary(evidence),
+        **_limits(evidence),
+        "inventory_source": run.inventory_source,
+    }
+
+
+def file_columns() -> dict[str, int]:
+    """How many columns the files of each record type have in this version."""
+    return {record_type: len(file_schema(record_type)) for record_type in RECORD_TABLES}
+
+
+def account_table(rows: list[dict[str, Any]]) -> pa.Table:
+    """Those rows as a file of accounts holds them."""
+    return pa.Table.from_pylist(rows, schema=file_schema(ACCOUNT_RECORD))
+
+
+def _keys(run: RunEvidence, evidence: AccountEvidence) -> dict[str, str]:
+    return {
+        "organization_id": run.organization_id,
+        "snapshot_date": run.snapshot_date,
+        "run_id": run.run_id,
+        "account_id": evidence.account_id,
+    }
+
+
+def _identity(evidence: AccountEvidence) -> dict[str, Any]:
+    account = evidence.account
+    return {
+        "account_name": account.get("Name"),
+        "account_email": account.get("Email"),
+        "account_arn": account.get("Arn"),
+        "aws_partition": evidence.aws_partition,
+        "account_state": evidence.account_state,
+        "joined_at": _joined_at(account.get("JoinedTimestamp")),
+        "ou_id": evidence.ou_id,
+        "ou_path": evidence.ou_path,
+        "tags": sorted(evidence.tags.items()),
+    }
+
+
+def _password_policy(evidence: AccountEvidence) -> dict[str, Any]:
+    policy = evidence.password_policy or {}
+    return {
+        "password_policy_state": evidence.password_policy_state,
+        "password_policy_error": evidence.password_policy_error,
+        "minimum_password_length": policy.get("MinimumPasswordLength"),
+        # Both run from 1 (facts F3): a 0 is another way of saying that the policy has none.
+        "password_reuse_prevention": policy.get("PasswordReusePrevention") or None,
+        "max_password_age": policy.get("MaxPasswordAge") or None,
+        "require_symbols": policy.get("RequireSymbols"),
+        "require_numbers": policy.get("RequireNumbers"),
+        "require_uppercase_characters": policy.get("RequireUppercaseCharacters"),
+        "require_lowercase_characters": policy.get("RequireLowercaseCharacters"),
+        "hard_expiry": policy.get("HardExpiry"),
+        "allow_users_to_change_password": policy.get("AllowUsersToChangePassword"),
+    }
+
+
+def _summary(evidence: AccountEvidence) -> dict[str, Any]:
+    summary = evidence.summary or {}
+    return {
+        "users": summary.get("Users"),
+        "users_quota": summary.get("UsersQuota"),
+        "mfa_devices": summary.get("MFADevices"),
+        "mfa_devices_in_use": summary.get("MFADevicesInUse"),
+        "summary_error": evidence.summary_error,
+        "account_mfa_enabled": _flag(summary.get("AccountMFAEnabled")),
+        "account_access_keys_present": _flag(summary.get("AccountAccessKeysPresent")),
+        "account_password_present": _flag(summary.get("AccountPasswordPresent")),
+        "account_signing_certificates_present": _flag(summary.get("AccountSigningCertificatesPresent")),
+    }
+
+
+def _limits(evidence: AccountEvidence) -> dict[str, int]:
+    limits = evidence.limits
+    return {
+        "limit_access_key_rotation_days": limits.access_key_rotation_days,
+        "limit_access_key_unused_days": limits.access_key_unused_days,
+        "limit_password_unused_days": limits.password_unused_days,
+        "limit_root_use_days": limits.root_use_days,
+        "limit_password_length": limits.password_length,
+        "limit_password_reuse": limits.password_reuse,
+    }
+
+
+def _flag(value: int | None) -> bool | None:
+    """The summary counts with 0 and 1 what the lake calls true and false; what it does not say is null."""
+    return None if value is None else bool(value)
+
+
+def _cut(evidence: AccountEvidence, name: str) -> datetime | None:
+    instant: datetime | None = getattr(evidence, name)
+    return None if instant is None else to_milliseconds(instant)
+
+
+def _raw_location(run: RunEvidence, evidence: AccountEvidence) -> str | None:
+    if evidence.raw_sha256 is None:
+        return None
+    return report_key(run.organization_id, run.run_id, evidence.account_id)
+
+
+def _joined_at(value: object) -> datetime | None:
+    """The instant in the account's JSON; null where an accounts file has something else there."""
+    try:
+        return to_milliseconds(read_instant(value)) if isinstance(value, str) else None
+    except ValueError:
+        return None

@@ -1,0 +1,131 @@
+"""The Parquet files of users: buffered, sorted by account within a row group, and rolled before they grow too large."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from collector.lake.faults import disk_faults
+from collector.lake.layout import users_file
+from collector.lake.parquet_files import open_parquet, put_parquet
+from collector.lake.rows import USER_RECORD
+from collector.schema import file_schema
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from collector.lake.record import PublishedFile
+    from collector.lake.store import Store
+
+_FILE_BYTES = 256 * 2**20
+# Rows of a row group: some 15 MB as Arrow tables. Twice as many would be a tenth of the process's memory.
+_GROUP_ROWS = 32_768
+# A table costs some 30 kB beside its rows, whatever their number: so many small ones are put together.
+_LOOSE_TABLES = 128
+
+
+class UserFiles:
+    """The users of one snapshot, on their way into the store. One thread at a time.
+
+    All rows of an account lie in one row group, so that its statistics tell readers which ones to skip.
+    """
+
+    def __init__(
+        self, store: Store, folder: str, scratch: Path, *, file_bytes: int = _FILE_BYTES, group_rows: int = _GROUP_ROWS
+    ) -> None:
+        """Name the store's folder for the files, and a folder of this machine where they are put together."""
+        self._store = store
+        self._folder = folder
+        self._scratch = scratch
+        self._file_bytes = file_bytes
+        self._group_rows = group_rows
+        self._loose: list[pa.Table] = []
+        self._buffered: list[pa.Table] = []
+        self._buffered_rows = 0
+        self._largest_group = 0
+        self._open: _OpenFile | None = None
+        self._files: list[PublishedFile] = []
+
+    def add(self, rows: pa.Table) -> None:
+        """Take the rows of one account."""
+        if not rows.num_rows:
+            return
+        self._loose.append(rows)
+        self._buffered_rows += rows.num_rows
+        if len(self._loose) >= _LOOSE_TABLES:
+            self._buffered.append(_together(self._loose))
+            self._loose = []
+        if self._buffered_rows >= self._group_rows:
+            self._write_group()
+
+    def finish(self) -> tuple[PublishedFile, ...]:
+        """Write what is left and close the last file: all files, as they are in the store."""
+        if self._buffered_rows:
+            self._write_group()
+        self._roll()
+        return tuple(self._files)
+
+    def discard(self) -> None:
+        """Let go of the file that is open; it never reaches the store."""
+        if self._open is not None:
+            with suppress(OSError, pa.ArrowException):
+                self._open.close()
+            self._open = None
+
+    def _write_group(self) -> None:
+        # sort_by is stable: an account's users keep the order of its report.
+        group = _together([*self._buffered, *self._loose]).sort_by("account_id")
+        self._buffered, self._loose, self._buffered_rows = [], [], 0
+        if self._open is not None and self._open.bytes + self._largest_group > self._file_bytes:
+            self._roll()
+        if self._open is None:
+            self._open = _OpenFile(self._scratch / users_file(len(self._files)))
+        before = self._open.bytes
+        self._open.write(group)
+        self._largest_group = max(self._largest_group, self._open.bytes - before)
+
+    def _roll(self) -> None:
+        if self._open is None:
+            return
+        self._open.close()
+        name = users_file(len(self._files))
+        self._files.append(
+            put_parquet(self._store, f"{self._folder}/{name}", self._open.path, USER_RECORD, self._open.rows)
+        )
+        self._open = None
+
+
+class _OpenFile:
+    """A Parquet file being written in the scratch folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rows = 0
+        with disk_faults("Writing", path):
+            self._sink = pa.OSFile(str(path), "wb")
+            self._writer: pq.ParquetWriter = open_parquet(self._sink, file_schema(USER_RECORD))
+
+    @property
+    def bytes(self) -> int:
+        """What is written so far."""
+        size: int = self._sink.tell()
+        return size
+
+    def write(self, group: pa.Table) -> None:
+        """Write one row group."""
+        with disk_faults("Writing", self.path):
+            self._writer.write_table(group, row_group_size=group.num_rows)
+        self.rows += group.num_rows
+
+    def close(self) -> None:
+        """Write the footer."""
+        with disk_faults("Writing", self.path):
+            self._writer.close()
+            self._sink.close()
+
+
+def _together(tables: list[pa.Table]) -> pa.Table:
+    return pa.concat_tables(tables).combine_chunks()

@@ -1,0 +1,170 @@
+"""A run on its way into the lake: raw first, then Parquet. `publication` makes it a snapshot afterwards."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from collector.lake.evidence_log import EvidenceLog
+from collector.lake.faults import disk_faults
+from collector.lake.layout import EVIDENCE_FILE, evidence_key, run_key, snapshot_folder
+from collector.lake.parquet_files import put_accounts
+from collector.lake.raw import file_sha256, put_report, sha256
+from collector.lake.raw_json import read_account_line, run_json
+from collector.lake.record import WrittenSnapshot
+from collector.lake.rows import account_row, file_columns, user_rows, verdict_on
+from collector.lake.tally import Tally
+from collector.lake.user_files import UserFiles
+from collector.outcome import Outcome
+from collector.report import parse_report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from types import TracebackType
+
+    from collector.evidence import AccountEvidence, RunEvidence
+    from collector.lake.store import Store
+
+
+class SnapshotWriter:
+    """Takes the accounts of one run as they come, and at the end hands over a snapshot that is ready to be published.
+
+    `add` may be called from many threads. Memory does not grow with the organization: reports are kept nowhere but in
+    the store, rows go to files of the scratch folder. Whatever goes wrong in one `add` is raised again by `finish`: a
+    snapshot that lacks an account must not come to be.
+
+    Used as a context manager, it cleans up its scratch files however the run ends.
+    """
+
+    def __init__(self, store: Store, run: RunEvidence, scratch_directory: Path) -> None:
+        """Begin a run. `scratch_directory` is an existing folder of this machine, for files that are put together."""
+        self._store = store
+        self._run = run
+        self._folder = snapshot_folder(run.organization_id, run.snapshot_date, run.run_id)
+        with disk_faults("Writing into", scratch_directory):
+            self._scratch = Path(tempfile.mkdtemp(prefix=f"credlake-{run.run_id}-", dir=scratch_directory))
+        self._log = EvidenceLog(self._scratch / "accounts.jsonl")
+        self._users = UserFiles(store, self._folder, self._scratch)
+        self._tally = Tally()
+        self._lock = threading.Lock()
+        self._is_open = True
+        self._fault: BaseException | None = None
+
+    def __enter__(self) -> Self:
+        """Use it as a context manager."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Abort, unless it was finished."""
+        self.abort()
+
+    def add(self, evidence: AccountEvidence, report: bytes | None) -> Outcome:
+        """Keep one account: its report's bytes in the raw zone, its rows for the tables. The outcome that is published.
+
+        Args:
+            evidence: what was asked and answered. Its `outcome` is `collected` where there is a report; the reading of
+                the report has the last word then.
+            report: the bytes of GetCredentialReport, or None where none was fetched.
+
+        Raises:
+            LakeError: the lake, or the scratch folder, could not be written.
+        """
+        with self._faults_kept():
+            run = self._run
+            stored_sha256, parsed = None, None
+            if report is not None:
+                evidence = _with_hash(evidence, report)
+                stored_sha256 = put_report(self._store, run, evidence.account_id, report)
+                if evidence.outcome is Outcome.COLLECTED:
+                    parsed = parse_report(report, account_id=evidence.account_id)
+            verdict = verdict_on(evidence, parsed)
+            rows = user_rows(run, evidence, verdict, parsed)
+            with self._lock:
+                self._check_open()
+                if evidence.account_id in self._log:
+                    raise ValueError(f"account {evidence.account_id} was added to run {run.run_id} before")
+                self._log.add(evidence, stored_sha256, verdict)
+                self._users.add(rows)
+                self._tally.count(evidence, verdict)
+            return verdict.outcome
+
+    def finish(self, finished_at: datetime, **known_now: Any) -> WrittenSnapshot:
+        """Complete the raw zone of the run, then its tables: a snapshot that only the record does not name yet.
+
+        Args:
+            finished_at: when the last account's outcome was known.
+            known_now: further fields of RunEvidence that were not known at the start, such as `endpoints`.
+        """
+        with self._lock, self._faults_kept():
+            self._check_open()
+            if self._fault is not None:
+                raise self._fault
+            run = replace(self._run, finished_at=finished_at, **known_now)
+            run_sha256 = self._complete_raw(run)
+            users = self._users.finish()
+            accounts = put_accounts(self._store, self._folder, self._scratch, self._account_rows(run))
+            written = WrittenSnapshot(
+                organization_id=run.organization_id,
+                snapshot_date=run.snapshot_date,
+                run_id=run.run_id,
+                run_sha256=run_sha256,
+                run_started_at=run.started_at,
+                run_finished_at=finished_at,
+                accounts=self._tally.accounts,
+                users=self._tally.users,
+                columns=file_columns(),
+                files=(accounts, *users),
+            )
+        self.abort()
+        return written
+
+    def abort(self) -> None:
+        """Take no more accounts and remove the scratch files. What is in the lake stays, and no record names it."""
+        with self._lock:
+            if not self._is_open:
+                return
+            self._is_open = False
+            self._users.discard()
+            self._log.close()
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _complete_raw(self, run: RunEvidence) -> str:
+        """Put `accounts.jsonl.gz`, then `run.json`, with which the run's raw zone is complete; the latter's hash."""
+        lines = self._scratch / EVIDENCE_FILE
+        self._log.compress_to(lines)
+        self._store.put_file(evidence_key(run.organization_id, run.run_id), lines)
+        content = run_json(run, file_sha256(lines))
+        self._store.put(run_key(run.organization_id, run.run_id), content)
+        return sha256(content)
+
+    def _account_rows(self, run: RunEvidence) -> Iterator[dict[str, Any]]:
+        # From the lines of the raw zone, not from memory: a table that says otherwise than raw cannot be written.
+        for line, verdict in self._log.entries():
+            yield account_row(run, read_account_line(line, str(self._scratch)).evidence, verdict)
+
+    def _check_open(self) -> None:
+        if not self._is_open:
+            raise RuntimeError(f"run {self._run.run_id} is finished or aborted")
+
+    @contextmanager
+    def _faults_kept(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException as fault:
+            self._fault = self._fault or fault
+            raise
+
+
+def _with_hash(evidence: AccountEvidence, report: bytes) -> AccountEvidence:
+    found = sha256(report)
+    if evidence.raw_sha256 not in (None, found):
+        raise ValueError(f"the report of account {evidence.account_id} is not the one that was hashed")
+    return replace(evidence, raw_sha256=found)

@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from collector.evidence import Limits
+from collector.lake.rows import account_row, account_table, user_rows, verdict_on
+from collector.outcome import Outcome
+from collector.report import parse_report
+from collector.schema import file_schema
+from tests.lake.examples import account_evidence, denied_evidence, run_evidence
+from tests.lake.reports import report
+
+ACCOUNT = "012345678901"
+
+
+def row_of(evidence, content=None):
+    verdict = verdict_on(evidence, None if content is None else parse_report(content, account_id=evidence.account_id))
+    [row] = account_table([account_row(run_evidence(), evidence, verdict)]).to_pylist()
+    return row
+
+
+def test_a_collected_account_is_one_row_with_every_value_where_it_belongs():
+    evidence = account_evidence(ACCOUNT, raw_sha256="5f" * 32, tags={"team": "payments", "env": "prod"})
+
+    assert row_of(evidence, report(ACCOUNT, "alice", "bob")) == {
+        "record_type": "account",
+        "organization_id": "o-abcdefghij",
+        "snapshot_date": "2026-11-23",
+        "run_id": "20261123T152200Z-1a2b3c4d",
+        "account_id": "012345678901",
+        "account_name": "account-901",
+        "account_email": "aws+012345678901@example.com",
+        "account_arn": "arn:aws:organizations::999900001111:account/o-abcdefghij/012345678901",
+        "aws_partition": "aws",
+        "account_state": "ACTIVE",
+        "joined_at": datetime(2024, 5, 6, 7, 8, 9, 123000, tzinfo=UTC),
+        "ou_id": "ou-ab12-11111111",
+        "ou_path": "Root/Workloads/Prod",
+        "tags": [("env", "prod"), ("team", "payments")],
+        "outcome": "collected",
+        "error_code": None,
+        "error_message": None,
+        "attempts": 5,
+        "run_started_at": datetime(2026, 11, 23, 15, 22, 0, 123000, tzinfo=UTC),
+        "started_at": datetime(2026, 11, 23, 15, 22, 1, 123000, tzinfo=UTC),
+        "finished_at": datetime(2026, 11, 23, 15, 22, 4, 123000, tzinfo=UTC),
+        "report_generated_at": datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC),
+        "user_count": 3,
+        "unreadable_rows": 0,
+        "unreadable_values": 0,
+        "raw_sha256": "5f" * 32,
+        "raw_location": "raw/o-abcdefghij/20261123T152200Z-1a2b3c4d/012345678901.csv.gz",
+        "password_policy_state": "custom",
+        "password_policy_error": None,
+        "minimum_password_length": 14,
+        "password_reuse_prevention": 24,
+        "max_password_age": 90,
+        "require_symbols": True,
+        "require_numbers": True,
+        "require_uppercase_characters": False,
+        "require_lowercase_characters": True,
+        "hard_expiry": False,
+        "allow_users_to_change_password": True,
+        "users": 2,
+        "users_quota": 5000,
+        "mfa_devices": 1,
+        "mfa_devices_in_use": 1,
+        "summary_error": None,
+        "account_mfa_enabled": False,
+        "account_access_keys_present": None,
+        "account_password_present": None,
+        "account_signing_certificates_present": None,
+        "limit_access_key_rotation_days": 90,
+        "limit_access_key_unused_days": 45,
+        "limit_password_unused_days": 45,
+        "limit_root_use_days": 1,
+        "limit_password_length": 14,
+        "limit_password_reuse": 24,
+        "inventory_source": "organizations",
+    }
+
+
+def test_an_account_that_was_not_collected_is_a_row_with_awss_own_error_and_nulls_for_what_is_not_known():
+    row = row_of(denied_evidence(ACCOUNT))
+
+    assert (row["outcome"], row["error_code"], row["error_message"]) == (
+        "assume_denied",
+        "AccessDenied",
+        "User is not authorized to perform: sts:AssumeRole",
+    )
+    assert row["password_policy_state"] == "unknown"
+    unknown = ("user_count", "unreadable_rows", "unreadable_values", "raw_sha256", "raw_location", "users",
+               "account_mfa_enabled", "minimum_password_length", "report_generated_at")  # fmt: skip
+    assert {name: row[name] for name in unknown} == dict.fromkeys(unknown)
+    assert row["tags"] == []
+
+
+def test_the_limits_in_force_for_the_account_are_on_its_row():
+    row = row_of(denied_evidence(ACCOUNT, limits=Limits(access_key_rotation_days=30, password_reuse=5)))
+
+    assert (row["limit_access_key_rotation_days"], row["limit_password_reuse"]) == (30, 5)
+
+
+@pytest.mark.parametrize(
+    ("policy", "column", "expected"),
+    [
+        ({"MaxPasswordAge": 0}, "max_password_age", None),
+        ({"PasswordReusePrevention": 0}, "password_reuse_prevention", None),
+        ({}, "require_symbols", None),
+        ({"RequireSymbols": False}, "require_symbols", False),
+    ],
+)
+def test_what_a_policy_does_not_set_is_null_and_false_is_not_null(policy, column, expected):
+    assert row_of(denied_evidence(ACCOUNT, password_policy=policy))[column] is expected
+
+
+def test_a_joined_date_that_is_none_is_null():
+    row = row_of(denied_evidence(ACCOUNT, account={"Id": ACCOUNT, "JoinedTimestamp": "once upon a time"}))
+
+    assert (row["joined_at"], row["account_name"]) == (None, None)
+
+
+WRONG = report("999999999999", "alice")
+NO_ROOT = b"\n".join(line for line in report(ACCOUNT, "alice").split(b"\n") if not line.startswith(b"<root"))
+UNPARSED = report(ACCOUNT, "alice", mfa="perhaps")
+
+READINGS = {
+    "whole": (report(ACCOUNT, "alice"), ("collected", None), (2, 0, 0)),
+    "a value that cannot be read": (UNPARSED, ("partial", "PartialReport"), (2, 0, 1)),
+    "no root row": (NO_ROOT, ("partial", "PartialReport"), (1, 0, 0)),
+    "not a report": (b"<html>Service Unavailable</html>", ("malformed_report", "MalformedReport"), (None, None, None)),
+    "nothing": (b"", ("malformed_report", "MalformedReport"), (None, None, None)),
+    "another account's": (WRONG, ("wrong_account", "WrongAccount"), (None, None, None)),
+}
+
+
+@pytest.mark.parametrize(("content", "outcome", "counts"), READINGS.values(), ids=READINGS.keys())
+def test_the_reading_of_the_report_decides_the_outcome(content, outcome, counts):
+    row = row_of(account_evidence(ACCOUNT), content)
+
+    assert (row["outcome"], row["error_code"]) == outcome
+    assert (row["user_count"], row["unreadable_rows"], row["unreadable_values"]) == counts
+    assert (row["error_message"] is None) is (outcome[0] == "collected")
+
+
+def test_a_report_whose_time_is_not_known_is_malformed_because_no_age_could_be_told():
+    evidence = account_evidence(ACCOUNT, report_generated_at=None)
+    parsed = parse_report(report(ACCOUNT, "alice"), account_id=ACCOUNT)
+
+    verdict = verdict_on(evidence, parsed)
+
+    assert (verdict.outcome, verdict.error_code) == (Outcome.MALFORMED_REPORT, "MalformedReport")
+    assert user_rows(run_evidence(), evidence, verdict, parsed).num_rows == 0
+
+
+def users_of(evidence, content):
+    parsed = parse_report(content, account_id=evidence.account_id)
+    return user_rows(run_evidence(), evidence, verdict_on(evidence, parsed), parsed)
+
+
+def test_a_user_is_one_row_with_the_keys_of_its_snapshot_and_account():
+    table = users_of(account_evidence(ACCOUNT), report(ACCOUNT, "alice"))
+
+    assert table.schema.equals(file_schema("user"))
+    assert table.to_pylist()[1] == {
+        "record_type": "user",
+        "organization_id": "o-abcdefghij",
+        "snapshot_date": "2026-11-23",
+        "run_id": "20261123T152200Z-1a2b3c4d",
+        "account_id": "012345678901",
+        "user_name": "alice",
+        "user_arn": "arn:aws:iam::012345678901:user/team/alice",
+        "is_root": False,
+        "user_creation_time": datetime(2026, 9, 11, 13, 14, 44, tzinfo=UTC),
+        "password_enabled": True,
+        "password_last_used": None,
+        "password_last_changed": datetime(2026, 9, 11, 13, 14, 45, tzinfo=UTC),
+        "password_next_rotation": None,
+        "mfa_active": False,
+        "access_key_1_active": True,
+        "access_key_1_last_rotated": datetime(2026, 9, 11, 13, 14, 50, tzinfo=UTC),
+        "access_key_1_last_used_date": None,
+        "access_key_1_last_used_region": None,
+        "access_key_1_last_used_service": None,
+        "access_key_2_active": False,
+        "access_key_2_last_rotated": None,
+        "access_key_2_last_used_date": None,
+        "access_key_2_last_used_region": None,
+        "access_key_2_last_used_service": None,
+        "cert_1_active": False,
+        "cert_1_last_rotated": None,
+        "cert_2_active": False,
+        "cert_2_last_rotated": None,
+        "additional_credentials_info": None,
+        "null_reasons": [("password_last_used", "no_information")],
+        "unknown_columns": [],
+        "report_generated_at": datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC),
+    }
+
+
+@pytest.mark.parametrize("content", [WRONG, b"", b"<html></html>"], ids=["wrong account", "empty", "html"])
+def test_nothing_is_published_of_a_report_that_is_none_or_another_accounts(content):
+    assert users_of(account_evidence(ACCOUNT), content).num_rows == 0

@@ -1,0 +1,457 @@
+from __future__ import annotations
+
+import errno
+import gzip
+import hashlib
+import json
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from collector.errors import LakeError
+from collector.lake import parquet_files, user_files
+from collector.lake.local import LocalStore
+from collector.lake.publication import publish
+from collector.lake.writer import SnapshotWriter
+from collector.outcome import Outcome
+from collector.schema import file_schema
+from tests.lake.examples import (
+    FINISHED,
+    ORGANIZATION,
+    OTHER_ORGANIZATION,
+    RUN,
+    account_evidence,
+    denied_evidence,
+    run_evidence,
+)
+from tests.lake.reports import report
+
+RAW = f"raw/{ORGANIZATION}/{RUN}"
+TABLES = f"snapshots/{ORGANIZATION}/2026-11-23/{RUN}"
+
+
+@pytest.fixture(name="store")
+def _store(tmp_path):
+    return LocalStore(tmp_path / "lake")
+
+
+@pytest.fixture(name="scratch")
+def _scratch(tmp_path):
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    return folder
+
+
+def write(store, scratch, accounts, *, run=None, finished_at=FINISHED):
+    with SnapshotWriter(store, run or run_evidence(), scratch) as writer:
+        for evidence, content in accounts:
+            writer.add(evidence, content)
+        return writer.finish(finished_at)
+
+
+def some_accounts():
+    return [
+        (account_evidence("333333333333"), report("333333333333", "carol")),
+        (denied_evidence("222222222222"), None),
+        (account_evidence("444444444444"), b"<html>Service Unavailable</html>"),
+        (account_evidence("111111111111"), report("111111111111", "alice", "bob")),
+        (account_evidence("555555555555"), report("999999999999", "mallory")),
+        (denied_evidence("666666666666", account_state="SUSPENDED", outcome=Outcome.SKIPPED_STATE), None),
+    ]
+
+
+def rows(store, scratch, written, record_type, *columns):
+    tables = [
+        pq.read_table(store.fetch(file.path, scratch), partitioning=None)
+        for file in written.files
+        if file.record_type == record_type
+    ]
+    return [tuple(row.values()) for row in pa.concat_tables(tables).select(columns).to_pylist()]
+
+
+def files_under(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_run_becomes_the_files_that_the_contract_names(store, scratch, tmp_path):
+    write(store, scratch, some_accounts())
+
+    assert files_under(tmp_path / "lake") == [
+        f"{RAW}/111111111111.csv.gz",
+        f"{RAW}/333333333333.csv.gz",
+        f"{RAW}/444444444444.csv.gz",
+        f"{RAW}/555555555555.csv.gz",
+        f"{RAW}/accounts.jsonl.gz",
+        f"{RAW}/run.json",
+        f"{TABLES}/accounts.parquet",
+        f"{TABLES}/users-00000.parquet",
+    ]
+    assert files_under(scratch) == []
+
+
+def test_every_account_is_a_row_and_every_user_of_a_collected_one(store, scratch):
+    written = write(store, scratch, some_accounts())
+
+    assert rows(store, scratch, written, "account", "account_id", "outcome", "user_count") == [
+        ("111111111111", "collected", 3),
+        ("222222222222", "assume_denied", None),
+        ("333333333333", "collected", 2),
+        ("444444444444", "malformed_report", None),
+        ("555555555555", "wrong_account", None),
+        ("666666666666", "skipped_state", None),
+    ]
+    assert rows(store, scratch, written, "user", "account_id", "user_name") == [
+        ("111111111111", "<root_account>"),
+        ("111111111111", "alice"),
+        ("111111111111", "bob"),
+        ("333333333333", "<root_account>"),
+        ("333333333333", "carol"),
+    ]
+
+
+def test_the_snapshot_says_what_its_coverage_rests_on(store, scratch):
+    written = write(store, scratch, some_accounts())
+
+    assert (written.accounts.total, written.accounts.active, written.accounts.covered) == (6, 5, 2)
+    assert written.accounts.by_outcome == {
+        "collected": 2,
+        "partial": 0,
+        "skipped_state": 1,
+        "excluded": 0,
+        "assume_denied": 1,
+        "report_denied": 0,
+        "report_timeout": 0,
+        "not_reached": 0,
+        "throttled": 0,
+        "malformed_report": 1,
+        "wrong_account": 1,
+        "failed": 0,
+    }
+    assert (written.users, written.columns) == (5, {"account": 54, "user": 32})
+
+
+def test_adding_an_account_tells_the_outcome_that_will_be_published(store, scratch):
+    with SnapshotWriter(store, run_evidence(), scratch) as writer:
+        outcomes = [writer.add(evidence, content) for evidence, content in some_accounts()]
+
+    assert outcomes == ["collected", "assume_denied", "malformed_report", "collected", "wrong_account", "skipped_state"]
+
+
+def test_the_bytes_of_every_report_are_kept_as_they_came(store, scratch, tmp_path):
+    write(store, scratch, some_accounts())
+
+    kept = {
+        name: gzip.decompress((tmp_path / "lake" / RAW / f"{name}.csv.gz").read_bytes())
+        for name in ("111111111111", "444444444444", "555555555555")
+    }
+    assert kept == {
+        "111111111111": report("111111111111", "alice", "bob"),
+        "444444444444": b"<html>Service Unavailable</html>",
+        "555555555555": report("999999999999", "mallory"),
+    }
+
+
+def test_each_file_of_the_raw_zone_is_proved_by_the_hash_in_the_one_above_it(store, scratch, tmp_path):
+    written = write(store, scratch, some_accounts())
+
+    folder = tmp_path / "lake" / RAW
+    run = (folder / "run.json").read_bytes()
+    lines = (folder / "accounts.jsonl.gz").read_bytes()
+    first = json.loads(gzip.decompress(lines).splitlines()[0])
+    content = report("111111111111", "alice", "bob")
+    assert written.run_sha256 == hashlib.sha256(run).hexdigest()
+    assert json.loads(run)["accounts_sha256"] == hashlib.sha256(lines).hexdigest()
+    assert first["stored_sha256"] == hashlib.sha256((folder / "111111111111.csv.gz").read_bytes()).hexdigest()
+    assert first["raw_sha256"] == hashlib.sha256(content).hexdigest()
+
+
+def test_the_record_says_of_each_file_how_large_it_is_and_what_its_bytes_are(store, scratch, tmp_path):
+    written = write(store, scratch, some_accounts())
+
+    for file in written.files:
+        content = (tmp_path / "lake" / file.path).read_bytes()
+        assert (file.bytes, file.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+    assert [(file.record_type, file.rows) for file in written.files] == [("account", 6), ("user", 5)]
+
+
+def test_the_same_run_gives_the_same_bytes_in_whatever_order_its_accounts_answer(tmp_path, scratch):
+    one, two = LocalStore(tmp_path / "one"), LocalStore(tmp_path / "two")
+
+    assert write(one, scratch, some_accounts()) == write(two, scratch, some_accounts()[::-1])
+    assert (tmp_path / "one" / RAW / "run.json").read_bytes() == (tmp_path / "two" / RAW / "run.json").read_bytes()
+
+
+def test_accounts_may_be_added_from_many_threads_at_once(store, scratch):
+    names = [f"{number:012d}" for number in range(300)]
+    with SnapshotWriter(store, run_evidence(), scratch) as writer, ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: writer.add(account_evidence(name), report(name, "alice")), names))
+        written = writer.finish(FINISHED)
+
+    assert rows(store, scratch, written, "user", "account_id", "user_name") == [
+        (name, user) for name in names for user in ("<root_account>", "alice")
+    ]
+
+
+def test_users_are_sorted_by_account_in_a_row_group_and_no_account_is_in_two(store, scratch, monkeypatch):
+    monkeypatch.setattr(user_files.UserFiles.__init__, "__kwdefaults__", {"file_bytes": 10**9, "group_rows": 50})
+    in_order = [f"{number:012d}" for number in range(100)]
+    names = in_order[::2] + in_order[::-2]
+
+    written = write(store, scratch, [(account_evidence(name), report(name, "alice", "bob")) for name in names])
+
+    [users] = [file for file in written.files if file.record_type == "user"]
+    parquet = pq.ParquetFile(store.fetch(users.path, scratch))
+    groups = [parquet.read_row_group(number)["account_id"].to_pylist() for number in range(parquet.num_row_groups)]
+    assert [len(group) for group in groups] == [51, 51, 51, 51, 51, 45]
+    assert all(group == sorted(group) for group in groups)
+    assert sum(len(set(group)) for group in groups) == 100
+
+
+def test_files_of_users_are_rolled_before_they_grow_too_large(store, scratch, monkeypatch):
+    monkeypatch.setattr(user_files.UserFiles.__init__, "__kwdefaults__", {"file_bytes": 8_000, "group_rows": 20})
+    names = [f"{number:012d}" for number in range(60)]
+
+    written = write(store, scratch, [(account_evidence(name), report(name, "alice")) for name in names])
+
+    users = [file for file in written.files if file.record_type == "user"]
+    assert len(users) > 2
+    assert [file.path.rpartition("/")[2] for file in users[:2]] == ["users-00000.parquet", "users-00001.parquet"]
+    assert sum(file.rows for file in users) == 120
+    # Of files this small the footer is the larger part; of one of 256 MB it is nothing.
+    for file in users:
+        metadata = pq.ParquetFile(store.fetch(file.path, scratch)).metadata
+        data = sum(
+            metadata.row_group(group).column(column).total_compressed_size
+            for group in range(metadata.num_row_groups)
+            for column in range(metadata.num_columns)
+        )
+        assert data <= 8_000
+    assert rows(store, scratch, written, "user", "account_id")[::2] == [(name,) for name in names]
+
+
+def test_a_run_without_users_has_no_file_of_users(store, scratch):
+    written = write(store, scratch, [(denied_evidence("222222222222"), None)])
+
+    assert [file.record_type for file in written.files] == ["account"]
+    assert (written.accounts.covered, written.users) == (0, 0)
+
+
+def test_a_run_that_ends_after_midnight_keeps_the_date_of_its_start(store, scratch):
+    started = datetime(2026, 11, 23, 23, 59, 58, tzinfo=UTC)
+    run = run_evidence(started_at=started, run_id="20261123T235958Z-1a2b3c4d")
+
+    written = write(store, scratch, some_accounts(), run=run, finished_at=started + timedelta(minutes=5))
+
+    assert written.snapshot_date == "2026-11-23"
+    assert written.files[0].path == f"snapshots/{ORGANIZATION}/2026-11-23/20261123T235958Z-1a2b3c4d/accounts.parquet"
+    assert rows(store, scratch, written, "user", "snapshot_date")[0] == ("2026-11-23",)
+
+
+def test_two_organizations_in_one_lake_keep_their_accounts_apart(store, scratch):
+    account = [(account_evidence("111111111111"), report("111111111111", "alice"))]
+    one = write(store, scratch, account)
+    two = write(store, scratch, some_accounts(), run=run_evidence(organization_id=OTHER_ORGANIZATION))
+    for written in (one, two):
+        publish(store, written, now=lambda: FINISHED)
+
+    assert rows(store, scratch, one, "account", "organization_id", "account_id") == [(ORGANIZATION, "111111111111")]
+    assert {name for (name,) in rows(store, scratch, two, "user", "organization_id")} == {OTHER_ORGANIZATION}
+
+
+def test_what_is_known_only_at_the_end_of_a_run_is_kept_with_it(store, scratch, tmp_path):
+    with SnapshotWriter(store, run_evidence(), scratch) as writer:
+        writer.add(*some_accounts()[0])
+        writer.finish(FINISHED, endpoints={"iam": "http://127.0.0.1:5000"})
+
+    run = json.loads((tmp_path / "lake" / RAW / "run.json").read_bytes())
+    assert run["endpoints"] == {"iam": "http://127.0.0.1:5000"}
+    assert run["finished_at"] == "2026-11-23T15:24:00.123456Z"
+
+
+# What makes Athena stumble, looked up in the bytes that were written.
+
+
+@pytest.fixture(name="metadata")
+def _metadata(store, scratch):
+    written = write(store, scratch, some_accounts())
+    return {file.record_type: pq.ParquetFile(store.fetch(file.path, scratch)).metadata for file in written.files}
+
+
+@pytest.mark.parametrize("record_type", ["account", "user"])
+def test_timestamps_are_int64_milliseconds_in_utc_and_never_int96(metadata, record_type):
+    schema = metadata[record_type].schema
+    columns = [schema.column(number) for number in range(len(schema.names))]
+    stamps = [
+        column
+        for column in columns
+        if column.name.endswith(("_at", "_date", "_time")) and column.name != "snapshot_date"
+    ]
+
+    assert len(stamps) >= 4
+    for column in stamps:
+        assert (column.physical_type, column.converted_type) == ("INT64", "TIMESTAMP_MILLIS")
+        assert json.loads(column.logical_type.to_json())["isAdjustedToUTC"] is True
+    assert "INT96" not in {column.physical_type for column in columns}
+
+
+@pytest.mark.parametrize("record_type", ["account", "user"])
+def test_files_hold_exactly_the_columns_of_their_kind_with_their_meaning(metadata, record_type):
+    found = metadata[record_type].schema.to_arrow_schema()
+
+    assert found.names == file_schema(record_type).names
+    assert found.types == file_schema(record_type).types
+    assert found.field("account_id").metadata[b"comment"] == b"The account: 12 digits, as text (leading zeros count)."
+
+
+def test_statistics_let_readers_skip_what_they_do_not_ask_for(metadata):
+    group = metadata["user"].row_group(0)
+    columns = {group.column(number).path_in_schema: group.column(number) for number in range(group.num_columns)}
+
+    assert (columns["account_id"].statistics.min, columns["account_id"].statistics.max) == (
+        "111111111111",
+        "333333333333",
+    )
+    assert columns["account_id"].has_column_index
+    assert columns["account_id"].compression == ("ZSTD" if pa.Codec.is_available("zstd") else "SNAPPY")
+
+
+def test_without_zstd_in_this_pyarrow_files_are_written_with_snappy(store, scratch, monkeypatch):
+    # AWS's Lambda layer is built without it.
+    codecs = SimpleNamespace(is_available=lambda codec: codec != "zstd")
+    monkeypatch.setattr(parquet_files, "pa", SimpleNamespace(Codec=codecs, concat_tables=pa.concat_tables))
+    written = write(store, scratch, some_accounts())
+
+    metadata = pq.ParquetFile(store.fetch(written.files[0].path, scratch)).metadata
+    assert metadata.row_group(0).column(0).compression == "SNAPPY"
+
+
+# What goes wrong.
+
+
+def test_a_run_in_which_one_account_could_not_be_kept_can_not_be_finished(store, scratch, monkeypatch):
+    put = store.put
+
+    def full(key, content):
+        if "333333333333" in key:
+            raise LakeError("Writing failed: No space left on device.")
+        put(key, content)
+
+    monkeypatch.setattr(store, "put", full)
+    with SnapshotWriter(store, run_evidence(), scratch) as writer:
+        with pytest.raises(LakeError, match="No space left"):
+            writer.add(*some_accounts()[0])
+        writer.add(*some_accounts()[3])
+        with pytest.raises(LakeError, match="No space left"):
+            writer.finish(FINISHED)
+
+    assert store.size(f"{RAW}/run.json") is None
+    assert files_under(scratch) == []
+
+
+def test_a_scratch_folder_that_fills_up_is_an_error_with_the_next_step(store, scratch, monkeypatch):
+    def full(*_args):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(user_files.pa, "OSFile", full)
+    with pytest.raises(LakeError, match=r"users-00000\.parquet failed: No space left on device\. Make room there"):
+        write(store, scratch, some_accounts())
+    assert files_under(scratch) == []
+    assert store.names("catalog") == []
+
+
+def test_a_full_disk_under_the_parquet_file_is_an_error_with_the_next_step(store, scratch, monkeypatch):
+    # /dev/full refuses every byte as a full disk does, through Arrow's own file.
+    opened = pa.OSFile
+    monkeypatch.setattr(user_files.pa, "OSFile", lambda _path, mode: opened("/dev/full", mode))
+
+    with pytest.raises(LakeError, match=r"No space left on device.*Make room there"):
+        write(store, scratch, some_accounts())
+
+
+def test_a_scratch_folder_that_is_not_there_is_an_error(store, tmp_path):
+    with pytest.raises(LakeError, match=r"Writing into .*nowhere failed: No such file or directory"):
+        SnapshotWriter(store, run_evidence(), tmp_path / "nowhere")
+
+
+def test_an_aborted_run_publishes_nothing_takes_no_more_and_leaves_no_scratch(store, scratch):
+    writer = SnapshotWriter(store, run_evidence(), scratch)
+    for evidence, content in some_accounts()[:4]:
+        writer.add(evidence, content)
+    writer.abort()
+    writer.abort()
+
+    assert list(scratch.iterdir()) == []
+    assert store.names(f"{TABLES}") == []
+    assert store.size(f"{RAW}/run.json") is None
+    with pytest.raises(RuntimeError, match="finished or aborted"):
+        writer.add(*some_accounts()[4])
+    with pytest.raises(RuntimeError, match="finished or aborted"):
+        writer.finish(FINISHED)
+
+
+def test_an_account_cannot_be_in_a_snapshot_twice(store, scratch):
+    with SnapshotWriter(store, run_evidence(), scratch) as writer:
+        writer.add(denied_evidence("222222222222"), None)
+        with pytest.raises(ValueError, match="account 222222222222 was added"):
+            writer.add(denied_evidence("222222222222"), None)
+
+
+def test_a_report_that_is_not_the_one_that_was_hashed_is_refused(store, scratch):
+    evidence = replace(account_evidence("111111111111"), raw_sha256="00" * 32)
+    with (
+        SnapshotWriter(store, run_evidence(), scratch) as writer,
+        pytest.raises(ValueError, match="not the one that was hashed"),
+    ):
+        writer.add(evidence, report("111111111111"))
+
+
+def test_an_account_that_is_collected_without_a_report_is_refused(store, scratch):
+    with SnapshotWriter(store, run_evidence(), scratch) as writer, pytest.raises(ValueError, match="no report of it"):
+        writer.add(account_evidence("111111111111"), None)
+
+
+def test_what_is_held_in_memory_does_not_grow_with_the_number_of_accounts(store, scratch, monkeypatch):
+    """Arrow's memory while 1,500 accounts of 3 users are added, with row groups of 300 rows."""
+    monkeypatch.setattr(user_files.UserFiles.__init__, "__kwdefaults__", {"file_bytes": 10**9, "group_rows": 300})
+    monkeypatch.setattr(LocalStore, "put", lambda *_args: None)
+    allocated = []
+    with SnapshotWriter(store, run_evidence(), scratch) as writer:
+        for number in range(1500):
+            name = f"{number:012d}"
+            writer.add(account_evidence(name), report(name, "alice", "bob"))
+            allocated.append(pa.total_allocated_bytes())
+
+    assert max(allocated[1000:]) < 2 * max(allocated[:250])
+
+
+def test_threads_that_still_add_while_the_run_is_aborted_end_with_an_error(store, scratch):
+    writer = SnapshotWriter(store, run_evidence(), scratch)
+    errors = []
+
+    def add_until_closed():
+        number = 0
+        while True:
+            name = f"{threading.get_ident() % 10**6:06d}{number:06d}"
+            try:
+                writer.add(account_evidence(name), report(name, "alice"))
+            except RuntimeError as error:
+                errors.append(error)
+                return
+            number += 1
+
+    threads = [threading.Thread(target=add_until_closed) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    writer.abort()
+    for thread in threads:
+        thread.join()
+
+    assert len(errors) == 3
+    assert list(scratch.iterdir()) == []
