@@ -162,7 +162,7 @@ class AccountCollection:
     async def _read_summary(self) -> None:
         self.answers.summary_error = _DEADLINE_PASSED
         try:
-            self.answers.summary = await self._retrying(lambda: self._call(self.around.calls.account_summary))
+            self.answers.summary = await self._retrying(self._ask_summary)
             self.answers.summary_error = None
         except CallFault as fault:
             self.answers.summary_error = f"{fault.code}: {fault.message}"
@@ -170,13 +170,19 @@ class AccountCollection:
     async def _read_policy(self) -> None:
         self.answers.password_policy_error = _DEADLINE_PASSED
         try:
-            policy = await self._retrying(lambda: self._call(self.around.calls.password_policy))
+            policy = await self._retrying(self._ask_policy)
         except CallFault as fault:
             self.answers.password_policy_error = f"{fault.code}: {fault.message}"
         else:
             self.answers.password_policy = policy
             self.answers.password_policy_state = "default" if policy is None else "custom"
             self.answers.password_policy_error = None
+
+    async def _ask_summary(self) -> dict[str, int]:
+        return await self._call(self.around.calls.account_summary)
+
+    async def _ask_policy(self) -> dict[str, Any] | None:
+        return await self._call(self.around.calls.password_policy)
 
     async def _retrying(self, step: Callable[[], Awaitable[T]]) -> T:
         budget = RetryBudget(self.around.clock, self.around.chance, self._deadline)

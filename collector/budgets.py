@@ -56,8 +56,9 @@ PATIENCE: dict[FaultKind, Patience] = {
     FaultKind.REGION_DISABLED: Patience(1, first=0.0, longest=0.0),
 }
 
-# How long after asking a report is looked at for the first time.
-FIRST_LOOK_SECONDS = 2.5
+# How long after asking a report is looked at for the first time: most are ready by then, and an early look is a call
+# for nothing.
+FIRST_LOOK_SECONDS = 3.0
 # How long before the deadline there is time for one more call.
 LAST_LOOK_SECONDS = 1.0
 

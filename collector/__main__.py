@@ -1,0 +1,5 @@
+"""`python -m collector` is `credlake`."""
+
+from collector.cli.main import main
+
+main()

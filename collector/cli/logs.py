@@ -1,0 +1,40 @@
+"""Logs: structlog to stderr, as JSON for machines, as plain lines where a person looks on.
+
+Report rows and user names are never logged, nor any secret: events carry account ids, counts and error codes.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+
+
+class _Stderr:
+    """The stderr of the moment: a progress bar takes its place while it is drawn."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
+def set_up_logs(*, verbose: bool, for_person: bool) -> None:
+    """Send every event to stderr from here on."""
+    level = logging.DEBUG if verbose else logging.INFO
+    renderer: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer(colors=False) if for_person else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(_Stderr()),  # type: ignore[arg-type]  # it writes and flushes, that is all
+        cache_logger_on_first_use=False,
+    )

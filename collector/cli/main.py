@@ -1,0 +1,84 @@
+"""The way in and out: whatever happens, the user gets words and an exit code, no traceback for what can be mended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+FAULT_OF_OURS = 70
+_SIGNALLED = 128
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and leave with the command's exit code."""
+    signal.signal(signal.SIGTERM, _leave_at_once)
+    leave(exit_code_of(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def exit_code_of(arguments: list[str]) -> int:  # noqa: PLR0911 -- one for each way to end, in one place
+    """Run one command; its exit code."""
+    from typer.exceptions import TyperException
+
+    from collector.cli.app import app
+    from collector.cli.signals import StoppedBySignal
+    from collector.errors import CredlakeError
+
+    try:
+        return int(app(arguments, prog_name="credlake", standalone_mode=False) or 0)
+    except TyperException as error:
+        _say(f"{error.format_message()} (`credlake --help` shows what there is.)")
+        return 2
+    except CredlakeError as error:
+        _say(error.message)
+        return error.exit_code
+    except StoppedBySignal as stopped:
+        return stopped.exit_code
+    except KeyboardInterrupt:
+        return _SIGNALLED + signal.SIGINT
+    except BrokenPipeError:
+        # Whoever read our output has seen enough (`| head`).
+        return 0
+    except Exception as error:  # noqa: BLE001 -- the last place where a fault of ours can be told as one
+        _say_fault_of_ours(error, arguments)
+        return FAULT_OF_OURS
+
+
+def leave(exit_code: int) -> NoReturn:
+    """Flush what was said and be gone: threads that are blocked in a call are not waited for."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            continue
+    os._exit(exit_code)
+
+
+def _leave_at_once(number: int, _frame: FrameType | None) -> NoReturn:
+    leave(_SIGNALLED + number)
+
+
+def _say(message: str) -> None:
+    lines = message.splitlines() or [""]
+    print(*(f"credlake: {line}" for line in lines), sep="\n", file=sys.stderr)  # noqa: T201 -- the command's own words
+
+
+def _say_fault_of_ours(error: Exception, arguments: list[str]) -> None:
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
+    _say(
+        f"a fault of ours: {type(error).__name__} at {where}. What was published before stands. Please report it, with "
+        "what `--verbose` shows."
+    )
+    if "--verbose" in arguments or "-v" in arguments:
+        traceback.print_exception(error)
+
+
+if __name__ == "__main__":
+    main()

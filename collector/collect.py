@@ -1,0 +1,184 @@
+"""One run, from an organization to a published snapshot: the whole story.
+
+Accounts are listed, placed and asked at the same time; what comes of each is written raw at once. When the last has its
+outcome the tables are written, and one write of the publication record makes them the snapshot. Whatever ends the run
+before that write leaves the last snapshot standing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import structlog
+
+from collector import __version__
+from collector.accounts_file import read_accounts_file
+from collector.delivery import Delivery, to_the_end
+from collector.discovery import Discovery, OrganizationSource
+from collector.engine import Engine, utc_now
+from collector.evidence import RunEvidence
+from collector.explanations import explain_no_identity
+from collector.faults import CallFault
+from collector.lake.layout import new_run_id
+from collector.lake.publication import publish
+from collector.lake.record_reading import read_record
+from collector.lake.writer import SnapshotWriter
+from collector.run_result import RunResult, Watch
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from datetime import datetime
+
+    from collector.account_collection import AccountCalls
+    from collector.accounts import Account
+    from collector.lake.record import PublicationRecord, WrittenSnapshot
+    from collector.lake.store import Store
+    from collector.settings import Settings
+
+_log = structlog.get_logger()
+
+
+class CallerIdentity(Protocol):
+    """Who the collector is (`aws.clients.Identity`)."""
+
+    account_id: str
+
+    @property
+    def partition(self) -> str: ...  # noqa: D102 -- said there
+
+
+class Gateway(Protocol):
+    """The way to AWS (`aws.gateway.Gateway`)."""
+
+    def identity(self) -> Any: ...  # noqa: D102 -- said there
+    def organizations(self, identity: Any) -> OrganizationSource: ...  # noqa: D102 -- said there
+    def account_calls(self, identity: Any, run_id: str) -> AccountCalls: ...  # noqa: D102 -- said there
+    def foreign_endpoints(self) -> dict[str, str]: ...  # noqa: D102 -- said there
+
+
+@dataclass(kw_only=True)
+class Collection:
+    """A run being made. `now`, `sleep` and `chance` are passed in so that tests wait for nothing."""
+
+    settings: Settings
+    gateway: Gateway
+    store: Store
+    watch: Watch
+    scratch: Path
+    now: Callable[[], datetime] = utc_now
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    # What is known so far, also of a run that ends without being published.
+    result: RunResult | None = None
+    is_publishing: bool = False
+
+    async def run(self) -> RunResult:
+        """Make the run, and publish it.
+
+        Raises:
+            CredlakeError: nothing was published; the message says why, and the last snapshot stands.
+        """
+        await asyncio.to_thread(self.store.check_writable)
+        discovery, identity = await open_discovery(self.settings, self.gateway)
+        try:
+            organization_id, accounts = await discovery.first_page()
+            # A record of a newer version, or a damaged one, is found before the first account is asked.
+            await asyncio.to_thread(read_record, self.store, organization_id)
+            self.result = result = RunResult(run=self._evidence(organization_id, discovery, identity))
+            await self._collect(result, discovery, accounts, identity)
+        finally:
+            discovery.close()
+        return result
+
+    def _evidence(self, organization_id: str, discovery: Discovery, identity: CallerIdentity) -> RunEvidence:
+        started_at = self.now()
+        if endpoints := self.gateway.foreign_endpoints():
+            # A stray endpoint variable would send credentials elsewhere; an emulator needs it. So say it, go on.
+            _log.warning("endpoints.not_of_aws", endpoints=endpoints)
+        return RunEvidence(
+            organization_id=organization_id,
+            run_id=new_run_id(started_at, secrets.token_bytes(4)),
+            started_at=started_at,
+            inventory_source=discovery.inventory_source,
+            settings=self.settings.for_the_record(),
+            versions={"credlake": __version__, "python": platform.python_version()},
+            collector_account_id=identity.account_id,
+        )
+
+    async def _collect(
+        self, result: RunResult, discovery: Discovery, accounts: AsyncIterator[Account], identity: CallerIdentity
+    ) -> None:
+        run = result.run
+        writer = SnapshotWriter(self.store, run, self.scratch)
+        try:
+            calls = await asyncio.to_thread(self.gateway.account_calls, identity, run.run_id)
+            engine = Engine(
+                calls=calls,
+                concurrency=self.settings.concurrency,
+                run_deadline_seconds=self.settings.deadline,
+                account_deadline_seconds=self.settings.account_deadline,
+                now=self.now,
+                sleep=self.sleep,
+            )
+            delivery = Delivery(
+                settings=self.settings, watch=self.watch, result=result, discovery=discovery, writer=writer
+            )
+            try:
+                async with asyncio.TaskGroup() as beside:
+                    await engine.collect(delivery.to_ask(accounts, beside), delivery.deliver)
+            except* Exception as group:
+                # One cause is enough: the first to fail has cancelled the others.
+                raise _first_of(group) from group
+            finally:
+                delivery.close()
+            result.untagged = len(discovery.untagged)
+            result.written = await asyncio.to_thread(
+                writer.finish, self.now(), endpoints=self.gateway.foreign_endpoints()
+            )
+        except BaseException:
+            writer.abort()
+            raise
+        self.is_publishing = True
+        try:
+            result.record = await to_the_end(asyncio.to_thread(self._publish, result.written))
+        finally:
+            self.is_publishing = False
+
+    def _publish(self, written: WrittenSnapshot) -> PublicationRecord:
+        return publish(
+            self.store,
+            written,
+            now=self.now,
+            min_coverage=self.settings.min_coverage,
+            replace=self.settings.replace,
+        )
+
+
+async def open_discovery(settings: Settings, gateway: Gateway) -> tuple[Discovery, Any]:
+    """Find out who we are, and get ready to list the accounts."""
+    try:
+        identity = await asyncio.to_thread(gateway.identity)
+        source = await asyncio.to_thread(gateway.organizations, identity)
+    except CallFault as fault:
+        raise explain_no_identity(fault) from fault
+    from_file = None
+    if settings.accounts_file is not None:
+        from_file = read_accounts_file(Path(settings.accounts_file), partition=identity.partition)
+    discovery = Discovery(
+        source=source,
+        selection=settings.selection,
+        limits=settings.limits,
+        wants_tags=settings.tags,
+        organization_id=settings.organization_id,
+        from_file=from_file,
+    )
+    return discovery, identity
+
+
+def _first_of(group: BaseExceptionGroup[Exception]) -> Exception:
+    first = group.exceptions[0]
+    return _first_of(first) if isinstance(first, BaseExceptionGroup) else first

@@ -1,0 +1,144 @@
+"""The way from one account's answers into the lake."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, TypeVar
+
+import structlog
+
+from collector.account_collection import Answers
+from collector.evidence import AccountEvidence
+from collector.outcome import Outcome
+from collector.run_result import AccountResult, RunResult, Watch
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable
+
+    from collector.accounts import Account
+    from collector.discovery import Discovery
+    from collector.lake.writer import SnapshotWriter
+    from collector.settings import Settings
+
+T = TypeVar("T")
+_log = structlog.get_logger()
+
+# Parsing holds the interpreter most of the time, writing waits for the disk.
+_WRITING_THREADS = 4
+# Names of OUs and tags may come a little later than the last report; then they are unknown.
+_PLACING_GRACE_SECONDS = 5.0
+
+
+@dataclass(kw_only=True)
+class Delivery:
+    """Brings what came of each account into the lake."""
+
+    settings: Settings
+    watch: Watch
+    result: RunResult
+    discovery: Discovery
+    writer: SnapshotWriter
+    _placing: dict[str, asyncio.Task[Account]] = field(default_factory=dict)
+    _threads: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(_WRITING_THREADS, thread_name_prefix="writing")
+    )
+    _give_up_placing: float = 0.0
+
+    async def to_ask(self, accounts: AsyncIterator[Account], beside: asyncio.TaskGroup) -> AsyncIterator[Account]:
+        """The accounts to ask, as they are listed. The others are written down as what they are."""
+        deadline = self.settings.deadline
+        clock = asyncio.get_running_loop().time
+        self._give_up_placing = clock() + deadline + _PLACING_GRACE_SECONDS if deadline else float("inf")
+        async for account in self.discovery.selected(accounts):
+            self._placing[account.account_id] = beside.create_task(self.discovery.placed(account))
+            answers = unasked(account, self.discovery.selection.why_left_out(account))
+            self.watch.listed(is_asked=answers is None)
+            if answers is None:
+                yield account
+            else:
+                beside.create_task(self.deliver(account, answers))
+
+    async def deliver(self, account: Account, answers: Answers) -> None:
+        """Write what came of the account, and remember what a user should be told."""
+        placed = await self._placed(account)
+        evidence = _account_evidence(placed, answers, self.settings)
+        report = answers.report
+        answers.report = None
+        loop = asyncio.get_running_loop()
+        outcome = await to_the_end(loop.run_in_executor(self._threads, self.writer.add, evidence, report))
+        told = AccountResult(
+            account.account_id,
+            account.name,
+            outcome,
+            answers.error_code,
+            answers.error_message,
+            answers.password_policy_error if outcome.is_covered else None,
+        )
+        self.result.counts[outcome] += 1
+        if outcome.is_in_scope and (outcome is not Outcome.COLLECTED or told.password_policy_error):
+            self.result.worth_telling.append(told)
+        self.watch.finished(told)
+
+    def close(self) -> None:
+        """Let go of the threads."""
+        self._threads.shutdown(wait=False)
+
+    async def _placed(self, account: Account) -> Account:
+        placing = self._placing.pop(account.account_id)
+        left = self._give_up_placing - asyncio.get_running_loop().time()
+        try:
+            return await asyncio.wait_for(placing, None if left == float("inf") else max(left, 0.0))
+        except TimeoutError:
+            _log.warning("account.place_unknown", account_id=account.account_id)
+            return account
+
+
+def unasked(account: Account, why_left_out: str | None) -> Answers | None:
+    """What is written of an account that the run does not ask; None where it does."""
+    if not account.is_active:
+        return Answers(
+            Outcome.SKIPPED_STATE, error_code="NotActive", error_message=f"The account is {account.state}, not ACTIVE."
+        )
+    if why_left_out is not None:
+        return Answers(Outcome.EXCLUDED, error_code="Excluded", error_message=f"The account was {why_left_out}.")
+    return None
+
+
+def _account_evidence(account: Account, answers: Answers, settings: Settings) -> AccountEvidence:
+    report = answers.report
+    return AccountEvidence(
+        account=account.source,
+        account_id=account.account_id,
+        account_state=account.state,
+        aws_partition=account.partition,
+        ou_id=account.location.ou_id,
+        ou_path=account.location.ou_path,
+        tags=account.tags,
+        limits=settings.limits.resolve(account),
+        outcome=answers.outcome,
+        error_code=answers.error_code,
+        error_message=answers.error_message,
+        attempts=answers.attempts,
+        started_at=answers.started_at,
+        finished_at=answers.finished_at,
+        report_generated_at=answers.report_generated_at,
+        raw_sha256=sha256(report).hexdigest() if report is not None else None,
+        password_policy_state=answers.password_policy_state,
+        password_policy=answers.password_policy,
+        password_policy_error=answers.password_policy_error,
+        summary=answers.summary,
+        summary_error=answers.summary_error,
+    )
+
+
+async def to_the_end(work: Awaitable[T]) -> T:
+    """The result of work in a thread. Who is cancelled meanwhile waits for its end first: it cannot be undone."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
