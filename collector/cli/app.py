@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from collector.cli.collect_command import collect
+from collector.cli.demo_command import demo
+from collector.cli.query_command import list_views, query, show_view
 
 app = typer.Typer(
     name="credlake",
@@ -34,3 +36,7 @@ def credlake(
 
 
 app.command()(collect)
+app.command()(query)
+app.command()(demo)
+views_app.command("list")(list_views)
+views_app.command("show")(show_view)

@@ -21,9 +21,9 @@ class _Stderr:
         sys.stderr.flush()
 
 
-def set_up_logs(*, verbose: bool, for_person: bool) -> None:
-    """Send every event to stderr from here on."""
-    level = logging.DEBUG if verbose else logging.INFO
+def set_up_logs(*, verbose: bool = False, for_person: bool, quiet: bool = False) -> None:
+    """Send every event to stderr from here on; `quiet`: only errors."""
+    level = logging.ERROR if quiet else logging.DEBUG if verbose else logging.INFO
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer(colors=False) if for_person else structlog.processors.JSONRenderer()
     )

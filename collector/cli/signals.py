@@ -54,7 +54,8 @@ def run_stoppable(work: Coroutine[Any, Any, T], *, may_not_be_cut: Callable[[], 
             task.cancel()
             loop.call_later(_PATIENCE_SECONDS, cut)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
         loop.add_signal_handler(number, stop, number)
     try:
         return loop.run_until_complete(task)
@@ -62,3 +63,9 @@ def run_stoppable(work: Coroutine[Any, Any, T], *, may_not_be_cut: Callable[[], 
         if not stopped_by:
             raise
         raise StoppedBySignal(stopped_by[0]) from None
+    finally:
+        for number, handler in before.items():
+            loop.remove_signal_handler(number)
+            signal.signal(number, handler)
+        # Not `shutdown_default_executor`: that waits for threads that are blocked in a call.
+        loop.close()

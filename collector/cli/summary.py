@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 # So many accounts are listed; the rest is one query away.
 _MOST_LISTED = 50
-_WIDE_ENOUGH = 160
+_WIDE_ENOUGH = 140
+_LONGEST_REASON = 76
 
 _MEANINGS = {
     Outcome.COLLECTED: "report fetched, every value read",
@@ -103,10 +104,15 @@ def _print_accounts(console: Console, result: RunResult) -> None:
 def _why(account: AccountResult) -> str:
     parts = []
     if account.error_code:
-        parts.append(f"{account.error_code}: {account.error_message or ''}".rstrip(": "))
+        parts.append(_shortened(f"{account.error_code}: {account.error_message or ''}".rstrip(": ")))
     if account.password_policy_error:
-        parts.append(f"password policy unknown: {account.password_policy_error}")
+        parts.append(_shortened(f"password policy unknown: {account.password_policy_error}"))
     return "; ".join(parts)
+
+
+def _shortened(text: str) -> str:
+    """AWS's refusals are long and begin with who was refused; the whole text is in `account.error_message`."""
+    return text if len(text) <= _LONGEST_REASON else text[: _LONGEST_REASON - 1] + "…"
 
 
 def _console() -> Console:
