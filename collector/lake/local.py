@@ -46,6 +46,8 @@ class LocalStore:
         self._uri = str(root)
         self._root = Path(os.path.abspath(root))  # noqa: PTH100  # resolve() would follow links; the user named the link
         self._lock_attempts = lock_attempts
+        # A file's name is on the disk only when its folder is: done once for all names, before the record says them.
+        self._folders_to_sync: set[Path] = set()
 
     @property
     def uri(self) -> str:
@@ -82,13 +84,14 @@ class LocalStore:
         return str(self._path(key))
 
     def put(self, key: str, content: bytes) -> None:
-        """Write a new file, whole or not at all, durable on return. The same bytes again are fine, others are not."""
+        """Write a new file, whole or not at all. The same bytes again are fine, others are not."""
         path = self._path(key)
         with disk_faults("Writing", path):
             if path.exists():
                 _refuse_other_bytes(path, is_same=path.read_bytes() == content)
                 return
             _write_whole(path, lambda file: file.write(content))
+            self._folders_to_sync.add(path.parent)
 
     def put_file(self, key: str, path: Path) -> None:
         """`put` with the bytes of another file."""
@@ -99,6 +102,7 @@ class LocalStore:
                 return
             with path.open("rb") as source:
                 _write_whole(target, lambda file: shutil.copyfileobj(source, file, _COPY_BYTES))
+            self._folders_to_sync.add(target.parent)
 
     def read(self, key: str) -> bytes:
         """The file's bytes; MissingObjectError where there is none."""
@@ -149,6 +153,8 @@ class LocalStore:
         """Replace the file by `os.replace` under its lock, if it still holds the bytes expected."""
         path = self._path(key)
         with disk_faults("Writing", path):
+            for folder in self._folders_to_sync.copy():
+                _make_durable(folder)
             _make_folder(path.parent)
             with self._locked(path):
                 current = self.read_versioned(key)
@@ -158,6 +164,7 @@ class LocalStore:
                     # The lock is ours, so whoever began to write this died.
                     left_behind.unlink(missing_ok=True)
                 _write_whole(path, lambda file: file.write(content))
+                _make_durable(path.parent)
 
     def _path(self, key: str) -> Path:
         return self._root / key
@@ -221,7 +228,6 @@ def _write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _make_durable(path.parent)
 
 
 def _write(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -241,7 +247,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _make_durable(folder: Path) -> None:
-    # A name is on the disk only when its folder is.
+    """Bring the names in a folder to the disk."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -11,8 +11,7 @@ from collector.lake.faults import disk_faults
 from collector.lake.layout import ACCOUNTS_FILE
 from collector.lake.raw import file_sha256
 from collector.lake.record import PublishedFile
-from collector.lake.rows import ACCOUNT_RECORD, account_table
-from collector.schema import file_schema
+from collector.lake.rows import ACCOUNT_RECORD, ACCOUNT_SCHEMA, account_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,7 +54,7 @@ def put_accounts(store: Store, folder: str, scratch: Path, rows: Iterable[dict[s
     """Write the file of accounts from rows in the order of their ids, a few hundred at a time, and put it."""
     path = scratch / ACCOUNTS_FILE
     written = 0
-    with disk_faults("Writing", path), open_parquet(str(path), file_schema(ACCOUNT_RECORD)) as writer:
+    with disk_faults("Writing", path), open_parquet(str(path), ACCOUNT_SCHEMA) as writer:
         for group in _groups(rows):
             writer.write_table(group, row_group_size=group.num_rows)
             written += group.num_rows

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 ACCOUNT_RECORD = "account"
 USER_RECORD = "user"
+ACCOUNT_SCHEMA = file_schema(ACCOUNT_RECORD)
+USER_SCHEMA = file_schema(USER_RECORD)
 
 # Ours, where the report itself is what is wrong.
 _ERROR_CODES = {
@@ -70,9 +72,8 @@ def verdict_on(evidence: AccountEvidence, parsed: ParsedReport | None) -> Verdic
 
 def user_rows(run: RunEvidence, evidence: AccountEvidence, verdict: Verdict, parsed: ParsedReport | None) -> pa.Table:
     """The account's rows of `credential_report`, as a file of users holds them; none where nothing may be published."""
-    schema = file_schema(USER_RECORD)
     if not verdict.outcome.is_covered or parsed is None or parsed.users is None:
-        return schema.empty_table()
+        return USER_SCHEMA.empty_table()
     constants = {
         "record_type": USER_RECORD,
         **_keys(run, evidence),
@@ -84,9 +85,9 @@ def user_rows(run: RunEvidence, evidence: AccountEvidence, verdict: Verdict, par
             pa.repeat(pa.scalar(constants[field.name], field.type), rows)
             if field.name in constants
             else parsed.users.column(field.name)
-            for field in schema
+            for field in USER_SCHEMA
         ],
-        schema=schema,
+        schema=USER_SCHEMA,
     )
 
 
@@ -123,7 +124,7 @@ def file_columns() -> dict[str, int]:
 
 def account_table(rows: list[dict[str, Any]]) -> pa.Table:
     """Those rows as a file of accounts holds them."""
-    return pa.Table.from_pylist(rows, schema=file_schema(ACCOUNT_RECORD))
+    return pa.Table.from_pylist(rows, schema=ACCOUNT_SCHEMA)
 
 
 def _keys(run: RunEvidence, evidence: AccountEvidence) -> dict[str, str]:

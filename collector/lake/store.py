@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from collector.errors import LakeError
+from collector.errors import LakeError, UsageFaultsError
 
 
 class MissingObjectError(LakeError):
@@ -50,7 +50,7 @@ class Store(Protocol):
         """The absolute path or URI of a key, for query engines and people."""
 
     def put(self, key: str, content: bytes) -> None:
-        """Write a new object, whole or not at all, durable on return.
+        """Write a new object, whole or not at all; durable at the latest when `replace` is.
 
         Putting the same bytes again is fine (a retry whose first answer was lost); other bytes are a LakeError:
         nothing is ever overwritten.
@@ -87,14 +87,21 @@ class Store(Protocol):
         """
 
 
-def open_store(uri: str) -> Store:
-    """The store that a `--lake` names: a folder, or `s3://bucket/prefix`."""
+def open_store(uri: str, *, kms_key: str | None = None) -> Store:
+    """The store that a `--lake` names: a folder, or `s3://bucket/prefix` (where `kms_key` encrypts what is written)."""
     scheme, separator, _ = uri.partition("://")
     if not separator:
         from collector.lake.local import LocalStore  # noqa: PLC0415  # so that a lake on S3 needs no file locks
 
+        if kms_key is not None:
+            raise UsageFaultsError([f"--kms-key encrypts a lake on S3, and {uri} is a folder on this machine."])
         return LocalStore(Path(uri))
+    if scheme == "s3":
+        from collector.aws.s3_store import open_s3_store  # noqa: PLC0415  # so that a local lake needs no botocore
+
+        return open_s3_store(uri, kms_key=kms_key)
     raise LakeError(
-        f"{uri}: a lake on {scheme}:// is not something this version can open. Name a folder on this machine.",
+        f"{uri}: a lake on {scheme}:// is not something this version can open. Name a folder on this machine, or "
+        "s3://bucket/prefix.",
         uri=uri,
     )

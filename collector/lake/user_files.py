@@ -11,8 +11,7 @@ import pyarrow.parquet as pq
 from collector.lake.faults import disk_faults
 from collector.lake.layout import users_file
 from collector.lake.parquet_files import open_parquet, put_parquet
-from collector.lake.rows import USER_RECORD
-from collector.schema import file_schema
+from collector.lake.rows import USER_RECORD, USER_SCHEMA
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,7 +105,7 @@ class _OpenFile:
         self.rows = 0
         with disk_faults("Writing", path):
             self._sink = pa.OSFile(str(path), "wb")
-            self._writer: pq.ParquetWriter = open_parquet(self._sink, file_schema(USER_RECORD))
+            self._writer: pq.ParquetWriter = open_parquet(self._sink, USER_SCHEMA)
 
     @property
     def bytes(self) -> int:
