@@ -119,7 +119,7 @@ class ControlPlane:
             "iam": IAM_OPERATIONS,
         }
         if call.operation not in known.get(call.service, ()):
-            raise unknown_operation(call.protocol, call.operation, VERSIONS.get(call.service, ""))
+            raise unknown_operation(call.operation, VERSIONS.get(call.service, ""))
 
     def _carry_out(self, call: Call, account: AccountSpec, identity: Identity, now: datetime) -> Result:
         if call.service == "organizations":

@@ -12,11 +12,11 @@ from collector.loopback.answers import Call, RefusedError
 from collector.loopback.refusals import (
     DENIED_BY_IDENTITY_POLICY,
     DENIED_BY_SESSION_POLICY,
+    EXPIRED_TOKEN,
     LACKING_IN_SESSION_POLICY,
     LACKING_PERMISSION,
-    expired_credentials,
-    missing_credentials,
-    unknown_credentials,
+    MISSING_CREDENTIALS,
+    UNKNOWN_CREDENTIALS,
 )
 from collector.loopback.session_policy import SessionPolicy, Verdict, matches
 
@@ -83,13 +83,13 @@ class IdentityStore:
     def identify(self, call: Call, now: datetime) -> Identity:
         """The identity that signed the call; refused where there is none, or not any more."""
         if not call.access_key_id:
-            raise missing_credentials(call.protocol)
+            raise RefusedError(MISSING_CREDENTIALS)
         identity = self._identities.get(call.access_key_id)
         if identity is None or identity.credentials.session_token != call.session_token:
-            raise unknown_credentials(call.protocol)
+            raise RefusedError(UNKNOWN_CREDENTIALS)
         is_over = identity.expires_at is not None and now >= identity.expires_at
         if is_over or call.access_key_id in self._revoked:
-            raise expired_credentials(call.protocol)
+            raise RefusedError(EXPIRED_TOKEN)
         return identity
 
 

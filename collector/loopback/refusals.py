@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collector.loopback.answers import ErrorAnswer, Protocol, RefusedError
+from collector.loopback.answers import ErrorAnswer, RefusedError
 
 # Credential reports. The messages of the report errors are "Unknown", as seen live.
 REPORT_EXPIRED = ErrorAnswer("ReportExpired", 410, "Unknown")
@@ -10,11 +10,13 @@ REPORT_NOT_PRESENT = ErrorAnswer("ReportNotPresent", 410, "Unknown")
 REPORT_IN_PROGRESS = ErrorAnswer("ReportInProgress", 404, "Unknown")
 NO_CAPACITY = ErrorAnswer("LimitExceeded", 409, "No more capacity to launch new report generation tasks")
 
-# Any call of STS or IAM.
+# Any call; these are the words of STS and IAM, and `wire` puts them into those of Organizations.
 THROTTLING = ErrorAnswer("Throttling", 400, "Rate exceeded")
 SERVICE_FAILURE = ErrorAnswer("ServiceFailure", 500, "Unknown", is_senders_fault=False)
 UNAVAILABLE = ErrorAnswer("ServiceUnavailable", 503, "Service is unavailable", is_senders_fault=False)
 EXPIRED_TOKEN = ErrorAnswer("ExpiredToken", 403, "The security token included in the request is expired")
+UNKNOWN_CREDENTIALS = ErrorAnswer("InvalidClientTokenId", 403, "The security token included in the request is invalid.")
+MISSING_CREDENTIALS = ErrorAnswer("MissingAuthenticationToken", 403, "Request is missing Authentication Token")
 
 _DENIED = "User: {caller} is not authorized to perform: {action} on resource: * "
 DENIED_BY_SCP = ErrorAnswer("AccessDenied", 403, _DENIED + "with an explicit deny in a service control policy")
@@ -84,30 +86,7 @@ def no_password_policy(account_id: str) -> RefusedError:
     return RefusedError(ErrorAnswer("NoSuchEntity", 404, message))
 
 
-def unknown_operation(protocol: Protocol, operation: str, version: str) -> RefusedError:
+def unknown_operation(operation: str, version: str) -> RefusedError:
     """The answer to an operation that the simulator does not have."""
-    if protocol is Protocol.JSON:
-        return RefusedError(ErrorAnswer("UnknownOperationException", 400, f"Unknown operation {operation}"))
     message = f"Could not find operation {operation} for version {version}"
     return RefusedError(ErrorAnswer("InvalidAction", 400, message))
-
-
-def unknown_credentials(protocol: Protocol) -> RefusedError:
-    """The access key id is not known, or the session token is not its own."""
-    code = "UnrecognizedClientException" if protocol is Protocol.JSON else "InvalidClientTokenId"
-    status = 400 if protocol is Protocol.JSON else 403
-    return RefusedError(ErrorAnswer(code, status, "The security token included in the request is invalid."))
-
-
-def expired_credentials(protocol: Protocol) -> RefusedError:
-    """The session behind the credentials has ended."""
-    if protocol is Protocol.JSON:
-        return RefusedError(ErrorAnswer("ExpiredTokenException", 400, EXPIRED_TOKEN.message))
-    return RefusedError(EXPIRED_TOKEN)
-
-
-def missing_credentials(protocol: Protocol) -> RefusedError:
-    """The request is not signed."""
-    code = "MissingAuthenticationTokenException" if protocol is Protocol.JSON else "MissingAuthenticationToken"
-    status = 400 if protocol is Protocol.JSON else 403
-    return RefusedError(ErrorAnswer(code, status, "Request is missing Authentication Token"))

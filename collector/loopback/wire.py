@@ -30,6 +30,17 @@ _NAMESPACES = {
 VERSIONS = {"iam": "2010-05-08", "sts": "2011-06-15", "organizations": "2016-11-28"}
 
 
+# What the JSON protocol calls the errors that every service has; there they are all HTTP 400.
+_JSON_CODES = {
+    "AccessDenied": "AccessDeniedException",
+    "ExpiredToken": "ExpiredTokenException",
+    "InvalidAction": "UnknownOperationException",
+    "InvalidClientTokenId": "UnrecognizedClientException",
+    "MissingAuthenticationToken": "MissingAuthenticationTokenException",
+    "Throttling": "ThrottlingException",
+}
+
+
 class XmlMap(dict[str, int]):
     """A map of AWS's model: on the wire it is a list of entries with key and value."""
 
@@ -75,8 +86,9 @@ def write_answer(call: Call, result: Result) -> Answer:
 def write_error(call: Call, error: ErrorAnswer) -> Answer:
     """The answer to a call that was refused."""
     if call.protocol is Protocol.JSON:
-        body = {"__type": error.code, "Message": error.message, **dict(error.extra)}
-        return Answer(error.status, JSON_TYPE, json.dumps(body).encode())
+        code = _JSON_CODES.get(error.code, error.code)
+        body = {"__type": code, "Message": error.message, **dict(error.extra)}
+        return Answer(error.status if error.code == code else 400, JSON_TYPE, json.dumps(body).encode())
     root = ET.Element("ErrorResponse", xmlns=_NAMESPACES.get(call.service, ""))
     element = ET.SubElement(root, "Error")
     ET.SubElement(element, "Type").text = "Sender" if error.is_senders_fault else "Receiver"
