@@ -1,0 +1,52 @@
+"""The clients of a lake on AWS: S3 and Glue. botocore owns their retries, so nothing above them retries a refusal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+
+from collector.aws.clients import DEFAULT_REGION
+from collector.aws.translation import translated
+
+# SlowDown comes while S3 splits a prefix, for minutes at most. In `standard` mode eight attempts wait up to a minute.
+_ATTEMPTS = 8
+_CONNECTIONS = 64
+_CONNECT_TIMEOUT_SECONDS = 10
+_READ_TIMEOUT_SECONDS = 60
+_USER_AGENT = "credlake"
+
+
+def s3_client(*, attempts: int = _ATTEMPTS) -> Any:
+    """S3 as the environment says: credentials, Region, and AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL.
+
+    botocore addresses buckets by path where an endpoint is given, by host name otherwise, and follows a bucket into
+    another Region by itself.
+    """
+    return _client("s3", attempts)
+
+
+def glue_client(*, attempts: int = _ATTEMPTS) -> Any:
+    """Glue as the environment says: credentials, Region, and AWS_ENDPOINT_URL_GLUE or AWS_ENDPOINT_URL."""
+    return _client("glue", attempts)
+
+
+def _client(service: str, attempts: int) -> Any:
+    session = botocore.session.Session()
+    with translated(f"client of {service}"):
+        return session.create_client(
+            service,
+            region_name=session.get_config_variable("region") or DEFAULT_REGION,
+            config=Config(
+                # Set explicitly: botocore 1.44 changed the defaults, and a Lambda may carry an older one (facts F6).
+                retries={"total_max_attempts": attempts, "mode": "standard"},
+                max_pool_connections=_CONNECTIONS,
+                connect_timeout=_CONNECT_TIMEOUT_SECONDS,
+                read_timeout=_READ_TIMEOUT_SECONDS,
+                tcp_keepalive=True,
+                user_agent_extra=_USER_AGENT,
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_supported",
+            ),
+        )

@@ -1,0 +1,146 @@
+"""The calls to S3 for the objects of one lake: each builds a request, sends it, and raises a CallFault where it fails.
+
+Retries belong to botocore. Only what it cannot know is tried again here: an answer whose body was cut, and the 409 that
+S3 gives while an earlier attempt of ours is still under way.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+from typing import TYPE_CHECKING, Any
+
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from collector.aws.s3_faults import is_missing, is_under_way
+from collector.aws.translation import translated
+from collector.faults import CallFault
+from collector.lake.store import VersionedObject
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from collector.aws.s3_place import S3Place
+
+# The condition that there is no object yet.
+ABSENT = {"IfNoneMatch": "*"}
+
+_CHUNK_BYTES = 2**20
+_TRIES = 5
+# botocore has handed the answer over by then, so it does not ask again.
+_BODY = "s3:GetObject (its body)"
+
+
+def unchanged(version: str) -> dict[str, str]:
+    """The condition that the object still is the one with that ETag."""
+    return {"IfMatch": version}
+
+
+class S3Objects:
+    """Whole objects under one prefix of one bucket; keys are relative to the lake."""
+
+    def __init__(
+        self, place: S3Place, client: Any, *, kms_key: str | None, sleep: Callable[[float], None] | None = None
+    ) -> None:
+        """`sleep` waits the seconds given, between tries."""
+        self._place = place
+        self._client = client
+        self._encryption = _encryption(kms_key)
+        self._tries: dict[str, Any] = {
+            "stop": stop_after_attempt(_TRIES),
+            "wait": wait_random_exponential(multiplier=0.1, max=5),
+            "reraise": True,
+        } | ({} if sleep is None else {"sleep": sleep})
+
+    def put(self, key: str, content: bytes, condition: dict[str, str]) -> None:
+        """Write an object on a condition, once."""
+        self._put(key, io.BytesIO(content), hashlib.sha256(content).digest(), condition)
+
+    def put_new(self, key: str, content: bytes | Path, digest: bytes) -> None:
+        """Write an object that is not there yet; `digest` is the SHA-256 of the bytes (or of the file's)."""
+
+        def attempt() -> None:
+            with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as body:
+                self._put(key, body, digest, ABSENT)
+
+        Retrying(retry=retry_if_exception(_is_under_way), **self._tries)(attempt)
+
+    def get(self, key: str) -> VersionedObject:
+        """The object's bytes and its ETag."""
+        sink = io.BytesIO()
+        version = self.download(key, sink)
+        return VersionedObject(sink.getvalue(), version)
+
+    def download(self, key: str, sink: Any) -> str:
+        """Copy the object into an empty file; its ETag. botocore compares the checksum that the object came with."""
+
+        def attempt() -> str:
+            sink.seek(0)
+            sink.truncate()
+            with translated("s3:GetObject"):
+                answer = self._client.get_object(**self._address(key), ChecksumMode="ENABLED")
+            with translated(_BODY):
+                for chunk in answer["Body"].iter_chunks(_CHUNK_BYTES):
+                    sink.write(chunk)
+            return str(answer["ETag"])
+
+        return Retrying(retry=retry_if_exception(_is_of_a_body), **self._tries)(attempt)
+
+    def size(self, key: str) -> int | None:
+        """The object's size in bytes; None where there is none."""
+        try:
+            with translated("s3:HeadObject"):
+                return int(self._client.head_object(**self._address(key))["ContentLength"])
+        except CallFault as fault:
+            if is_missing(fault):
+                return None
+            raise
+
+    def is_empty(self) -> bool:
+        """Whether nothing at all lies under the prefix."""
+        with translated("s3:ListObjectsV2"):
+            answer = self._client.list_objects_v2(Bucket=self._place.bucket, Prefix=self._place.key(""), MaxKeys=1)
+        return not answer.get("KeyCount")
+
+    def names(self, folder: str) -> set[str]:
+        """What lies right under a folder: the names of objects, and of folders."""
+        prefix = self._place.key(f"{folder}/" if folder else "")
+        found: set[str] = set()
+        with translated("s3:ListObjectsV2"):
+            pages = self._client.get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=self._place.bucket, Prefix=prefix, Delimiter="/"):
+                found |= {entry["Prefix"] for entry in page.get("CommonPrefixes", ())}
+                found |= {entry["Key"] for entry in page.get("Contents", ())}
+        return {key.removeprefix(prefix).rstrip("/") for key in found} - {""}
+
+    def _put(self, key: str, body: BinaryIO, digest: bytes, condition: dict[str, str]) -> None:
+        with translated("s3:PutObject"):
+            self._client.put_object(
+                **self._address(key),
+                Body=body,
+                ChecksumAlgorithm="SHA256",
+                ChecksumSHA256=base64.b64encode(digest).decode(),
+                **self._encryption,
+                **condition,
+            )
+
+    def _address(self, key: str) -> dict[str, str]:
+        return {"Bucket": self._place.bucket, "Key": self._place.key(key)}
+
+
+def _encryption(kms_key: str | None) -> dict[str, Any]:
+    if kms_key is None:
+        return {"ServerSideEncryption": "AES256"}
+    # With a bucket key, S3 asks KMS once in a while and not once an object: 50,000 reports are 50,000 objects.
+    return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key, "BucketKeyEnabled": True}
+
+
+def _is_of_a_body(error: BaseException) -> bool:
+    return isinstance(error, CallFault) and error.operation == _BODY
+
+
+def _is_under_way(error: BaseException) -> bool:
+    return isinstance(error, CallFault) and is_under_way(error)
