@@ -9,6 +9,12 @@ it. It shares no code with the collector but the names of outcomes, so that the 
     with LoopbackServer(organization, latency_seconds=0.03, generation_seconds=3) as server:
         ...  # a client with server.environment(); then server.calls, server.peak_in_flight
 
+The demo's days lie in the past, its clients do not:
+
+    for day in scenarios.demo_days(utc_now()):
+        with LoopbackServer(day.organization, clock=shifted_clock(day.clock_offset), session_clock=utc_now) as server:
+            ...  # then scenarios.expected_outcomes(day.organization.accounts, own_account_id=…)
+
 What others use of it:
 
 - `LoopbackServer`: the server (`endpoint_url`, `environment()`, `calls`, `requests_in_flight`, `peak_in_flight`,
@@ -18,6 +24,7 @@ What others use of it:
   `PasswordPolicySpec`, `StoredReportSpec`; `RootSpec`, `UserSpec`, `PasswordSpec`, `AccessKeySpec`, `CertificateSpec`;
   `LiteralReport` and `TemplateReport` in place of users.
 - `fault_catalogue`: every fault by name, and `EVERY_FAULT`; their kinds are in `faults`.
+- `scenarios`: `demo_organization`, `demo_days`, `DEMO_CHANGES`, `uniform_organization`, `expected_outcome`.
 - `ManualClock`, `shifted_clock`, `utc_now`: clocks to pass in.
 - `RateLimit`: for `iam_rate_limit`.
 """

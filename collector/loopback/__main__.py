@@ -1,7 +1,8 @@
 """`python -m collector.loopback`: the organization in a process of its own, so that serving it is not measured.
 
 Prints one line of JSON (`endpoint_url`, `environment`), serves until SIGTERM, SIGINT or the end of its standard input,
-and then prints one more line: the calls by operation and the most requests that waited at once.
+and then prints one more line: the calls by operation, the most requests that waited at once, and the CPU time that
+serving took.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from datetime import UTC, datetime
 
 from collector.loopback.scenarios import demo_organization, uniform_organization
@@ -37,9 +39,17 @@ def main(arguments: list[str] | None = None) -> int:
         port=options.port,
     ) as server:
         _print_line({"endpoint_url": server.endpoint_url, "environment": server.environment()})
+        began = time.process_time()
         stopped.wait()
-        counts = server.calls
-    _print_line({"calls": counts.by_operation, "total": counts.total, "peak_in_flight": counts.peak_in_flight})
+        counts, cpu_seconds = server.calls, time.process_time() - began
+    _print_line(
+        {
+            "calls": counts.by_operation,
+            "total": counts.total,
+            "peak_in_flight": counts.peak_in_flight,
+            "cpu_seconds": round(cpu_seconds, 3),
+        }
+    )
     return 0
 
 

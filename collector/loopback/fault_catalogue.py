@@ -223,55 +223,21 @@ FRACTIONAL_SECONDS = _report_fault(Outcome.COLLECTED, broken_reports.fractional_
 BYTE_ORDER_MARK = _report_fault(Outcome.COLLECTED, broken_reports.byte_order_mark)
 WINDOWS_LINES = _report_fault(Outcome.COLLECTED, broken_reports.windows_lines)
 
-# One of each kind, and of those that may go away one that does and one that stays.
+_PASSING_OR_LASTING = (
+    sts_throttled,
+    throttled,
+    limit_exceeded,
+    service_failure,
+    service_unavailable,
+    body_cut,
+    body_truncated,
+    connection_reset,
+    connection_hangs,
+)
+
+# Every fault named above, and of those that may go away one that does and one that stays.
 EVERY_FAULT: tuple[Fault, ...] = (
-    ROLE_MISSING,
-    WRONG_EXTERNAL_ID,
-    ROLE_UNTRUSTING,
-    STS_REGION_DISABLED,
-    *(
-        kind(times)
-        for kind in (
-            sts_throttled,
-            throttled,
-            limit_exceeded,
-            service_failure,
-            service_unavailable,
-            body_cut,
-            body_truncated,
-            connection_reset,
-            connection_hangs,
-        )
-        for times in (2, None)
-    ),
-    NEVER_READY,
+    *(value for value in tuple(globals().values()) if isinstance(value, Fault)),
+    *(kind(times) for kind in _PASSING_OR_LASTING for times in (2, None)),
     slow_report(2),
-    EXPIRED_ON_FIRST_GET,
-    NOT_PRESENT_AFTER_COMPLETE,
-    IN_PROGRESS_AFTER_COMPLETE,
-    SESSION_EXPIRES_ONCE,
-    GENERATE_DENIED,
-    GET_DENIED,
-    SUMMARY_DENIED,
-    POLICY_DENIED,
-    POLICY_THROTTLED_ONCE,
-    HTML_PAGE,
-    EMPTY_BODY,
-    GARBAGE,
-    MISSING_COLUMN,
-    WRONG_ACCOUNT,
-    HEADER_ONLY,
-    NO_ROOT_ROW,
-    UNPARSABLE_VALUE,
-    SHORT_ROW,
-    UNQUOTED_COMMA,
-    QUOTED_COMMA,
-    EXTRA_COLUMN,
-    UNKNOWN_COLUMN,
-    SHUFFLED_COLUMNS,
-    OLD_STYLE,
-    UPPER_CASE_BOOLEANS,
-    FRACTIONAL_SECONDS,
-    BYTE_ORDER_MARK,
-    WINDOWS_LINES,
 )

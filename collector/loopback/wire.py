@@ -59,7 +59,7 @@ def read_call(headers: Mapping[str, str], body: bytes) -> Call:
         parameters = json.loads(body or b"{}")
         service = "organizations" if name == ORGANIZATIONS_TARGET else service or name
         return Call(service, Protocol.JSON, operation, parameters, region, access_key_id, token)
-    form = dict(parse_qsl(body.decode(), keep_blank_values=True))
+    form = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
     if not service:
         service = "sts" if form.get("Version") == VERSIONS["sts"] else "iam"
     return Call(service, Protocol.QUERY, form.pop("Action", ""), form, region, access_key_id, token)

@@ -84,6 +84,20 @@ def test_a_denial_names_caller_and_role(serve):
     )
 
 
+def test_arns_are_of_the_organizations_partition(serve, refused):
+    spec = OrganizationSpec((AccountSpec(MANAGEMENT, "management"), member()), MANAGEMENT, partition="aws-us-gov")
+    connection = serve(organization=spec)
+    gov = connection.client("sts").assume_role(
+        RoleArn="arn:aws-us-gov:iam::111122223333:role/credlake-reader", RoleSessionName="credlake"
+    )
+    iam = connection.client("iam", gov["Credentials"])
+    iam.generate_credential_report()
+
+    assert gov["AssumedRoleUser"]["Arn"].startswith("arn:aws-us-gov:sts::111122223333:assumed-role/")
+    assert b",arn:aws-us-gov:iam::111122223333:root," in iam.get_credential_report()["Content"]
+    assert refused(connection.assume, MEMBER) == DENIED
+
+
 def test_an_external_id_is_asked_for_where_the_role_wants_one(serve, refused):
     connection = serve(member(roles=(RoleSpec(external_id="lake-42"),)))
 
