@@ -1,0 +1,77 @@
+"""The committed files that are derived from declarations: `python -m collector.generated [--check]`.
+
+A new one is a line in `GENERATED`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from collector.catalogue import GLUE_TABLES, PLACEHOLDER_LOCATION, GlueTable, table_input
+from collector.columns_page import columns_page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+REPOSITORY = Path(__file__).parent.parent
+
+
+class GeneratedFile(NamedTuple):
+    """A file of the repository, and the pure function that says what is in it."""
+
+    path: str
+    render: Callable[[], str]
+
+
+def _glue_table(glue_table: GlueTable) -> str:
+    return json.dumps(table_input(glue_table, PLACEHOLDER_LOCATION), indent=2, ensure_ascii=False) + "\n"
+
+
+GENERATED: tuple[GeneratedFile, ...] = (
+    *(GeneratedFile(f"glue/{table.name}.json", partial(_glue_table, table)) for table in GLUE_TABLES),
+    GeneratedFile("docs/columns.md", columns_page),
+)
+
+
+def stale(repository: Path = REPOSITORY) -> list[str]:
+    """The paths whose file is missing, or is not what would be generated."""
+    return [file.path for file in GENERATED if _text(repository / file.path) != file.render()]
+
+
+def write(repository: Path = REPOSITORY) -> list[str]:
+    """Write the files that are stale; their paths."""
+    written = stale(repository)
+    for file in GENERATED:
+        if file.path in written:
+            path = repository / file.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(file.render(), encoding="utf-8")
+    return written
+
+
+def main(arguments: Sequence[str] | None = None, repository: Path = REPOSITORY) -> int:
+    """Write the stale files, or with `--check` only name them: exit 1 where there are any."""
+    parser = argparse.ArgumentParser(prog="python -m collector.generated", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is stale")
+    if parser.parse_args(arguments).check:
+        found = stale(repository)
+        sys.stdout.writelines(f"stale: {path} (run `make generate`)\n" for path in found)
+        return 1 if found else 0
+    sys.stdout.writelines(f"written: {path}\n" for path in write(repository))
+    return 0
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
