@@ -14,6 +14,8 @@ from sqlglot import exp
 from sqlglot.errors import OptimizeError
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.resolver import Resolver
+from sqlglot.optimizer.scope import traverse_scope
 from sqlglot.schema import MappingSchema
 
 from collector.errors import UsageFaultsError
@@ -81,6 +83,10 @@ class Names:
                 # Trino does not see a select's own aliases in its other expressions; sqlglot and DuckDB would.
                 expand_alias_refs=False,
             )
+            for scope in traverse_scope(qualified):
+                resolver = Resolver(scope, self._schema)
+                _qualify_having(scope.expression, resolver)
+                _settle_order(scope.expression, resolver)
             return annotate_types(qualified, schema=self._schema, expression_metadata=METADATA, dialect=_DIALECT)
         except OptimizeError as error:
             raise self._unknown_column(error, tables) from error
@@ -122,3 +128,31 @@ def _with_trino_names(statement: exp.Query) -> exp.Query:
             if not isinstance(node, exp.Alias | exp.Column):
                 node.replace(exp.alias_(node.copy(), f"_col{place}", quoted=True))
     return statement
+
+
+def _qualify_having(select: exp.Expr, resolver: Resolver) -> None:
+    """Find the tables of the columns in `having`, which sqlglot leaves alone where an output has the same name.
+
+    In Trino a name there is a column of what is read, never an output; DuckDB would take either.
+    """
+    having = select.args.get("having")
+    for column in having.find_all(exp.Column) if having is not None else ():
+        if column.table or column.parent_select is not select:
+            continue
+        table = resolver.get_table(column)
+        if table is None:
+            raise OptimizeError(f"Column '{column.name}' could not be resolved")
+        column.set("table", table)
+
+
+def _settle_order(select: exp.Expr, resolver: Resolver) -> None:
+    """In an expression of `order by`, a name is Trino's output of that name; DuckDB would take the column read."""
+    order = select.args.get("order")
+    if order is None or not isinstance(select, exp.Select):
+        return
+    outputs = {node.alias_or_name: node.unalias() for node in select.selects}
+    for ordered in order.expressions:
+        for column in list(ordered.this.find_all(exp.Column)):
+            is_output = not column.table and column.parent is not ordered and column.name in outputs
+            if is_output and resolver.get_table(column.name) is not None:
+                column.replace(exp.paren(outputs[column.name].copy()))

@@ -42,7 +42,8 @@ MACROS: tuple[str, ...] = (
     # Not found, but there is a null that it could be: unknown.
     (
         "trino_contains(list, x) as case when list is null or x is null then null "
-        "when list_contains(list, x) then true when len(list_filter(list, lambda e: e is null)) > 0 then null else false end"
+        "when list_contains(list, x) then true when len(list_filter(list, lambda e: e is null)) > 0 then null "
+        "else false end"
     ),
     *_checked_cast("trino_integer", _DIGITS, "INTEGER", "integer"),
     *_checked_cast("trino_bigint", _DIGITS, "BIGINT", "bigint"),

@@ -141,6 +141,15 @@ def _cardinality(node: exp.ArraySize) -> exp.Expr:
     return exp.cast(_call("cardinality", node.this), exp.DType.BIGINT)
 
 
+def _hex_of_md5(node: exp.Hex | exp.LowerHex) -> exp.Expr:
+    """DuckDB's md5 is the hexadecimal text already; sqlglot would turn it into bytes and back."""
+    digest = node.this
+    if not (isinstance(digest, exp.MD5Digest) and isinstance(digest.this, exp.Encode)):
+        return node
+    text = _call("md5", digest.this.this)
+    return text if isinstance(node, exp.LowerHex) else exp.Upper(this=text)
+
+
 def _named_function(node: exp.Anonymous) -> exp.Expr:
     """Functions that sqlglot does not know, under DuckDB's name."""
     if node.name.lower() == "every":
@@ -198,6 +207,8 @@ RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.RegexpExtract: _regexp_extract,
     exp.ArrayContains: _contains,
     exp.ArraySize: _cardinality,
+    exp.LowerHex: _hex_of_md5,
+    exp.Hex: _hex_of_md5,
     exp.Anonymous: _named_function,
     exp.Struct: _row,
     exp.Unnest: _unnest,

@@ -31,6 +31,7 @@ class Family(Enum):
     MAP = "map"
     ARRAY = "array"
     ROW = "row"
+    BINARY = "varbinary"
     NULL = "null"
     UNKNOWN = "unknown"
 
@@ -55,6 +56,7 @@ _FAMILIES: dict[exp.DType, Family] = {
     exp.DType.MAP: Family.MAP,
     exp.DType.ARRAY: Family.ARRAY,
     exp.DType.STRUCT: Family.ROW,
+    exp.DType.VARBINARY: Family.BINARY,
     exp.DType.NULL: Family.NULL,
 }
 
@@ -180,4 +182,6 @@ METADATA: dict[type[exp.Expr], dict[str, Any]] = {
     exp.CurrentTimestamp: {"returns": exp.DType.TIMESTAMPTZ},
     **{node: {"returns": exp.DType.TIMESTAMP} for node in (exp.Localtimestamp, exp.StrToTime)},
     exp.TimeToUnix: {"returns": exp.DType.DOUBLE},
+    **{node: {"returns": exp.DType.VARBINARY} for node in (exp.Encode, exp.MD5Digest, exp.SHA2Digest)},
+    **{node: {"returns": exp.DType.VARCHAR} for node in (exp.Hex, exp.LowerHex)},
 }

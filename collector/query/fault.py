@@ -1,0 +1,23 @@
+"""Why a statement is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong, on which line of the statement (1 is its first; None where it cannot be told)."""
+
+    line: int | None
+    message: str
+
+
+def line_of(node: exp.Expr) -> int | None:
+    """The line on which a node stands: that of the first name in it, since sqlglot keeps no other places."""
+    lines = [int(found.meta["line"]) for found in node.walk() if "line" in found.meta]
+    return min(lines, default=None)
