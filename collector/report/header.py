@@ -14,6 +14,7 @@ from collector.schema import OPTIONAL_REPORT_COLUMNS, REPORT_COLUMNS, Column
 
 _BOM = b"\xef\xbb\xbf"
 _BLANKS = b" \t\r\n"
+_MARKUP = (b"<!doctype", b"<html", b"<?xml")
 
 _KNOWN: dict[str, Column] = {column.source: column for column in REPORT_COLUMNS if column.source is not None}
 _REQUIRED = tuple(source for source in _KNOWN if source not in OPTIONAL_REPORT_COLUMNS)
@@ -118,7 +119,7 @@ def _named_once(names: list[str], positions: list[int]) -> dict[str, int]:
 
 
 def _not_a_header(line: bytes) -> str:
-    looks = " It looks like HTML or XML." if line.startswith(b"<") else ""
+    looks = " It looks like HTML or XML." if line.lower().startswith(_MARKUP) else ""
     return f"The first line holds none of the {len(_REQUIRED)} columns of a credential report.{looks}"
 
 

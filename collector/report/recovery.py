@@ -24,11 +24,14 @@ def recovered(line: str, splits: Sequence[Sequence[str]], header: Header) -> lis
 
     Args:
         line: the line as it stands in the report.
-        splits: ways to cut it at commas (with quotes that mean something, and without).
+        splits: ways to cut it at commas, the likelier first: with quotes that mean something, and without.
         header: the columns.
     """
-    rows = {tuple(row) for pieces in splits for row in _valid_rows(line, pieces, header)}
-    return list(rows.pop()) if len(rows) == 1 else None
+    for pieces in splits:
+        rows = list(_valid_rows(line, pieces, header))
+        if rows:
+            return rows[0] if len(rows) == 1 else None
+    return None
 
 
 def _valid_rows(line: str, pieces: Sequence[str], header: Header) -> Iterator[list[str]]:
@@ -43,7 +46,8 @@ def _valid_rows(line: str, pieces: Sequence[str], header: Header) -> Iterator[li
         if disagreement(row[header.user], row[header.arn]) is not None:
             continue
         # Pieces that were quoted do not stand in the line as they are joined: that was no unquoted comma.
-        if (commas == 0 or row[first] in line) and (commas == surplus or row[second] in line):
+        whole = f",{line},"
+        if (commas == 0 or f",{row[first]}," in whole) and (commas == surplus or f",{row[second]}," in whole):
             yield row
 
 
