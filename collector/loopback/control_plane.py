@@ -77,7 +77,7 @@ class ControlPlane:
         self._iam_rate_limit = iam_rate_limit
         self._iam_limiter = RateLimiter()
         self._tree = OrganizationTree(organization)
-        self.identities = IdentityStore(organization.calling, organization.partition)
+        self.identities = IdentityStore(organization.calling, organization.partition, session_clock())
         self._organizations = OrganizationsApi(self._tree, enforce_rate_limits=enforce_rate_limits)
         self._sts = StsApi(self._tree, self.identities)
         self._faults = FaultSchedule()

@@ -66,8 +66,8 @@ class Identity:
 class IdentityStore:
     """Finds the identity behind a request by its access key id, and checks that the session token belongs to it."""
 
-    def __init__(self, caller: CallerSpec, partition: str) -> None:
-        self.base = _base_identity(caller, partition)
+    def __init__(self, caller: CallerSpec, partition: str, now: datetime) -> None:
+        self.base = _base_identity(caller, partition, now)
         self._identities = {} if caller.is_unknown else {self.base.credentials.access_key_id: self.base}
         self._revoked: set[str] = {self.base.credentials.access_key_id} if caller.is_expired else set()
 
@@ -107,7 +107,7 @@ def unique_id(prefix: str, name: str) -> str:
     return prefix + _letters(hashlib.sha256(name.encode()).digest()[:10]) + "X"
 
 
-def _base_identity(caller: CallerSpec, partition: str) -> Identity:
+def _base_identity(caller: CallerSpec, partition: str, now: datetime) -> Identity:
     name = f"{caller.account_id}/{caller.user_name}"
     if caller.is_role_session:
         arn = f"arn:{partition}:sts::{caller.account_id}:assumed-role/{caller.user_name}/base-session"
@@ -128,6 +128,7 @@ def _base_identity(caller: CallerSpec, partition: str) -> Identity:
         arn=arn,
         user_id=user_id,
         is_role_session=caller.is_role_session,
+        expires_at=None if caller.expires_after is None else now + caller.expires_after,
         denied_actions=caller.denied_actions,
     )
 

@@ -151,13 +151,15 @@ class CallerSpec:
     """The base credentials: the account they belong to, and what they may not do.
 
     With `is_role_session` they are a role's temporary credentials (role chaining: sessions of an hour at most).
-    `is_expired` lets every call end in ExpiredToken, `is_unknown` in InvalidClientTokenId.
+    `is_expired` lets every call end in ExpiredToken, `expires_after` those so long after the server began,
+    `is_unknown` every call in InvalidClientTokenId.
     """
 
     account_id: str
     user_name: str = "credlake-collector"
     is_role_session: bool = False
     is_expired: bool = False
+    expires_after: timedelta | None = None
     is_unknown: bool = False
     denied_actions: frozenset[str] = frozenset()
 

@@ -141,6 +141,15 @@ def test_a_passing_error_strikes_each_operation_so_often_and_a_lasting_one_alway
     assert {refused(getattr(iam, operation)) for _ in range(6)} == {wire}
 
 
+def test_each_operation_has_its_own_count_of_passing_errors(serve):
+    iam = serve(member(faults.throttled(1))).iam()
+
+    answers = [code_of(iam.generate_credential_report), code_of(iam.get_credential_report)]
+    answers += [code_of(iam.generate_credential_report), code_of(iam.get_credential_report)]
+
+    assert answers == ["Throttling", "Throttling", "fine", "fine"]
+
+
 def test_throttling_of_sts_strikes_assume_role(serve, refused):
     connection = serve(member(faults.sts_throttled(1)))
 
@@ -255,9 +264,14 @@ def test_an_answer_that_never_comes_keeps_the_client_waiting(serve):
     assert connection.server.requests_in_flight == 0
 
 
-def test_a_server_stops_at_once_though_a_request_hangs(serve):
-    connection = serve(member(faults.connection_hangs()))
-    iam = connection.iam()
+@pytest.mark.parametrize(
+    ("of_faults", "latency_seconds"), [((faults.connection_hangs(),), 0), ((), 60)], ids=["hanging", "slow"]
+)
+def test_a_server_stops_at_once_though_a_request_waits(serve, of_faults, latency_seconds):
+    asking_account = AccountSpec("000000000001", "management", faults=of_faults)
+    spec = OrganizationSpec((asking_account,), "000000000001")
+    connection = serve(organization=spec, latency_seconds=latency_seconds)
+    iam = connection.client("iam")
     ended = []
 
     def ask():
@@ -269,10 +283,12 @@ def test_a_server_stops_at_once_though_a_request_hangs(serve):
     asking.start()
     while not connection.server.requests_in_flight:
         time.sleep(0.01)
+    began = time.monotonic()
     connection.server.__exit__(None, None, None)
     asking.join(timeout=1)
 
     assert ended == [True]
+    assert time.monotonic() - began < 1
 
 
 def test_the_faults_of_a_report_reach_the_client(serve):

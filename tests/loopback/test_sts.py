@@ -263,6 +263,19 @@ def test_bad_base_credentials_are_refused_in_the_words_of_each_protocol(serve, r
     assert refused(connection.client("organizations").list_accounts)[:2] == (json_code, 400)
 
 
+def test_base_credentials_can_end_in_the_middle_of_a_run(serve, refused):
+    clock = ManualClock(NOON)
+    caller = CallerSpec(MANAGEMENT, is_role_session=True, expires_after=timedelta(minutes=10))
+    spec = OrganizationSpec((AccountSpec(MANAGEMENT, "management"), member()), MANAGEMENT, caller=caller)
+    connection = serve(organization=spec, clock=clock)
+    iam = connection.iam(DurationSeconds=900)
+
+    clock.advance(timedelta(minutes=10))
+
+    assert refused(connection.assume, MEMBER) == ("ExpiredToken", 403, "ClientError")
+    assert iam.get_account_summary()["SummaryMap"]["Users"] == 0
+
+
 def policy_of(*actions):
     return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]})
 
