@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from datetime import datetime
 
-    from collector.account_collection import AccountCalls
     from collector.accounts import Account
+    from collector.answers import AccountCalls
     from collector.lake.record import PublicationRecord, WrittenSnapshot
     from collector.lake.store import Store
     from collector.settings import Settings

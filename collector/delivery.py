@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
-from collector.account_collection import Answers
+from collector.answers import Answers
 from collector.evidence import AccountEvidence
 from collector.outcome import Outcome
 from collector.run_result import AccountResult, RunResult, Watch
@@ -68,7 +68,7 @@ class Delivery:
         report = answers.report
         answers.report = None
         loop = asyncio.get_running_loop()
-        outcome = await to_the_end(loop.run_in_executor(self._threads, self.writer.add, evidence, report))
+        outcome = await loop.run_in_executor(self._threads, self.writer.add, evidence, report)
         told = AccountResult(
             account.account_id,
             account.name,

@@ -92,7 +92,9 @@ class Discovery:
 
     async def placed(self, account: Account) -> Account:
         """The account with its location, and its tags where they were asked for. Neither is a reason to fail."""
-        location = await self._in_thread(lambda: self._placement.locate(account))
+        location = self._placement.recall(account)
+        if location is None:
+            location = await self._in_thread(lambda: self._placement.locate(account))
         tags = account.tags
         if self.wants_tags:
             try:

@@ -14,8 +14,6 @@ from datetime import UTC, datetime
 from random import random
 from typing import TYPE_CHECKING, Any
 
-from collector.account_collection import AccountCalls, AccountCollection, Answers, Surroundings
-
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -66,6 +64,7 @@ class Engine:
         around = Surroundings(
             calls=self.calls,
             in_thread=in_thread,
+            in_loop=loop.call_soon_threadsafe,
             clock=loop.time,
             sleep=self.sleep,
             chance=self.chance,

@@ -39,6 +39,15 @@ class Placement:
         self._listed_parents: set[str] = set()
         self._walked: dict[str, Location] | None = None
 
+    def recall(self, account: Account) -> Location | None:
+        """The account's location where it takes no call; None where it takes one."""
+        if account.location.ou_ids or account.location.ou_names:
+            return account.location
+        if not account.ou_ids:
+            return None if self._walked is None else self._walked.get(account.account_id, Location())
+        names = [self._names.get(ou_id) for ou_id in account.ou_ids]
+        return Location(account.ou_ids, tuple(name for name in names if name)) if all(names) else None
+
     def locate(self, account: Account) -> Location:
         """The account's location, empty in the part that cannot be had."""
         if account.location.ou_ids or account.location.ou_names:

@@ -1,0 +1,76 @@
+"""Processes that are measured, and the organization on loopback that they speak to."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a process took: seconds of wall clock and CPU, and its peak of resident memory in MB."""
+
+    wall: float
+    cpu: float
+    peak_mb: float
+    exit_code: int
+    output: str
+
+
+def measured(command: list[str], environment: dict[str, str]) -> Cost:
+    """Run the command to its end."""
+    begun = time.perf_counter()
+    process = subprocess.Popen(
+        command, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert process.stdout is not None
+    output = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    wall = time.perf_counter() - begun
+    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, process.returncode, output)
+
+
+@dataclass
+class Served:
+    """An organization that is being served; `calls` is known once it has stopped."""
+
+    environment: dict[str, str]
+    calls: dict[str, int]
+
+    @property
+    def iam_and_sts_calls(self) -> int:
+        """The calls made for accounts."""
+        return sum(count for name, count in self.calls.items() if not name.startswith("organizations:"))
+
+
+@contextmanager
+def organization(*, accounts: int, users: int, latency: float, generation: float) -> Iterator[Served]:
+    """Serve a uniform organization in a process of its own."""
+    process = subprocess.Popen(
+        [
+            sys.executable, "-m", "collector.loopback", "--accounts", str(accounts), "--users-per-account", str(users),
+            "--latency", str(latency), "--generation-seconds", str(generation),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    assert process.stdin is not None
+    assert process.stdout is not None
+    served = Served(json.loads(process.stdout.readline())["environment"], {})
+    try:
+        yield served
+    finally:
+        process.stdin.close()
+        served.calls.update(json.loads(process.stdout.readline() or "{}").get("calls", {}))
+        process.wait(timeout=30)
