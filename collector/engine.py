@@ -14,6 +14,9 @@ from datetime import UTC, datetime
 from random import random
 from typing import TYPE_CHECKING, Any
 
+from collector.account_collection import AccountCollection
+from collector.answers import AccountCalls, Answers, Surroundings
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
