@@ -81,8 +81,13 @@ def translated(operation: str) -> Iterator[None]:
         raise _from_answer(error, operation) from error
     except _NO_CREDENTIALS as error:
         raise CallFault(FaultKind.NO_CREDENTIALS, type(error).__name__, str(error), operation) from error
-    except (BotocoreConnectionError, HTTPClientError, ResponseParserError) as error:
-        # botocore does not retry a 200 whose body was cut: it is a ResponseParserError, once (real-parts 3).
+    except ResponseParserError as error:
+        # botocore does not retry a 200 whose body was cut. Its message quotes the body, which may be report rows: so
+        # neither the message nor the cause goes on from here.
+        raise CallFault(
+            FaultKind.CONNECTION, type(error).__name__, "The answer was cut, or is not what AWS sends.", operation
+        ) from None
+    except (BotocoreConnectionError, HTTPClientError) as error:
         raise CallFault(FaultKind.CONNECTION, type(error).__name__, str(error), operation) from error
     except BotoCoreError as error:
         raise CallFault(FaultKind.OTHER, type(error).__name__, str(error), operation) from error
