@@ -80,11 +80,12 @@ class AccountApi:
         sts = self._sts if regional else self._clients.sts(self._clients.home_region(self._partition))
         with translated("sts:AssumeRole"):
             answer = sts.assume_role(**request)
-        given = answer["Credentials"]
+            given = answer["Credentials"]
+            credentials = SessionCredentials(
+                account_id, given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], given["Expiration"]
+            )
         _check_account(answer, account_id)
-        return SessionCredentials(
-            account_id, given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], given["Expiration"]
-        )
+        return credentials
 
     def generate_report(self, credentials: SessionCredentials) -> str:
         """Ask for a report; `STARTED`, `INPROGRESS` or `COMPLETE`."""

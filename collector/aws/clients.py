@@ -71,7 +71,7 @@ class Clients:
         """
         with translated("sts:GetCallerIdentity"):
             answer = self.sts().get_caller_identity()
-        return Identity(answer["Account"], answer["Arn"])
+            return Identity(answer["Account"], answer["Arn"])
 
     def own_credentials(self, account_id: str) -> SessionCredentials:
         """The collector's own credentials as they are now; botocore refreshes them."""

@@ -68,6 +68,10 @@ _NO_CREDENTIALS = (
     SSOError,
     TokenRetrievalError,
 )
+# What botocore's parsers raise on an answer that is cut (it does not retry a 200 whose body is: real-parts 3), or that
+# is none of AWS's: a proxy's page, half a base64, a date that is none. Only this call has failed, not the run.
+_UNREADABLE = (ResponseParserError, LookupError, ValueError, TypeError, AttributeError)
+_UNREADABLE_TEXT = "The answer was cut, or is not what AWS sends"
 _FIRST_SERVER_FAULT = 500
 _TOO_MANY_REQUESTS = 429
 
@@ -81,16 +85,14 @@ def translated(operation: str) -> Iterator[None]:
         raise _from_answer(error, operation) from error
     except _NO_CREDENTIALS as error:
         raise CallFault(FaultKind.NO_CREDENTIALS, type(error).__name__, str(error), operation) from error
-    except ResponseParserError as error:
-        # botocore does not retry a 200 whose body was cut. Its message quotes the body, which may be report rows: so
-        # neither the message nor the cause goes on from here.
-        raise CallFault(
-            FaultKind.CONNECTION, type(error).__name__, "The answer was cut, or is not what AWS sends.", operation
-        ) from None
     except (BotocoreConnectionError, HTTPClientError) as error:
         raise CallFault(FaultKind.CONNECTION, type(error).__name__, str(error), operation) from error
     except BotoCoreError as error:
         raise CallFault(FaultKind.OTHER, type(error).__name__, str(error), operation) from error
+    except _UNREADABLE:
+        # A parser's message quotes the body, which may be report rows or a session's credentials: so neither the
+        # message nor the cause goes on from here.
+        raise CallFault(FaultKind.CONNECTION, "UnreadableAnswer", _UNREADABLE_TEXT, operation) from None
 
 
 def _from_answer(error: ClientError, operation: str) -> CallFault:
