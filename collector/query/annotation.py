@@ -154,5 +154,5 @@ def _settle_order(select: exp.Expr, resolver: Resolver) -> None:
     for ordered in order.expressions:
         for column in list(ordered.this.find_all(exp.Column)):
             is_output = not column.table and column.parent is not ordered and column.name in outputs
-            if is_output and resolver.get_table(column.name) is not None:
+            if is_output and resolver.get_table(column) is not None:
                 column.replace(exp.paren(outputs[column.name].copy()))

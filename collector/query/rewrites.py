@@ -90,7 +90,7 @@ def _cast(node: exp.Cast) -> exp.Expr:
     target, source = node.to.this, family(node.this)
     if target is exp.DType.TIMESTAMP:
         node.set("to", exp.DataType(this=exp.DType.TIMESTAMP))
-    if source is Family.TEXT and target in _CHECKED_CASTS and not _is_typed_literal(node):
+    if source is Family.TEXT and target in _CHECKED_CASTS:
         prefix = "try_" if isinstance(node, exp.TryCast) else ""
         return _call(prefix + _CHECKED_CASTS[target], node.this)
     if source is Family.DOUBLE and target in _WHOLE_NUMBERS:
@@ -98,23 +98,16 @@ def _cast(node: exp.Cast) -> exp.Expr:
     return node
 
 
-def _is_typed_literal(node: exp.Cast) -> bool:
-    """`date '2026-01-01'`, which sqlglot reads as a cast. The lint has looked at its form."""
-    return isinstance(node.this, exp.Literal) and type(node) is exp.Cast
-
-
 def _date_stays_date(node: exp.Add | exp.Sub) -> exp.Expr:
     """A date and an interval are a date; DuckDB makes a timestamp of it."""
-    if family(node) is not Family.DATE or node.type is None or isinstance(node.parent, exp.Cast):
-        return node
-    return _as_date(node)
+    return _as_date(node) if family(node) is Family.DATE else node
 
 
 def _date_add(node: exp.DateAdd) -> exp.Expr:
     return _as_date(node) if family(node.this) is Family.DATE else node
 
 
-def _date_trunc(node: exp.TimestampTrunc) -> exp.Expr:
+def _date_trunc(node: exp.TimestampTrunc | exp.DateTrunc) -> exp.Expr:
     return _as_date(node) if family(node.this) is Family.DATE else node
 
 
@@ -202,6 +195,7 @@ RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.Sub: _date_stays_date,
     exp.DateAdd: _date_add,
     exp.TimestampTrunc: _date_trunc,
+    exp.DateTrunc: _date_trunc,
     exp.Substring: _substring,
     exp.SplitPart: _split_part,
     exp.RegexpExtract: _regexp_extract,

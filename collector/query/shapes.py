@@ -52,12 +52,6 @@ def _in(node: exp.Expr) -> str | None:
     return None if node.args.get("expressions") or node.args.get("query") else "`in` needs a list or a select."
 
 
-def _ordered(node: exp.Expr) -> str | None:
-    column = node.this
-    is_all = isinstance(column, exp.Column) and column.name.lower() == "all" and not column.table
-    return "Athena does not know `order by all`." if is_all or node.args.get("with_fill") else None
-
-
 def _distinct(node: exp.Expr) -> str | None:
     if node.args.get("on"):
         return "Athena does not know `distinct on`: number the rows with row_number() and keep the first."
@@ -122,7 +116,8 @@ def _bracket(node: exp.Expr) -> str | None:
 
 
 def _extremum_by(node: exp.Expr) -> str | None:
-    return "max_by and min_by are answered with two arguments." if node.args.get("count") else None
+    is_pair = node.args.get("expression") is not None and not node.args.get("count")
+    return None if is_pair else "max_by and min_by are answered with two arguments."
 
 
 def _listagg(node: exp.Expr) -> str | None:
@@ -169,10 +164,6 @@ def _literal(node: exp.Expr) -> str | None:
     return f"`{node.name}` is no number that Athena reads."
 
 
-def _concat(node: exp.Expr) -> str | None:
-    return None if "start" in node.meta else "Two texts side by side are not SQL: join them with ||."
-
-
 def _no_argument(node: exp.Expr) -> str | None:
     return "Write it without a precision: instants have milliseconds." if node.args.get("this") else None
 
@@ -193,7 +184,6 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], str | None]] = {
     exp.With: _with,
     exp.Is: _is,
     exp.In: _in,
-    exp.Ordered: _ordered,
     exp.Distinct: _distinct,
     exp.Star: _star,
     exp.Table: _table,
@@ -201,6 +191,7 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], str | None]] = {
     exp.DateDiff: _unit,
     exp.DateAdd: _unit,
     exp.TimestampTrunc: _unit,
+    exp.DateTrunc: _unit,
     exp.Interval: _interval,
     exp.Array: _array,
     exp.Struct: _row,
@@ -217,7 +208,6 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], str | None]] = {
     exp.RegexpReplace: _regexp,
     exp.ApproxQuantile: _percentile,
     exp.Literal: _literal,
-    exp.Concat: _concat,
     exp.CurrentTimestamp: _no_argument,
     exp.Localtimestamp: _no_argument,
 }

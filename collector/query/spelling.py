@@ -98,6 +98,14 @@ def _bare_interval(tokens: Sequence[Token], place: int) -> str | None:
     return None
 
 
+def _number_with_a_tail(tokens: Sequence[Token], place: int) -> str | None:
+    """`1_000`, which sqlglot reads as a 1 with the name `_000`."""
+    is_number = _kind(tokens, place) is TokenType.NUMBER and place + 1 < len(tokens)
+    if is_number and tokens[place + 1].start == tokens[place].end + 1 and tokens[place + 1].text[:1].isidentifier():
+        return f"`{tokens[place + 1].text}` is stuck to a number."
+    return None
+
+
 def _bare_filter(tokens: Sequence[Token], place: int) -> str | None:
     follows = _kind(tokens, place - 1) is TokenType.R_PAREN and _kind(tokens, place + 1) is TokenType.L_PAREN
     if _kind(tokens, place) is TokenType.FILTER and follows and _kind(tokens, place + 2) is not TokenType.WHERE:
@@ -137,6 +145,7 @@ _RULES: tuple[Callable[[Sequence[Token], int], str | None], ...] = (
     _comma_at_the_end,
     _braces,
     _bare_interval,
+    _number_with_a_tail,
     _bare_filter,
     _bare_using,
     _limit_before_offset,

@@ -350,7 +350,7 @@ _RULES: tuple[tuple[type[exp.Expr] | tuple[type[exp.Expr], ...], Callable[..., I
     ((exp.Year, exp.Quarter, exp.Month, exp.WeekOfYear, exp.Day, exp.DayOfMonth, exp.DayOfWeekIso), _instant),
     ((exp.DayOfYear, exp.Hour, exp.Minute, exp.Second, exp.Extract, exp.TimeToStr, exp.TimeToUnix), _instant),
     ((exp.LastDay, exp.Date), _instant),
-    ((exp.DateDiff, exp.DateAdd, exp.TimestampTrunc), _dated_unit),
+    ((exp.DateDiff, exp.DateAdd, exp.TimestampTrunc, exp.DateTrunc), _dated_unit),
     ((exp.Cast, exp.TryCast), _cast),
     (exp.FromISO8601Timestamp, _iso_instant),
     (exp.FromISO8601Date, _iso_date),
