@@ -1,0 +1,10 @@
+"""`make bench`: every benchmark, one after the other. `python -m benchmarks.NAME` runs one."""
+
+from __future__ import annotations
+
+import importlib
+
+from benchmarks.figures import print_figures
+
+for name in ("startup", "parser", "collection", "views"):
+    print_figures(name, importlib.import_module(f"benchmarks.{name}").measure())

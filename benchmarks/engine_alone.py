@@ -1,0 +1,51 @@
+"""The collection engine without the lake: the same calls as the bare loop, with discovery's list at hand.
+
+Prints the seconds of wall clock and CPU that asking every account and fetching its report took.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from collector.aws.gateway import Gateway
+from collector.collect import open_discovery
+from collector.engine import Engine
+from collector.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from collector.accounts import Account
+    from collector.answers import Answers
+
+
+async def main(connections: int) -> None:
+    settings = Settings(concurrency=connections)
+    gateway = Gateway(settings)
+    discovery, identity = await open_discovery(settings, gateway)
+    _, pages = await discovery.first_page()
+    listed = [account async for account in pages]
+    engine = Engine(
+        calls=gateway.account_calls(identity, "benchmark"),
+        concurrency=connections,
+        run_deadline_seconds=None,
+        account_deadline_seconds=settings.account_deadline,
+    )
+
+    async def accounts() -> AsyncIterator[Account]:
+        for account in listed:
+            yield account
+
+    async def deliver(account: Account, answers: Answers) -> None:
+        assert answers.report, f"{account.account_id} ended as {answers.outcome}: {answers.error_code}"
+
+    begun, cpu = time.perf_counter(), time.process_time()
+    await engine.collect(accounts(), deliver)
+    print(time.perf_counter() - begun, time.process_time() - cpu)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1])))
