@@ -1,0 +1,24 @@
+"""Storage descriptors compared: what a reader makes of the files, and where they lie. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def file_format(descriptor: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What decides how files are read, of a table's or a partition's StorageDescriptor."""
+    serde = descriptor.get("SerdeInfo") or {}
+    return (
+        descriptor.get("InputFormat"),
+        descriptor.get("OutputFormat"),
+        serde.get("SerializationLibrary"),
+        serde.get("Parameters") or {},
+    )
+
+
+def is_same_place(one: str, other: object) -> bool:
+    """Whether two locations are one; Glue and people leave the last slash out or not."""
+    return one.rstrip("/") == str(other).rstrip("/")

@@ -1,0 +1,144 @@
+"""How a table in Glue becomes what the schema says. Pure.
+
+Columns are only ever added; what a newer version or a user added stays. Athena finds the columns of Parquet files by
+name, so their order in Glue decides nothing (facts F7.1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from collector.catalogue import SCHEMA_VERSION_PARAMETER, GlueTable, table_input
+from collector.errors import CatalogueBehindError
+from collector.glue_level.descriptors import file_format, is_same_place
+from collector.schema import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+# With projection on, Athena computes the locations and overlooks those that are registered (facts F7.2).
+_PROJECTION = ("projection.", "storage.location.template")
+_KEPT_OF_A_TABLE = ("Owner", "Retention")
+_MAKE_ANEW = "Drop the table; nothing is lost, since the next run makes it again from the publication record."
+
+
+@dataclass(frozen=True, slots=True)
+class TableStep:
+    """What to send for one table: `CreateTable`'s or `UpdateTable`'s TableInput, or neither where it is level."""
+
+    create: dict[str, Any] | None = None
+    update: dict[str, Any] | None = None
+    repairs: tuple[str, ...] = ()
+
+
+def level_table(glue_table: GlueTable, location: str, found: Mapping[str, Any] | None) -> TableStep:
+    """How the table becomes what the schema says.
+
+    Args:
+        glue_table: one of `catalogue.GLUE_TABLES`.
+        location: the folder of all snapshots, with `/` at its end.
+        found: `Table` of GetTable's answer; None where there is none.
+
+    Raises:
+        CatalogueBehindError: it is something that UpdateTable cannot turn into our table.
+    """
+    wanted = table_input(glue_table, location)
+    if found is None:
+        return TableStep(create=wanted)
+    _refuse_what_cannot_be_repaired(glue_table, wanted, found)
+    merged, repairs = _merged(wanted, found)
+    if _same(merged, found):
+        return TableStep()
+    return TableStep(update=merged, repairs=tuple(f"Glue table {glue_table.name}: {said}." for said in repairs))
+
+
+def _refuse_what_cannot_be_repaired(glue_table: GlueTable, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+    name = glue_table.name
+    version = str(found.get("Parameters", {}).get(SCHEMA_VERSION_PARAMETER, SCHEMA_VERSION))
+    if version.isdigit() and int(version) > SCHEMA_VERSION:
+        raise CatalogueBehindError(
+            f"Glue table {name} was made by a newer version ({SCHEMA_VERSION_PARAMETER} {version}, this one knows "
+            f"{SCHEMA_VERSION}), so it is left alone. Update credlake."
+        )
+    if found.get("TableType", "EXTERNAL_TABLE") not in {"EXTERNAL_TABLE", ""}:
+        raise CatalogueBehindError(f"Glue table {name} is a {found['TableType']}, not a table of files. {_MAKE_ANEW}")
+    keys = _typed(found.get("PartitionKeys", ()))
+    if keys != _typed(wanted["PartitionKeys"]):
+        # Partitions hold values by position, so UpdateTable would leave those that exist with the wrong meaning.
+        raise CatalogueBehindError(
+            f"Glue table {name} is partitioned by {_columns_text(keys)}, and must be by "
+            f"{_columns_text(_typed(wanted['PartitionKeys']))}; this cannot be changed in place. {_MAKE_ANEW}"
+        )
+
+
+def _merged(wanted: dict[str, Any], found: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """What is wanted with what may stay of what was found, and what is repaired by it."""
+    descriptor, there = wanted["StorageDescriptor"], found.get("StorageDescriptor", {})
+    columns, repairs = _merged_columns(descriptor["Columns"], there.get("Columns", ()))
+    parameters = dict(found.get("Parameters", {}))
+    projected = sorted(name for name in parameters if name.startswith(_PROJECTION))
+    if projected:
+        repairs.append(f"partition projection is switched off again ({', '.join(projected)} removed)")
+    if not is_same_place(descriptor["Location"], there.get("Location")):
+        repairs.append(f"its location was {there.get('Location')} and is {descriptor['Location']} again")
+    if file_format(descriptor) != file_format(there):
+        repairs.append("its input format, output format and SerDe are Parquet's again")
+    merged = {
+        **{name: found[name] for name in _KEPT_OF_A_TABLE if name in found},
+        **wanted,
+        "Parameters": {
+            **{name: value for name, value in parameters.items() if name not in projected},
+            **wanted["Parameters"],
+        },
+        "StorageDescriptor": {**descriptor, "Columns": columns},
+    }
+    return merged, repairs
+
+
+def _merged_columns(
+    wanted: list[dict[str, str]], found: Iterable[Mapping[str, str]]
+) -> tuple[list[dict[str, str]], list[str]]:
+    there = {column["Name"]: column for column in found}
+    ours = {column["Name"] for column in wanted}
+    missing = [column["Name"] for column in wanted if column["Name"] not in there]
+    retyped = [
+        f"{column['Name']} was {there[column['Name']].get('Type')} and is {column['Type']} again"
+        for column in wanted
+        if column["Name"] in there and there[column["Name"]].get("Type") != column["Type"]
+    ]
+    repairs = []
+    if missing and missing != [column["Name"] for column in wanted[-len(missing) :]]:
+        repairs.append(f"dropped columns are there again: {', '.join(missing)}")
+    elif missing:
+        repairs.append(f"columns added: {', '.join(missing)}")
+    if retyped:
+        # The files never change a column's type, so a table that says otherwise cannot be read.
+        repairs.append(f"columns have the type of the files again: {', '.join(retyped)}")
+    others = [dict(column) for name, column in there.items() if name not in ours]
+    return [*wanted, *others], repairs
+
+
+def _same(merged: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+    descriptor, there = merged["StorageDescriptor"], found.get("StorageDescriptor", {})
+    return (
+        merged["Parameters"] == found.get("Parameters", {})
+        and merged["Description"] == found.get("Description")
+        and merged["TableType"] == found.get("TableType")
+        and _commented(merged["PartitionKeys"]) == _commented(found.get("PartitionKeys", ()))
+        and _commented(descriptor["Columns"]) == _commented(there.get("Columns", ()))
+        and is_same_place(descriptor["Location"], there.get("Location"))
+        and file_format(descriptor) == file_format(there)
+    )
+
+
+def _typed(columns: Iterable[Mapping[str, str]]) -> list[tuple[str, str | None]]:
+    return [(column["Name"], column.get("Type")) for column in columns]
+
+
+def _commented(columns: Iterable[Mapping[str, str]]) -> list[tuple[str, str | None, str | None]]:
+    return [(column["Name"], column.get("Type"), column.get("Comment")) for column in columns]
+
+
+def _columns_text(columns: list[tuple[str, str | None]]) -> str:
+    return ", ".join(f"{name} ({kind})" for name, kind in columns) or "nothing"
