@@ -8,6 +8,7 @@ import typer
 
 from collector.cli.collect_command import collect
 from collector.cli.demo_command import demo
+from collector.cli.lake_commands import rebuild, verify
 from collector.cli.query_command import list_views, query, show_view
 
 app = typer.Typer(
@@ -37,6 +38,8 @@ def credlake(
 
 app.command()(collect)
 app.command()(query)
+app.command()(rebuild)
+app.command()(verify)
 app.command()(demo)
 views_app.command("list")(list_views)
 views_app.command("show")(show_view)
