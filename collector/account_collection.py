@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tenacity import AsyncRetrying, retry_if_exception
-
 from collector.answers import Answers
 from collector.budgets import FIRST_LOOK_SECONDS, LAST_LOOK_SECONDS, RetryBudget
 from collector.faults import CallFault, FaultKind
@@ -166,14 +164,7 @@ class AccountCollection:
             return await step()
 
         budget = RetryBudget(self.around.clock, self.around.chance, self._deadline)
-        retrying = AsyncRetrying(
-            retry=retry_if_exception(budget.is_worth_retrying),
-            stop=budget.stop,
-            wait=budget.wait,
-            sleep=self.around.sleep,
-            reraise=True,
-        )
-        return await retrying(again)
+        return await budget.retrying(self.around.sleep)(again)
 
     def _call(self, call: Callable[[Any], T]) -> T:
         """In a thread: one call, with credentials that last."""

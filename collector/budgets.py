@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tenacity import AsyncRetrying, retry_if_exception
+
 from collector.faults import CallFault, FaultKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from tenacity import RetryCallState
 
@@ -71,6 +73,12 @@ class RetryBudget:
     chance: Callable[[], float]
     deadline: float
     met: dict[FaultKind, int] = field(default_factory=dict)
+
+    def retrying(self, sleep: Callable[[float], Awaitable[None]]) -> AsyncRetrying:
+        """Tries a step again as long as the budget allows, then raises what it met last."""
+        return AsyncRetrying(
+            retry=retry_if_exception(self.is_worth_retrying), stop=self.stop, wait=self.wait, sleep=sleep, reraise=True
+        )
 
     def is_worth_retrying(self, fault: BaseException) -> bool:
         """Tenacity's `retry`: whether the fault is of a kind that time can mend."""

@@ -12,12 +12,14 @@ import platform
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from random import random
 from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 
 from collector import __version__
 from collector.accounts_file import read_accounts_file
+from collector.budgets import RetryBudget
 from collector.delivery import Delivery, to_the_end
 from collector.discovery import Discovery, OrganizationSource
 from collector.engine import Engine, utc_now
@@ -42,6 +44,9 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger()
 
+# Whoever cannot reach STS wants to know it soon.
+_IDENTITY_SECONDS = 20.0
+
 
 class CallerIdentity(Protocol):
     """Who the collector is (`aws.clients.Identity`)."""
@@ -63,7 +68,7 @@ class Gateway(Protocol):
 
 @dataclass(kw_only=True)
 class Collection:
-    """A run being made. `now`, `sleep` and `chance` are passed in so that tests wait for nothing."""
+    """A run being made. `now` and `sleep` are passed in so that tests wait for nothing."""
 
     settings: Settings
     gateway: Gateway
@@ -74,7 +79,6 @@ class Collection:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     # What is known so far, also of a run that ends without being published.
     result: RunResult | None = None
-    is_publishing: bool = False
 
     async def run(self) -> RunResult:
         """Make the run, and publish it.
@@ -82,20 +86,22 @@ class Collection:
         Raises:
             CredlakeError: nothing was published; the message says why, and the last snapshot stands.
         """
+        started_at = self.now()
         await asyncio.to_thread(self.store.check_writable)
-        discovery, identity = await open_discovery(self.settings, self.gateway)
+        discovery, identity = await open_discovery(self.settings, self.gateway, self.sleep)
         try:
             organization_id, accounts = await discovery.first_page()
             # A record of a newer version, or a damaged one, is found before the first account is asked.
             await asyncio.to_thread(read_record, self.store, organization_id)
-            self.result = result = RunResult(run=self._evidence(organization_id, discovery, identity))
+            self.result = result = RunResult(run=self._evidence(started_at, organization_id, discovery, identity))
             await self._collect(result, discovery, accounts, identity)
         finally:
             discovery.close()
         return result
 
-    def _evidence(self, organization_id: str, discovery: Discovery, identity: CallerIdentity) -> RunEvidence:
-        started_at = self.now()
+    def _evidence(
+        self, started_at: datetime, organization_id: str, discovery: Discovery, identity: CallerIdentity
+    ) -> RunEvidence:
         if endpoints := self.gateway.foreign_endpoints():
             # A stray endpoint variable would send credentials elsewhere; an emulator needs it. So say it, go on.
             _log.warning("endpoints.not_of_aws", endpoints=endpoints)
@@ -140,13 +146,10 @@ class Collection:
                 writer.finish, self.now(), endpoints=self.gateway.foreign_endpoints()
             )
         except BaseException:
-            writer.abort()
+            # In a thread: it waits for what is being typed or written, and a signal must not.
+            await asyncio.to_thread(writer.abort)
             raise
-        self.is_publishing = True
-        try:
-            result.record = await to_the_end(asyncio.to_thread(self._publish, result.written))
-        finally:
-            self.is_publishing = False
+        result.record = await to_the_end(asyncio.to_thread(self._publish, result.written))
 
     def _publish(self, written: WrittenSnapshot) -> PublicationRecord:
         return publish(
@@ -158,10 +161,12 @@ class Collection:
         )
 
 
-async def open_discovery(settings: Settings, gateway: Gateway) -> tuple[Discovery, Any]:
+async def open_discovery(
+    settings: Settings, gateway: Gateway, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+) -> tuple[Discovery, Any]:
     """Find out who we are, and get ready to list the accounts."""
     try:
-        identity = await asyncio.to_thread(gateway.identity)
+        identity = await _identity(gateway, sleep)
         source = await asyncio.to_thread(gateway.organizations, identity)
     except CallFault as fault:
         raise explain_no_identity(fault) from fault
@@ -177,6 +182,14 @@ async def open_discovery(settings: Settings, gateway: Gateway) -> tuple[Discover
         from_file=from_file,
     )
     return discovery, identity
+
+
+async def _identity(gateway: Gateway, sleep: Callable[[float], Awaitable[None]]) -> CallerIdentity:
+    """Who we are. A first call that was cut or throttled is no reason to give up a whole run."""
+    clock = asyncio.get_running_loop().time
+    budget = RetryBudget(clock, random, clock() + _IDENTITY_SECONDS)
+    identity: CallerIdentity = await budget.retrying(sleep)(asyncio.to_thread, gateway.identity)
+    return identity
 
 
 def _first_of(group: BaseExceptionGroup[Exception]) -> Exception:

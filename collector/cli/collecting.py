@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -33,14 +34,18 @@ def collect_command(flags: Mapping[str, Any], *, config_file: str | None, dry_ru
     is_terminal = sys.stderr.isatty()
     set_up_logs(verbose=verbose, for_person=is_terminal)
     if dry_run:
-        plan = run_stoppable(plan_run(settings, Gateway(settings)), may_not_be_cut=lambda: False)
+        plan = run_stoppable(plan_run(settings, Gateway(settings)))
         print_plan(plan)
         return 0
     return _collect(settings, is_terminal=is_terminal)
 
 
 def _collect(settings: Settings, *, is_terminal: bool) -> int:
-    with tempfile.TemporaryDirectory(prefix="credlake-") as scratch, watch_for(is_terminal=is_terminal) as watch:
+    with (
+        # A thread that was left behind may still write there.
+        tempfile.TemporaryDirectory(prefix="credlake-", ignore_cleanup_errors=True) as scratch,
+        watch_for(is_terminal=is_terminal) as watch,
+    ):
         collection = Collection(
             settings=settings,
             gateway=Gateway(settings),
@@ -50,7 +55,7 @@ def _collect(settings: Settings, *, is_terminal: bool) -> int:
         )
         not_published: NotPublishedError | None = None
         try:
-            run_stoppable(collection.run(), may_not_be_cut=lambda: collection.is_publishing)
+            run_stoppable(collection.run(), before_cut=lambda: shutil.rmtree(scratch, ignore_errors=True))
         except NotPublishedError as error:
             not_published = error
     if collection.result is not None:

@@ -97,7 +97,7 @@ def _collect_day(day: DemoDay, lake: Path) -> None:
         LoopbackServer(
             day.organization, latency_seconds=_LATENCY_SECONDS, generation_seconds=_GENERATION_SECONDS, clock=clock
         ) as server,
-        tempfile.TemporaryDirectory(prefix="credlake-demo-") as scratch,
+        tempfile.TemporaryDirectory(prefix="credlake-demo-", ignore_cleanup_errors=True) as scratch,
         watch_for(is_terminal=sys.stderr.isatty()) as watch,
     ):
         # From here on every client of AWS in this process speaks to the server, and to nothing else.
@@ -112,6 +112,6 @@ def _collect_day(day: DemoDay, lake: Path) -> None:
             now=clock,
             sleep=lambda seconds: asyncio.sleep(seconds * _PACE),
         )
-        run_stoppable(collection.run(), may_not_be_cut=lambda: collection.is_publishing)
+        run_stoppable(collection.run(), before_cut=lambda: shutil.rmtree(scratch, ignore_errors=True))
     if collection.result is not None:
         print_result(collection.result, lake=str(lake))

@@ -16,13 +16,27 @@ FAULT_OF_OURS = 70
 _SIGNALLED = 128
 
 
+class _StoppedError(BaseException):
+    """SIGTERM came while no run was under way (`signals` has those)."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and leave with the command's exit code."""
-    signal.signal(signal.SIGTERM, _leave_at_once)
-    leave(exit_code_of(list(sys.argv[1:] if arguments is None else arguments)))
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        exit_code = exit_code_of(list(sys.argv[1:] if arguments is None else arguments))
+    except KeyboardInterrupt:
+        exit_code = _SIGNALLED + signal.SIGINT
+    except _StoppedError as stopped:
+        exit_code = _SIGNALLED + stopped.number
+    leave(exit_code)
 
 
-def exit_code_of(arguments: list[str]) -> int:  # noqa: PLR0911 -- one for each way to end, in one place
+def exit_code_of(arguments: list[str]) -> int:
     """Run one command; its exit code."""
     from typer.exceptions import TyperException
 
@@ -40,8 +54,6 @@ def exit_code_of(arguments: list[str]) -> int:  # noqa: PLR0911 -- one for each 
         return error.exit_code
     except StoppedBySignal as stopped:
         return stopped.exit_code
-    except KeyboardInterrupt:
-        return _SIGNALLED + signal.SIGINT
     except BrokenPipeError:
         # Whoever read our output has seen enough (`| head`).
         return 0
@@ -60,8 +72,9 @@ def leave(exit_code: int) -> NoReturn:
     os._exit(exit_code)
 
 
-def _leave_at_once(number: int, _frame: FrameType | None) -> NoReturn:
-    leave(_SIGNALLED + number)
+def _stop(number: int, _frame: FrameType | None) -> NoReturn:
+    """SIGTERM ends a command as SIGINT does: by an exception, so that temporary files are removed on the way out."""
+    raise _StoppedError(number)
 
 
 def _say(message: str) -> None:

@@ -27,11 +27,12 @@ class StoppedBySignal(BaseException):
         self.exit_code = _SIGNALLED + number
 
 
-def run_stoppable(work: Coroutine[Any, Any, T], *, may_not_be_cut: Callable[[], bool]) -> T:
+def run_stoppable(work: Coroutine[Any, Any, T], *, before_cut: Callable[[], object] = lambda: None) -> T:
     """Run the coroutine to its end, or until a signal.
 
-    A signal cancels it. What takes longer to clean up than `_PATIENCE_SECONDS` is left, unless `may_not_be_cut()`: a
-    write of the publication record that has begun is brought to its end.
+    A signal cancels it. What takes longer to clean up than `_PATIENCE_SECONDS` is left, also a write of the publication
+    record that hangs: it is one atomic write, so whatever comes of it is whole. `before_cut` removes what would lie
+    about then; it must be quick, and not raise.
 
     Raises:
         StoppedBySignal: it was stopped; the process should leave with its exit code.
@@ -41,12 +42,10 @@ def run_stoppable(work: Coroutine[Any, Any, T], *, may_not_be_cut: Callable[[], 
     stopped_by: list[int] = []
 
     def cut() -> None:
-        if may_not_be_cut():
-            loop.call_later(0.1, cut)
-        else:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(_SIGNALLED + stopped_by[0])
+        before_cut()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(_SIGNALLED + stopped_by[0])
 
     def stop(number: int) -> None:
         if not stopped_by:
