@@ -197,7 +197,7 @@ def _version(content: bytes) -> str:
 
 
 def _missing(path: Path) -> MissingObjectError:
-    return MissingObjectError(f"{path} is not there.", path=str(path))
+    return MissingObjectError(f"{path} is not there.", location=str(path))
 
 
 def _refuse_other_bytes(path: Path, *, is_same: bool) -> None:

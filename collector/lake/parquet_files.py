@@ -36,6 +36,8 @@ def open_parquet(sink: Any, schema: pa.Schema) -> pq.ParquetWriter:
         compression="zstd" if pa.Codec.is_available("zstd") else "snappy",
         write_statistics=True,
         write_page_index=True,
+        # With these, a flipped bit in a page is an error to who reads it, not another value.
+        write_page_checksum=True,
         use_deprecated_int96_timestamps=False,
     )
 

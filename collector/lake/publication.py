@@ -49,7 +49,7 @@ def publish(
             raise not_published(store, written, decision)
         return with_snapshot(record, written.organization_id, written.snapshot_date, written.published(now()))
 
-    return replace_record(store, written.organization_id, next_record, is_done=_names(written), sleep=sleep)
+    return replace_record(store, written.organization_id, next_record, is_done=written.is_published_in, sleep=sleep)
 
 
 def replace_record(
@@ -107,11 +107,3 @@ def not_published(store: Store, written: WrittenSnapshot, decision: Decision) ->
         raw=raw,
         tables=tables,
     )
-
-
-def _names(written: WrittenSnapshot) -> Callable[[PublicationRecord], bool]:
-    def is_done(record: PublicationRecord) -> bool:
-        published = record.snapshots.get(written.snapshot_date)
-        return published is not None and published.files == written.files
-
-    return is_done

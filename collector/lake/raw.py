@@ -76,10 +76,15 @@ def read_accounts(store: Store, run: RunEvidence) -> Iterator[RawAccount]:
 
 def accounts_in(content: bytes, location: str) -> Iterator[RawAccount]:
     """The accounts in the bytes of an `accounts.jsonl.gz`, one by one: the whole of it may be a few hundred MB."""
+    for line in lines_in(content, location):
+        yield read_account_line(line, location)
+
+
+def lines_in(content: bytes, location: str) -> Iterator[bytes]:
+    """The lines in the bytes of an `accounts.jsonl.gz`, one by one."""
     try:
         with gzip.open(io.BytesIO(content)) as lines:
-            for line in lines:
-                yield read_account_line(line, location)
+            yield from lines
     except (OSError, EOFError, zlib.error) as error:
         raise damaged(location, error) from error
 

@@ -102,6 +102,11 @@ class WrittenSnapshot:
     columns: dict[str, int]
     files: tuple[PublishedFile, ...]
 
+    def is_published_in(self, record: PublicationRecord) -> bool:
+        """Whether the record names these very files."""
+        day = record.snapshots.get(self.snapshot_date)
+        return day is not None and day.files == self.files
+
     def published(self, at: datetime) -> PublishedSnapshot:
         """The day's entry in the record."""
         return PublishedSnapshot(

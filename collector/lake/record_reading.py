@@ -110,6 +110,7 @@ class _Reading:
             raise _DamagedError(f"{date!r} is no date")
         fields = _Fields(day, f"the snapshot of {date}")
         fields.take("coverage", float, int)
+        columns = _numbers(fields.take("columns", dict), fields.what)
         return PublishedSnapshot(
             run_id=fields.take("run_id", str),
             run_sha256=fields.take("run_sha256", str) if "run_sha256" in fields.names else None,
@@ -118,15 +119,17 @@ class _Reading:
             published_at=fields.instant("published_at"),
             accounts=_counts(fields.take("accounts", dict), fields.what),
             users=fields.count("users"),
-            columns=_numbers(fields.take("columns", dict), fields.what),
-            files=self._files(fields.take("files", list), date, fields.what),
+            columns=columns,
+            files=self._files(fields.take("files", list), date, columns, fields.what),
             extra=fields.others(),
         )
 
-    def _files(self, entries: list[object], date: str, what: str) -> tuple[PublishedFile, ...]:
+    def _files(self, entries: list[object], date: str, columns: dict[str, int], what: str) -> tuple[PublishedFile, ...]:
         files = tuple(self._file(entry, date, what) for entry in entries)
         if [file.record_type for file in files].count("account") != 1:
             raise _DamagedError(f"{what} does not name exactly one file of accounts")
+        if any(file.record_type not in columns for file in files):
+            raise _DamagedError(f"{what} does not say how many columns its files have")
         if len({file.path.rpartition("/")[0] for file in files}) != 1:
             raise _DamagedError(f"{what} names files of more than one folder")
         return files

@@ -6,13 +6,14 @@ The collection and `rebuild` both come through here, so what is rebuilt cannot d
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
 from collector.lake.instants import read_instant, to_milliseconds
 from collector.lake.layout import report_key
 from collector.outcome import Outcome
+from collector.report import parse_report
 from collector.schema import RECORD_TABLES, file_schema
 
 if TYPE_CHECKING:
@@ -44,6 +45,22 @@ class Verdict:
     user_count: int | None = None
     unreadable_rows: int | None = None
     unreadable_values: int | None = None
+
+
+class TypedAccount(NamedTuple):
+    """How an account ended, and its rows of `credential_report`: none where nothing of it may be published."""
+
+    verdict: Verdict
+    users: pa.Table
+
+
+def type_account(run: RunEvidence, evidence: AccountEvidence, report: bytes | None) -> TypedAccount:
+    """Read the account's report, where it was collected, and make its rows of it."""
+    parsed = None
+    if report is not None and evidence.outcome is Outcome.COLLECTED:
+        parsed = parse_report(report, account_id=evidence.account_id)
+    verdict = verdict_on(evidence, parsed)
+    return TypedAccount(verdict, user_rows(run, evidence, verdict, parsed))
 
 
 def verdict_on(evidence: AccountEvidence, parsed: ParsedReport | None) -> Verdict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from dataclasses import replace as replaced
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,26 @@ def decide(
         or _against_newest(record, written)
         or Decision(publish=True, reason=f"{covers}.")
     )
+
+
+def decide_rebuilt(record: PublicationRecord | None, written: WrittenSnapshot) -> Decision:
+    """Decide whether tables made again become the snapshot: for the same run, if they cover no less than before.
+
+    Where another run was published for the day since the rebuild began, that one stands. Where the day has no snapshot,
+    the run has to pass the rules like any other.
+    """
+    same_day = record.snapshots.get(written.snapshot_date) if record else None
+    if record is None or same_day is None:
+        return replaced(decide(record, written), next_step="")
+    if same_day.run_id != written.run_id:
+        return _refused(
+            f"Run {same_day.run_id} was published for {written.snapshot_date} while run {written.run_id} was rebuilt.",
+            "Rebuild again, if that one needs it.",
+        )
+    worse = _against_same_day(record, written)
+    if worse is not None:
+        return replaced(worse, next_step="This version reads less of the reports than the one that collected them.")
+    return Decision(publish=True, reason=f"The run covers {_share(written.accounts)}.")
 
 
 def _against_same_day(record: PublicationRecord, written: WrittenSnapshot) -> Decision | None:

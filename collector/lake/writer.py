@@ -16,11 +16,9 @@ from collector.lake.parquet_files import put_accounts
 from collector.lake.raw import file_sha256, put_report, sha256
 from collector.lake.raw_json import read_account_line, run_json
 from collector.lake.record import WrittenSnapshot
-from collector.lake.rows import account_row, file_columns, user_rows, verdict_on
+from collector.lake.rows import account_row, file_columns, type_account
 from collector.lake.tally import Tally
 from collector.lake.user_files import UserFiles
-from collector.outcome import Outcome
-from collector.report import parse_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
 
     from collector.evidence import AccountEvidence, RunEvidence
     from collector.lake.store import Store
+    from collector.outcome import Outcome
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -132,11 +131,8 @@ class SnapshotWriter:
     def _take(self, evidence: AccountEvidence, stored_sha256: str | None, report: bytes | None) -> Outcome:
         if evidence.account_id in self._log:
             raise ValueError(f"account {evidence.account_id} was added to run {self._run.run_id} before")
-        parsed = None
-        if report is not None and evidence.outcome is Outcome.COLLECTED:
-            parsed = parse_report(report, account_id=evidence.account_id)
-        verdict = verdict_on(evidence, parsed)
-        self._users.add(user_rows(self._run, evidence, verdict, parsed))
+        verdict, users = type_account(self._run, evidence, report)
+        self._users.add(users)
         self._log.add(evidence, stored_sha256, verdict)
         self._tally.count(evidence, verdict)
         return verdict.outcome

@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pyarrow.parquet as pq
+
 from collector.evidence import AccountEvidence, RunEvidence
 from collector.lake.layout import snapshot_folder
+from collector.lake.publication import publish
 from collector.lake.record import AccountCounts, PublishedFile, PublishedSnapshot, WrittenSnapshot
+from collector.lake.writer import SnapshotWriter
 from collector.outcome import Outcome
+from tests.lake.reports import report
 
 ORGANIZATION = "o-abcdefghij"
 OTHER_ORGANIZATION = "o-zzzzzzzzzz"
@@ -133,3 +138,45 @@ def denied_evidence(account_id: str, **changes) -> AccountEvidence:
         }
         | changes,
     )
+
+
+def some_accounts() -> list[tuple[AccountEvidence, bytes | None]]:
+    """Six accounts, in no order: two collected, one of them with two users, and one of each way to fail."""
+    return [
+        (account_evidence("333333333333"), report("333333333333", "carol")),
+        (denied_evidence("222222222222"), None),
+        (account_evidence("444444444444"), b"<html>Service Unavailable</html>"),
+        (account_evidence("111111111111"), report("111111111111", "alice", "bob")),
+        (account_evidence("555555555555"), report("999999999999", "mallory")),
+        (denied_evidence("666666666666", account_state="SUSPENDED", outcome=Outcome.SKIPPED_STATE), None),
+    ]
+
+
+def write(store, scratch, accounts, *, run=None, finished_at=FINISHED) -> WrittenSnapshot:
+    with SnapshotWriter(store, run or run_evidence(), scratch) as writer:
+        for evidence, content in accounts:
+            writer.add(evidence, content)
+        return writer.finish(finished_at)
+
+
+def run_of(day: str, number: int = 0, **changes) -> RunEvidence:
+    started_at = datetime.fromisoformat(f"{day}T01:02:03+00:00")
+    return run_evidence(run_id=run_id_of(day, number), started_at=started_at, **changes)
+
+
+def collect(store, scratch, accounts, *, run=None, replace=False) -> WrittenSnapshot:
+    """Write a run and publish it."""
+    written = write(store, scratch, accounts, run=run)
+    publish(store, written, now=lambda: FINISHED, replace=replace)
+    return written
+
+
+def rows_of(store, scratch, files, record_type) -> list[dict]:
+    """All rows of that kind, in the order of account and user."""
+    found = [
+        row
+        for file in files
+        if file.record_type == record_type
+        for row in pq.read_table(store.fetch(file.path, scratch), partitioning=None).to_pylist()
+    ]
+    return sorted(found, key=lambda row: (row["account_id"], row.get("user_arn", "")))

@@ -43,13 +43,6 @@ for number in range(int(sys.argv[2]), 1 << 32):
 """
 
 
-@pytest.fixture(name="scratch")
-def _scratch(tmp_path):
-    folder = tmp_path / "scratch"
-    folder.mkdir()
-    return folder
-
-
 def run_seen_by_a_reader(store, scratch):
     """The one run that a reader meets, having checked every byte and every row of it; None before the first."""
     record = read_record(store, ORGANIZATION).record

@@ -18,11 +18,6 @@ from collector.lake.store import MissingObjectError, ReplaceConflictError, open_
 RECORD = "catalog/o-abcdefghij.json"
 
 
-@pytest.fixture(name="store")
-def _store(tmp_path):
-    return LocalStore(tmp_path / "lake")
-
-
 def failing(code):
     def fail(*_args, **_kwargs):
         raise OSError(code, os.strerror(code))

@@ -24,11 +24,6 @@ def never_sleep(_seconds):
     raise AssertionError("a write without a conflict waited")
 
 
-@pytest.fixture(name="store")
-def _store(tmp_path):
-    return LocalStore(tmp_path / "lake")
-
-
 def test_a_run_is_published_by_the_record_naming_it(store):
     record = publish(store, written(54, 55), now=now, sleep=never_sleep)
 

@@ -117,6 +117,7 @@ def test_a_newer_schema_version_is_refused_with_the_next_step():
         (day_changed(users=-1), "`users` of the snapshot of 2026-11-23 is -1"),
         (day_changed(users=True), "`users` of the snapshot of 2026-11-23 is not what it should be: True"),
         (day_changed(run_started_at="yesterday"), "is no instant: 'yesterday'"),
+        (day_changed(columns={"account": 54}), "does not say how many columns its files have"),
         (day_changed(files=[]), "does not name exactly one file of accounts"),
         (file_changed(path="/etc/passwd"), "not in the folder of that day"),
         (file_changed(path="snapshots/o-abcdefghij/2026-11-23/../accounts.parquet"), "not in the folder of that day"),

@@ -1,0 +1,85 @@
+"""What is kept of one run, read back and held against the hashes that were taken when it was stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from collector.errors import LakeError
+from collector.lake.layout import evidence_key, run_key
+from collector.lake.raw import accounts_in, sha256
+from collector.lake.raw_json import read_run_json
+from collector.lake.record_reading import read_record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from collector.evidence import RunEvidence
+    from collector.lake.raw_json import RawAccount
+    from collector.lake.store import Store
+
+
+class Blemish(NamedTuple):
+    """A file that can be read and is not the one that was stored: its key, and a sentence."""
+
+    key: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptRun:
+    """A run whose evidence is complete.
+
+    Attributes:
+        run: what `run.json` says.
+        sha256: of `run.json` as it lies there.
+        lines: `accounts.jsonl.gz` as it lies there.
+        lines_location: where that is, for messages.
+        blemishes: what is not as it was stored; without any, all of it is.
+    """
+
+    run: RunEvidence
+    sha256: str
+    lines: bytes
+    lines_location: str
+    blemishes: tuple[Blemish, ...]
+
+    def accounts(self) -> Iterator[RawAccount]:
+        """The accounts, one by one. LakeError where the lines are damaged."""
+        return accounts_in(self.lines, self.lines_location)
+
+
+def read_kept_run(store: Store, organization_id: str, snapshot_date: str, run_id: str) -> KeptRun:
+    """Read a run's evidence.
+
+    Raises:
+        LakeError: a file is missing or cannot be read, or is of another run than its place says.
+    """
+    key, lines_key = run_key(organization_id, run_id), evidence_key(organization_id, run_id)
+    content = store.read(key)
+    run, lines_sha256 = read_run_json(content, store.location(key))
+    if (run.organization_id, run.run_id, run.snapshot_date) != (organization_id, run_id, snapshot_date):
+        raise LakeError(
+            f"{store.location(key)} is of run {run.run_id} of {run.organization_id} on {run.snapshot_date}, and lies "
+            f"where run {run_id} of {organization_id} on {snapshot_date} should. Put the right one there.",
+            location=store.location(key),
+        )
+    lines = store.read(lines_key)
+    blemishes = []
+    if _published_sha256(store, organization_id, snapshot_date, run_id) not in (None, sha256(content)):
+        blemishes.append(Blemish(key, "Its SHA-256 is not the one in the publication record."))
+    if lines_sha256 not in (None, sha256(lines)):
+        blemishes.append(Blemish(lines_key, "Its SHA-256 is not the one in run.json."))
+    return KeptRun(
+        run=run,
+        sha256=sha256(content),
+        lines=lines,
+        lines_location=store.location(lines_key),
+        blemishes=tuple(blemishes),
+    )
+
+
+def _published_sha256(store: Store, organization_id: str, snapshot_date: str, run_id: str) -> str | None:
+    record = read_record(store, organization_id).record
+    published = record.snapshots.get(snapshot_date) if record else None
+    return published.run_sha256 if published and published.run_id == run_id else None
