@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from collector.report.literals import NO_STRING, integers, string, strings
 from collector.report.values import EARLIEST, LATEST, REASONS, UNPARSED, value_and_reason
 from collector.schema import ColumnType
 
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
     # Values, and for each the position of the sentinel that stood there, or null; None: no sentinel anywhere.
     _Read = tuple[pa.Array, pa.Array | None]
 
-_SENTINELS = pa.array(list(REASONS))
-_SENTINEL_REASONS = pa.array(list(REASONS.values()), pa.string())
-# Scalars made once: making one for every call is what a small report would mostly pay for.
-_PLAIN_NULL = pa.scalar(0, pa.int32())  # position of `N/A` among the sentinels
-_NO_TEXT = pa.scalar(None, pa.string())
-_TRUE, _FALSE = pa.scalar("true"), pa.scalar("false")
-_UNPARSED = pa.scalar(UNPARSED)
+_SENTINELS = strings(*REASONS)
+# By position among the sentinels. The first is `N/A`, the plain null.
+_PLAIN_NULL = integers(0)[0]
+_SENTINEL_REASONS = pa.concat_arrays([pa.nulls(1, pa.string()), strings(*filter(None, REASONS.values()))])
+
+# Made once: making them for every call is what a small report would mostly pay for.
+_TRUE, _FALSE, _UNPARSED = string("true"), string("false"), string(UNPARSED)
 
 # `…:ssZ`, `…:ss.sssZ`, `…:ss+00:00`. At these lengths Arrow reads only what `values.timestamp` reads too; at others it
 # also takes an hour without minutes, say, which is no instant that AWS writes.
@@ -133,7 +134,7 @@ def _timestamps(texts: pa.Array) -> _Read | None:
 def _without_sentinels(texts: pa.Array) -> tuple[pa.Array, pa.Array]:
     """The texts with null for every sentinel, and which sentinel it was."""
     marks = pc.index_in(texts, value_set=_SENTINELS)
-    return pc.if_else(marks.is_null(), texts, _NO_TEXT), marks
+    return pc.if_else(marks.is_null(), texts, NO_STRING), marks
 
 
 _QUICK: dict[ColumnType, Callable[[pa.Array], _Read | None]] = {

@@ -57,9 +57,7 @@ def all_agree(users: Sequence[str], arns: Sequence[str], *, account_id: str) -> 
     """
     every_arn = set(arns)
     names = "".join(users)
-    if len(every_arn) != len(arns) or "" in users or "/" in names or not names.isprintable():
-        return False
-    if users.count(ROOT_USER) > 1:
+    if len(every_arn) != len(arns) or "/" in names or not names.isprintable() or users.count(ROOT_USER) > 1:
         return False
     roots = {arns[users.index(ROOT_USER)]} if ROOT_USER in users else set()
     heads = set(map(str.removesuffix, arns, users))

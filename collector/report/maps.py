@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from collector.report.literals import integers, string, strings
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_EMPTY = pa.array([], pa.string())
-_ZERO = pa.array([0], pa.int32())
+_NO_STRINGS = strings()
+_ZERO, _ONE = integers(0), integers(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +36,10 @@ class Entries:
 def map_column(length: int, entries: Sequence[Entries]) -> pa.Array:
     """A column of that many maps; a row holds the keys that it has, in the order given."""
     if not entries or length == 0:
-        return pa.MapArray.from_arrays(pa.repeat(_ZERO[0], length + 1), _EMPTY, _EMPTY)
+        return pa.MapArray.from_arrays(pa.repeat(_ZERO[0], length + 1), _NO_STRINGS, _NO_STRINGS)
     counts = reduce(pc.add, (_counts(entry, length) for entry in entries))
     offsets = pa.concat_arrays([_ZERO, pc.cumulative_sum(counts)])
-    keys = pa.concat_arrays([pa.repeat(entry.key, len(entry.values)) for entry in entries])
+    keys = pa.concat_arrays([pa.repeat(string(entry.key), len(entry.values)) for entry in entries])
     values = pa.concat_arrays([entry.values for entry in entries])
     if len(entries) > 1:
         # Arrow's sort is stable, so the keys of a row stay in order.
@@ -48,11 +50,9 @@ def map_column(length: int, entries: Sequence[Entries]) -> pa.Array:
 
 def _counts(entry: Entries, length: int) -> pa.Array:
     if entry.rows is None:
-        return pa.repeat(pa.scalar(1, pa.int32()), length)
+        return pa.repeat(_ONE[0], length)
     return entry.rows.cast(pa.int32())
 
 
 def _row_numbers(entry: Entries, length: int) -> pa.Array:
-    if entry.rows is None:
-        return pa.array(range(length), pa.uint64())
-    return pc.indices_nonzero(entry.rows)
+    return pc.indices_nonzero(pa.repeat(_ONE[0], length) if entry.rows is None else entry.rows)

@@ -11,6 +11,7 @@ from collector.outcome import Outcome
 from collector.report.columns import TypedColumn, typed_columns, typed_columns_exactly
 from collector.report.exact_rows import read_rows_exactly
 from collector.report.header import Header, NotAReportError, split_header
+from collector.report.literals import string
 from collector.report.maps import Entries, map_column
 from collector.report.quick_rows import read_rows_quickly
 from collector.report.rows import OtherAccountError, Rows
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     _ReadColumns = Callable[[Sequence[pa.Array], ColumnType], list[TypedColumn]]
 
-_ROOT_USER = pa.scalar(ROOT_USER)
+_ROOT_USER = string(ROOT_USER)
 
 
 def parse_report(content: bytes, *, account_id: str) -> ParsedReport:
@@ -84,7 +85,7 @@ def _users(rows: Rows, header: Header, typed: dict[str, TypedColumn]) -> pa.Tabl
     for name, at in header.unknown:
         missing = rows.columns[at].is_null()
         if missing.true_count:
-            reasons.append(Entries(name, pa.repeat(UNPARSED, missing.true_count), missing))
+            reasons.append(Entries(name, pa.repeat(string(UNPARSED), missing.true_count), missing))
             _note_unparsed(rows, name, pc.indices_nonzero(missing).to_pylist())
     names, arns = rows.columns[header.user], rows.columns[header.arn]
     arrays = {

@@ -20,7 +20,6 @@ from collector.schema import ROOT_USER
 if TYPE_CHECKING:
     from collector.report.header import Header
 
-_PARSE = pacsv.ParseOptions(quote_char=False, double_quote=False)
 # One block, so that every column is one array. Arrow counts a block in 32 bits.
 _LARGEST = 1 << 30
 
@@ -34,12 +33,9 @@ def read_rows_quickly(content: bytes, start: int, header: Header, *, account_id:
         table = pacsv.read_csv(
             pa.BufferReader(pa.py_buffer(content).slice(start)),
             read_options=pacsv.ReadOptions(use_threads=False, block_size=len(content) + 1, column_names=names),
-            parse_options=_PARSE,
             convert_options=convert,
         )
     except pa.ArrowInvalid:  # a row of another width, or no row at all
-        return None
-    if table.num_rows == 0:
         return None
     columns = [column.chunk(0) for column in table.itercolumns()]
     users = columns[header.user].to_pylist()

@@ -132,7 +132,7 @@ def _is_row(row, header):
     if len(row) != len(header):
         return False
     user, arn = row[header.index("user")], row[header.index("arn")]
-    match = _well_formed([arn][0])
+    match = _well_formed(arn)
     if match is None:
         return False
     if user == b"<root_account>" or match[2] == b"root":

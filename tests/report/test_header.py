@@ -131,8 +131,9 @@ def test_rows_without_a_header_are_malformed():
     assert parsed == nothing_to_publish(Outcome.MALFORMED_REPORT, NO_HEADER)
 
 
-def test_a_header_without_rows_is_partial_with_no_rows():
-    parsed = parse_report(file("header_only"), account_id=ACCOUNT)
+@pytest.mark.parametrize("rest", [b"", b"\n", b"\n\n\n", b"\r\n", b"\n  \n"])
+def test_a_header_without_rows_is_partial_with_no_rows(rest):
+    parsed = parse_report(file("header_only") + rest, account_id=ACCOUNT)
 
     assert parsed.outcome is Outcome.PARTIAL
     assert parsed.users.num_rows == 0

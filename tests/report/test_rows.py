@@ -45,6 +45,15 @@ def test_a_comma_quoted_in_one_of_the_two_columns_is_recovered_in_the_other(quot
     assert plain(parsed.users) == [ROOT, expected_user("doe,jane")]
 
 
+def test_as_many_commas_as_iam_allows_are_recovered():
+    """A name has up to 64 characters, a path up to 512 with its slashes."""
+    name, path = "a" + "," * 63, "," * 510 + "/"
+
+    parsed = parse_report(report(ROOT_ROW, user_row(name, path)), account_id=ACCOUNT)
+
+    assert plain(parsed.users) == [ROOT, expected_user(name, path)]
+
+
 def test_a_comma_is_recovered_beside_a_value_that_is_quoted():
     row = user_row("doe,jane", "team/", cert_1_last_rotated='"2026-09-11T13:15:15Z"')
 
@@ -227,9 +236,17 @@ def test_an_arn_of_another_account_anywhere_stops_the_whole_report(name, others,
     assert parsed == nothing_to_publish(Outcome.WRONG_ACCOUNT, problem)
 
 
-def test_an_arn_of_another_account_counts_in_a_row_that_is_left_out():
-    row = user_row("alice", arn="arn:aws:iam::444444444444:user/bob")
-
+@pytest.mark.parametrize(
+    "row",
+    [
+        user_row("alice", arn="arn:aws:iam::444444444444:user/bob"),
+        user_row("alice", user="a,l,i,ce", account="444444444444"),
+        user_row("alice", account="444444444444").partition(",")[2],
+        '"' + user_row("alice", account="444444444444"),
+    ],
+    ids=["disagreement", "too many fields", "too few fields", "broken quotes"],
+)
+def test_an_arn_of_another_account_counts_in_a_row_that_is_left_out(row):
     assert parse_report(report(ROOT_ROW, row), account_id=ACCOUNT).outcome is Outcome.WRONG_ACCOUNT
 
 
