@@ -68,17 +68,17 @@ class Delivery:
         report = answers.report
         answers.report = None
         loop = asyncio.get_running_loop()
-        outcome = await loop.run_in_executor(self._threads, self.writer.add, evidence, report)
+        verdict = await loop.run_in_executor(self._threads, self.writer.add, evidence, report)
         told = AccountResult(
             account.account_id,
             account.name,
-            outcome,
-            answers.error_code,
-            answers.error_message,
-            answers.password_policy_error if outcome.is_covered else None,
+            verdict.outcome,
+            verdict.error_code,
+            verdict.error_message,
+            answers.password_policy_error if verdict.outcome.is_covered else None,
         )
-        self.result.counts[outcome] += 1
-        if outcome.is_in_scope and (outcome is not Outcome.COLLECTED or told.password_policy_error):
+        self.result.counts[told.outcome] += 1
+        if told.outcome.is_in_scope and (told.outcome is not Outcome.COLLECTED or told.password_policy_error):
             self.result.worth_telling.append(told)
         self.watch.finished(told)
 

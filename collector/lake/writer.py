@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from collector.evidence import AccountEvidence, RunEvidence
+    from collector.lake.rows import Verdict
     from collector.lake.store import Store
-    from collector.outcome import Outcome
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -78,8 +78,8 @@ class SnapshotWriter:
         """Abort, unless it was finished."""
         self.abort()
 
-    def add(self, evidence: AccountEvidence, report: bytes | None) -> Outcome:
-        """Keep one account: its report's bytes in the raw zone, its rows for the tables. The outcome that is published.
+    def add(self, evidence: AccountEvidence, report: bytes | None) -> Verdict:
+        """Keep one account: its report's bytes in the raw zone, its rows for the tables. What is published of it.
 
         Args:
             evidence: what was asked and answered. Its `outcome` is `collected` where there is a report; the reading of
@@ -128,14 +128,14 @@ class SnapshotWriter:
         except CancelledError as error:
             raise WriterClosedError(self._run.run_id) from error
 
-    def _take(self, evidence: AccountEvidence, stored_sha256: str | None, report: bytes | None) -> Outcome:
+    def _take(self, evidence: AccountEvidence, stored_sha256: str | None, report: bytes | None) -> Verdict:
         if evidence.account_id in self._log:
             raise ValueError(f"account {evidence.account_id} was added to run {self._run.run_id} before")
         verdict, users = type_account(self._run, evidence, report)
         self._users.add(users)
         self._log.add(evidence, stored_sha256, verdict)
         self._tally.count(evidence, verdict)
-        return verdict.outcome
+        return verdict
 
     def _complete(self, run: RunEvidence) -> WrittenSnapshot:
         if self._fault is not None:

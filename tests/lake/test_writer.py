@@ -110,7 +110,7 @@ def test_the_snapshot_says_what_its_coverage_rests_on(store, scratch):
 
 def test_adding_an_account_tells_the_outcome_that_will_be_published(store, scratch):
     with SnapshotWriter(store, run_evidence(), scratch) as writer:
-        outcomes = [writer.add(evidence, content) for evidence, content in some_accounts()]
+        outcomes = [writer.add(evidence, content).outcome for evidence, content in some_accounts()]
 
     assert outcomes == ["collected", "assume_denied", "malformed_report", "collected", "wrong_account", "skipped_state"]
 
