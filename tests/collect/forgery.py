@@ -1,0 +1,27 @@
+"""Answers that AWS would never give, in place of those of an organization on loopback: what a proxy can make of them."""
+
+from __future__ import annotations
+
+from collector.loopback.answers import Answer
+from collector.loopback.sts_api import target_account_id
+
+
+def forge(server, action: str, account_id: str, answer: Answer, *, times: int = 1_000_000) -> None:
+    """Let the account's calls of that operation be answered so, as many times as said."""
+    plane = server._plane
+    really = plane.answer
+    left = [times]
+
+    def answer_instead(call):
+        if call.action == action and left[0] and _account_of(call, plane) == account_id:
+            left[0] -= 1
+            return answer
+        return really(call)
+
+    plane.answer = answer_instead
+
+
+def _account_of(call, plane) -> str:
+    if call.action == "sts:AssumeRole":
+        return target_account_id(call.parameters)
+    return plane.identities._identities[call.access_key_id].account_id
