@@ -1,0 +1,187 @@
+"""Queries on Athena: started, waited for, stopped when nobody waits any more or when they read too much."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+from botocore.config import Config
+from tenacity import Retrying, retry_if_result, wait_exponential
+
+from collector.aws.athena_faults import ScanLimitError, explain_call, explain_failure
+from collector.aws.athena_results import read_rows
+from collector.aws.clients import DEFAULT_REGION
+from collector.aws.translation import translated
+from collector.faults import CallFault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from collector.athena_statement import AthenaStatement
+    from collector.query.rows import Rows
+
+_ATTEMPTS = 8
+_CONNECT_TIMEOUT_SECONDS = 10
+_READ_TIMEOUT_SECONDS = 60
+_USER_AGENT = "credlake"
+
+# The state of a small query is known soon; of a large one a second more does not matter.
+_FIRST_LOOK_SECONDS = 0.2
+_LONGEST_PAUSE_SECONDS = 2.0
+_RUNNING = frozenset({"QUEUED", "RUNNING"})
+_SUCCEEDED = "SUCCEEDED"
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedQuery:
+    """A query that ended well: what it read, how long it took, and where its result lies (None: Athena keeps it)."""
+
+    query_execution_id: str
+    bytes_scanned: int
+    milliseconds: int
+    output_location: str | None
+
+    def cost(self) -> str:
+        """`Athena read 12.3 MB in 1.8 s (query 0a1b…)`, for people."""
+        return (
+            f"Athena read {self.bytes_scanned / 1e6:,.1f} MB in {self.milliseconds / 1000:.1f} s "
+            f"(query {self.query_execution_id})"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AthenaAnswer:
+    """The rows of an answer as they come, and what the query took."""
+
+    rows: Rows
+    query: FinishedQuery
+
+
+class AthenaQueries:
+    """Queries on one database, in one workgroup. Blocking.
+
+    `output_location` is for a workgroup that does not say itself where results go. `scan_limit` is in bytes: a query
+    that has read more is stopped. Athena tells what was read every few seconds only, so it may read more than that; a
+    limit that holds exactly is the workgroup's own (`BytesScannedCutoffPerQuery`), and both are obeyed.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: str,
+        workgroup: str | None = None,
+        output_location: str | None = None,
+        scan_limit: int | None = None,
+        athena: Any = None,
+        s3: Any = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Clients are made here unless they are given; `sleep` is passed in by tests."""
+        self._athena = athena if athena is not None else athena_client("athena")
+        self._s3 = s3
+        self._database = database
+        self._workgroup = workgroup
+        self._output_location = output_location
+        self._scan_limit = scan_limit
+        self._sleep = sleep
+
+    def run(self, sql: str) -> FinishedQuery:
+        """Run one statement to its end.
+
+        A query that is still under way when this is left early (a signal, a limit) is stopped.
+
+        Raises:
+            CredlakeError: it could not be started, or it failed; the message names the next step.
+        """
+        query_id = self._start(sql)
+        try:
+            execution = self._wait(query_id)
+        except BaseException:
+            self._stop(query_id)
+            raise
+        status = execution["Status"]
+        if status["State"] != _SUCCEEDED:
+            raise explain_failure(status, database=self._database, query_execution_id=query_id)
+        return _finished(query_id, execution)
+
+    def answer(self, statement: AthenaStatement) -> AthenaAnswer:
+        """Run a select; its rows are read while they are used, and never all held in memory.
+
+        Raises:
+            CredlakeError: as `run`; reading the rows raises it too.
+        """
+        query = self.run(statement.sql)
+        if self._s3 is None and query.output_location is not None:
+            self._s3 = athena_client("s3")
+        rows = read_rows(self._athena, self._s3, query.query_execution_id, query.output_location, statement.map_columns)
+        return AthenaAnswer(rows, query)
+
+    def _start(self, sql: str) -> str:
+        request: dict[str, Any] = {"QueryString": sql, "QueryExecutionContext": {"Database": self._database}}
+        if self._workgroup is not None:
+            request["WorkGroup"] = self._workgroup
+        if self._output_location is not None:
+            request["ResultConfiguration"] = {"OutputLocation": self._output_location}
+        try:
+            with translated("athena:StartQueryExecution"):
+                return str(self._athena.start_query_execution(**request)["QueryExecutionId"])
+        except CallFault as fault:
+            raise explain_call(fault, workgroup=self._workgroup, output_location=self._output_location) from fault
+
+    def _wait(self, query_id: str) -> dict[str, Any]:
+        looking = Retrying(
+            sleep=self._sleep,
+            wait=wait_exponential(multiplier=_FIRST_LOOK_SECONDS, max=_LONGEST_PAUSE_SECONDS),
+            retry=retry_if_result(lambda execution: execution["Status"]["State"] in _RUNNING),
+        )
+        return dict(looking(self._look, query_id))
+
+    def _look(self, query_id: str) -> dict[str, Any]:
+        try:
+            with translated("athena:GetQueryExecution"):
+                execution: dict[str, Any] = self._athena.get_query_execution(QueryExecutionId=query_id)[
+                    "QueryExecution"
+                ]
+        except CallFault as fault:
+            raise explain_call(fault, workgroup=self._workgroup, output_location=self._output_location) from fault
+        scanned = execution.get("Statistics", {}).get("DataScannedInBytes", 0)
+        is_running = execution["Status"]["State"] in _RUNNING
+        if is_running and self._scan_limit is not None and scanned > self._scan_limit:
+            raise ScanLimitError.stopped_by_us(scanned, self._scan_limit, query_id)
+        return execution
+
+    def _stop(self, query_id: str) -> None:
+        """Ask Athena to stop; what led here is told in any case."""
+        try:
+            with translated("athena:StopQueryExecution"):
+                self._athena.stop_query_execution(QueryExecutionId=query_id)
+        except CallFault:
+            return
+
+
+def athena_client(service: str) -> Any:
+    """A client as the environment says: credentials, Region, AWS_ENDPOINT_URL_ATHENA and its kind."""
+    session = botocore.session.Session()
+    with translated(f"client of {service}"):
+        return session.create_client(
+            service,
+            region_name=session.get_config_variable("region") or DEFAULT_REGION,
+            config=Config(
+                retries={"total_max_attempts": _ATTEMPTS, "mode": "standard"},
+                connect_timeout=_CONNECT_TIMEOUT_SECONDS,
+                read_timeout=_READ_TIMEOUT_SECONDS,
+                user_agent_extra=_USER_AGENT,
+            ),
+        )
+
+
+def _finished(query_id: str, execution: dict[str, Any]) -> FinishedQuery:
+    statistics = execution.get("Statistics", {})
+    return FinishedQuery(
+        query_id,
+        int(statistics.get("DataScannedInBytes", 0)),
+        int(statistics.get("TotalExecutionTimeInMillis", 0)),
+        (execution.get("ResultConfiguration") or {}).get("OutputLocation"),
+    )

@@ -1,0 +1,147 @@
+"""What goes wrong on Athena, as sentences that name the next step. Pure.
+
+Athena tells most faults in words alone: InvalidRequestException for anything wrong with the request, and a failed
+query's reason as Trino's error name and text. The phrases are those that Athena writes.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Self
+
+from collector.errors import CredlakeError, UsageFaultsError
+from collector.faults import FaultKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from collector.faults import CallFault
+
+
+class AthenaError(CredlakeError):
+    """Athena could not be asked, or could not answer."""
+
+
+class StaleViewError(AthenaError):
+    """A view that is missing, or that no longer fits what it reads: deploy the views again."""
+
+
+class ScanLimitError(AthenaError):
+    """The query read more than it may."""
+
+    @classmethod
+    def stopped_by_us(cls, scanned: int, limit: int, query_execution_id: str) -> Self:
+        """Stopped because it read more than `--scan-limit` allows."""
+        return cls(
+            f"The query was stopped: it had read {scanned:,} bytes, and --scan-limit allows {limit:,}. Ask a view of "
+            "the newest snapshot instead of its history, name fewer days, or raise the limit.",
+            scanned=scanned,
+            limit=limit,
+            query_execution_id=query_execution_id,
+        )
+
+
+# Trino's names of errors that are in the question itself.
+_WRONG_QUESTIONS = frozenset(
+    {
+        "SYNTAX_ERROR",
+        "COLUMN_NOT_FOUND",
+        "TYPE_MISMATCH",
+        "FUNCTION_NOT_FOUND",
+        "TYPE_NOT_FOUND",
+        "AMBIGUOUS_NAME",
+        "EXPRESSION_NOT_AGGREGATE",
+        "EXPRESSION_NOT_SCALAR",
+        "MISSING_COLUMN_NAME",
+        "DIVISION_BY_ZERO",
+        "INVALID_CAST_ARGUMENT",
+        "INVALID_FUNCTION_ARGUMENT",
+        "NOT_SUPPORTED",
+    }
+)
+_NOT_THERE = frozenset({"TABLE_NOT_FOUND", "SCHEMA_NOT_FOUND"})
+_STALE = frozenset({"VIEW_IS_STALE", "INVALID_VIEW"})
+
+_ERROR_NAME = re.compile(r"(?P<name>[A-Z][A-Z0-9_]+): *(?P<text>.*)", re.DOTALL)
+_LIMIT_REACHED = re.compile(r"bytes scanned limit", re.IGNORECASE)
+_NO_OUTPUT = re.compile(r"no output location provided", re.IGNORECASE)
+_BAD_OUTPUT = re.compile(r"output (bucket|location)", re.IGNORECASE)
+_NO_WORKGROUP = re.compile(r"workgroup\b.*\b(not found|does not exist)", re.IGNORECASE)
+_WORKGROUP_OFF = re.compile(r"workgroup\b.*\bdisabled", re.IGNORECASE)
+_KEY_REFUSED = re.compile(r"\bkms\b|ciphertext|customer master key", re.IGNORECASE)
+_FILES_REFUSED = re.compile(r"access ?denied|permission_denied|status code: 403|not authorized", re.IGNORECASE)
+
+
+def explain_call(fault: CallFault, *, workgroup: str | None, output_location: str | None) -> CredlakeError:
+    """A call to Athena that was refused."""
+    facts = {"operation": fault.operation, "code": fault.code, "workgroup": workgroup or "primary"}
+    group = workgroup or "primary"
+    if fault.kind is FaultKind.DENIED:
+        return AthenaError(
+            f"{fault.operation} is refused in the workgroup {group}: {fault.message} Grant it on the workgroup to "
+            "whoever asks, or name a workgroup that they may use with --workgroup.",
+            **facts,
+        )
+    if fault.kind is FaultKind.NO_CREDENTIALS:
+        return AthenaError(f"AWS takes no credentials of yours: {fault.message} Sign in, then ask again.", **facts)
+    if fault.kind is FaultKind.THROTTLED:
+        return AthenaError("Athena has too many queries of this account under way. Ask again in a minute.", **facts)
+    no_output = (
+        f"The workgroup {group} does not say where results go. Name a folder with --output-location "
+        "s3://BUCKET/PREFIX/, or set one in the workgroup."
+    )
+    bad_output = (
+        f"Results cannot be written to {output_location or f'the output location of the workgroup {group}'}: "
+        f"{fault.message} Does the bucket exist, in this Region, and may you write there (s3:PutObject, "
+        "s3:GetBucketLocation, and kms:GenerateDataKey where it has a key)?"
+    )
+    rules = (
+        (_NO_OUTPUT, no_output),
+        (_NO_WORKGROUP, f"There is no workgroup {group} in this account and Region. Name another with --workgroup."),
+        (_WORKGROUP_OFF, f"The workgroup {group} is disabled. Enable it, or name another with --workgroup."),
+        (_BAD_OUTPUT, bad_output),
+    )
+    for pattern, message in rules:
+        if pattern.search(fault.message):
+            return AthenaError(message, **facts)
+    return AthenaError(f"{fault.operation} failed: {fault.code}: {fault.message}", **facts)
+
+
+def explain_failure(status: Mapping[str, Any], *, database: str, query_execution_id: str) -> CredlakeError:
+    """A query that was started and did not succeed."""
+    told = status.get("StateChangeReason") or status.get("AthenaError", {}).get("ErrorMessage")
+    reason = str(told or "Athena gives no reason.")
+    match = _ERROR_NAME.match(reason)
+    name = match["name"] if match is not None else ""
+    facts = {"query_execution_id": query_execution_id, "error": name or status.get("State"), "database": database}
+    if name in _WRONG_QUESTIONS:
+        return UsageFaultsError([f"Athena does not take the question: {reason}"], **facts)
+    kind, hint = _kind_of_failure(name, reason, database)
+    verb = "was cancelled" if status.get("State") == "CANCELLED" else "failed"
+    return kind(f"The query {verb}: {reason}{hint}", **facts)
+
+
+def _kind_of_failure(name: str, reason: str, database: str) -> tuple[type[AthenaError], str]:
+    """What kind of failure it was, and the next step."""
+    if _LIMIT_REACHED.search(reason):
+        return ScanLimitError, (
+            " The limit is the workgroup's. Ask a view of the newest snapshot instead of its history, name fewer days, "
+            "or have the limit raised."
+        )
+    if name in _STALE:
+        return StaleViewError, " The view no longer fits what it reads: `credlake views deploy` makes it anew."
+    if name in _NOT_THERE:
+        return StaleViewError, (
+            " Our views are made by `credlake views deploy`, and the tables below them by `credlake collect`; asked "
+            f"was the database {database} (--database)."
+        )
+    if _KEY_REFUSED.search(reason):
+        return AthenaError, (
+            " Grant kms:Decrypt on the lake's key, and kms:GenerateDataKey on that of the results, to whoever asks."
+        )
+    if _FILES_REFUSED.search(reason):
+        return AthenaError, (
+            " A view reads with the rights of whoever asks: grant s3:GetObject and s3:ListBucket on the lake's bucket, "
+            f"and glue:GetTable and glue:GetPartitions on the database {database}."
+        )
+    return AthenaError, ""
