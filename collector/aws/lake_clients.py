@@ -6,6 +6,7 @@ from typing import Any
 
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import NoCredentialsError
 
 from collector.aws.clients import DEFAULT_REGION
 from collector.aws.translation import translated
@@ -32,13 +33,28 @@ def glue_client(*, attempts: int = _ATTEMPTS) -> Any:
     return _client("glue", attempts)
 
 
-def _client(service: str, attempts: int) -> Any:
+def own_endpoint(service: str) -> str:
+    """Where AWS itself answers, whatever endpoint the environment names."""
+    return str(_client(service, 1, ignore_configured_endpoint_urls=True).meta.endpoint_url)
+
+
+def own_credentials() -> Any:
+    """The credentials of the environment, as they are now: `access_key`, `secret_key` and `token`."""
+    with translated("credentials"):
+        credentials = botocore.session.Session().get_credentials()
+        if credentials is None:
+            raise NoCredentialsError
+        return credentials.get_frozen_credentials()
+
+
+def _client(service: str, attempts: int, **options: Any) -> Any:
     session = botocore.session.Session()
     with translated(f"client of {service}"):
         return session.create_client(
             service,
             region_name=session.get_config_variable("region") or DEFAULT_REGION,
             config=Config(
+                **options,
                 # Set explicitly: botocore 1.44 changed the defaults, and a Lambda may carry an older one (facts F6).
                 retries={"total_max_attempts": attempts, "mode": "standard"},
                 max_pool_connections=_CONNECTIONS,

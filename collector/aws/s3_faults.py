@@ -29,6 +29,7 @@ _PERMISSIONS = {
     "s3:GetObject": ("s3:GetObject", "s3:ListBucket"),
     "s3:HeadObject": ("s3:GetObject", "s3:ListBucket"),
     "s3:ListObjectsV2": ("s3:ListBucket",),
+    "s3:HeadBucket": ("s3:ListBucket",),
     "s3:PutObjectTagging": ("s3:PutObjectTagging",),
     "s3:GetObjectTagging": ("s3:GetObjectTagging",),
     "s3:DeleteObjectTagging": ("s3:DeleteObjectTagging",),

@@ -99,6 +99,12 @@ class S3Objects:
                 return None
             raise
 
+    def bucket_region(self) -> str | None:
+        """The Region of the bucket; None where the server does not say."""
+        with translated("s3:HeadBucket"):
+            region = self._client.head_bucket(Bucket=self._place.bucket).get("BucketRegion")
+        return None if region is None else str(region)
+
     def is_empty(self) -> bool:
         """Whether nothing at all lies under the prefix."""
         with translated("s3:ListObjectsV2"):

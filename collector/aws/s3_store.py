@@ -62,6 +62,11 @@ class S3Store:
         """Where the calls go, for the run's own record."""
         return str(self.client.meta.endpoint_url)
 
+    def bucket_region(self) -> str | None:
+        """The Region of the bucket; None where the server does not say."""
+        with self.said("Looking for a lake at"):
+            return self._objects.bucket_region()
+
     def check_exists(self) -> None:
         """Raise LakeError unless the bucket can be listed and something lies under the prefix."""
         with self.said("Looking for a lake at"):

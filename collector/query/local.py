@@ -1,4 +1,4 @@
-"""A local lake as tables and views of an in-process DuckDB, which may read the snapshot's files and nothing else."""
+"""A lake as tables and views of an in-process DuckDB, which may read the snapshot's files and nothing else."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from collector.errors import LakeError
 from collector.query.annotation import Names
 from collector.query.dialect import SESSION, duckdb_tables, split_name, to_duckdb
 from collector.query.relations import identifier, literal, relation_sql
+from collector.query.remote_files import RemoteFiles, is_remote
 from collector.query.snapshots import LakeSnapshots, read_snapshots
 from collector.view_files import CURRENT_TABLE, HISTORY_TABLE, shipped_views
 
@@ -45,7 +46,7 @@ class LocalLake:
         """Read the publication records and set the session up; no data file is opened yet.
 
         Args:
-            lake: the lake's folder.
+            lake: the lake's folder, or `s3://bucket/prefix`.
             organization_ids: the organizations to read; all of the lake where none is named.
             views: the view files; those of this version unless given.
             memory_limit: what DuckDB may hold in memory, in its own notation.
@@ -58,6 +59,7 @@ class LocalLake:
         self._defined: set[str] = set()
         self._scratch = tempfile.mkdtemp(prefix="credlake-query-")
         self.connection = self._open(memory_limit)
+        self._remote = RemoteFiles(self.snapshots.store, self.connection) if is_remote(self.snapshots.store) else None
 
     def __enter__(self) -> Self:
         """The lake itself."""
@@ -87,7 +89,8 @@ class LocalLake:
         )
         for statement in SESSION:
             connection.execute(statement)
-        paths = ", ".join(literal(file.path) for file in self.snapshots.files(newest_only=False))
+        files = [] if is_remote(self.snapshots.store) else self.snapshots.files(newest_only=False)
+        paths = ", ".join(literal(file.path) for file in files)
         connection.execute(f"set allowed_paths = [{paths}]")
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
@@ -114,6 +117,8 @@ class LocalLake:
 
     def _files_sql(self, record_type: str | None, *, newest_only: bool) -> str:
         files = self.snapshots.files(newest_only=newest_only)
+        if self._remote is not None:
+            return relation_sql(files, record_type, source=self._remote.source)
         for file in files:
             if not Path(file.path).is_file():
                 raise LakeError(

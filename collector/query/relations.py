@@ -12,31 +12,47 @@ from typing import TYPE_CHECKING
 from collector.schema import RECORD_TABLES, RECORD_TYPE, SNAPSHOT_RECORD, Column, ColumnType, file_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from collector.query.snapshots import DataFile
 
 
-def relation_sql(files: Iterable[DataFile], record_type: str | None = None) -> str:
-    """A select of all columns of `snapshot_record`, in order, over these files; or over those of one kind alone."""
-    groups: dict[tuple[str, int], list[str]] = {}
+def read_parquet_sql(files: Sequence[DataFile]) -> str:
+    """Files of this machine, of one kind and equally many columns, as DuckDB reads them itself."""
+    paths = ", ".join(literal(file.path) for file in files)
+    # The folders of a lake are no Hive partitions, and a path that looks like one must not add a column.
+    return f"read_parquet([{paths}], hive_partitioning = false)"
+
+
+def relation_sql(
+    files: Iterable[DataFile],
+    record_type: str | None = None,
+    *,
+    source: Callable[[Sequence[DataFile]], str] = read_parquet_sql,
+) -> str:
+    """A select of all columns of `snapshot_record`, in order, over these files; or over those of one kind alone.
+
+    Args:
+        files: the files that count.
+        record_type: the kind, where only one is asked for.
+        source: what to select from, for files of one kind and equally many columns.
+    """
+    groups: dict[tuple[str, int], list[DataFile]] = {}
     for file in files:
-        groups.setdefault((file.record_type, file.columns), []).append(file.path)
+        groups.setdefault((file.record_type, file.columns), []).append(file)
     branches = [
-        _branch(kind, width, paths)
-        for (kind, width), paths in sorted(groups.items())
+        _branch(kind, width, source(together))
+        for (kind, width), together in sorted(groups.items())
         if record_type is None or kind == record_type
     ]
     return "\nunion all\n".join(branches) or _empty()
 
 
-def _branch(record_type: str, width: int, paths: list[str]) -> str:
+def _branch(record_type: str, width: int, source: str) -> str:
     held = set(file_schema(record_type).names[:width])
     columns = ", ".join(_column(column, record_type, held) for column in SNAPSHOT_RECORD.columns)
-    files = ", ".join(literal(path) for path in paths)
-    # The folders of a lake are no Hive partitions, and a path that looks like one must not add a column.
-    # S608: there are no bound parameters in a view; names come from the schema, paths are quoted.
-    return f"select {columns} from read_parquet([{files}], hive_partitioning = false)"  # noqa: S608
+    # There are no bound parameters in a view; names come from the schema, paths are quoted.
+    return f"select {columns} from {source}"  # noqa: S608 -- see above
 
 
 def _column(column: Column, record_type: str, held: set[str]) -> str:

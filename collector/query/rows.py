@@ -28,6 +28,9 @@ _UNWRITABLE = {
 }
 
 
+_ARROW_STREAM = "reading the stream registered as"
+
+
 class QueryError(CredlakeError):
     """A query that was understood and could not be carried out."""
 
@@ -102,6 +105,9 @@ def query_error(error: BaseException) -> QueryError:
     """DuckDB's error in one sentence with the next step."""
     text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     kind, _, rest = text.partition(": ")
+    if rest.startswith(_ARROW_STREAM):
+        # A file on S3 could not be read; DuckDB knows it only as a stream of Arrow's.
+        kind, rest = "IO Error", rest.partition(" failed: ")[2]
     hint = _CAUSES.get(kind, "The local engine cannot do this; Athena may. Try a plainer select.")
     return QueryError(f"The query failed: {rest or text}. {hint}", **_facts(kind))
 

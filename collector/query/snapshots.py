@@ -1,4 +1,4 @@
-"""What is published in a local lake, by organization: read from the publication records, never by listing folders."""
+"""What is published in a lake, by organization: read from the publication records, never by listing folders."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 from collector.errors import LakeError
 from collector.lake.layout import CATALOG, organization_of
-from collector.lake.local import LocalStore
 from collector.lake.record_reading import read_record
+from collector.lake.store import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
     from datetime import datetime
 
-    from collector.lake.record import PublicationRecord, PublishedSnapshot
+    from collector.lake.record import PublicationRecord
+    from collector.lake.store import Store
 
 
 class NoSnapshotError(LakeError):
@@ -24,32 +25,44 @@ class NoSnapshotError(LakeError):
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """A Parquet file of a published snapshot. It holds the first `columns` columns of its kind's file schema."""
+    """A Parquet file of a published snapshot. It holds the first `columns` columns of its kind's file schema.
+
+    `path` is a file of this machine, or a URI.
+    """
 
     path: str
     record_type: str
     columns: int
+    organization_id: str
+    snapshot_date: str
 
 
 @dataclass(frozen=True, slots=True)
 class LakeSnapshots:
-    """The publication records of a local lake, by organization id."""
+    """The publication records of a lake, by organization id."""
 
-    root: Path
+    store: Store
     records: dict[str, PublicationRecord]
+
+    @property
+    def root(self) -> Path:
+        """The folder of a lake on this machine."""
+        return Path(self.store.location(""))
 
     def files(self, *, newest_only: bool) -> list[DataFile]:
         """The files that count: of the newest day of each organization, or of every day."""
-        snapshots: Iterable[PublishedSnapshot]
-        found: list[DataFile] = []
-        for record in self.records.values():
-            snapshots = [record.newest] if newest_only else [record.snapshots[day] for day in sorted(record.snapshots)]
-            found += [
-                DataFile(str(self.root / file.path), file.record_type, snapshot.columns[file.record_type])
-                for snapshot in snapshots
-                for file in snapshot.files
-            ]
-        return found
+        return [
+            DataFile(
+                path=self.store.location(file.path),
+                record_type=file.record_type,
+                columns=record.snapshots[day].columns[file.record_type],
+                organization_id=record.organization_id,
+                snapshot_date=day,
+            )
+            for record in self.records.values()
+            for day in ([record.latest] if newest_only else sorted(record.snapshots))
+            for file in record.snapshots[day].files
+        ]
 
     def freshness(self, now: datetime) -> list[str]:
         """For each organization, which snapshot answers, how old it is, and how much of the organization it covers."""
@@ -57,15 +70,14 @@ class LakeSnapshots:
 
 
 def read_snapshots(lake: str, organization_ids: Collection[str] = ()) -> LakeSnapshots:
-    """The published snapshots of the lake in that folder; of the organizations named, or of all.
+    """The published snapshots of the lake in that folder, or on S3; of the organizations named, or of all.
 
     Raises:
         NoSnapshotError: nothing is published there.
         NewerLakeError: a newer version wrote a record.
-        LakeError: there is no such folder, or a record cannot be read.
+        LakeError: there is no such lake, or a record cannot be read.
     """
-    root = Path(lake).absolute()
-    store = LocalStore(root)
+    store = open_store(lake)
     store.check_exists()
     found = {organization_of(name) for name in store.names(CATALOG)} - {None}
     wanted = sorted(set(organization_ids) or {name for name in found if name is not None})
@@ -77,7 +89,7 @@ def read_snapshots(lake: str, organization_ids: Collection[str] = ()) -> LakeSna
             f"Make one with `credlake collect --lake {lake}`.",
             lake=lake,
         )
-    return LakeSnapshots(root, records)
+    return LakeSnapshots(store, records)
 
 
 def _freshness(record: PublicationRecord, now: datetime) -> str:

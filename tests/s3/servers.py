@@ -5,6 +5,7 @@ moto knows Glue and KMS headers; seaweedfs compares checksums and is a server of
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import subprocess
@@ -77,6 +78,7 @@ def moto_server():
     """moto's server in a thread of this process."""
     from moto.server import ThreadedMotoServer  # noqa: PLC0415  # 3 s, for those who use it
 
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # else a line a request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:
