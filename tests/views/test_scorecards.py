@@ -1,0 +1,247 @@
+"""Rates, coverage and counts: what is unknown stands beside every rate and is part of none."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import partial
+
+import pytest
+
+utc = partial(datetime, tzinfo=UTC)
+
+CONTROLS = 12
+OUTCOMES = (
+    "collected",
+    "partial",
+    "skipped_state",
+    "excluded",
+    "assume_denied",
+    "report_denied",
+    "report_timeout",
+    "not_reached",
+    "throttled",
+    "malformed_report",
+    "wrong_account",
+    "failed",
+)
+
+
+def test_a_rate_is_passes_among_passes_and_failures(lake_of, rows):
+    users = [
+        rows.console_user("a"),
+        rows.console_user("b", mfa_active=False),
+        rows.console_user("c", mfa_active=False),
+        rows.console_user("d", unparsed=("mfa_active",)),
+        rows.user("e"),
+    ]
+    lake = lake_of(rows.account(outcome="partial", unreadable_values=1), rows.root(), *users)
+    columns = "pass_count, fail_count, not_applicable_count, unknown_count, pass_rate"
+    assert lake.view("account_scorecard", columns, "control_id = 'console-mfa'") == [
+        {
+            "pass_count": 1,
+            "fail_count": 2,
+            "not_applicable_count": 1,
+            "unknown_count": 1,
+            "pass_rate": pytest.approx(1 / 3),
+        }
+    ]
+
+
+def test_an_account_has_a_line_for_every_control_and_no_rate_where_nothing_was_judged(lake_of, rows):
+    lake = lake_of(rows.account(), rows.root())
+    lines = lake.view("account_scorecard", "control_id, pass_count, fail_count, pass_rate")
+    assert len(lines) == CONTROLS
+    empty = {"control_id": "access-key-rotation", "pass_count": 0, "fail_count": 0, "pass_rate": None}
+    assert empty in lines
+
+
+def test_an_ou_counts_its_direct_accounts_and_those_of_which_something_is_unknown(lake_of, rows):
+    other_ou = {"ou_id": "ou-ab12-22222222", "ou_path": "Root/Workloads/Prod"}
+    accounts = [f"{number:012d}" for number in range(1, 6)]
+    lake = lake_of(
+        rows.account(accounts[0]),
+        rows.root(accounts[0]),
+        rows.console_user(account_id=accounts[0], mfa_active=False),
+        rows.account(accounts[1], outcome="partial", unreadable_rows=1),
+        rows.root(accounts[1]),
+        rows.console_user(account_id=accounts[1]),
+        rows.account(accounts[2], outcome="assume_denied"),
+        rows.account(accounts[3], account_state="SUSPENDED", outcome="skipped_state"),
+        rows.account(accounts[4], **other_ou),
+        rows.root(accounts[4]),
+    )
+    columns = "ou_path, accounts_in_scope, accounts_unknown, accounts_failing, pass_count, fail_count, pass_rate"
+    assert [tuple(row.values()) for row in lake.view("ou_scorecard", columns, "control_id = 'console-mfa'")] == [
+        ("Root/Workloads", 3, 2, 1, 1, 1, 0.5),
+        ("Root/Workloads/Prod", 1, 0, 0, 0, 0, None),
+    ]
+    where = "control_id = 'report-collected'"
+    assert [tuple(row.values()) for row in lake.view("ou_scorecard", columns, where)] == [
+        ("Root/Workloads", 3, 0, 1, 2, 1, pytest.approx(2 / 3)),
+        ("Root/Workloads/Prod", 1, 0, 0, 1, 0, 1.0),
+    ]
+
+
+def test_scorecards_add_up_to_the_verdicts(lake_of, rows):
+    accounts = [f"{number:012d}" for number in range(1, 8)]
+    some = []
+    for number, account_id in enumerate(accounts):
+        outcome = {3: "throttled", 5: "partial"}.get(number, "collected")
+        some.append(
+            rows.account(account_id, outcome=outcome, ou_id=f"ou-ab12-{number % 2}", unreadable_rows=int(number == 5))
+        )
+        if outcome == "throttled":
+            continue
+        some += [rows.root(account_id), rows.key_user(account_id=account_id)]
+        some += [rows.console_user("bob", account_id, mfa_active=number % 3 == 0)]
+    lake = lake_of(*some)
+    by_status = (
+        "control_id, count_if(status = 'pass') as p, count_if(status = 'fail') as f, "
+        "count_if(status = 'not_applicable') as n, count_if(status = 'unknown') as u"
+    )
+    sums = (
+        "control_id, sum(pass_count) as p, sum(fail_count) as f, sum(not_applicable_count) as n, "
+        "sum(unknown_count) as u"
+    )
+    expected = lake.view("control_results", by_status, group="control_id")
+    assert len(expected) == CONTROLS
+    for view in ("account_scorecard", "ou_scorecard", "organization_trend"):
+        assert lake.view(view, sums, group="control_id") == expected
+
+
+def test_the_trend_has_a_line_for_every_day_and_control(lake_of, on):
+    days = {}
+    for day, has_mfa in ((21, False), (22, True), (23, True)):
+        makers = on(day)
+        days[makers.run_at] = [makers.account(), makers.root(), makers.console_user(mfa_active=has_mfa)]
+    lake = lake_of(days=days)
+    where = "control_id = 'console-mfa'"
+    assert [tuple(row.values()) for row in lake.view("organization_trend", "snapshot_date, pass_rate", where)] == [
+        ("2026-11-21", 0.0),
+        ("2026-11-22", 1.0),
+        ("2026-11-23", 1.0),
+    ]
+    assert len(lake.view("organization_trend")) == 3 * CONTROLS
+
+
+def test_a_snapshot_counts_its_accounts_by_outcome(lake_of, rows):
+    states = {"skipped_state": "SUSPENDED"}
+    lake = lake_of(
+        *[
+            rows.account(f"{number:012d}", outcome=outcome, account_state=states.get(outcome, "ACTIVE"))
+            for number, outcome in enumerate(OUTCOMES)
+        ]
+    )
+    [snapshot] = lake.view("snapshots")
+    assert {outcome: snapshot[outcome] for outcome in OUTCOMES} == dict.fromkeys(OUTCOMES, 1)
+    assert (snapshot["accounts"], snapshot["active_accounts"]) == (12, 11)
+    assert snapshot["coverage"] == pytest.approx(2 / 11)
+    assert snapshot["run_id"] == "20261123T150000Z-0a1b2c3d"
+    assert snapshot["snapshot_at"] == utc(2026, 11, 23, 15, 0)
+    assert snapshot["users"] == 2
+
+
+def test_coverage_says_why_how_old_and_whether_all_users_came(lake_of, rows):
+    lake = lake_of(
+        rows.account("000000000001", users=9, user_count=10),
+        rows.account("000000000002", users=9, user_count=8, outcome="partial", unreadable_rows=2),
+        rows.account("000000000003", outcome="assume_denied", error_code="AccessDenied"),
+    )
+    columns = "account_id, is_covered, reason, error_code, report_age_seconds, user_count, expected_user_count"
+    assert [tuple(row.values()) for row in lake.view("collection_coverage", columns)] == [
+        # Made half an hour before the run, fetched a minute after its start.
+        ("000000000001", True, "The report was fetched and every value of every row read.", None, 1860, 10, 10),
+        (
+            "000000000002",
+            True,
+            "The report was fetched, but not all of it could be read, or it has no root row.",
+            None,
+            1860,
+            8,
+            10,
+        ),
+        ("000000000003", False, "STS refused the role.", "AccessDenied", None, None, None),
+    ]
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_every_outcome_has_a_reason_of_its_own(lake_of, rows, outcome):
+    lake = lake_of(rows.account(outcome=outcome))
+    [row] = lake.view("collection_coverage", "reason")
+    assert row["reason"].endswith(".")
+    assert (row["reason"] == "Something else went wrong.") == (outcome == "failed")
+
+
+def test_findings_are_ranked_by_severity_then_by_how_long_they_fail(lake_of, rows):
+    lake = lake_of(
+        rows.account(),
+        rows.root(access_key_1_active=True, access_key_1_last_rotated=rows.ago(days=5), mfa_active=True),
+        rows.key_user("young", access_key_1_last_rotated=rows.ago(days=91)),
+        rows.key_user("old", access_key_1_last_rotated=rows.ago(days=400)),
+        rows.console_user("console", mfa_active=False),
+    )
+    columns = "finding_rank, severity, control_id, user_name, finding_id"
+    ranked = lake.view("findings", columns)
+    assert [tuple(row.values())[:4] for row in ranked] == [
+        (1, "critical", "root-no-access-key", None),
+        (2, "high", "console-mfa", "console"),
+        (3, "medium", "access-key-rotation", "old"),
+        (4, "medium", "access-key-rotation", "young"),
+    ]
+
+
+def test_organizations_of_one_lake_are_ranked_and_counted_apart(lake_of, rows):
+    lake_of(rows.account(), rows.console_user(mfa_active=False), organization="o-aaaaaaaaaa")
+    lake = lake_of(rows.account(), rows.console_user(mfa_active=False), organization="o-bbbbbbbbbb")
+    where = "control_id = 'console-mfa'"
+    assert lake.view("findings", "organization_id, finding_rank", where) == [
+        {"organization_id": "o-aaaaaaaaaa", "finding_rank": 1},
+        {"organization_id": "o-bbbbbbbbbb", "finding_rank": 1},
+    ]
+    assert [row["fail_count"] for row in lake.view("account_scorecard", "fail_count", where)] == [1, 1]
+    assert lake.view("credential_changes") == []
+
+
+def test_an_inactive_user_has_only_idle_credentials(lake_of, rows):
+    old_key = {"access_key_1_active": True, "access_key_1_last_rotated": rows.ago(days=400)}
+    certificate = {"cert_1_active": True, "cert_1_last_rotated": rows.ago(days=4000)}
+    idle = {"access_key_1_last_used_date": rows.ago(days=50)}
+    users = [
+        rows.console_user("signs in", **old_key),
+        rows.console_user("never signs in", password_last_used=rows.ago(days=60), **old_key, **idle),
+        rows.user("certificate alone", **certificate),
+        rows.user("key and certificate", **old_key, **certificate),
+        rows.user("inactive key", access_key_1_last_rotated=rows.ago(days=400)),
+        rows.root(**old_key),
+    ]
+    lake = lake_of(rows.account(), *users)
+    columns = "user_name, active_credentials, active_signing_certificates, idle_days, never_used"
+    assert [tuple(row.values()) for row in lake.view("inactive_users", columns)] == [
+        ("key and certificate", 1, 1, 400, True),
+        ("never signs in", 2, 0, 50, False),
+    ]
+
+
+def test_root_posture_sets_the_fresher_summary_beside_the_report(lake_of, rows):
+    agreeing = {
+        "account_mfa_enabled": True,
+        "account_password_present": True,
+        "account_access_keys_present": False,
+    }
+    lake = lake_of(
+        rows.account("000000000001", **agreeing),
+        rows.root("000000000001", password_enabled=True, mfa_active=True),
+        rows.account("000000000002", **agreeing),
+        rows.root("000000000002", password_enabled=True, mfa_active=False),
+        # An inactive key is present too.
+        rows.account("000000000003", **{**agreeing, "account_access_keys_present": True}),
+        rows.root("000000000003", password_enabled=True, mfa_active=True, access_key_1_last_rotated=rows.ago(days=9)),
+        rows.account("000000000004", outcome="throttled"),
+    )
+    columns = "account_id, root_credentials, account_mfa_enabled, summary_differs"
+    assert [tuple(row.values()) for row in lake.view("root_posture", columns)] == [
+        ("000000000001", "password", True, False),
+        ("000000000002", "password", True, True),
+        ("000000000003", "password", True, False),
+        ("000000000004", "unknown", None, None),
+    ]

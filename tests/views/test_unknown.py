@@ -1,0 +1,227 @@
+"""What could not be read is unknown, and the reason names it: never a pass, never a failure, never no row."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import partial
+
+import pytest
+
+utc = partial(datetime, tzinfo=UTC)
+
+OLD = utc(2020, 1, 1)
+ANY = "222222222222"
+KEY = {"access_key_1_active": True, "access_key_1_last_rotated": OLD, "access_key_1_last_used_date": OLD}
+
+
+@pytest.mark.parametrize("reason", ["unparsed", "empty"])
+@pytest.mark.parametrize(
+    ("control", "column", "changes"),
+    [
+        ("console-mfa", "mfa_active", {"password_enabled": True}),
+        ("console-mfa", "password_enabled", {"mfa_active": False}),
+        ("no-setup-access-key", "access_key_1_active", {"access_key_1_last_rotated": OLD, "password_enabled": True}),
+        ("no-setup-access-key", "password_enabled", {**KEY, "access_key_1_last_used_date": None}),
+        ("no-setup-access-key", "access_key_1_last_used_date", {**KEY, "password_enabled": True}),
+        ("password-unused", "password_enabled", {"password_last_used": OLD, "password_last_changed": OLD}),
+        ("password-unused", "password_last_used", {"password_enabled": True, "password_last_changed": OLD}),
+        ("password-unused", "password_last_changed", {"password_enabled": True}),
+        ("access-key-unused", "access_key_1_active", KEY),
+        ("access-key-unused", "access_key_1_last_used_date", KEY),
+        ("access-key-unused", "access_key_1_last_rotated", {**KEY, "access_key_1_last_used_date": None}),
+        ("access-key-rotation", "access_key_1_active", KEY),
+        ("access-key-rotation", "access_key_1_last_rotated", KEY),
+        ("single-access-key", "access_key_2_active", {**KEY, "access_key_2_last_rotated": OLD}),
+        # Whether the second key exists at all could not be read.
+        ("single-access-key", "access_key_2_active", KEY),
+    ],
+)
+def test_a_value_that_a_user_control_needs_makes_it_unknown(lake_of, rows, control, column, changes, reason):  # noqa: PLR0917 - one argument for each parameter
+    user = rows.user(**{**changes, reason: (column,)})
+    lake = lake_of(rows.account(outcome="partial", unreadable_values=1), rows.root(), user)
+    where = f"control_id = '{control}' and status = 'unknown'"
+    assert lake.view("control_results", "user_name, reason", where) == [
+        {"user_name": "alice", "reason": f"Cannot be judged: {column} is {reason}."}
+    ]
+    assert lake.view("findings", where=f"control_id = '{control}'") == []
+    if control.endswith("-unused"):
+        assert lake.view("inactive_users") == []
+
+
+@pytest.mark.parametrize(
+    ("control", "column", "changes"),
+    [
+        ("root-no-access-key", "access_key_1_active", {"access_key_1_last_rotated": OLD}),
+        ("root-mfa", "mfa_active", {"password_enabled": True}),
+        ("root-mfa", "password_enabled", {"mfa_active": False}),
+        ("root-mfa", "access_key_2_active", {"password_enabled": False, "access_key_2_last_rotated": OLD}),
+        ("root-unused", "password_last_used", {"password_enabled": True}),
+        ("root-unused", "access_key_2_last_used_date", {"access_key_2_last_rotated": OLD}),
+    ],
+)
+def test_a_value_that_a_root_control_needs_makes_it_unknown(lake_of, rows, control, column, changes):
+    lake = lake_of(rows.account(outcome="partial", unreadable_values=1), rows.root(**changes, unparsed=(column,)))
+    assert lake.verdicts(control, "status, reason") == [("unknown", f"Cannot be judged: {column} is unparsed.")]
+
+
+@pytest.mark.parametrize(
+    ("control", "changes", "expected"),
+    [
+        # One active key is enough, whatever the other is.
+        ("root-no-access-key", {**KEY, "unparsed": ("access_key_2_active",)}, "fail"),
+        # A use within the day is known, whatever the others are.
+        ("root-unused", {"password_last_used": "an hour ago", "unparsed": ("access_key_1_last_used_date",)}, "fail"),
+        # With an active key the password does not matter: MFA is missing.
+        ("root-mfa", {**KEY, "unparsed": ("password_enabled",)}, "fail"),
+    ],
+)
+def test_what_is_known_to_fail_fails_whatever_else_could_not_be_read(lake_of, rows, control, changes, expected):
+    changes = {name: rows.ago(hours=1) if value == "an hour ago" else value for name, value in changes.items()}
+    lake = lake_of(rows.account(outcome="partial", unreadable_values=1), rows.root(**changes))
+    assert lake.verdicts(control) == [expected]
+
+
+def test_a_value_that_is_not_needed_does_not_matter(lake_of, rows):
+    users = [
+        # Inactive: neither its age nor its use is asked.
+        rows.user("inactive", access_key_1_last_rotated=OLD, unparsed=("access_key_1_last_used_date",)),
+        # Used: when it was made is not asked for.
+        rows.key_user("used", unparsed=("access_key_1_last_rotated",)),
+        # No password: whether there is MFA is not asked.
+        rows.user("no password", unparsed=("mfa_active",)),
+    ]
+    lake = lake_of(rows.account(outcome="partial", unreadable_values=3), rows.root(), *users)
+    assert lake.verdicts("access-key-unused", "user_name, status") == [("inactive", "not_applicable"), ("used", "pass")]
+    assert lake.verdicts("console-mfa") == ["not_applicable"] * 3
+
+
+@pytest.mark.parametrize(
+    ("control", "changes", "column"),
+    [
+        ("console-mfa", {"password_enabled": True, "mfa_active": None}, "mfa_active is N/A"),
+        ("console-mfa", {"password_enabled": None}, "password_enabled is N/A"),
+        ("console-mfa", {"not_supported": ("password_enabled",)}, "password_enabled is not_supported"),
+        (
+            "password-unused",
+            {"password_enabled": True, "password_last_changed": OLD, "not_supported": ("password_last_used",)},
+            "password_last_used is not_supported",
+        ),
+        ("password-unused", {"password_enabled": True}, "password_last_changed is N/A"),
+        ("access-key-rotation", {"access_key_1_active": True}, "access_key_1_last_rotated is N/A"),
+        (
+            "access-key-rotation",
+            {"access_key_1_active": None, "access_key_1_last_rotated": OLD},
+            "access_key_1_active is N/A",
+        ),
+    ],
+)
+def test_a_null_where_aws_gives_a_value_is_unknown_too(lake_of, rows, control, changes, column):
+    lake = lake_of(rows.account(), rows.root(), rows.user(**changes))
+    assert lake.verdicts(control, "status, reason") == [("unknown", f"Cannot be judged: {column}.")]
+
+
+def test_a_credential_whose_existence_could_not_be_read_is_listed(lake_of, rows):
+    user = rows.user(unparsed=("password_enabled", "access_key_1_active"), empty=("cert_2_last_rotated",))
+    lake = lake_of(rows.account(outcome="partial", unreadable_values=3), rows.root(), user)
+    columns = "credential_type, slot, is_active, is_active_fault, created_at_fault"
+    assert [tuple(row.values()) for row in lake.view("credentials", columns)] == [
+        ("access_key", 1, None, "access_key_1_active is unparsed", "access_key_1_last_rotated is N/A"),
+        ("password", None, None, "password_enabled is unparsed", "password_last_changed is N/A"),
+        ("signing_certificate", 2, False, None, "cert_2_last_rotated is empty"),
+    ]
+
+
+EVERY_CONTROL_BUT_THE_FIRST = {
+    "root-no-access-key",
+    "root-mfa",
+    "root-unused",
+    "console-mfa",
+    "no-setup-access-key",
+    "password-unused",
+    "access-key-unused",
+    "single-access-key",
+    "access-key-rotation",
+    "password-length",
+    "password-reuse",
+}
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        "excluded",
+        "assume_denied",
+        "report_denied",
+        "report_timeout",
+        "not_reached",
+        "throttled",
+        "malformed_report",
+        "wrong_account",
+        "failed",
+    ],
+)
+def test_an_active_account_that_was_not_collected_is_unknown_in_every_control(lake_of, rows, outcome):
+    # The password policy may have been readable all the same.
+    lake = lake_of(rows.account(ANY, outcome=outcome, password_policy_state="custom"))
+    results = lake.view("control_results", "control_id, status, reason, finding_id")
+    assert len(results) == 12
+    by_control = {row["control_id"]: (row["status"], row["reason"]) for row in results}
+    assert by_control.pop("report-collected") == ("fail", f"The report was not collected: {outcome}.")
+    reason = f"Cannot be judged: the account was not collected ({outcome})."
+    assert by_control == dict.fromkeys(EVERY_CONTROL_BUT_THE_FIRST, ("unknown", reason))
+    assert len({row["finding_id"] for row in results}) == 12
+
+
+@pytest.mark.parametrize("state", ["SUSPENDED", "PENDING_CLOSURE", "PENDING_ACTIVATION", "CLOSED"])
+def test_an_account_that_is_not_active_has_no_verdicts(lake_of, rows, state):
+    lake = lake_of(rows.account(), rows.root(), rows.account(ANY, account_state=state, outcome="skipped_state"))
+    assert {row["account_id"] for row in lake.view("control_results", "account_id")} == {"111111111111"}
+    assert {row["account_id"] for row in lake.view("account_scorecard", "account_id")} == {"111111111111"}
+    assert lake.view("collection_coverage", "is_in_scope, reason", f"account_id = '{ANY}'") == [
+        {"is_in_scope": False, "reason": f"The account is {state}, so it was not asked."}
+    ]
+
+
+def test_rows_left_out_are_one_more_unknown_in_each_user_and_credential_control(lake_of, rows):
+    account = rows.account(outcome="partial", unreadable_rows=2)
+    lake = lake_of(account, rows.root(), rows.key_user())
+    left_out = lake.view("control_results", "control_id, status, user_name", "reason like '%left out.'")
+    assert [(row["control_id"], row["status"], row["user_name"]) for row in left_out] == [
+        (control, "unknown", None)
+        for control in (
+            "access-key-rotation",
+            "access-key-unused",
+            "console-mfa",
+            "no-setup-access-key",
+            "password-unused",
+            "single-access-key",
+        )
+    ]
+    # Who could be read is judged as ever.
+    assert lake.verdicts("access-key-rotation", "status, user_name, reason") == [
+        ("pass", "alice", "Created 10 days before the report: within the limit of 90 days."),
+        ("unknown", None, "Cannot be judged: 2 rows of the report were left out."),
+    ]
+
+
+def test_a_report_without_a_root_row_leaves_the_root_controls_unknown(lake_of, rows):
+    lake = lake_of(rows.account(outcome="partial"), rows.key_user())
+    for control in ("root-no-access-key", "root-mfa", "root-unused"):
+        assert lake.verdicts(control, "status, reason") == [
+            ("unknown", "Cannot be judged: the report has no root row.")
+        ]
+    assert lake.view("root_posture", "root_credentials, active_access_keys, mfa_active") == [
+        {"root_credentials": "unknown", "active_access_keys": None, "mfa_active": None}
+    ]
+
+
+def test_an_account_without_users_is_judged_by_its_account_controls(lake_of, rows):
+    lake = lake_of(rows.account(), rows.root())
+    assert sorted(row["control_id"] for row in lake.view("control_results", "control_id")) == [
+        "password-length",
+        "password-reuse",
+        "report-collected",
+        "root-mfa",
+        "root-no-access-key",
+        "root-unused",
+    ]
