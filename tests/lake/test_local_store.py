@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -212,3 +213,37 @@ def test_the_lock_of_a_killed_process_is_free_and_what_it_began_is_cleared_away(
 def test_a_scheme_that_no_store_is_made_for_is_refused_by_name():
     with pytest.raises(LakeError, match=r"gs://bucket/lake: a lake on gs:// is not something"):
         open_store("gs://bucket/lake")
+
+
+@pytest.fixture(name="calls")
+def _calls(monkeypatch):
+    """What is brought to the disk and what is given its name, in order."""
+    calls = []
+    fsync, rename = os.fsync, os.replace
+
+    def noting_fsync(descriptor):
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        calls.append(("on the disk", "folder" if Path(path).is_dir() else "file", Path(path).name))
+        fsync(descriptor)
+
+    def noting_rename(source, target):
+        calls.append(("named", "file", Path(target).name))
+        rename(source, target)
+
+    monkeypatch.setattr(local.os, "fsync", noting_fsync)
+    monkeypatch.setattr(local.os, "replace", noting_rename)
+    return calls
+
+
+def test_bytes_are_on_the_disk_before_they_have_a_name_and_names_before_the_record_says_them(store, calls):
+    store.put("raw/a", b"report")
+    store.replace(RECORD, b"record", expected=None)
+
+    steps = [(step, kind) for step, kind, _ in calls]
+    names = [name for _, kind, name in calls if kind == "folder" or not name.endswith(".tmp")]
+    put, published = [at for at, step in enumerate(steps) if step == ("named", "file")]
+    assert steps[put - 1] == ("on the disk", "file")
+    assert steps[published - 1] == ("on the disk", "file")
+    assert ("on the disk", "folder", "raw") in calls[put:published]
+    assert steps[-1] == ("on the disk", "folder")
+    assert names[-2:] == ["o-abcdefghij.json", "catalog"]
