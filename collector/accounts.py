@@ -13,10 +13,10 @@ from collector.evidence import UNKNOWN
 ACTIVE = "ACTIVE"
 ACCOUNT_STATES = ("PENDING_ACTIVATION", ACTIVE, "SUSPENDED", "PENDING_CLOSURE", "CLOSED")
 
-ACCOUNT_ID = re.compile(r"\d{12}")
+ACCOUNT_ID = re.compile(r"[0-9]{12}")
 ORGANIZATION_ID = re.compile(r"o-[a-z0-9]{10,32}")
 _ACCOUNT_ARN = re.compile(
-    r"arn:(?P<partition>aws[a-z-]*):organizations::\d{12}:account/(?P<organization>o-[a-z0-9]+)/\d{12}"
+    r"arn:(?P<partition>aws[a-z-]*):organizations::[0-9]{12}:account/(?P<organization>o-[a-z0-9]+)/[0-9]{12}"
 )
 
 

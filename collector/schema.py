@@ -7,9 +7,9 @@ or newer file match columns by name (contract part 2).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
-from functools import cached_property
+from functools import cache, cached_property
 
 import pyarrow as pa
 
@@ -54,7 +54,8 @@ _ARROW: dict[ColumnType, pa.DataType] = {
 class Column:
     """One column: its name, type and meaning.
 
-    `source` is AWS's own header in the credential report, for the columns that come from there.
+    `source` is AWS's own header in the credential report, for the columns that come from there. `since` is the schema
+    in which the column came to be: it puts a later column at the end of `snapshot_record`, whichever table it is of.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Column:
     comment: str
     source: str | None = None
     nullable: bool = True
+    since: int = 1
 
 
 @dataclass(frozen=True)
@@ -298,7 +300,7 @@ ACCOUNT = Table(
 
 
 def _nullable(column: Column) -> Column:
-    return Column(column.name, column.type, column.comment, column.source, nullable=True)
+    return replace(column, nullable=True)
 
 
 def _snapshot_record_columns() -> tuple[Column, ...]:
@@ -307,7 +309,8 @@ def _snapshot_record_columns() -> tuple[Column, ...]:
     for column in (*ACCOUNT.columns, *CREDENTIAL_REPORT.columns):
         # A row of one kind has nulls in the columns of the other, maps too: the views never read those.
         columns.setdefault(column.name, _nullable(column))
-    return tuple(columns.values())
+    # Glue's partitions and older readers know the columns by their place too: new ones come last.
+    return tuple(sorted(columns.values(), key=lambda column: column.since))
 
 
 SNAPSHOT_RECORD = Table(
@@ -326,6 +329,7 @@ SNAPSHOT_RECORD_LATEST = Table(
 RECORD_TABLES: dict[str, Table] = {"account": ACCOUNT, "user": CREDENTIAL_REPORT}
 
 
+@cache
 def file_schema(record_type: str) -> pa.Schema:
     """The schema of a Parquet file that holds rows of that kind: its own columns and `record_type`."""
     table = RECORD_TABLES[record_type]
