@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -71,7 +72,9 @@ class AccountCollection:
     async def _collect(self, scope: asyncio.Timeout) -> None:
         def start() -> None:
             self._deadline = min(self.around.run_deadline, self.around.clock() + self.around.account_deadline_seconds)
-            scope.reschedule(self._deadline)
+            # The run's deadline may have come first, while a thread was already taking this account up.
+            with suppress(RuntimeError):
+                scope.reschedule(self._deadline)
 
         try:
             report, generated_at = await self._retrying(lambda: self._ask_and_fetch(start))

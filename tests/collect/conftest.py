@@ -2,17 +2,21 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from collector.collect import Collection
 from collector.limits import LimitOverride, LimitRules
 from collector.loopback import LoopbackServer, OrganizationSpec
-from collector.loopback.traffic import TrafficCounts
 from tests.collect import every_fault
 from tests.collect.published import accounts_of, users_of
 from tests.collect.runs import collect, quick_to_hang_up
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from collector.collect import Collection
+    from collector.loopback.traffic import TrafficCounts
 
 
 @pytest.fixture(name="lake")

@@ -123,7 +123,7 @@ _POLICY = PasswordPolicySpec(
 
 
 def organization() -> OrganizationSpec:
-    """Every fault in an account of its own, every state, an account left out, an account with a report of an hour ago."""
+    """Every fault and every state in an account of its own, one left out, one whose report is an hour old."""
     names = [*FAULTS, *STATES, "left-out", "asked-an-hour-ago", "administered"]
     return OrganizationSpec(
         accounts=(AccountSpec(MANAGEMENT, "management", roles=()), *map(_account, names, range(len(names)))),
@@ -167,6 +167,10 @@ def _root(number: int) -> RootSpec:
     )
 
 
+def _used_key(made: datetime, used: datetime, region: str | None, service: str) -> AccessKeySpec:
+    return AccessKeySpec(made, last_used_at=used, last_used_region=region, last_used_service=service)
+
+
 def _person(number: int, path: str) -> UserSpec:
     made = _BEGINNING + timedelta(hours=number)
     return UserSpec(
@@ -176,7 +180,7 @@ def _person(number: int, path: str) -> UserSpec:
         password=PasswordSpec(made + timedelta(days=1), None if number % 2 else made + timedelta(days=2)),
         mfa_active=True,
         access_keys=(
-            AccessKeySpec(made + timedelta(days=4), True, made + timedelta(days=5), "eu-north-1", "ec2"),  # noqa: FBT003 -- active
+            _used_key(made + timedelta(days=4), made + timedelta(days=5), "eu-north-1", "ec2"),
             AccessKeySpec(made + timedelta(days=3), active=False),
         ),
     )
@@ -187,7 +191,7 @@ def _program(number: int) -> UserSpec:
     return UserSpec(
         "robot+1=2",
         made,
-        access_keys=(None, AccessKeySpec(made, True, made + timedelta(days=9), None, "s3")),  # noqa: FBT003 -- active
+        access_keys=(None, _used_key(made, made + timedelta(days=9), None, "s3")),
         certificates=(
             CertificateSpec(made + timedelta(days=6), active=False),
             CertificateSpec(made + timedelta(days=7)),

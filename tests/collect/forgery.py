@@ -1,9 +1,13 @@
-"""Answers that AWS would never give, in place of those of an organization on loopback: what a proxy can make of them."""
+"""Answers that AWS would never give, in place of those of an organization on loopback: what a proxy makes of them."""
 
 from __future__ import annotations
 
-from collector.loopback.answers import Answer
+from typing import TYPE_CHECKING
+
 from collector.loopback.sts_api import target_account_id
+
+if TYPE_CHECKING:
+    from collector.loopback.answers import Answer
 
 
 def forge(server, action: str, account_id: str, answer: Answer, *, times: int = 1_000_000) -> None:

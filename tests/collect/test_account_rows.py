@@ -64,10 +64,7 @@ def test_the_password_policy_is_the_accounts_own_or_default_or_unknown(everythin
         "hard_expiry": False,
         "allow_users_to_change_password": True,
     }
-    if name == "policy-denied":
-        expected = "unknown"
-    else:
-        expected = "custom" if NAMES.index(name) % 3 else "default"
+    expected = "unknown" if name == "policy-denied" else "custom" if NAMES.index(name) % 3 else "default"
 
     assert row["password_policy_state"] == expected
     assert {column: row[column] for column in columns} == (columns if expected == "custom" else dict.fromkeys(columns))

@@ -71,7 +71,7 @@ def test_a_row_of_each_user_is_what_the_account_holds(everything):
     generated = {"report_generated_at": root["report_generated_at"]}
     inactive = dict.fromkeys(
         ("access_key_1_active", "access_key_2_active", "cert_1_active", "cert_2_active", "password_enabled"),
-        False,  # noqa: FBT003 -- the value of each
+        False,
     )
     assert root == nothing | own | generated | inactive | {
         "user_name": "<root_account>",

@@ -1,0 +1,152 @@
+"""Deadlines, of the run and of each account: what was collected by then counts, and everything else says why not."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from collector.faults import FaultKind
+from tests.collect.scripted_calls import ASSUME, GENERATE, GET, POLICY, SUMMARY, ScriptedCalls, always, collect, ids
+
+ONE, TWO, THREE = ids(3)
+
+
+@pytest.fixture(name="hang")
+def _hang():
+    """A step of a script that does not come back while the test runs."""
+    let_go = threading.Event()
+    yield lambda: let_go.wait(30)
+    let_go.set()
+
+
+def run(calls, account_ids, **options):
+    """Run with a real clock; the loop must have nothing to complain of."""
+    complaints = []
+
+    async def main():
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+        delivered = await collect(calls, account_ids, **options)
+        await asyncio.sleep(0.02)
+        return delivered
+
+    began = time.monotonic()
+    loop = asyncio.new_event_loop()
+    try:
+        delivered = loop.run_until_complete(main())
+    finally:
+        loop.close()
+    assert not complaints
+    return delivered, time.monotonic() - began
+
+
+def test_at_the_run_deadline_what_is_there_stays_and_the_rest_says_why_not():
+    calls = ScriptedCalls(
+        scripts={(TWO, GET): always(FaultKind.IN_PROGRESS), (THREE, GET): always(FaultKind.THROTTLED)}
+    )
+    # Ten a second at most while the deadline is far.
+    delivered, seconds = run(calls, [ONE, TWO, THREE], run_deadline_seconds=1.5, pace=0.02)
+
+    assert {account: answers.outcome for account, answers in delivered.items()} == {
+        ONE: "collected",
+        TWO: "report_timeout",
+        THREE: "throttled",
+    }
+    assert (delivered[TWO].error_code, delivered[THREE].error_code) == ("ReportInProgress", "Throttling")
+    assert seconds < 2.5
+
+
+def test_an_account_whose_turn_does_not_come_before_the_deadline_was_not_reached():
+    calls = ScriptedCalls(seconds_a_call=0.2)
+
+    delivered, seconds = run(calls, ids(40), concurrency=2, run_deadline_seconds=1.1)
+
+    not_reached = [answers for answers in delivered.values() if answers.outcome == "not_reached"]
+    assert len(delivered) == 40
+    assert len(not_reached) >= 30
+    assert {answers.error_code for answers in not_reached} == {"DeadlinePassed"}
+    assert {answers.error_message for answers in not_reached} == {"The deadline passed before the account was asked."}
+    assert sum(answers.attempts == 0 and answers.started_at is None for answers in not_reached) >= 30
+    assert seconds < 2
+
+
+def test_a_call_that_hangs_does_not_outlast_the_deadline(hang):
+    calls = ScriptedCalls(scripts={(ONE, ASSUME): [hang], (TWO, GENERATE): [hang], (THREE, GET): [hang]})
+
+    delivered, seconds = run(calls, [ONE, TWO, THREE], account_deadline_seconds=0.6)
+
+    assert seconds < 1.5
+    assert delivered[ONE].outcome == "not_reached"
+    assert (delivered[TWO].outcome, delivered[TWO].error_code) == ("failed", "DeadlinePassed")
+    assert (delivered[THREE].outcome, delivered[THREE].error_code) == ("report_timeout", "DeadlinePassed")
+    assert all(answers.finished_at for answers in delivered.values())
+
+
+def test_account_reads_that_hang_leave_the_account_collected_and_their_columns_unknown(hang):
+    calls = ScriptedCalls(scripts={(ONE, SUMMARY): [hang], (TWO, POLICY): [hang]})
+
+    delivered, seconds = run(calls, [ONE, TWO], account_deadline_seconds=0.6)
+
+    assert seconds < 1.5
+    assert [delivered[ONE].outcome, delivered[TWO].outcome] == ["collected"] * 2
+    assert (delivered[ONE].summary, delivered[ONE].summary_error) == (None, "DeadlinePassed")
+    assert (delivered[TWO].summary, delivered[TWO].summary_error) == ({"Users": 1}, None)
+    assert (delivered[TWO].password_policy_state, delivered[TWO].password_policy_error) == ("unknown", "DeadlinePassed")
+
+
+def test_an_accounts_deadline_runs_from_its_first_call_and_not_from_when_it_was_listed():
+    """Twelve accounts of 0.1 s through one thread: the last is asked after its deadline, if that ran from the list."""
+    calls = ScriptedCalls(seconds_a_call=0.02)
+
+    delivered, _ = run(calls, ids(12), concurrency=1, account_deadline_seconds=4.0)
+
+    assert {answers.outcome for answers in delivered.values()} == {"collected"}
+    started = sorted(answers.started_at for answers in delivered.values())
+    assert (started[-1] - started[0]).total_seconds() > 0.2
+
+
+def test_a_report_is_looked_for_once_more_right_before_the_deadline():
+    """The next look would come after the deadline: so it comes a second before, and finds the report."""
+    calls = ScriptedCalls(scripts={(ONE, GET): [FaultKind.IN_PROGRESS] * 4})
+    waits = []
+    clock = [0.0]
+
+    async def sleep(seconds):
+        waits.append(seconds)
+        clock[0] += seconds
+        await asyncio.sleep(0)
+
+    async def main():
+        asyncio.get_running_loop().time = lambda: clock[0]
+        return await collect(calls, [ONE], sleep=sleep, account_deadline_seconds=14.0)
+
+    answers = asyncio.run(main())[ONE]
+
+    assert answers.outcome == "collected"
+    assert sum(waits) == pytest.approx(13.0)
+
+
+def test_a_deadline_in_which_everything_ends_changes_nothing():
+    delivered, _ = run(ScriptedCalls(), ids(20), run_deadline_seconds=30.0, account_deadline_seconds=20.0)
+
+    assert {answers.outcome for answers in delivered.values()} == {"collected"}
+
+
+@pytest.mark.parametrize("deadline", [0.2, 0.5, 0.8, 1.1])
+def test_a_deadline_amid_many_accounts_leaves_no_account_without_an_outcome(deadline):
+    """300 accounts need some 2 s here, so the deadline falls while they are asked, or while reports are fetched."""
+    calls = ScriptedCalls(seconds_a_call=0.01)
+
+    delivered, seconds = run(calls, ids(300), run_deadline_seconds=deadline, concurrency=8)
+
+    assert len(delivered) == 300
+    found = {answers.outcome for answers in delivered.values()}
+    assert found <= {"collected", "not_reached", "report_timeout", "failed"}
+    assert found != {"collected"}
+    for answers in delivered.values():
+        assert (answers.started_at is None) is (answers.attempts == 0)
+        assert (answers.outcome == "collected") is (answers.error_code is None)
+        assert (answers.outcome == "collected") is (answers.report is not None)
+    assert seconds < deadline + 1
