@@ -1,0 +1,24 @@
+# The targets of deploy/. Each tool lives in an environment of its own, since their pins contradict ours.
+TEMPLATES := deploy/member-role.yaml deploy/collector.yaml
+
+.PHONY: lint-templates lock-deploy
+
+.venv-cfn/.installed: requirements/cfn-lint.txt
+.venv-checkov/.installed: requirements/checkov.txt
+.venv-ministack/.installed: requirements/ministack.txt
+.venv-cfn/.installed .venv-checkov/.installed .venv-ministack/.installed:
+	$(PYTHON) -m venv $(@D)
+	@echo '*' > $(@D)/.gitignore
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+lint-templates: .venv-cfn/.installed .venv-checkov/.installed ## cfn-lint and checkov over every template of deploy/
+	.venv-cfn/bin/cfn-lint --non-zero-exit-code informational $(TEMPLATES)
+	.venv-checkov/bin/checkov --skip-download --framework cloudformation --compact --quiet $(addprefix -f ,$(TEMPLATES))
+
+lock-deploy: ## resolve the locked versions of deploy/'s tools anew (needs uv)
+	set -e; for tool in 'cfn-lint==1.*' 'checkov==3.*' 'ministack[full]==1.*'; do \
+	  name=$${tool%%[=[]*}; echo "$$tool" | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock-deploy" --upgrade \
+	    - -o requirements/$$name.txt; \
+	done

@@ -1,0 +1,168 @@
+"""What the templates grant is what the code calls. That they are valid is `make lint-templates`'s matter."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from collector.aws.account_api import SESSION_ACTIONS
+from collector.aws.s3_tags import SUPERSEDED, TAG_KEY
+from collector.lake.layout import ZONES
+from collector.settings import DEFAULT_ROLE_NAME
+from tests.deploy.templates import actions, listed, resources, role_statements, statements, template
+
+_AWS = Path(__file__).parents[2] / "collector" / "aws"
+# Calls whose permission has another name than the call.
+_PERMISSIONS = {"s3:HeadObject": "s3:GetObject", "s3:HeadBucket": "s3:ListBucket", "s3:ListObjectsV2": "s3:ListBucket"}
+# `drop view` on Athena removes the view's table in Glue.
+_OF_ATHENA = {"glue:DeleteTable"}
+# The deployment makes the database.
+_OF_THE_DEPLOYMENT = {"glue:CreateDatabase"}
+
+
+def _named_in(pattern: str, *files: str) -> set[str]:
+    """The operations that the modules name where they make calls."""
+    return {found for file in files for found in re.findall(pattern, (_AWS / file).read_text("utf-8"))}
+
+
+def _collector(*services):
+    return actions(role_statements("collector.yaml", "CollectorRole"), *services)
+
+
+def test_the_member_role_allows_exactly_the_calls_that_a_session_makes():
+    assert actions(role_statements("member-role.yaml", "ReaderRole")) == set(SESSION_ACTIONS)
+
+
+def test_the_collectors_own_account_is_read_with_the_same_calls():
+    assert _collector("iam") == set(SESSION_ACTIONS)
+
+
+def test_of_organizations_the_collector_may_do_what_discovery_calls():
+    assert _collector("organizations") == _named_in(r'"(organizations:\w+)"', "organizations.py")
+
+
+def test_of_glue_the_collector_may_do_what_it_calls_and_what_athena_calls_for_it():
+    called = _named_in(r'"(glue:\w+)"', "glue_calls.py", "deployed_views.py")
+    assert _collector("glue") == (called - _OF_THE_DEPLOYMENT) | _OF_ATHENA
+
+
+def test_of_athena_the_collector_may_do_what_deploying_views_calls():
+    doctor = {"athena:GetWorkGroup"}
+    assert _collector("athena") - doctor == _named_in(r'translated\("(athena:\w+)"', "athena.py")
+
+
+def test_of_s3_the_collector_may_do_what_the_store_and_the_tags_call():
+    calls = _named_in(r'translated\("(s3:\w+)"', "s3_objects.py", "s3_tags.py")
+    doctor_and_athena = {
+        "s3:AbortMultipartUpload",
+        "s3:GetBucketLocation",
+        "s3:GetBucketPublicAccessBlock",
+        "s3:GetBucketVersioning",
+        "s3:GetEncryptionConfiguration",
+        "s3:ListMultipartUploadParts",
+    }
+    assert _collector("s3") - doctor_and_athena == {_PERMISSIONS.get(call, call) for call in calls}
+
+
+def test_nothing_that_the_collector_may_do_deletes_an_object():
+    assert {action for action in _collector("s3") if "Delete" in action} == set()
+
+
+def test_the_snapshot_tables_cannot_be_dropped_by_the_collector():
+    denied = [one for one in role_statements("collector.yaml", "CollectorRole") if one["Effect"] == "Deny"]
+    assert [(one["Action"], one["Resource"]["Fn::Sub"].rpartition("/")[2]) for one in denied] == [
+        ("glue:DeleteTable", "snapshot_record*")
+    ]
+
+
+def test_the_collector_writes_every_zone_and_no_other():
+    (writing,) = (
+        one for one in role_statements("collector.yaml", "CollectorRole") if one.get("Sid") == "WriteAndReadTheZones"
+    )
+    assert {resource["Fn::Sub"] for resource in writing["Resource"]} == {f"${{Bucket.Arn}}/{zone}/*" for zone in ZONES}
+
+
+def test_the_analyst_cannot_read_the_reports_as_they_came():
+    policy = resources("collector.yaml", "AWS::IAM::ManagedPolicy")["AnalystPolicy"]["Properties"]["PolicyDocument"]
+    readable = {
+        resource["Fn::Sub"]
+        for statement in statements(policy)
+        if {"s3:GetObject"} & set(listed(statement["Action"]))
+        for resource in listed(statement["Resource"])
+    }
+    assert readable == {"${Bucket.Arn}/snapshots/*", "${Bucket.Arn}/catalog/*", "${Bucket.Arn}/athena-results/*"}
+
+
+def test_the_auditor_changes_nothing_beside_the_analysts_queries():
+    policy = resources("collector.yaml", "AWS::IAM::ManagedPolicy")["AuditorPolicy"]["Properties"]["PolicyDocument"]
+    assert actions(statements(policy)) == {
+        "s3:GetBucketLocation",
+        "s3:ListBucket",
+        "s3:ListBucketVersions",
+        "s3:GetObject",
+        "s3:GetObjectTagging",
+        "s3:GetObjectVersion",
+        "kms:Decrypt",
+    }
+
+
+@pytest.mark.parametrize("name", ["member-role.yaml", "collector.yaml"])
+def test_no_role_is_granted_a_pattern_of_actions(name):
+    policies = [
+        policy["PolicyDocument"]
+        for role in resources(name, "AWS::IAM::Role").values()
+        for policy in role["Properties"].get("Policies", [])
+    ]
+    policies += [one["Properties"]["PolicyDocument"] for one in resources(name, "AWS::IAM::ManagedPolicy").values()]
+    granted = [action for policy in policies for action in actions(statements(policy))]
+    assert [action for action in granted if "*" in action] == []
+
+
+def test_the_member_role_trusts_one_role_of_one_account_in_the_organization_with_the_external_id():
+    role = template("member-role.yaml")["Resources"]["ReaderRole"]["Properties"]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${CollectorAccountId}:root"}}
+    assert trust["Condition"] == {
+        "StringEquals": {
+            "aws:PrincipalArn": {
+                "Fn::Sub": "arn:${AWS::Partition}:iam::${CollectorAccountId}:role/${CollectorRoleName}"
+            },
+            "aws:PrincipalOrgID": {"Ref": "OrganizationId"},
+            "sts:ExternalId": {"Ref": "ExternalId"},
+        }
+    }
+
+
+def test_both_templates_and_the_settings_call_the_roles_alike():
+    member, collector = template("member-role.yaml")["Parameters"], template("collector.yaml")["Parameters"]
+    assert member["RoleName"]["Default"] == collector["MemberRoleName"]["Default"] == DEFAULT_ROLE_NAME
+    assert member["CollectorRoleName"]["Default"] == collector["CollectorRoleName"]["Default"]
+
+
+def test_objects_expire_only_when_superseded_or_raw_or_results():
+    bucket = template("collector.yaml")["Resources"]["Bucket"]["Properties"]
+    rules = bucket["LifecycleConfiguration"]["Rules"]
+    assert [(rule.get("Prefix"), rule.get("TagFilters")) for rule in rules] == [
+        (None, [{"Key": TAG_KEY, "Value": SUPERSEDED}]),
+        ("raw/", None),
+        ("athena-results/", None),
+    ]
+
+
+def test_what_was_collected_outlives_the_stack():
+    kept = {
+        name
+        for name, one in template("collector.yaml")["Resources"].items()
+        if one.get("DeletionPolicy") == one.get("UpdateReplacePolicy") == "Retain"
+    }
+    assert kept == {"Bucket", "Key"}
+
+
+def test_a_run_that_covers_too_little_is_not_published_by_default():
+    assert template("collector.yaml")["Parameters"]["MinCoverage"]["Default"] == 0.8
+
+
+def test_the_schedule_is_off_until_the_doctor_was_asked():
+    assert template("collector.yaml")["Parameters"]["ScheduleState"]["Default"] == "DISABLED"
