@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from collector.catalogue import GLUE_TABLES, PLACEHOLDER_LOCATION, GlueTable, table_input
 from collector.columns_page import columns_page
+from collector.controls.rendering import control_frameworks_sql, controls_sql
+from collector.views_page import views_index, views_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,6 +37,11 @@ def _glue_table(glue_table: GlueTable) -> str:
 GENERATED: tuple[GeneratedFile, ...] = (
     *(GeneratedFile(f"glue/{table.name}.json", partial(_glue_table, table)) for table in GLUE_TABLES),
     GeneratedFile("docs/columns.md", columns_page),
+    GeneratedFile("athena_queries/reference/controls.sql", controls_sql),
+    GeneratedFile("athena_queries/reference/control_frameworks.sql", control_frameworks_sql),
+    # These two read the view files, also those above.
+    GeneratedFile("athena_queries/README.md", views_index),
+    GeneratedFile("docs/views.md", views_page),
 )
 
 
@@ -45,12 +52,13 @@ def stale(repository: Path = REPOSITORY) -> list[str]:
 
 def write(repository: Path = REPOSITORY) -> list[str]:
     """Write the files that are stale; their paths."""
-    written = stale(repository)
+    written = []
     for file in GENERATED:
-        if file.path in written:
-            path = repository / file.path
+        path, text = repository / file.path, file.render()
+        if _text(path) != text:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(file.render(), encoding="utf-8")
+            path.write_text(text, encoding="utf-8")
+            written.append(file.path)
     return written
 
 

@@ -2,6 +2,7 @@
 -- Grain: organization_id, snapshot_date, user_arn
 -- Reads: control_results
 -- Order: last_used_at desc, account_id, user_name
+-- Example: account_name, user_name, last_used_at, reason
 
 select
     cast(organization_id as varchar) as organization_id,

@@ -3,6 +3,7 @@
 -- Grain: organization_id, snapshot_date, finding_id
 -- Reads: account_judgements, controls, credential_judgements, missing_judgements, root_judgements, user_judgements
 -- Order: severity_rank, control_id, account_id, user_name, credential_created_at
+-- Example: control_id, account_name, user_name, status, reason
 
 with
 

@@ -2,6 +2,7 @@
 -- Grain: organization_id, snapshot_date, finding_id
 -- Reads: control_results
 -- Order: finding_rank
+-- Example: finding_rank, severity, control_id, account_name, user_name, reason
 
 with
 

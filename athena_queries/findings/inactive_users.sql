@@ -5,6 +5,7 @@
 -- Grain: organization_id, snapshot_date, user_arn
 -- Reads: credentials
 -- Order: idle_days desc, account_id, user_name
+-- Example: account_name, user_name, active_credentials, idle_days, never_used, inactive_since
 
 with
 

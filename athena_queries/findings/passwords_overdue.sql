@@ -3,6 +3,7 @@
 -- Grain: organization_id, snapshot_date, user_arn
 -- Reads: credentials
 -- Order: overdue_since, account_id, user_name
+-- Example: account_name, user_name, age_days, max_password_age, overdue_since
 
 select
     cast(organization_id as varchar) as organization_id,

@@ -2,6 +2,7 @@
 -- Grain: organization_id, snapshot_date, user_arn, slot
 -- Reads: control_results
 -- Order: measured_seconds desc, account_id, user_name
+-- Example: account_name, user_name, credential_created_at, measured_days, limit_days, last_used_service
 
 select
     cast(organization_id as varchar) as organization_id,

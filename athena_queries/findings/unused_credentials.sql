@@ -3,6 +3,7 @@
 -- Grain: organization_id, snapshot_date, user_arn, credential_type, slot
 -- Reads: control_results
 -- Order: measured_seconds desc, account_id, user_name
+-- Example: account_name, user_name, credential_type, measured_days, limit_days, failing_since
 
 select
     cast(organization_id as varchar) as organization_id,

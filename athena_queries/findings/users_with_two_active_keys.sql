@@ -2,6 +2,7 @@
 -- Grain: organization_id, snapshot_date, user_arn
 -- Reads: control_results
 -- Order: account_id, user_name
+-- Example: account_name, user_name, reason
 
 select
     cast(organization_id as varchar) as organization_id,

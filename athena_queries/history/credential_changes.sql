@@ -6,6 +6,7 @@
 -- Reads: account_changes, key_changes, report_pairs, user_changes
 -- Twin: history
 -- Order: snapshot_date, account_id, user_arn, change_type
+-- Example: snapshot_date, account_name, change_type, user_name, changed_at, previous_snapshot_date
 
 with
 

@@ -4,6 +4,7 @@
 -- Reads: account_scorecard
 -- Twin: history
 -- Order: snapshot_date, severity_rank, control_id
+-- Example: snapshot_date, control_id, accounts_in_scope, accounts_unknown, pass_rate
 
 with
 

@@ -3,6 +3,7 @@
 -- Grain: organization_id, snapshot_date
 -- Reads: account
 -- Order: snapshot_date
+-- Example: snapshot_date, run_id, accounts, active_accounts, collected, partial, assume_denied, coverage
 
 with
 

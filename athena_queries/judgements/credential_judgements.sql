@@ -2,6 +2,7 @@
 -- Root is not judged here. An inactive credential is not applicable, and a missing value makes a verdict unknown.
 -- Grain: organization_id, snapshot_date, control_id, user_arn, credential_type, slot
 -- Reads: credentials
+-- Example: control_id, account_name, user_name, status, reason
 
 with
 

@@ -2,6 +2,7 @@
 -- leaves all three unknown.
 -- Grain: organization_id, snapshot_date, account_id, control_id
 -- Reads: root_posture
+-- Example: control_id, account_name, status, reason
 
 with
 

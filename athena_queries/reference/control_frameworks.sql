@@ -2,6 +2,7 @@
 -- Grain: control_id, framework, version, requirement
 -- Reads: nothing
 -- Order: control_id, framework, version, requirement
+-- Example: control_id, framework, version, requirement, relation
 -- Source: Generated from collector/controls; do not edit.
 
 select

@@ -2,6 +2,7 @@
 -- Grain: control_id
 -- Reads: nothing
 -- Order: severity_rank, control_id
+-- Example: control_id, title, severity, judged_per, default_limit, limit_unit
 -- Source: Generated from collector/controls; do not edit.
 
 select

@@ -3,6 +3,7 @@
 -- Grain: organization_id, snapshot_date, account_id, control_id
 -- Reads: account, control_results, controls
 -- Order: account_id, control_id
+-- Example: account_name, control_id, pass_count, fail_count, unknown_count, pass_rate
 
 with
 

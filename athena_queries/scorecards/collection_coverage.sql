@@ -3,6 +3,7 @@
 -- Grain: organization_id, snapshot_date, account_id
 -- Reads: account
 -- Order: is_covered, account_state, outcome, account_id
+-- Example: account_name, account_state, outcome, reason, report_age_seconds, user_count, expected_user_count
 
 with
 

@@ -3,6 +3,7 @@
 -- Grain: organization_id, snapshot_date, ou_id, ou_path, control_id
 -- Reads: account_scorecard
 -- Order: ou_path, severity_rank, control_id
+-- Example: ou_path, control_id, accounts_in_scope, accounts_unknown, pass_count, fail_count, pass_rate
 
 with
 

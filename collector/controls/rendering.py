@@ -48,6 +48,7 @@ def controls_sql() -> str:
             for control in CONTROLS
         ),
         order="severity_rank, control_id",
+        example="control_id, title, severity, judged_per, default_limit, limit_unit",
     )
 
 
@@ -70,6 +71,7 @@ def control_frameworks_sql() -> str:
             for each in REQUIREMENTS
         ),
         order="control_id, framework, version, requirement",
+        example="control_id, framework, version, requirement, relation",
     )
 
 
@@ -80,6 +82,7 @@ def _view_file(
     columns: dict[str, str],
     rows: Iterable[tuple[str | int | None, ...]],
     order: str,
+    example: str,
 ) -> str:
     """A view over literal rows: header, and one select in which every output column has a plain type."""
     outputs = ",\n".join(f"    cast({name} as {kind}) as {name}" for name, kind in columns.items())
@@ -89,6 +92,7 @@ def _view_file(
         f"-- Grain: {', '.join(grain)}\n"
         f"-- Reads: nothing\n"
         f"-- Order: {order}\n"
+        f"-- Example: {example}\n"
         f"-- Source: {_GENERATED}\n"
         f"\nselect\n{outputs}\n"
         f"from (\n    values\n{values}\n) as declared ({', '.join(columns)})\n"
