@@ -32,6 +32,8 @@ _OWN_DOMAINS = (
     "amazonaws.eu",
     "aws.dev",
     "c2s.ic.gov",
+    "hci.ic.gov",
+    "adc-e.uk",
     "sc2s.sgov.gov",
 )
 
