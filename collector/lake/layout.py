@@ -23,12 +23,14 @@ ZONES = (RAW, SNAPSHOTS, CATALOG)
 
 ACCOUNTS_FILE = "accounts.parquet"
 RUN_FILE = "run.json"
+START_FILE = "started.json"
 EVIDENCE_FILE = "accounts.jsonl.gz"
 
 SNAPSHOT_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 RUN_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
 
 _RECORD_SUFFIX = ".json"
+_REPORT_SUFFIX = ".csv.gz"
 
 
 def new_run_id(now: datetime, randomness: bytes) -> str:
@@ -57,14 +59,25 @@ def run_key(organization_id: str, run_id: str) -> str:
     return f"{raw_folder(organization_id, run_id)}/{RUN_FILE}"
 
 
+def start_key(organization_id: str, run_id: str) -> str:
+    """The file that is written first of a run: with it alone, the run has begun and not come to its end."""
+    return f"{raw_folder(organization_id, run_id)}/{START_FILE}"
+
+
 def evidence_key(organization_id: str, run_id: str) -> str:
     """The file with one line per account."""
     return f"{raw_folder(organization_id, run_id)}/{EVIDENCE_FILE}"
 
 
+def reported_account(name: str) -> str | None:
+    """The account whose report a file of that name in a run's folder is; None for any other file."""
+    account_id = name.removesuffix(_REPORT_SUFFIX)
+    return account_id if name.endswith(_REPORT_SUFFIX) and ACCOUNT_ID.fullmatch(account_id) else None
+
+
 def report_key(organization_id: str, run_id: str, account_id: str) -> str:
     """The file with the bytes of one account's report."""
-    return f"{raw_folder(organization_id, run_id)}/{_checked(ACCOUNT_ID, account_id, '12 digits')}.csv.gz"
+    return f"{raw_folder(organization_id, run_id)}/{_checked(ACCOUNT_ID, account_id, '12 digits')}{_REPORT_SUFFIX}"
 
 
 def snapshot_folder(organization_id: str, snapshot_date: str, run_id: str) -> str:

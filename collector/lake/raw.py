@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 
 from collector.lake.layout import evidence_key, report_key, run_key
 from collector.lake.raw_json import RawAccount, RawRun, damaged, read_account_line, read_run_json
+from collector.lake.report_file import pack_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from collector.evidence import RunEvidence
+    from collector.evidence import AccountEvidence, RunEvidence
     from collector.lake.store import Store
 
 # zlib's own default. Level 9 costs a third more time for a hundredth less space.
@@ -35,14 +36,6 @@ def file_sha256(path: Path) -> str:
     """The SHA-256 of a local file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def compressed(content: bytes) -> bytes:
-    """The bytes as gzip; the same bytes give the same gzip, since no time is in it."""
-    target = io.BytesIO()
-    with open_gzip(target) as file:
-        file.write(content)
-    return target.getvalue()
 
 
 def open_gzip(target: io.BufferedIOBase) -> gzip.GzipFile:
@@ -89,10 +82,10 @@ def lines_in(content: bytes, location: str) -> Iterator[bytes]:
         raise damaged(location, error) from error
 
 
-def put_report(store: Store, run: RunEvidence, account_id: str, report: bytes) -> str:
-    """Keep a report's bytes, whatever they are, and return the SHA-256 of what was stored."""
-    stored = compressed(report)
-    store.put(report_key(run.organization_id, run.run_id, account_id), stored)
+def put_report(store: Store, run: RunEvidence, evidence: AccountEvidence, report: bytes) -> str:
+    """Keep a report's bytes, whatever they are, with the evidence; the SHA-256 of what was stored."""
+    stored = pack_report(report, evidence)
+    store.put(report_key(run.organization_id, run.run_id, evidence.account_id), stored)
     return sha256(stored)
 
 

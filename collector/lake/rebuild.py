@@ -66,10 +66,7 @@ def rebuild(
         NotPublishedError: the rules of publication do not let it.
     """
     run_id = _run_to_rebuild(store, organization_id, snapshot_date)
-    kept = _unaltered(store, read_kept_run(store, organization_id, snapshot_date, run_id))
-    folder = rebuilt_folder(organization_id, snapshot_date, run_id, randomness)
-    with tempfile.TemporaryDirectory(prefix=f"credlake-{run_id}-", dir=scratch_directory) as scratch:
-        written = _write_tables(store, kept, folder, Path(scratch))
+    written = write_tables(store, organization_id, snapshot_date, run_id, scratch_directory, randomness=randomness)
 
     def next_record(record: PublicationRecord | None) -> PublicationRecord:
         decision = decide_rebuilt(record, written)
@@ -79,6 +76,20 @@ def rebuild(
 
     record = replace_record(store, organization_id, next_record, is_done=written.is_published_in, sleep=sleep)
     return Rebuilt(written, record)
+
+
+def write_tables(
+    store: Store, organization_id: str, snapshot_date: str, run_id: str, scratch_directory: Path, *, randomness: bytes
+) -> WrittenSnapshot:
+    """Make the tables of a run again, in a fresh folder, from the raw zone alone; nothing is published by it.
+
+    Raises:
+        LakeError: what is kept of the run is not complete, or not what was collected.
+    """
+    kept = _unaltered(store, read_kept_run(store, organization_id, snapshot_date, run_id))
+    folder = rebuilt_folder(organization_id, snapshot_date, run_id, randomness)
+    with tempfile.TemporaryDirectory(prefix=f"credlake-{run_id}-", dir=scratch_directory) as scratch:
+        return _write_tables(store, kept, folder, Path(scratch))
 
 
 def _run_to_rebuild(store: Store, organization_id: str, snapshot_date: str) -> str:

@@ -54,11 +54,18 @@ class SnapshotWriter:
     Used as a context manager, it cleans up its scratch files however the run ends.
     """
 
-    def __init__(self, store: Store, run: RunEvidence, scratch_directory: Path) -> None:
-        """Begin a run. `scratch_directory` is an existing folder of this machine, for files that are put together."""
+    def __init__(self, store: Store, run: RunEvidence, scratch_directory: Path, *, folder: str | None = None) -> None:
+        """Begin a run.
+
+        Args:
+            store: the lake.
+            run: what is known of the run by now.
+            scratch_directory: an existing folder of this machine, for files that are put together.
+            folder: where the tables go, if not into the run's own folder, which a resumed run may have begun to fill.
+        """
         self._store = store
         self._run = run
-        self._folder = snapshot_folder(run.organization_id, run.snapshot_date, run.run_id)
+        self._folder = folder or snapshot_folder(run.organization_id, run.snapshot_date, run.run_id)
         with disk_faults("Writing into", scratch_directory):
             self._scratch = Path(tempfile.mkdtemp(prefix=f"credlake-{run.run_id}-", dir=scratch_directory))
         # These belong to the one thread.
@@ -78,23 +85,23 @@ class SnapshotWriter:
         """Abort, unless it was finished."""
         self.abort()
 
-    def add(self, evidence: AccountEvidence, report: bytes | None) -> Verdict:
+    def add(self, evidence: AccountEvidence, report: bytes | None, *, stored_sha256: str | None = None) -> Verdict:
         """Keep one account: its report's bytes in the raw zone, its rows for the tables. What is published of it.
 
         Args:
             evidence: what was asked and answered. Its `outcome` is `collected` where there is a report; the reading of
                 the report has the last word then.
             report: the bytes of GetCredentialReport, or None where none was fetched.
+            stored_sha256: of the file in the raw zone, where the report lies there already (a resumed run).
 
         Raises:
             LakeError: the lake, or the scratch folder, could not be written.
             WriterClosedError: the run was finished or aborted.
         """
         try:
-            stored_sha256 = None
             if report is not None:
                 evidence = _with_hash(evidence, report)
-                stored_sha256 = put_report(self._store, self._run, evidence.account_id, report)
+                stored_sha256 = stored_sha256 or put_report(self._store, self._run, evidence, report)
             return self._in_thread(self._take, evidence, stored_sha256, report)
         except BaseException as fault:
             self._fault = self._fault or fault

@@ -187,7 +187,7 @@ def recompress(path, change):
 
 DAMAGE = {
     "a report is gone": ("111111111111.csv.gz", lambda path: path.unlink()),
-    "a report has another bit": ("111111111111.csv.gz", lambda path: flip(path, 60)),
+    "a report has another bit": ("111111111111.csv.gz", lambda path: flip(path, -60)),
     "a report says something else": (
         "111111111111.csv.gz",
         lambda path: recompress(path, lambda content: content.replace(b"alice", b"alicf")),

@@ -1,0 +1,246 @@
+"""A run that was cut off is taken up again: what lies there is used, the rest is asked, and nothing is overwritten."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from collector.errors import LakeError, NotPublishedError
+from collector.lake.layout import evidence_key, report_key, run_key
+from collector.lake.publication import publish
+from collector.lake.rebuild import rebuild
+from collector.lake.resumption import CutRun, begin_run, find_cut_run, finish_cut_run, fresh_folder, read_kept_report
+from collector.lake.verify import verify
+from collector.lake.writer import SnapshotWriter
+from tests.lake.examples import (
+    FINISHED,
+    ORGANIZATION,
+    OTHER_ORGANIZATION,
+    RUN,
+    STARTED,
+    account_evidence,
+    collect,
+    denied_evidence,
+    rows_of,
+    run_evidence,
+    some_accounts,
+)
+from tests.lake.reports import report
+
+LATER = STARTED + timedelta(hours=8)
+DAY_BEFORE = STARTED - timedelta(days=1)
+
+
+def now():
+    return LATER
+
+
+def cut_off(store, scratch, accounts):
+    """A run that began, took these accounts, and then died."""
+    begin_run(store, run_evidence())
+    writer = SnapshotWriter(store, run_evidence(), scratch)
+    for evidence, content in accounts:
+        writer.add(evidence, content)
+    writer.abort()
+
+
+def found(store):
+    return find_cut_run(store, ORGANIZATION, not_before=DAY_BEFORE)
+
+
+def resume(store, scratch, accounts):
+    """Take up the run as `collect --resume` does; the written snapshot, and the accounts that were asked again."""
+    cut = found(store)
+    asked = []
+    with SnapshotWriter(store, cut.run, scratch, folder=fresh_folder(cut.run, b"abcd")) as writer:
+        for evidence, content in accounts:
+            if evidence.account_id in cut.reported:
+                kept = read_kept_report(store, cut.run, evidence.account_id)
+                writer.add(kept.evidence, kept.report, stored_sha256=kept.stored_sha256)
+            else:
+                asked.append(evidence.account_id)
+                writer.add(evidence, content)
+        return writer.finish(LATER), asked
+
+
+def test_only_accounts_without_a_report_are_asked_again_and_the_run_keeps_its_day(store, scratch):
+    accounts = [
+        (account_evidence("111111111111"), report("111111111111", "alice")),
+        (denied_evidence("222222222222"), None),
+        (account_evidence("333333333333"), report("333333333333", "carol")),
+    ]
+    cut_off(store, scratch, accounts[:2])
+    later = [(evidence, report(evidence.account_id, "asked-later")) for evidence, _ in accounts]
+    later[1] = (account_evidence("222222222222"), report("222222222222", "asked-later"))
+
+    written, asked = resume(store, scratch, later)
+    record = publish(store, written, now=now)
+
+    assert asked == ["222222222222", "333333333333"]
+    assert (record.latest, record.newest.run_id, record.newest.run_started_at.hour) == ("2026-11-23", RUN, 15)
+    users = rows_of(store, scratch, record.newest.files, "user")
+    assert [(row["account_id"], row["user_name"]) for row in users if not row["is_root"]] == [
+        ("111111111111", "alice"),
+        ("222222222222", "asked-later"),
+        ("333333333333", "asked-later"),
+    ]
+    assert list(verify(store, scratch)) == []
+
+
+def test_what_was_answered_beside_a_report_is_there_again(store, scratch):
+    evidence = account_evidence("111111111111", attempts=7)
+    cut_off(store, scratch, [(evidence, report("111111111111", "alice"))])
+
+    kept = read_kept_report(store, found(store).run, "111111111111")
+
+    assert kept.report == report("111111111111", "alice")
+    assert kept.evidence.report_generated_at == datetime(2026, 11, 23, 12, tzinfo=UTC)
+    assert (kept.evidence.attempts, kept.evidence.summary) == (7, evidence.summary)
+    assert kept.evidence.password_policy == evidence.password_policy
+
+
+def test_a_resumed_run_gives_the_tables_of_a_run_that_was_never_cut(store, scratch, tmp_path):
+    from collector.lake.local import LocalStore  # noqa: PLC0415  # only here
+
+    whole = collect(LocalStore(tmp_path / "other"), scratch, some_accounts())
+    cut_off(store, scratch, some_accounts()[:3])
+    resumed, _ = resume(store, scratch, some_accounts())
+
+    assert [(file.sha256, file.rows) for file in resumed.files] == [(file.sha256, file.rows) for file in whole.files]
+
+
+def test_a_report_that_is_there_is_used_even_if_it_is_malformed_or_of_another_account(store, scratch):
+    cut_off(store, scratch, some_accounts())
+
+    _, asked = resume(store, scratch, some_accounts())
+
+    # These have no report; 444444444444's is HTML, 555555555555's is another account's.
+    assert asked == ["222222222222", "666666666666"]
+
+
+def test_a_run_can_be_cut_again_and_resumed_again(store, scratch):
+    accounts = some_accounts()
+    cut_off(store, scratch, accounts[:1])
+    cut = found(store)
+    writer = SnapshotWriter(store, cut.run, scratch, folder=fresh_folder(cut.run, b"once"))
+    kept = read_kept_report(store, cut.run, "333333333333")
+    writer.add(kept.evidence, kept.report, stored_sha256=kept.stored_sha256)
+    writer.add(*accounts[3])
+    writer.abort()
+
+    assert found(store).reported == {"111111111111", "333333333333"}
+    written, asked = resume(store, scratch, accounts)
+    assert asked == ["222222222222", "444444444444", "555555555555", "666666666666"]
+    publish(store, written, now=now)
+    assert list(verify(store, scratch)) == []
+
+
+@pytest.mark.parametrize("missing", ["tables and publication", "run.json too"])
+def test_a_run_whose_accounts_were_all_known_is_finished_without_asking_anyone(store, scratch, lake, missing):
+    begin_run(store, run_evidence())
+    with SnapshotWriter(store, run_evidence(), scratch) as writer:
+        for evidence, content in some_accounts():
+            writer.add(evidence, content)
+        first = writer.finish(FINISHED)
+    if missing == "run.json too":
+        (lake / run_key(ORGANIZATION, RUN)).unlink()
+
+    cut = found(store)
+    written = finish_cut_run(store, cut, scratch, finished_at=LATER, randomness=b"abcd")
+    record = publish(store, written, now=now)
+
+    assert cut.is_complete
+    assert written.run_finished_at == (LATER if missing == "run.json too" else FINISHED)
+    assert written.accounts == first.accounts
+    assert written.files[0].path.split("/")[-2] == f"{RUN}-rebuild-61626364"
+    assert record.newest.run_id == RUN
+    assert found(store) is None
+    assert list(verify(store, scratch)) == []
+
+
+def test_a_run_that_the_rules_refused_is_refused_again_for_the_same_reason(store, scratch):
+    better = run_evidence(run_id="20261123T000000Z-00000001", started_at=STARTED - timedelta(hours=15))
+    collect(store, scratch, [(account_evidence("111111111111"), report("111111111111"))], run=better)
+    begin_run(store, run_evidence())
+    with pytest.raises(NotPublishedError):
+        collect(
+            store,
+            scratch,
+            [(account_evidence("111111111111"), report("111111111111")), (denied_evidence("2" * 12), None)],
+        )
+
+    written = finish_cut_run(store, found(store), scratch, finished_at=LATER, randomness=b"abcd")
+    with pytest.raises(NotPublishedError, match="1 of 2 active accounts"):
+        publish(store, written, now=now)
+
+
+def test_there_is_nothing_to_resume_after_a_publication_nor_in_an_empty_lake(store, scratch):
+    assert found(store) is None
+
+    begin_run(store, run_evidence())
+    assert found(store) == CutRun(run=run_evidence(), reported=frozenset(), is_complete=False)
+    collect(store, scratch, some_accounts())
+    assert found(store) is None
+
+    rebuild(store, ORGANIZATION, "2026-11-23", scratch, now=now, randomness=b"abcd")
+    assert found(store) is None
+
+
+def test_only_the_newest_run_is_resumed_and_none_that_is_too_old_or_of_another_organization(store):
+    begin_run(store, run_evidence())
+    newer = run_evidence(run_id="20261123T232200Z-00000001", started_at=LATER)
+    begin_run(store, newer)
+
+    assert found(store).run == newer
+    assert find_cut_run(store, ORGANIZATION, not_before=LATER + timedelta(seconds=1)) is None
+    assert find_cut_run(store, OTHER_ORGANIZATION, not_before=DAY_BEFORE) is None
+
+
+def test_a_report_that_does_not_say_what_was_answered_beside_it_is_an_error(store, scratch):
+    cut_off(store, scratch, [(account_evidence("111111111111"), report("111111111111", "alice"))])
+    other = run_evidence(run_id="20261123T232200Z-00000001")
+    stored = store.read(report_key(ORGANIZATION, RUN, "111111111111"))
+    store.put(report_key(ORGANIZATION, other.run_id, "222222222222"), stored)
+
+    with pytest.raises(LakeError, match=r"222222222222\.csv\.gz does not say .* Make a new run, without --resume\."):
+        read_kept_report(store, other, "222222222222")
+
+
+CUT = """
+import os, sys
+from pathlib import Path
+from collector.lake.local import LocalStore
+from collector.lake.resumption import begin_run
+from collector.lake.writer import SnapshotWriter
+from tests.lake.examples import account_evidence, run_evidence
+from tests.lake.reports import report
+
+store = LocalStore(Path(sys.argv[1]))
+begin_run(store, run_evidence())
+writer = SnapshotWriter(store, run_evidence(), Path(sys.argv[2]))
+for number in range(40):
+    account = f"{number:012d}"
+    writer.add(account_evidence(account), report(account, "before"))
+    print(account, flush=True)
+"""
+
+
+def test_after_a_kill_every_report_that_was_kept_is_used_and_nobody_else_is_left_out(store, scratch, lake):
+    command = [sys.executable, "-c", CUT, str(lake), str(scratch)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        told = [process.stdout.readline().strip() for _ in range(11)]
+        process.kill()
+        told += process.stdout.read().split()
+
+    accounts = [f"{number:012d}" for number in range(40)]
+    written, asked = resume(store, scratch, [(account_evidence(name), report(name, "after")) for name in accounts])
+
+    assert len(told) < 40
+    assert set(told) <= set(accounts) - set(asked)
+    users = [row for row in rows_of(store, scratch, written.files, "user") if not row["is_root"]]
+    assert [row["user_name"] for row in users] == ["after" if name in asked else "before" for name in accounts]
+    assert store.names("catalog") == []
+    assert store.size(evidence_key(ORGANIZATION, RUN)) is not None
