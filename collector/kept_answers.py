@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from collector.account_collection import Answers
+from collector.answers import Answers
 
 if TYPE_CHECKING:
     from collector.lake.resumption import KeptReport

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from collector.account_collection import Answers
+from collector.answers import Answers
 from collector.kept_answers import kept_answers
 from collector.lake.resumption import KeptReport
 from tests.lake.examples import account_evidence
