@@ -147,7 +147,7 @@ def _step(name: str, statement: str, held: HeldTable | None) -> Step:
     if held.unchanged_since(statement):
         return Step("keep", name, "unchanged")
     if not held.is_ours:
-        reason = "an earlier deployment was cut off here"
+        reason = "unmarked: an earlier deployment was cut off, or it was altered by hand"
     elif held.parameters[STATEMENT_MARK] != _digest(statement):
         reason = "its SQL has changed"
     else:

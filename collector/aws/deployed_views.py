@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _VIEW = "VIRTUAL_VIEW"
+_VIEW_TEXT = re.compile(r"/\* Presto View: (?P<body>[A-Za-z0-9+/=]+) \*/")
 # What GetTable answers and UpdateTable takes; the rest of the answer is Glue's own.
 _TABLE_INPUT = (
     "Name",
@@ -97,11 +101,23 @@ def _explain(fault: CallFault, operation: str, database: str) -> CredlakeError:
 
 
 def _held(table: dict[str, Any]) -> HeldTable:
-    columns = table.get("StorageDescriptor", {}).get("Columns", [])
+    text = table.get("ViewOriginalText", "")
     return HeldTable(
         name=table["Name"],
         is_view=table.get("TableType") == _VIEW,
-        columns=tuple(column["Name"] for column in columns),
-        text=table.get("ViewOriginalText", ""),
+        columns=_view_columns(text),
+        text=text,
         parameters=table.get("Parameters", {}),
     )
+
+
+def _view_columns(text: str) -> tuple[str, ...]:
+    """The names of a view's columns, from its stored text (facts F7.3): the columns beside it may be placeholders."""
+    match = _VIEW_TEXT.fullmatch(text)
+    if match is None:
+        return ()
+    try:
+        columns = json.loads(base64.b64decode(match["body"], validate=True))["columns"]
+        return tuple(str(column["name"]) for column in columns)
+    except (ValueError, KeyError, TypeError):
+        return ()  # a view that neither Athena nor Trino wrote

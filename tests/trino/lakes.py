@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -49,19 +50,22 @@ class Warehouse:
             record = read_record(store, path.stem).record
             assert record is not None
             for date, snapshot in record.snapshots.items():
+                # A day's files lie where the record says: below a folder of the run, which need not name the day.
+                folder = PurePosixPath(snapshot.files[0].path).parent
                 for file in snapshot.files:
                     self.put(f"{database}/{file.path}", (root / file.path).read_bytes())
-                self.point(database, record.organization_id, date, snapshot.run_id)
-            self.point(database, record.organization_id, record.latest, record.newest.run_id, table=GLUE_TABLES[1])
+                self.point(database, record.organization_id, date, folder)
+            newest = PurePosixPath(record.newest.files[0].path).parent
+            self.point(database, record.organization_id, record.latest, newest, table=GLUE_TABLES[1])
 
     def put(self, key: str, body: bytes) -> None:
         self.files.put_object(Bucket=BUCKET, Key=key, Body=body)
 
     def point(
-        self, database: str, organization: str, date: str, run_id: str, *, table: GlueTable = GLUE_TABLES[0]
+        self, database: str, organization: str, date: str, folder: PurePosixPath, *, table: GlueTable = GLUE_TABLES[0]
     ) -> None:
-        """Let the partition of that day, or the newest one, lead to that run: made if it is not there yet."""
-        location = f"s3://{BUCKET}/{database}/snapshots/{organization}/{date}/{run_id}/"
+        """Let the partition of that day, or the newest one, lead to that folder: made if it is not there yet."""
+        location = f"s3://{BUCKET}/{database}/{folder}/"
         values = [organization, date][: len(table.partition_keys)]
         entry = partition_input(table, values, location)
         where = {"DatabaseName": database, "TableName": table.name}

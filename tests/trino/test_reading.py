@@ -1,0 +1,63 @@
+"""What a current view reads does not grow with the lake."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import date, timedelta
+
+import pytest
+
+from collector.view_files import shipped_views
+from tests.trino.test_views import create_views
+
+DAYS = 400
+CURRENT = sorted(view.name for view in shipped_views().values() if view.twin != "history")
+HISTORIES = ("account_history", "control_results_history")
+
+
+@pytest.fixture(scope="module")
+def lakes(demo_lake, warehouse, trino_of, tmp_path_factory):
+    """The newest day of the demo, alone and as the last of 400: every other day holds the same rows."""
+    found = {}
+    for days in (1, DAYS):
+        database = f"days_{days}"
+        root = tmp_path_factory.mktemp(database)
+        repeat_newest_day(demo_lake, root, days)
+        warehouse.copy_lake(root, database)
+        found[days] = trino_of(database)
+        create_views(found[days], database)
+    return found
+
+
+def repeat_newest_day(source, target, days):
+    """A lake of so many days, whose last is the source's newest."""
+    (target / "catalog").mkdir()
+    for path in (source / "catalog").glob("*.json"):
+        record = json.loads(path.read_text())
+        newest = record["snapshots"][record["latest"]]
+        for file in newest["files"]:
+            (target / file["path"]).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source / file["path"], target / file["path"])
+        last = date.fromisoformat(record["latest"])
+        record["snapshots"] = {(last - timedelta(days=ago)).isoformat(): newest for ago in range(days)}
+        (target / "catalog" / path.name).write_text(json.dumps(record))
+
+
+@pytest.mark.parametrize("view", CURRENT)
+def test_a_current_view_reads_the_same_whether_the_lake_holds_one_day_or_400(view, lakes):
+    question = f"select * from {view}"  # noqa: S608  # a name from our own files
+    one, many = lakes[1].ask(question), lakes[DAYS].ask(question)
+
+    assert len(one.rows) == len(many.rows) > 0
+    assert (one.splits, one.bytes_read) == (many.splits, many.bytes_read)
+
+
+@pytest.mark.parametrize("view", HISTORIES)
+def test_the_history_does_read_more(view, lakes):
+    question = f"select count(*), max(snapshot_date) from {view} where snapshot_date > '2000'"  # noqa: S608  # ours
+    one, many = lakes[1].ask(question), lakes[DAYS].ask(question)
+
+    assert many.rows[0][0] == one.rows[0][0] * DAYS
+    assert many.splits > one.splits
+    assert many.bytes_read > one.bytes_read
