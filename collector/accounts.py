@@ -15,6 +15,7 @@ ACCOUNT_STATES = ("PENDING_ACTIVATION", ACTIVE, "SUSPENDED", "PENDING_CLOSURE", 
 
 ACCOUNT_ID = re.compile(r"[0-9]{12}")
 ORGANIZATION_ID = re.compile(r"o-[a-z0-9]{10,32}")
+OU_ID = re.compile(r"r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}")
 _ACCOUNT_ARN = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):organizations::[0-9]{12}:account/(?P<organization>o-[a-z0-9]+)/[0-9]{12}"
 )
@@ -48,6 +49,15 @@ class Location:
             return True
         path = self.ou_path
         return path == wanted or path.startswith(f"{wanted}/")
+
+    def can_tell(self, ou: str) -> bool:
+        """Whether it is known that the account is, or is not, within the OU.
+
+        A path takes the names; an id that is not among those known takes all ids from the root down.
+        """
+        if not OU_ID.fullmatch(ou.strip("/")):
+            return bool(self.ou_names)
+        return self.is_within(ou) or (bool(self.ou_ids) and self.ou_ids[0].startswith("r-"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

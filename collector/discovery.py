@@ -15,7 +15,7 @@ import structlog
 
 from collector.accounts import ORGANIZATION_ID, Account, account_from_organizations, organization_id_of
 from collector.errors import OrganizationUnreadableError, UsageFaultsError
-from collector.explanations import explain_unreadable_organization
+from collector.explanations import explain_unknown_ou, explain_unreadable_organization
 from collector.faults import CallFault
 from collector.placement import OuSource, Placement
 
@@ -109,6 +109,7 @@ class Discovery:
 
         Raises:
             UsageFaultsError: a rule matches no account: all such rules at once.
+            OrganizationUnreadableError: a rule names an OU, and it cannot be told who is in it.
         """
         if self.selection.is_everything and not self.limits.overrides:
             async for account in accounts:
@@ -120,11 +121,20 @@ class Discovery:
                 replace(account, location=await self._in_thread(lambda a=account: self._placement.locate(a)))  # type: ignore[misc]  # mypy cannot type a lambda's default
                 for account in listed
             ]
+            self._check_placed(listed)
         faults = self.selection.faults(listed) + self.limits.faults(listed)
         if faults:
             raise UsageFaultsError(faults)
         for account in listed:
             yield account
+
+    def _check_placed(self, accounts: list[Account]) -> None:
+        """An account must not be asked, or judged by other limits, because its OU was unknown."""
+        named = (*self.selection.include_ous, *self.selection.exclude_ous)
+        for ou in (*named, *(rule.ou for rule in self.limits.overrides if rule.ou)):
+            untold = [account for account in accounts if account.is_active and not account.location.can_tell(ou)]
+            if untold:
+                raise explain_unknown_ou(ou, [account.account_id for account in untold])
 
     def close(self) -> None:
         """Let go of the thread; a call under way is left behind."""

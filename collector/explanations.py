@@ -44,6 +44,17 @@ def explain_no_identity(fault: CallFault) -> CredlakeError:
     return CredlakeError(f"{said}. Nothing was collected. Check the network, AWS_REGION and AWS_ENDPOINT_URL.")
 
 
+def explain_unknown_ou(ou: str, account_ids: list[str]) -> CredlakeError:
+    """Why a run stops that is to tell accounts apart by an OU, where it is unknown who is in it."""
+    others = f" and {len(account_ids) - 1} more" if len(account_ids) > 1 else ""
+    return OrganizationUnreadableError(
+        f"A rule names the OU {ou}, and it cannot be told whether account {account_ids[0]}{others} is in it. Nothing "
+        "was collected. Grant organizations:ListRoots, organizations:ListOrganizationalUnitsForParent, "
+        "organizations:DescribeOrganizationalUnit and organizations:ListAccountsForParent to the caller; or name the "
+        "OU by its id (ou-…), or give ou_path in the accounts file."
+    )
+
+
 def explain_unreadable_organization(fault: CallFault) -> CredlakeError:
     """Why the account list cannot be had, and who must be granted what."""
     said = f"{fault.operation} answered {fault.code}: {fault.message}".rstrip(": ")

@@ -89,12 +89,14 @@ class Placement:
     def _walk(self) -> dict[str, Location]:
         """Every account's location by going down the tree, for an Organizations that sends no `Paths`."""
         if self._walked is None:
-            self._walked = {}
+            found: dict[str, Location] = {}
             try:
                 root_id, name = self._source.root()
-                self._descend(Location((root_id,), (name,)), self._walked)
+                self._descend(Location((root_id,), (name,)), found)
             except (CallFault, LookupError) as fault:
-                _log.warning("ou.tree_unknown", error=str(fault), accounts_located=len(self._walked))
+                _log.warning("ou.tree_unknown", error=str(fault), accounts_located=len(found))
+            # Only now: `recall` looks from another thread, and must not take half a walk for all of it.
+            self._walked = found
         return self._walked
 
     def _descend(self, here: Location, found: dict[str, Location]) -> None:

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import botocore.session
 import pytest
 
 from collector.limits import LimitOverride, LimitRules
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
 
     from collector.collect import Collection
     from collector.loopback.traffic import TrafficCounts
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_loader():
+    """botocore reads its models of AWS again for every session, which takes longer than most runs here."""
+    loader = botocore.session.create_loader()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", lambda *_: loader)
+        yield
 
 
 @pytest.fixture(name="lake")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from collector.loopback.sts_api import target_account_id
@@ -10,15 +11,14 @@ if TYPE_CHECKING:
     from collector.loopback.answers import Answer
 
 
-def forge(server, action: str, account_id: str, answer: Answer, *, times: int = 1_000_000) -> None:
-    """Let the account's calls of that operation be answered so, as many times as said."""
+def forge(server, action: str, account_id: str, answer: Answer, *, times: int = 1_000_000, after: int = 0) -> None:
+    """Let the account's calls of that operation be answered so, as many times as said, after so many right answers."""
     plane = server._plane
     really = plane.answer
-    left = [times]
+    calls = itertools.count()
 
     def answer_instead(call):
-        if call.action == action and left[0] and _account_of(call, plane) == account_id:
-            left[0] -= 1
+        if call.action == action and _account_of(call, plane) == account_id and after <= next(calls) < after + times:
             return answer
         return really(call)
 

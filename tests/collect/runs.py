@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,5 +83,15 @@ def collect(server: LoopbackServer, lake: Path, *, pace: float = 0.01, **setting
     """Make a run to its end, and give it with what it knows."""
     with at(server):
         run = collection(lake, pace=pace, **settings)
-        asyncio.run(run.run())
+        try:
+            asyncio.run(run.run())
+        finally:
+            join_calls()
     return run
+
+
+def join_calls() -> None:
+    """Wait for calls that a run has left behind: a server that stops while they connect complains."""
+    for thread in threading.enumerate():
+        if thread.name.startswith(("aws-call", "organizations")):
+            thread.join(10)
