@@ -3,49 +3,18 @@
 -- could not be read, and an account that was not collected changes nothing.
 -- Grain: organization_id, snapshot_date, account_id, change_type, user_arn, credential_type, credential_created_at,
 -- occurrence
--- Reads: account_changes, key_changes, report_pairs, user_changes
+-- Reads: account_changes, key_changes, user_changes
 -- Twin: history
 -- Order: snapshot_date, account_id, user_arn, change_type
 -- Example: snapshot_date, account_name, change_type, user_name, changed_at, previous_snapshot_date
 
 with
 
-report_changes as (
+changes as (
 
-    select
-        pairs.organization_id,
-        pairs.snapshot_date,
-        pairs.snapshot_at,
-        pairs.account_id,
-        pairs.account_name,
-        pairs.ou_id,
-        pairs.ou_path,
-        changes.change_type,
-        changes.user_name,
-        changes.user_arn,
-        changes.credential_type,
-        changes.credential_created_at,
-        changes.occurrence,
-        changes.changed_at,
-        pairs.previous_snapshot_date,
-        pairs.report_generated_at,
-        pairs.previous_report_generated_at,
-        pairs.run_id
-    from (
-        select * from user_changes
-        union all
-        select * from key_changes
-    ) as changes
-    inner join report_pairs as pairs
-        on pairs.organization_id = changes.organization_id
-        and pairs.snapshot_date = changes.snapshot_date
-        and pairs.account_id = changes.account_id
-
-),
-
-all_changes as (
-
-    select * from report_changes
+    select * from user_changes
+    union all
+    select * from key_changes
     union all
     select * from account_changes
 
@@ -64,12 +33,10 @@ select
     cast(user_arn as varchar) as user_arn,
     cast(credential_type as varchar) as credential_type,
     cast(credential_created_at as timestamp(3)) as credential_created_at,
-    -- 2 for the second of two keys made in the same second.
     cast(occurrence as integer) as occurrence,
-    -- When it happened, where the report tells it.
     cast(changed_at as timestamp(3)) as changed_at,
     cast(previous_snapshot_date as varchar) as previous_snapshot_date,
     cast(report_generated_at as timestamp(3)) as report_generated_at,
     cast(previous_report_generated_at as timestamp(3)) as previous_report_generated_at,
     cast(run_id as varchar) as run_id
-from all_changes
+from changes

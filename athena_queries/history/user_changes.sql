@@ -85,7 +85,6 @@ changes as (
 
     select
         users_compared.*,
-        pair_date as snapshot_date,
         kind.change_type,
         kind.credential_type,
         cast(null as timestamp(3)) as credential_created_at,
@@ -126,14 +125,26 @@ changes as (
 )
 
 select
-    cast(organization_id as varchar) as organization_id,
-    cast(snapshot_date as varchar) as snapshot_date,
-    cast(account_id as varchar) as account_id,
-    cast(change_type as varchar) as change_type,
-    cast(user_name as varchar) as user_name,
-    cast(user_arn as varchar) as user_arn,
-    cast(credential_type as varchar) as credential_type,
-    cast(credential_created_at as timestamp(3)) as credential_created_at,
-    cast(occurrence as integer) as occurrence,
-    cast(changed_at as timestamp(3)) as changed_at
+    cast(pairs.organization_id as varchar) as organization_id,
+    cast(pairs.snapshot_date as varchar) as snapshot_date,
+    cast(pairs.snapshot_at as timestamp(3)) as snapshot_at,
+    cast(pairs.account_id as varchar) as account_id,
+    cast(pairs.account_name as varchar) as account_name,
+    cast(pairs.ou_id as varchar) as ou_id,
+    cast(pairs.ou_path as varchar) as ou_path,
+    cast(changes.change_type as varchar) as change_type,
+    cast(changes.user_name as varchar) as user_name,
+    cast(changes.user_arn as varchar) as user_arn,
+    cast(changes.credential_type as varchar) as credential_type,
+    cast(changes.credential_created_at as timestamp(3)) as credential_created_at,
+    cast(changes.occurrence as integer) as occurrence,
+    cast(changes.changed_at as timestamp(3)) as changed_at,
+    cast(pairs.previous_snapshot_date as varchar) as previous_snapshot_date,
+    cast(pairs.report_generated_at as timestamp(3)) as report_generated_at,
+    cast(pairs.previous_report_generated_at as timestamp(3)) as previous_report_generated_at,
+    cast(pairs.run_id as varchar) as run_id
 from changes
+inner join report_pairs as pairs
+    on pairs.organization_id = changes.organization_id
+    and pairs.snapshot_date = changes.pair_date
+    and pairs.account_id = changes.account_id

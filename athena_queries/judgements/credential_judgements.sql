@@ -52,12 +52,12 @@ judged as (
             when fault is not null then 'unknown'
             when control_id = 'no-setup-access-key'
                 then case when password_enabled and never_used then 'fail' else 'pass' end
-            when control_id = 'access-key-rotation'
-                then case
-                    when measured_from < date_add('day', -limit_days, report_generated_at) then 'fail' else 'pass'
-                end
-            when measured_from <= date_add('day', -limit_days, report_generated_at) then 'fail'
-            else 'pass'
+            when measured_from < date_add('day', -limit_days, report_generated_at) then 'fail'
+            when measured_from > date_add('day', -limit_days, report_generated_at) then 'pass'
+            -- To the millisecond at the limit: a key may be that old, but nothing may be idle that long.
+            when measured_from = date_add('day', -limit_days, report_generated_at)
+                then case control_id when 'access-key-rotation' then 'pass' else 'fail' end
+            else 'unknown'
         end as status
     from asked
 
@@ -92,7 +92,7 @@ select
     cast(
         case
             when status = 'not_applicable' then 'The key is inactive.'
-            when status = 'unknown' then concat('Cannot be judged: ', fault, '.')
+            when status = 'unknown' then concat('Cannot be judged: ', coalesce(fault, 'the limit is not known'), '.')
             when control_id = 'no-setup-access-key' then
                 case
                     when status = 'fail' then 'The user has a password, and this active key was never used.'

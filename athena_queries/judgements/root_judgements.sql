@@ -48,10 +48,16 @@ judged as (
         case
             when fault is not null then 'unknown'
             when control_id = 'root-no-access-key' then case when active_access_keys > 0 then 'fail' else 'pass' end
-            when control_id = 'root-unused' then case when used_lately then 'fail' else 'pass' end
+            when control_id = 'root-unused'
+                then case
+                    when used_lately then 'fail'
+                    when last_used_at is null or used_lately = false then 'pass'
+                    else 'unknown'
+                end
             when is_exempt then 'not_applicable'
             when mfa_active then 'pass'
-            else 'fail'
+            when mfa_active = false then 'fail'
+            else 'unknown'
         end as status
     from explained
 
@@ -87,7 +93,7 @@ select
     cast(status as varchar) as status,
     cast(
         case
-            when status = 'unknown' then concat('Cannot be judged: ', fault, '.')
+            when status = 'unknown' then concat('Cannot be judged: ', coalesce(fault, 'the limit is not known'), '.')
             when control_id = 'root-no-access-key'
                 then case when status = 'fail' then 'Root has an active access key.'
                     else 'Root has no active access key.' end

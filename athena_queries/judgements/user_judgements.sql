@@ -60,7 +60,8 @@ judged as (
             when control_id = 'single-access-key' then case when has_key_pair then 'fail' else 'pass' end
             when password_enabled = false then 'not_applicable'
             when mfa_active then 'pass'
-            else 'fail'
+            when mfa_active = false then 'fail'
+            else 'unknown'
         end as status
     from asked
 

@@ -225,3 +225,12 @@ def test_an_account_without_users_is_judged_by_its_account_controls(lake_of, row
         "root-no-access-key",
         "root-unused",
     ]
+
+
+def test_without_a_limit_nothing_passes(lake_of, rows):
+    """No run writes such a row; a view must not make a pass of it all the same."""
+    limits = ("limit_access_key_rotation_days", "limit_access_key_unused_days", "limit_root_use_days")
+    root = rows.root(password_enabled=True, password_last_used=OLD)
+    lake = lake_of(rows.account(**dict.fromkeys(limits)), root, rows.key_user())
+    for control in ("access-key-rotation", "access-key-unused", "root-unused"):
+        assert lake.verdicts(control, "status, reason") == [("unknown", "Cannot be judged: the limit is not known.")]
