@@ -50,7 +50,6 @@ class Warehouse:
             record = read_record(store, path.stem).record
             assert record is not None
             for date, snapshot in record.snapshots.items():
-                # A day's files lie where the record says: below a folder of the run, which need not name the day.
                 folder = PurePosixPath(snapshot.files[0].path).parent
                 for file in snapshot.files:
                     self.put(f"{database}/{file.path}", (root / file.path).read_bytes())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from datetime import date, timedelta
 
 import pytest
@@ -31,16 +30,19 @@ def lakes(demo_lake, warehouse, trino_of, tmp_path_factory):
 
 
 def repeat_newest_day(source, target, days):
-    """A lake of so many days, whose last is the source's newest."""
+    """A lake of so many days, all with the files of the source's newest."""
     (target / "catalog").mkdir()
     for path in (source / "catalog").glob("*.json"):
         record = json.loads(path.read_text())
-        newest = record["snapshots"][record["latest"]]
-        for file in newest["files"]:
-            (target / file["path"]).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source / file["path"], target / file["path"])
-        last = date.fromisoformat(record["latest"])
-        record["snapshots"] = {(last - timedelta(days=ago)).isoformat(): newest for ago in range(days)}
+        newest, last = record["snapshots"][record["latest"]], date.fromisoformat(record["latest"])
+        record["snapshots"] = {}
+        for ago in range(days):
+            day = (last - timedelta(days=ago)).isoformat()
+            files = [{**file, "path": file["path"].replace(record["latest"], day)} for file in newest["files"]]
+            record["snapshots"][day] = {**newest, "files": files}
+            for file, original in zip(files, newest["files"], strict=True):
+                (target / file["path"]).parent.mkdir(parents=True, exist_ok=True)
+                (target / file["path"]).symlink_to(source / original["path"])
         (target / "catalog" / path.name).write_text(json.dumps(record))
 
 
