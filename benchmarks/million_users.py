@@ -1,6 +1,7 @@
-"""A lake of one snapshot with a million users, made at once: a collection over HTTP would take an hour.
+"""A lake of two days with a million users each, made at once: a collection over HTTP would take an hour.
 
-5,000 accounts of 200 users in 250 OUs. Half the users have a password, two thirds a key, a fifth two; one account in
+5,000 accounts of 200 users in 250 OUs. From the one day to the other, one user in a hundred gets another first key, and
+one in two hundred gains or loses MFA. Half the users have a password, two thirds a key, a fifth two; one account in
 fifty was not collected, one value in ten thousand could not be read. Days are spread so that every control finds some
 who pass and some who fail.
 """
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from collector.schema import RECORD_TABLES, file_schema
@@ -21,52 +23,55 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ORGANIZATION = "o-benchmark01"
-DATE = "2026-11-23"
-RUN_ID = "20261123T101112Z-0a1b2c3d"
+DATES = ("2026-11-22", "2026-11-23")
 ACCOUNTS = 5_000
 USERS_PER_ACCOUNT = 200
 USERS_PER_FILE = 500_000
 ROWS_PER_GROUP = 100_000
 
-_NOW = int(datetime(2026, 11, 23, 10, 11, 12, tzinfo=UTC).timestamp() * 1000)
+_TIMESTAMP = pa.timestamp("ms", tz="UTC")
 _DAY = 86_400_000
+# Every instant but the run's own counts back from here, on both days alike.
+_FIRST_DAY = int(datetime(2026, 11, 22, 10, tzinfo=UTC).timestamp() * 1000)
 
 
-def make_lake(root: Path, *, accounts: int = ACCOUNTS, date: str = DATE) -> None:
+def make_lake(root: Path, *, accounts: int = ACCOUNTS) -> None:
     """Write the lake, unless it is there."""
     record = root / "catalog" / f"{ORGANIZATION}.json"
     if record.exists():
         return
+    snapshots = {date: _write_day(root, date, accounts, later) for later, date in enumerate(DATES)}
+    content = {"schema_version": 1, "organization_id": ORGANIZATION, "latest": DATES[-1], "snapshots": snapshots}
+    record.parent.mkdir(parents=True, exist_ok=True)
+    record.write_text(json.dumps(content))
+
+
+def _write_day(root: Path, date: str, accounts: int, later: int) -> dict:
+    """Write one day's files; the record's entry. The same chances on each day make the same organization."""
     chance = np.random.default_rng(20261123)
-    folder = root / "snapshots" / ORGANIZATION / date / RUN_ID
+    run_id = f"{date.replace('-', '')}T101112Z-0a1b2c3d"
+    folder = root / "snapshots" / ORGANIZATION / date / run_id
     folder.mkdir(parents=True, exist_ok=True)
+    keys = {"organization_id": ORGANIZATION, "snapshot_date": date, "run_id": run_id}
     covered = [number for number in range(accounts) if number % 50]
-    tables = {"accounts": _accounts(accounts, chance)}
+    tables = {"accounts": _filled("account", accounts, keys | _accounts(accounts, later))}
     per_file = max(1, USERS_PER_FILE // USERS_PER_ACCOUNT)
     for part, start in enumerate(range(0, len(covered), per_file)):
-        tables[f"users-{part:05d}"] = _users(covered[start : start + per_file], chance)
+        some = covered[start : start + per_file]
+        tables[f"users-{part:05d}"] = _filled("user", len(some) * USERS_PER_ACCOUNT, keys | _users(some, chance, later))
     files = []
     for name, table in tables.items():
         path = folder / f"{name}.parquet"
         pq.write_table(table, path, compression="zstd", row_group_size=ROWS_PER_GROUP)
         kind = "account" if name == "accounts" else "user"
-        relative = str(path.relative_to(root))
-        files.append(
-            {
-                "path": relative,
-                "record_type": kind,
-                "rows": table.num_rows,
-                "bytes": path.stat().st_size,
-                "sha256": "0" * 64,
-            }
-        )
-    record.parent.mkdir(parents=True, exist_ok=True)
-    record.write_text(json.dumps(_record(accounts, covered, date, files)))
+        about = {"path": str(path.relative_to(root)), "record_type": kind, "rows": table.num_rows}
+        files.append(about | {"bytes": path.stat().st_size, "sha256": "0" * 64})
+    return _entry(accounts, covered, date, run_id, files)
 
 
-def _record(accounts: int, covered: list[int], date: str, files: list[dict]) -> dict:
-    snapshot = {
-        "run_id": RUN_ID,
+def _entry(accounts: int, covered: list[int], date: str, run_id: str, files: list[dict]) -> dict:
+    return {
+        "run_id": run_id,
         "run_started_at": f"{date}T10:11:12.000Z",
         "run_finished_at": f"{date}T10:21:12.000Z",
         "published_at": f"{date}T10:21:13.000Z",
@@ -81,7 +86,6 @@ def _record(accounts: int, covered: list[int], date: str, files: list[dict]) -> 
         "columns": {kind: len(file_schema(kind)) for kind in RECORD_TABLES},
         "files": files,
     }
-    return {"schema_version": 1, "organization_id": ORGANIZATION, "latest": date, "snapshots": {date: snapshot}}
 
 
 def _account_id(number: int) -> str:
@@ -90,9 +94,9 @@ def _account_id(number: int) -> str:
 
 def _instants(chance: np.random.Generator, size: int, *, days: float, share: np.ndarray | None = None) -> pa.Array:
     """Instants of the last days, most of them recent; null outside the share."""
-    values = _NOW - (chance.exponential(days, size) * _DAY).astype(np.int64)
+    values = _FIRST_DAY - (chance.exponential(days, size) * _DAY).astype(np.int64)
     mask = None if share is None else ~share
-    return pa.array(values, pa.int64(), mask=mask).cast(pa.timestamp("ms", tz="UTC"))
+    return pa.array(values, pa.int64(), mask=mask).cast(_TIMESTAMP)
 
 
 def _fixed(value: object, size: int, kind: pa.DataType) -> pa.Array:
@@ -105,15 +109,9 @@ def _maps(entries: list[list[tuple[str, str]]]) -> pa.Array:
 
 def _filled(record_type: str, size: int, columns: dict[str, object]) -> pa.Table:
     """A table of the file's schema: the columns given, keys, and plain values or nulls for the rest."""
-    keys = {
-        "organization_id": ORGANIZATION,
-        "snapshot_date": DATE,
-        "run_id": RUN_ID,
-        "record_type": record_type,
-    }
     arrays = []
     for field in file_schema(record_type):
-        value = columns.get(field.name, keys.get(field.name))
+        value = record_type if field.name == "record_type" else columns.get(field.name)
         if isinstance(value, pa.Array | pa.ChunkedArray):
             arrays.append(value)
         elif isinstance(value, np.ndarray):
@@ -125,11 +123,11 @@ def _filled(record_type: str, size: int, columns: dict[str, object]) -> pa.Table
     return pa.Table.from_arrays(arrays, schema=file_schema(record_type))
 
 
-def _accounts(count: int, chance: np.random.Generator) -> pa.Table:
+def _accounts(count: int, later: int) -> dict[str, object]:
     numbers = np.arange(count)
     covered = numbers % 50 != 0
     ou = [f"ou-ab12-{number % 250:08d}" for number in numbers]
-    columns = {
+    return {
         "account_id": pa.array([_account_id(number) for number in numbers]),
         "account_name": pa.array([f"team-{number % 250}-{number}" for number in numbers]),
         "account_arn": pa.array([f"arn:aws:organizations::999999999999:account/{_account_id(n)}" for n in numbers]),
@@ -140,8 +138,8 @@ def _accounts(count: int, chance: np.random.Generator) -> pa.Table:
         "outcome": pa.array(np.where(covered, "collected", "assume_denied")),
         "error_code": pa.array(np.where(covered, "", "AccessDenied"), mask=covered),
         "attempts": 5,
-        "run_started_at": _NOW,
-        "report_generated_at": _instants(chance, count, days=0.1, share=covered),
+        "run_started_at": _FIRST_DAY + later * _DAY,
+        "report_generated_at": pa.array(np.full(count, _FIRST_DAY + later * _DAY), mask=~covered).cast(_TIMESTAMP),
         "user_count": pa.array(np.where(covered, USERS_PER_ACCOUNT, 0), pa.int32(), mask=~covered),
         "unreadable_rows": pa.array(np.zeros(count), pa.int32(), mask=~covered),
         "unreadable_values": pa.array(np.zeros(count), pa.int32(), mask=~covered),
@@ -158,10 +156,9 @@ def _accounts(count: int, chance: np.random.Generator) -> pa.Table:
         "limit_password_reuse": 24,
         "inventory_source": "organizations",
     }
-    return _filled("account", count, columns)
 
 
-def _users(accounts: list[int], chance: np.random.Generator) -> pa.Table:
+def _users(accounts: list[int], chance: np.random.Generator, later: int) -> dict[str, object]:
     size = len(accounts) * USERS_PER_ACCOUNT
     place = np.tile(np.arange(USERS_PER_ACCOUNT), len(accounts))
     is_root = place == 0
@@ -179,12 +176,12 @@ def _users(accounts: list[int], chance: np.random.Generator) -> pa.Table:
         "password_enabled": has_password,
         "password_last_used": _instants(chance, size, days=60, share=has_password & (chance.random(size) < 0.8)),
         "password_last_changed": _instants(chance, size, days=200, share=has_password),
-        "mfa_active": pa.array(chance.random(size) < 0.7, mask=unreadable),
+        "mfa_active": pa.array((chance.random(size) < 0.7) ^ (later * chance.random(size) > 0.995), mask=unreadable),
         "cert_1_active": chance.random(size) < 0.01,
         "cert_1_last_rotated": _instants(chance, size, days=900, share=chance.random(size) < 0.01),
         "cert_2_active": False,
         "null_reasons": _maps([[("mfa_active", "unparsed")] if odd else [] for odd in unreadable]),
-        "report_generated_at": _NOW - 3_600_000,
+        "report_generated_at": _FIRST_DAY + later * _DAY,
     }
     for slot, share in ((1, 0.66), (2, 0.2)):
         exists = (chance.random(size) < share) & ~is_root
@@ -196,4 +193,10 @@ def _users(accounts: list[int], chance: np.random.Generator) -> pa.Table:
             f"access_key_{slot}_last_used_region": pa.array(np.full(size, "eu-central-1"), mask=~used),
             f"access_key_{slot}_last_used_service": pa.array(np.full(size, "s3"), mask=~used),
         }
-    return _filled("user", size, columns)
+    if later:
+        # Chances of its own: the next file's users must come out the same on both days.
+        renewed = np.random.default_rng(later).random(size) < 0.01
+        before = columns["access_key_1_last_rotated"].cast(pa.int64())
+        after = pa.array(np.where(renewed, _FIRST_DAY + _DAY // 2, before.fill_null(0).to_numpy()))
+        columns["access_key_1_last_rotated"] = pc.if_else(before.is_null(), None, after).cast(_TIMESTAMP)
+    return columns

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from collector.errors import CredlakeError, UsageFaultsError
+from collector.query.dialect import sorted_apart
 from collector.query.formats import write_csv, write_json, write_parquet
 from collector.query.lint import refuse_untrue
 from collector.query.local import LocalLake
@@ -57,7 +58,7 @@ def run_query(
     """
     _check_format(format, output, out_stream)
     with LocalLake(lake) as local:
-        sql = local.prepare(understand(text, local.names))
+        sql = local.prepare(sorted_apart(understand(text, local.names)))
         for line in local.snapshots.freshness(now or datetime.now(UTC)):
             print(line, file=err_stream)
         rows = stream(local.connection, sql)

@@ -31,6 +31,41 @@ def to_duckdb(tree: exp.Query) -> str:
     return rewrite(_narrowed(tree.copy())).sql(dialect="duckdb")
 
 
+def sorted_apart(tree: exp.Query) -> exp.Query:
+    """The statement with its rows worked out first and sorted then, where it sorts all of them by what it puts out.
+
+    DuckDB 2.0 sorts what comes straight from a `union all` in memory alone, and fails where that does not hold it; what
+    lies in a materialized `with` it sorts through its temporary folder, however little memory there is.
+    """
+    order = tree.args.get("order")
+    if order is None or tree.args.get("limit") or tree.args.get("offset"):
+        return tree
+    keys = _output_keys(tree, order)
+    if keys is None:
+        return tree
+    inner = tree.copy()
+    inner.set("order", None)
+    name = "rows of the answer"
+    whole = exp.select("*").from_(exp.to_table(exp.to_identifier(name, quoted=True))).order_by(*keys)
+    return whole.with_(exp.to_identifier(name, quoted=True), as_=inner, materialized=True)
+
+
+def _output_keys(tree: exp.Query, order: exp.Expr) -> list[exp.Expr] | None:
+    """The keys of the order, as names of outputs; None where one of them is something else."""
+    outputs = {select.alias_or_name: select.unalias() for select in tree.selects}
+    if len(outputs) != len(tree.selects):
+        return None
+    keys = []
+    for ordered in order.expressions:
+        key = ordered.this
+        names = [name for name, value in outputs.items() if key in (exp.column(name, quoted=True), value)]
+        if not names:
+            return None
+        keys.append(ordered.copy())
+        keys[-1].set("this", exp.column(names[0], quoted=True))
+    return keys
+
+
 def duckdb_tables(tree: exp.Query) -> set[str]:
     """The tables and views that DuckDB has to know for the statement: those that it names, narrowed where possible."""
     return {table.name for table in _narrowed(tree.copy()).find_all(exp.Table)}
