@@ -106,7 +106,7 @@ def account_from_organizations(answer: dict[str, Any]) -> Account:
         state=str(state),
         partition=partition or "aws",
         name=answer.get("Name"),
-        ou_ids=_ou_ids(answer.get("Paths") or []),
+        ou_ids=ou_ids_of(answer.get("Paths") or []),
         source=json_ready(answer),
     )
 
@@ -121,7 +121,7 @@ def _parts_of_arn(arn: object) -> tuple[str | None, str | None]:
     return (match["partition"], match["organization"]) if match else (None, None)
 
 
-def _ou_ids(paths: list[str]) -> tuple[str, ...]:
+def ou_ids_of(paths: list[str]) -> tuple[str, ...]:
     """The ids from the root to the parent: `o-…/r-…/ou-…/123456789012/` (facts F4.1)."""
     if not paths:
         return ()
