@@ -47,8 +47,7 @@ class Location:
         wanted = ou.strip("/")
         if wanted in self.ou_ids:
             return True
-        path = self.ou_path
-        return path == wanted or path.startswith(f"{wanted}/")
+        return bool(self.ou_names) and f"{self.ou_path}/".startswith(f"{wanted}/")
 
     def can_tell(self, ou: str) -> bool:
         """Whether it is known that the account is, or is not, within the OU.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any
 
 from collector.evidence import Limits
 
@@ -22,6 +22,12 @@ class LimitOverride:
     limits: dict[str, int] = field(default_factory=dict)
     ou: str | None = None
     account: str | None = None
+
+    @property
+    def place(self) -> dict[str, str]:
+        """The account or the OU, as a settings file names it."""
+        named = {"account": self.account, "ou": self.ou}
+        return {name: value for name, value in named.items() if value is not None}
 
     def breadth(self, account: Account) -> int | None:
         """How far above the account the override stands (0 the account, 1 its OU, …); None where it does not apply."""
@@ -51,6 +57,10 @@ class LimitRules:
         for _, rule in applying:
             limits = replace(limits, **rule.limits)
         return limits
+
+    def for_the_record(self) -> dict[str, Any]:
+        """The rules as a settings file spells them."""
+        return {**asdict(self.default), "override": [{**rule.place, **rule.limits} for rule in self.overrides]}
 
     def faults(self, accounts: Iterable[Account]) -> list[str]:
         """A sentence for every override that applies to no account."""

@@ -73,6 +73,7 @@ class Settings:
             "tags": self.tags,
             "min_coverage": self.min_coverage,
             "replace": self.replace,
+            "limits": self.limits.for_the_record(),
         }
 
 
@@ -84,6 +85,16 @@ class _Several(fields.List[Any]):
             value = [item.strip() for item in value.split(",") if item.strip()]
         result: list[Any] = super()._deserialize(value, attr, data, **options)
         return result
+
+
+class _Count(fields.Integer):
+    """A whole number. marshmallow would cut 3.7 to 3, and take `true` for 1."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int:
+        if isinstance(value, float | bool):
+            raise self.make_error("invalid", input=value)
+        number: int = super()._deserialize(value, attr, data, **options)
+        return number
 
 
 def _account_id() -> fields.String:
@@ -178,7 +189,7 @@ class SettingsSchema(Schema):
     organization_id = fields.String(
         validate=validate.Regexp(rf"^{ORGANIZATION_ID.pattern}\Z", error="Must be an organization's id, o-…")
     )
-    concurrency = fields.Integer(validate=validate.Range(min=1, max=1000, error="Must be from 1 to 1000."))
+    concurrency = _Count(validate=validate.Range(min=1, max=1000, error="Must be from 1 to 1000."))
     deadline = _seconds()
     account_deadline = _seconds()
     tags = fields.Boolean()
