@@ -165,8 +165,8 @@ def test_a_query_that_cannot_be_started_says_why_and_what_to_do(stubbed, code, t
 FAILURES = [
     (
         (
-            "VIEW_IS_STALE: line 1:15: View 'awsdatacatalog.credlake.findings' is stale or in invalid state: column [x] "
-            "of type boolean projected from query view at position 8 cannot be coerced"
+            "VIEW_IS_STALE: line 1:15: View 'awsdatacatalog.credlake.findings' is stale or in invalid state: column "
+            "[x] of type boolean projected from query view at position 8 cannot be coerced"
         ),
         StaleViewError,
         "credlake views deploy` makes it anew",

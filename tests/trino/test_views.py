@@ -22,10 +22,11 @@ class Lake:
         self.duckdb_rows = duckdb_rows
 
 
-def create_views(trino, database):
-    """Every view as a view, in the order in which Athena can take them."""
-    for _, statement in athena_statements(shipped_views(), database):
-        trino.ask(statement)
+def create_views(trino, database, *, only=None):
+    """Every view as a view, or only some, in the order in which Athena can take them."""
+    for name, statement in athena_statements(shipped_views(), database):
+        if only is None or name in only:
+            trino.ask(statement)
 
 
 @pytest.fixture(scope="module")
