@@ -3,6 +3,7 @@
 -- report has no root row, nothing is known. The `_fault` columns say which value could not be read.
 -- Grain: organization_id, snapshot_date, account_id
 -- Reads: account, credential_report, credentials
+-- Order: account_id
 -- Example: account_name, root_credentials, mfa_active, last_used_at, summary_differs, last_used_at_fault
 
 with

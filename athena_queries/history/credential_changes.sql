@@ -5,7 +5,7 @@
 -- occurrence
 -- Reads: account_changes, key_changes, user_changes
 -- Twin: history
--- Order: snapshot_date, account_id, user_arn, change_type
+-- Order: snapshot_date, account_id, user_name, change_type, credential_created_at, occurrence
 -- Example: snapshot_date, account_name, change_type, user_name, changed_at, previous_snapshot_date
 
 with

@@ -1,6 +1,7 @@
 -- The verdicts on accounts: whether an ACTIVE account was collected at all, and whether its password policy asks enough.
 -- Grain: organization_id, snapshot_date, account_id, control_id
 -- Reads: account
+-- Order: control_id, account_id
 -- Example: control_id, account_name, status, reason
 
 with
@@ -58,11 +59,11 @@ select
                 case
                     when outcome = 'collected' then 'The report was collected.'
                     when outcome = 'partial' then concat(
-                        'The report was collected in part: ',
+                        'The report was collected in part. Rows left out: ',
                         cast(coalesce(unreadable_rows, 0) as varchar),
-                        ' rows left out, ',
+                        '; values that could not be read: ',
                         cast(coalesce(unreadable_values, 0) as varchar),
-                        ' values not readable.'
+                        '.'
                     )
                     else concat(
                         'The report was not collected: ',

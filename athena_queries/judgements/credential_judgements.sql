@@ -2,6 +2,7 @@
 -- Root is not judged here. An inactive credential is not applicable, and a missing value makes a verdict unknown.
 -- Grain: organization_id, snapshot_date, control_id, user_arn, credential_type, slot
 -- Reads: credentials
+-- Order: control_id, account_id, user_name, credential_type, credential_created_at, slot
 -- Example: control_id, account_name, user_name, status, reason
 
 with
@@ -68,7 +69,9 @@ measured as (
     select
         judged.*,
         case when status in ('pass', 'fail') then date_diff('second', measured_from, report_generated_at) end
-            as measured_seconds
+            as measured_seconds,
+        cast(floor(cast(date_diff('second', measured_from, report_generated_at) as double) / 86400) as bigint)
+            as measured_days
     from judged
 
 )
@@ -106,11 +109,11 @@ select
                     when credential_type = 'password' then 'Never used, and set '
                     else 'Never used, and created '
                 end,
-                cast(cast(floor(cast(measured_seconds as double) / 86400) as bigint) as varchar),
-                case when status = 'fail' then ' days before the report: beyond the limit of '
-                    else ' days before the report: within the limit of ' end,
+                cast(measured_days as varchar),
+                case when measured_days = 1 then ' day before the report: ' else ' days before the report: ' end,
+                case when status = 'fail' then 'beyond the limit of ' else 'within the limit of ' end,
                 cast(limit_days as varchar),
-                ' days.'
+                case when limit_days = 1 then ' day.' else ' days.' end
             )
         end as varchar
     ) as reason,

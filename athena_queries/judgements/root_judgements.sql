@@ -2,6 +2,7 @@
 -- leaves all three unknown.
 -- Grain: organization_id, snapshot_date, account_id, control_id
 -- Reads: root_posture
+-- Order: control_id, account_id
 -- Example: control_id, account_name, status, reason
 
 with
@@ -70,6 +71,8 @@ measured as (
         case when control_id = 'root-unused' and status in ('pass', 'fail')
             then date_diff('second', last_used_at, report_generated_at)
         end as measured_seconds,
+        cast(floor(cast(date_diff('second', last_used_at, report_generated_at) as double) / 3600) as bigint)
+            as measured_hours,
         case when control_id = 'root-unused' then use_limit_days end as limit_days
     from judged
 
@@ -106,11 +109,10 @@ select
             when last_used_at is null then 'No use of root on record.'
             else concat(
                 'Root was last used ',
-                cast(cast(floor(cast(measured_seconds as double) / 3600) as bigint) as varchar),
-                ' hours before the report: ',
+                cast(measured_hours as varchar),
+                case when measured_hours = 1 then ' hour before the report: ' else ' hours before the report: ' end,
                 case when status = 'fail' then 'within the last ' else 'not within the last ' end,
-                cast(limit_days as varchar),
-                ' days.'
+                case when limit_days = 1 then 'day.' else concat(cast(limit_days as varchar), ' days.') end
             )
         end as varchar
     ) as reason,

@@ -154,7 +154,7 @@ def test_root_with_an_old_password_login_and_a_key_used_an_hour_ago(lake_of, row
     )
     lake = lake_of(rows.account(), root)
     assert lake.verdicts("root-unused", "status, reason, measured_days, measured_seconds, limit_days") == [
-        ("fail", "Root was last used 1 hours before the report: within the last 1 days.", 0, 3600, 1)
+        ("fail", "Root was last used 1 hour before the report: within the last day.", 0, 3600, 1)
     ]
     assert lake.verdicts("root-no-access-key") == ["fail"]
     assert lake.verdicts("root-mfa") == ["pass"]

@@ -127,6 +127,18 @@ def test_a_failing_verdict_says_since_when(lake_of, rows):
     assert lake.verdicts("console-mfa", "failing_since") == [None]
 
 
+def test_a_reason_counts_one_day_as_one(lake_of, rows):
+    user = rows.console_user(password_last_used=rows.ago(hours=30))
+    root = rows.root(password_enabled=True, mfa_active=True, password_last_used=rows.ago(hours=30))
+    lake = lake_of(rows.account(limit_password_unused_days=1, limit_root_use_days=2), root, user)
+    assert lake.verdicts("password-unused", "reason") == [
+        "Last used 1 day before the report: beyond the limit of 1 day."
+    ]
+    assert lake.verdicts("root-unused", "reason") == [
+        "Root was last used 30 hours before the report: within the last 2 days."
+    ]
+
+
 def test_a_moment_after_the_report_is_a_negative_age_of_whole_days_downwards(lake_of, rows):
     """A report is not made in an instant: a key may be made while it is written."""
     lake = lake_of(rows.account(), rows.key_user(access_key_1_last_rotated=rows.ago(seconds=-10)))

@@ -141,6 +141,13 @@ def test_a_snapshot_counts_its_accounts_by_outcome(lake_of, rows):
     assert snapshot["users"] == 2
 
 
+def test_without_an_active_account_there_is_no_coverage(lake_of, rows):
+    lake = lake_of(rows.account(account_state="SUSPENDED", outcome="skipped_state"))
+    assert lake.view("snapshots", "accounts, active_accounts, coverage") == [
+        {"accounts": 1, "active_accounts": 0, "coverage": None}
+    ]
+
+
 def test_coverage_says_why_how_old_and_whether_all_users_came(lake_of, rows):
     lake = lake_of(
         rows.account("000000000001", users=9, user_count=10),
