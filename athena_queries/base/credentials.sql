@@ -4,7 +4,6 @@
 -- columns say which value is missing: unknown is never left out. The slot is no identity: slots swap.
 -- Grain: organization_id, snapshot_date, user_arn, credential_type, slot
 -- Reads: account, credential_report
--- Order: account_id, user_name, credential_type, slot
 -- Example: account_name, user_name, credential_type, slot, is_active, age_days, idle_days, never_used
 
 with

@@ -2,7 +2,6 @@
 -- Accounts that are not ACTIVE have no rows; one that could not be read has unknown ones. No fact is left out.
 -- Grain: organization_id, snapshot_date, finding_id
 -- Reads: account_judgements, controls, credential_judgements, missing_judgements, root_judgements, user_judgements
--- Order: severity_rank, control_id, account_id, user_name, credential_created_at, slot
 -- Example: control_id, account_name, user_name, status, reason
 
 with

@@ -3,7 +3,6 @@
 -- Grain: organization_id, snapshot_date, account_id, change_type
 -- Reads: account
 -- Twin: history
--- Order: snapshot_date, account_id
 -- Example: snapshot_date, account_name, change_type, previous_snapshot_date
 
 with

@@ -3,7 +3,6 @@
 -- Grain: organization_id, snapshot_date, account_id, change_type, user_arn, credential_created_at, occurrence
 -- Reads: credential_report, credentials, report_pairs
 -- Twin: history
--- Order: snapshot_date, account_id, user_name, change_type, credential_created_at, occurrence
 -- Example: snapshot_date, account_id, change_type, user_name, credential_created_at
 
 with

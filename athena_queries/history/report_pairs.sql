@@ -4,7 +4,6 @@
 -- Grain: organization_id, snapshot_date, account_id
 -- Reads: account
 -- Twin: history
--- Order: snapshot_date, account_id
 -- Example: account_name, snapshot_date, previous_snapshot_date, report_generated_at, is_whole, was_whole
 
 with

@@ -3,7 +3,6 @@
 -- Grain: organization_id, snapshot_date, account_id, change_type, user_arn
 -- Reads: credential_report, report_pairs
 -- Twin: history
--- Order: snapshot_date, account_id, user_name, change_type
 -- Example: snapshot_date, account_id, change_type, user_name, changed_at
 
 with

@@ -1,7 +1,6 @@
 -- The verdicts on accounts: whether an ACTIVE account was collected at all, and whether its password policy asks enough.
 -- Grain: organization_id, snapshot_date, account_id, control_id
 -- Reads: account
--- Order: control_id, account_id
 -- Example: control_id, account_name, status, reason
 
 with

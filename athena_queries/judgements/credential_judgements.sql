@@ -2,7 +2,6 @@
 -- Root is not judged here. An inactive credential is not applicable, and a missing value makes a verdict unknown.
 -- Grain: organization_id, snapshot_date, control_id, user_arn, credential_type, slot
 -- Reads: credentials
--- Order: control_id, account_id, user_name, credential_type, credential_created_at, slot
 -- Example: control_id, account_name, user_name, status, reason
 
 with

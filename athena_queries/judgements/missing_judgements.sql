@@ -2,7 +2,6 @@
 -- user and credential control where rows of the report were left out. Always unknown, never silent.
 -- Grain: organization_id, snapshot_date, account_id, control_id
 -- Reads: account, controls
--- Order: account_id, control_id
 -- Example: control_id, account_name, status, reason
 
 with

@@ -2,7 +2,6 @@
 -- leaves all three unknown.
 -- Grain: organization_id, snapshot_date, account_id, control_id
 -- Reads: root_posture
--- Order: control_id, account_id
 -- Example: control_id, account_name, status, reason
 
 with

@@ -1,7 +1,6 @@
 -- The verdicts on users: a console password without MFA, and more than one active key. Root is not judged here.
 -- Grain: organization_id, snapshot_date, control_id, user_arn
 -- Reads: account, credential_report, credentials
--- Order: control_id, account_id, user_name
 -- Example: control_id, account_name, user_name, status, reason
 
 with

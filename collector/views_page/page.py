@@ -115,8 +115,9 @@ def _section(view: ViewFile, lake: LocalLake) -> str:
 
 def _example(view: ViewFile, lake: LocalLake) -> str:
     columns = dict(view.notes)["Example"]
-    order = f" order by {view.order}" if view.order else ""
-    question = f"select {columns} from {view.name}{order} limit {_EXAMPLE_ROWS}"  # noqa: S608 - names of our own files
+    # The views that hold everything have no order of their own: sorting millions of rows unasked would be in the way.
+    order = view.order or ", ".join(view.grain)
+    question = f"select {columns} from {view.name} order by {order} limit {_EXAMPLE_ROWS}"  # noqa: S608 - our own files
     answer = io.StringIO()
     write_json(stream(lake.connection, lake.prepare(understand(question, lake.names))), answer)
     found = json.loads(answer.getvalue())

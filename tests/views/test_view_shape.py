@@ -294,12 +294,6 @@ def test_addresses_appear_in_account_alone(name):
     assert "email" not in VIEWS[name].sql
 
 
-@pytest.mark.parametrize("name", sorted(set(VIEWS) - TABLES))
-def test_a_view_has_an_order_of_its_own_so_that_its_example_stays_the_same(name):
-    assert VIEWS[name].order
-    assert "Example" in dict(VIEWS[name].notes)
-
-
 @pytest.mark.parametrize("name", sorted(VIEWS))
 def test_no_view_asks_the_clock(name):
     assert not re.search(r"\b(now|current_\w+|localtime\w*|from_iso8601\w*|at time zone)\b", VIEWS[name].sql)
