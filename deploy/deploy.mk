@@ -1,7 +1,7 @@
 # The targets of deploy/. Each tool lives in an environment of its own, since their pins contradict ours.
 TEMPLATES := deploy/member-role.yaml deploy/collector.yaml
 
-.PHONY: lint-templates lock-deploy
+.PHONY: package lint-templates lock-deploy
 
 .venv-cfn/.installed: requirements/cfn-lint.txt
 .venv-checkov/.installed: requirements/checkov.txt
@@ -11,6 +11,9 @@ TEMPLATES := deploy/member-role.yaml deploy/collector.yaml
 	@echo '*' > $(@D)/.gitignore
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
+
+package: setup ## build the function's zip into dist/: pure Python, to lie beside AWS's pandas layer
+	$(BIN)/python deploy/package.py
 
 lint-templates: .venv-cfn/.installed .venv-checkov/.installed ## cfn-lint and checkov over every template of deploy/
 	.venv-cfn/bin/cfn-lint --non-zero-exit-code informational $(TEMPLATES)
@@ -22,3 +25,6 @@ lock-deploy: ## resolve the locked versions of deploy/'s tools anew (needs uv)
 	    --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock-deploy" --upgrade \
 	    - -o requirements/$$name.txt; \
 	done
+	uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-annotate --custom-compile-command "make lock-deploy" --upgrade -c requirements/runtime.txt \
+	  deploy/function.in -o requirements/function.txt

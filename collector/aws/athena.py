@@ -11,7 +11,6 @@ from botocore.config import Config
 from tenacity import Retrying, retry_if_result, wait_exponential
 
 from collector.aws.athena_faults import ScanLimitError, explain_call, explain_failure
-from collector.aws.athena_results import read_rows
 from collector.aws.clients import DEFAULT_REGION
 from collector.aws.translation import translated
 from collector.faults import CallFault
@@ -112,6 +111,8 @@ class AthenaQueries:
         Raises:
             CredlakeError: as `run`; reading the rows raises it too.
         """
+        from collector.aws.athena_results import read_rows  # noqa: PLC0415  # so that who makes views needs no DuckDB
+
         query = self.run(statement.sql)
         if self._s3 is None and query.output_location is not None:
             self._s3 = athena_client("s3")

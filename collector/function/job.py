@@ -1,0 +1,154 @@
+"""One scheduled run: collect, tell, bring Glue level and the views in step. The lake comes first, the rest can be late.
+
+Everything that a run says goes to the log, the topic and the metrics, whatever became of it. Being started twice does
+no harm: each run writes under a folder of its own, and the record is replaced on condition (contract parts 1 and 2).
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from collector.aws.gateway import Gateway
+from collector.aws.glue import bring_level
+from collector.aws.topic import send
+from collector.aws.views_step import bring_views_in_step
+from collector.collect import Collection
+from collector.errors import CredlakeError, UsageFaultsError
+from collector.faults import CallFault
+from collector.function.figures import figures_of, print_figures
+from collector.function.notice import notice_of
+from collector.function.prepared_views import read_prepared_views
+from collector.function.surroundings import read_surroundings
+from collector.lake.store import open_store
+from collector.settings_sources import read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+
+    from collector.function.figures import Figure
+    from collector.function.surroundings import Surroundings
+    from collector.run_result import AccountResult, RunResult
+    from collector.settings import Settings
+
+_log = structlog.get_logger()
+
+
+class _Nobody:
+    """Nobody looks on."""
+
+    def listed(self, *, is_asked: bool) -> None:
+        """One more account is known."""
+
+    def finished(self, result: AccountResult) -> None:
+        """One more account has its outcome; those that failed are told when all have."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A scheduled run. What reaches out of the process is passed in.
+
+    `run` runs the collection to its end, `report` takes the figures and the name of the lake.
+    """
+
+    settings: Settings
+    surroundings: Surroundings
+    run: Callable[[Coroutine[Any, Any, RunResult]], RunResult]
+    report: Callable[[list[Figure], str], None] = print_figures
+    clock: Callable[[], float] = time.monotonic
+
+    def do(self, *, ends_at: float | None = None) -> dict[str, Any]:
+        """Make the run and what follows it; a summary of the snapshot that was published.
+
+        Args:
+            ends_at: on the clock; views that could not be deployed by then are left to the next run.
+
+        Raises:
+            CredlakeError: nothing was published, or Glue or the views could not follow; the message says which.
+        """
+        began = self.clock()
+        if self.settings.lake is None:
+            raise UsageFaultsError(["Where is the lake? Name it with CREDLAKE_LAKE."])
+        with tempfile.TemporaryDirectory(prefix="credlake-", ignore_cleanup_errors=True) as scratch:
+            collection = Collection(
+                settings=self.settings,
+                gateway=Gateway(self.settings),
+                store=open_store(self.settings.lake, kms_key=self.surroundings.kms_key),
+                watch=_Nobody(),
+                scratch=Path(scratch),
+            )
+            try:
+                result = self.run(collection.run())
+            finally:
+                self._tell(collection.result, self.clock() - began)
+        self._follow(collection, result, ends_at)
+        return _summary(result)
+
+    def _tell(self, result: RunResult | None, seconds: float) -> None:
+        """Figures and notice. A topic that refuses is no reason to fail a run that is published."""
+        self.report(figures_of(result, seconds), self.surroundings.database or "credlake")
+        notice = notice_of(result) if result is not None else None
+        if notice is None or self.surroundings.topic_arn is None:
+            return
+        try:
+            send(notice, self.surroundings.topic_arn)
+        except CallFault as fault:
+            _log.error("notice.not_sent", code=fault.code, error=fault.message, topic=self.surroundings.topic_arn)
+
+    def _follow(self, collection: Collection, result: RunResult, ends_at: float | None) -> None:
+        database, workgroup = self.surroundings.database, self.surroundings.workgroup
+        if database is None:
+            return
+        changes = bring_level(collection.store, result.run.organization_id, database=database)
+        _log.info("glue.level", database=database, created=changes.created, moved=changes.moved)
+        for repair in changes.repairs:
+            _log.warning("glue.repaired", repair=repair)
+        if workgroup is None:
+            return
+        views = read_prepared_views(database)
+        is_late = (lambda: False) if ends_at is None else (lambda: self.clock() > ends_at)
+        told = bring_views_in_step(
+            views.statements, views.columns, database=database, workgroup=workgroup, is_late=is_late
+        )
+        _log.info("views.in_step", summary=told)
+
+
+def job_of(environment: Mapping[str, str], run: Callable[[Coroutine[Any, Any, RunResult]], RunResult]) -> Job:
+    """The job that the environment describes.
+
+    Raises:
+        UsageFaultsError: every fault of the settings.
+    """
+    settings = read_settings({}, environment, directory=Path.cwd())
+    return Job(settings=settings, surroundings=read_surroundings(environment), run=run)
+
+
+def with_deadline(job: Job, seconds: float) -> Job:
+    """The job with a deadline of that many seconds, or the one of its settings where that comes earlier."""
+    deadline = min(seconds, job.settings.deadline or seconds)
+    return replace(job, settings=replace(job.settings, deadline=deadline))
+
+
+def exit_code(summary: Mapping[str, Any]) -> int:
+    """The exit code of `credlake collect` for a run that was published (contract part 4)."""
+    return 0 if summary["is_complete"] else 1
+
+
+def _summary(result: RunResult) -> dict[str, Any]:
+    if result.written is None:
+        raise CredlakeError("The run ended without tables.")
+    accounts = result.written.accounts
+    return {
+        "organization_id": result.run.organization_id,
+        "snapshot_date": result.run.snapshot_date,
+        "run_id": result.run.run_id,
+        "is_complete": result.is_complete,
+        "coverage": float(accounts.coverage),
+        "accounts": {str(outcome): count for outcome, count in sorted(result.counts.items()) if count},
+        "users": result.written.users,
+    }

@@ -1,0 +1,177 @@
+"""The zip of `make package`, run as Lambda runs it: on its own, beside a pyarrow without S3 and zstd."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from collector.aws.s3_store import S3Store
+from collector.lake.record_reading import read_record
+from tests.deploy.templates import template
+
+LAKE = "s3://credlake/lake"
+DATABASE = "credlake_test"
+
+
+def _lake(prefix, **more):
+    return {"CREDLAKE_LAKE": f"s3://credlake/{prefix}", "GLUE_DATABASE": DATABASE, **more}
+
+
+@dataclass(frozen=True)
+class Deliveries:
+    """One warm function, given an event twice, then with other variables."""
+
+    first: Any
+    second: Any
+    low_coverage: Any
+    refused_topic: Any
+    wrong_settings: Any
+    loaded: dict[str, str]
+    queue: str
+
+
+@pytest.fixture(scope="session", name="deliveries")
+def _deliveries(invoke, aws):
+    sns, sqs = aws.client("sns"), aws.client("sqs")
+    topic = sns.create_topic(Name="told")["TopicArn"]
+    queue = sqs.create_queue(QueueName="told")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    delivered, loaded = invoke(
+        ({}, _lake("lake", NOTICE_TOPIC_ARN=topic)),
+        ({}, _lake("lake", NOTICE_TOPIC_ARN="")),
+        ({}, _lake("low-coverage", CREDLAKE_MIN_COVERAGE="0.9")),
+        ({}, {"CREDLAKE_LAKE": "s3://credlake/refused", "NOTICE_TOPIC_ARN": f"{topic}-not"}),
+        ({}, _lake("lake", CREDLAKE_ROLE="x", CREDLAKE_CONCURRENCY="0")),
+    )
+    return Deliveries(*delivered, loaded, queue)
+
+
+@pytest.fixture(name="store")
+def _store(aws):
+    return S3Store(LAKE, aws.client())
+
+
+def test_the_zip_depends_on_what_its_files_hold_alone(packaging, package, tmp_path):
+    with zipfile.ZipFile(package) as archive:
+        for entry in reversed(archive.infolist()):
+            # In another order, with the times and rights of today.
+            Path(archive.extract(entry, tmp_path / "again")).chmod(0o600)
+    again = packaging.zipped(tmp_path / "again", tmp_path / "again.zip")
+    assert sha256(again.read_bytes()).digest() == sha256(package.read_bytes()).digest()
+
+
+def test_nothing_in_the_zip_is_compiled_or_of_duckdb_or_of_the_demo(package):
+    with zipfile.ZipFile(package) as archive:
+        names = archive.namelist()
+    assert [name for name in names if Path(name).suffix in {".so", ".pyd", ".pyc", ".dll"}] == []
+    assert {name.split("/")[0] for name in names} & {
+        "duckdb",
+        "sqlglot",
+        "pyarrow",
+        "pandas",
+        "aiohttp",
+        "rich",
+    } == set()
+    assert [name for name in names if name.startswith("collector/loopback")] == []
+
+
+def test_the_zip_fits_beside_the_layer(package):
+    with zipfile.ZipFile(package) as archive:
+        unpacked = sum(entry.file_size for entry in archive.infolist())
+    # 204 MB was the layer's largest version; Lambda takes 262,144,000 bytes in all.
+    assert unpacked + 214_000_000 < 262_144_000
+
+
+def test_a_compiled_file_is_refused(packaging, tmp_path):
+    (tmp_path / "fast.so").write_bytes(b"")
+    with pytest.raises(packaging.PackageFaultError, match=r"fast\.so"):
+        packaging.check(tmp_path)
+
+
+def test_the_function_runs_what_the_template_names(unpacked):
+    function = template("collector.yaml")["Resources"]["Function"]["Properties"]
+    module, _, name = function["Handler"].rpartition(".")
+    assert f"def {name}(" in (unpacked / f"{module.replace('.', '/')}.py").read_text("utf-8")
+
+
+def test_a_run_is_collected_published_and_in_glue(deliveries, store, aws):
+    summary = deliveries.first.returned
+    assert summary["is_complete"] is False
+    assert summary["accounts"] == {"assume_denied": 1, "collected": 2}
+    assert summary["coverage"] == pytest.approx(2 / 3)
+    snapshot = read_record(store, summary["organization_id"]).record.newest
+    partitions = aws.client("glue").get_partitions(DatabaseName=DATABASE, TableName="snapshot_record")["Partitions"]
+    assert [one["StorageDescriptor"]["Location"] for one in partitions] == [f"{LAKE}/{snapshot.folder}/"]
+
+
+def test_the_tables_are_written_by_a_pyarrow_without_s3_and_zstd(deliveries, store, tmp_path):
+    snapshot = read_record(store, deliveries.first.returned["organization_id"]).record.newest
+    files = [pq.ParquetFile(store.fetch(file.path, tmp_path)) for file in snapshot.files]
+    assert {file.metadata.row_group(0).column(0).compression for file in files} == {"SNAPPY"}
+    assert "pyarrow._s3fs" not in deliveries.loaded
+
+
+def test_an_event_delivered_twice_leaves_one_snapshot_of_the_day(deliveries, store):
+    first, second = deliveries.first.returned, deliveries.second.returned
+    assert first["run_id"] != second["run_id"]
+    record = read_record(store, first["organization_id"]).record
+    assert [snapshot.run_id for snapshot in record.snapshots.values()] == [second["run_id"]]
+
+
+def test_boto3_and_all_other_python_come_from_the_zip(deliveries, unpacked):
+    ours = {name: file for name, file in deliveries.loaded.items() if file.startswith(str(unpacked))}
+    assert {"botocore", "urllib3", "marshmallow", "structlog", "tenacity", "aws_lambda_powertools"} <= ours.keys()
+    assert [file for file in ours.values() if not file.endswith(".py")] == []
+
+
+def test_neither_the_local_engine_nor_the_command_line_is_loaded(deliveries):
+    assert {"sqlglot", "duckdb", "rich", "typer", "aiohttp", "awswrangler"} & deliveries.loaded.keys() == set()
+
+
+def test_a_run_that_covers_too_little_raises_and_publishes_nothing(deliveries, aws):
+    assert deliveries.low_coverage.raised == "NotPublishedError"
+    figures = deliveries.low_coverage.figures()
+    assert (figures["SnapshotsPublished"], figures["Coverage"]) == ([0.0], [pytest.approx(2 / 3)])
+    records = S3Store("s3://credlake/low-coverage", aws.client()).names("catalog")
+    assert records == []
+
+
+def test_wrong_settings_raise_with_every_fault(deliveries):
+    assert deliveries.wrong_settings.raised == "UsageFaultsError"
+    assert "CREDLAKE_ROLE" in deliveries.wrong_settings.message
+    assert "CREDLAKE_CONCURRENCY" in deliveries.wrong_settings.message
+
+
+def test_the_figures_are_the_ones_that_the_alarms_look_at(deliveries):
+    figures = deliveries.first.figures()
+    (directive,) = figures["_aws"]["CloudWatchMetrics"]
+    assert (directive["Namespace"], directive["Dimensions"], figures["lake"]) == ("credlake", [["lake"]], DATABASE)
+    assert figures["SnapshotsPublished"] == [1.0]
+    assert figures["AccountsCollected"] == [2.0]
+    assert figures["AccountsAssumeDenied"] == [1.0]
+    assert figures["AccountsNotReached"] == [0.0]
+    assert figures["Coverage"] == [pytest.approx(2 / 3)]
+    alarms = template("collector.yaml")["Resources"]
+    watched = {alarms[name]["Properties"]["MetricName"] for name in ("MissedAlarm", "CoverageAlarm")}
+    assert watched <= {metric["Name"] for metric in directive["Metrics"]}
+
+
+def test_the_accounts_that_failed_are_sent_to_the_topic(deliveries, aws):
+    (message,) = aws.client("sqs").receive_message(QueueUrl=deliveries.queue)["Messages"]
+    sent = json.loads(message["Body"])
+    assert sent["Subject"].endswith(": 1 accounts not collected in full, published")
+    assert "100000000002  assume_denied  AccessDenied" in sent["Message"]
+
+
+def test_a_topic_that_refuses_does_not_fail_a_run_that_is_published(deliveries):
+    assert deliveries.refused_topic.returned["accounts"]["collected"] == 2
+    events = [json.loads(line)["event"] for line in deliveries.refused_topic.log if "notice." in line]
+    assert events == ["notice.not_sent"]
