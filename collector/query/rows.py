@@ -52,18 +52,11 @@ def stream(connection: duckdb.DuckDBPyConnection, sql: str) -> Rows:
     """
     try:
         relation = connection.sql(sql)
-        kinds = [str(kind) for kind in relation.types]
-        names = list(relation.columns)
+        names, kinds = list(relation.columns), [str(kind) for kind in relation.types]
+        _refuse_unwritable(names, kinds)
         reader = relation.to_arrow_reader(_BATCH_ROWS)
     except duckdb.Error as error:
         raise query_error(error) from error
-    faults = [
-        f"The column {name} is {_UNWRITABLE[kind]}."
-        for name, kind in zip(names, kinds, strict=True)
-        if kind in _UNWRITABLE
-    ]
-    if faults:
-        raise UsageFaultsError(faults)
     wide = [place for place, kind in enumerate(kinds) if kind in _WIDE_INTEGERS]
     schema = reader.schema
     for place in wide:
@@ -71,15 +64,27 @@ def stream(connection: duckdb.DuckDBPyConnection, sql: str) -> Rows:
     return Rows(schema, _batches(reader, schema, wide))
 
 
+def _refuse_unwritable(names: list[str], kinds: list[str]) -> None:
+    faults = [
+        f"The column {name} is {_UNWRITABLE[kind]}."
+        for name, kind in zip(names, kinds, strict=True)
+        if kind in _UNWRITABLE
+    ]
+    if faults:
+        raise UsageFaultsError(faults)
+
+
 def _batches(reader: pa.RecordBatchReader, schema: pa.Schema, wide: list[int]) -> Iterator[pa.RecordBatch]:
-    while True:
-        try:
-            batch = reader.read_next_batch()
-        except StopIteration:
-            return
-        except (duckdb.Error, OSError) as error:  # Arrow's stream interface knows no other error than OSError
-            raise query_error(error) from error
-        yield _narrowed(batch, schema, wide) if wide else batch
+    # Closed however the reading ends: a connection answers nothing else while a result of it is open.
+    with reader:
+        while True:
+            try:
+                batch = reader.read_next_batch()
+            except StopIteration:
+                return
+            except (duckdb.Error, OSError) as error:  # Arrow's stream interface knows no other error than OSError
+                raise query_error(error) from error
+            yield _narrowed(batch, schema, wide) if wide else batch
 
 
 def _narrowed(batch: pa.RecordBatch, schema: pa.Schema, wide: list[int]) -> pa.RecordBatch:
