@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 ABSENT = {"IfNoneMatch": "*"}
 
 _CHUNK_BYTES = 2**20
+# The most that S3 gives.
+_NAMES_PER_PAGE = 1000
 _TRIES = 5
 # botocore has handed the answer over by then, so it does not ask again.
 _BODY = "s3:GetObject (its body)"
@@ -117,7 +119,13 @@ class S3Objects:
         found: set[str] = set()
         with translated("s3:ListObjectsV2"):
             pages = self._client.get_paginator("list_objects_v2")
-            for page in pages.paginate(Bucket=self._place.bucket, Prefix=prefix, Delimiter="/"):
+            found_pages = pages.paginate(
+                Bucket=self._place.bucket,
+                Prefix=prefix,
+                Delimiter="/",
+                PaginationConfig={"PageSize": _NAMES_PER_PAGE},
+            )
+            for page in found_pages:
                 found |= {entry["Prefix"] for entry in page.get("CommonPrefixes", ())}
                 found |= {entry["Key"] for entry in page.get("Contents", ())}
         return {key.removeprefix(prefix).rstrip("/") for key in found} - {""}

@@ -38,14 +38,19 @@ def fresh_bucket(server):
     return name
 
 
-@pytest.fixture(name="bucket")
+@pytest.fixture(scope="session", name="bucket")
 def _bucket(server):
     return fresh_bucket(server)
 
 
+@pytest.fixture(name="prefix")
+def _prefix():
+    return f"some/{secrets.token_hex(6)}"
+
+
 @pytest.fixture(name="store")
-def _store(server, bucket):
-    return S3Store(f"s3://{bucket}/some/prefix", server.client())
+def _store(server, bucket, prefix):
+    return S3Store(f"s3://{bucket}/{prefix}", server.client())
 
 
 @pytest.fixture(name="wire")

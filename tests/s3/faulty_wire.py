@@ -7,10 +7,14 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import TYPE_CHECKING
 
 import aiohttp
 from aiohttp import web
 from yarl import URL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _NOT_PASSED_ON = {"transfer-encoding", "content-length", "connection", "keep-alive", "expect", "content-encoding"}
 _START_SECONDS = 10
@@ -60,6 +64,8 @@ class FaultyWire:
     url: str = ""
     rules: list[_Rule] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
+    # Says of any request what happens to it, where no rule does; None: nothing.
+    whim: Callable[[str, str], Fault | None] | None = None
 
     def spoil(self, fault: Fault, *, method: str = "PUT", part: str = "", times: int = 1) -> None:
         """Spoil the next `times` requests of that method whose path and query hold `part`."""
@@ -74,7 +80,7 @@ class FaultyWire:
             if rule.times and rule.method == request.method and rule.part in request.raw_path:
                 rule.times -= 1
                 return rule.fault
-        return None
+        return self.whim(request.method, request.raw_path) if self.whim is not None else None
 
     async def _handle(self, request):
         self.seen.append(f"{request.method} {request.raw_path}")

@@ -1,0 +1,57 @@
+"""A short `make chaos`: publishers raced and killed on a real S3 server, with readers looking on."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from benchmarks import chaos
+
+
+@pytest.fixture(scope="module", name="moto_apart")
+def _moto_apart():
+    with chaos.moto_process() as server:
+        yield server
+
+
+@pytest.fixture(name="place_for")
+def _place_for(weed, moto_apart, monkeypatch):
+    def place_for(name):
+        for key, value in weed.environment().items():
+            monkeypatch.setenv(key, value)
+        monkeypatch.delenv("AWS_ENDPOINT_URL")
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", weed.url)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_GLUE", moto_apart.url)
+        return chaos.place_for(name, weed, moto_apart)
+
+    return place_for
+
+
+def soon():
+    return time.monotonic() + 120
+
+
+def test_of_two_publishers_at_once_none_is_lost_and_none_mixed(place_for):
+    outcome = chaos.races(replace(place_for("raced"), database=None), 20, until=soon())
+
+    assert (outcome.done, outcome.mixtures, outcome.losses) == (20, [], [])
+    assert outcome.looks > 20
+    assert outcome.counts["records that were another's first"] > 0
+
+
+def test_whatever_is_killed_when_readers_meet_whole_snapshots_and_nothing_told_is_lost(place_for):
+    outcome = chaos.kills(place_for("killed"), 10, until=soon())
+
+    assert (outcome.done, outcome.mixtures, outcome.losses) == (10, [], [])
+    assert outcome.looks > 10
+    assert len([name for name in outcome.counts if name.startswith("died")]) > 1
+
+
+def test_over_a_wire_that_fails_and_cuts_and_alters_runs_are_published_whole(place_for, weed):
+    with chaos.faulty_wire(weed) as (wire, _):
+        outcome = chaos.spoiled_runs(place_for("spoiled"), wire, 5, until=soon())
+
+    assert (outcome.done, outcome.mixtures, outcome.losses) == (5, [], [])
+    assert len([name for name in outcome.counts if name.startswith("fault")]) > 2
