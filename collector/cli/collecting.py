@@ -9,6 +9,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from collector.aws.gateway import Gateway
 from collector.cli.logs import set_up_logs
 from collector.cli.signals import run_stoppable
@@ -16,6 +18,7 @@ from collector.cli.summary import print_plan, print_result
 from collector.cli.watching import watch_for
 from collector.collect import Collection
 from collector.errors import NotPublishedError, UsageFaultsError
+from collector.lake.faults import disk_faults
 from collector.lake.store import open_store
 from collector.plan import plan_run
 from collector.settings_sources import read_settings
@@ -23,7 +26,10 @@ from collector.settings_sources import read_settings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from collector.run_result import RunResult
     from collector.settings import Settings
+
+_log = structlog.get_logger()
 
 
 def collect_command(flags: Mapping[str, Any], *, config_file: str | None, dry_run: bool, verbose: bool) -> int:
@@ -41,11 +47,7 @@ def collect_command(flags: Mapping[str, Any], *, config_file: str | None, dry_ru
 
 
 def _collect(settings: Settings, *, is_terminal: bool) -> int:
-    with (
-        # A thread that was left behind may still write there.
-        tempfile.TemporaryDirectory(prefix="credlake-", ignore_cleanup_errors=True) as scratch,
-        watch_for(is_terminal=is_terminal) as watch,
-    ):
+    with _scratch_folder() as scratch, watch_for(is_terminal=is_terminal) as watch:
         collection = Collection(
             settings=settings,
             gateway=Gateway(settings),
@@ -59,7 +61,23 @@ def _collect(settings: Settings, *, is_terminal: bool) -> int:
         except NotPublishedError as error:
             not_published = error
     if collection.result is not None:
-        print_result(collection.result, lake=settings.lake or "")
+        _tell(collection.result, settings)
     if not_published is not None:
         raise not_published
     return 0 if collection.result is not None and collection.result.is_complete else 1
+
+
+def _scratch_folder() -> tempfile.TemporaryDirectory[str]:
+    """A folder for files that are put together before they go into the lake."""
+    place = Path(tempfile.tempdir or os.environ.get("TMPDIR") or "the temporary folder")
+    with disk_faults("Making a folder for scratch files in", place):
+        # A thread that was left behind may still write there when it is removed.
+        return tempfile.TemporaryDirectory(prefix="credlake-", ignore_cleanup_errors=True)
+
+
+def _tell(result: RunResult, settings: Settings) -> None:
+    """Print the result. Whether it can be printed, or is read to its end, changes nothing about the run."""
+    try:
+        print_result(result, lake=settings.lake or "")
+    except (OSError, SystemExit) as error:  # rich leaves by the latter where a pipe was closed
+        _log.warning("result.not_printed", error=type(error).__name__)

@@ -54,8 +54,8 @@ def exit_code_of(arguments: list[str]) -> int:
         return error.exit_code
     except StoppedBySignal as stopped:
         return stopped.exit_code
-    except BrokenPipeError:
-        # Whoever read our output has seen enough (`| head`).
+    except (BrokenPipeError, SystemExit):
+        # Whoever read our output has seen enough (`| head`); rich leaves by SystemExit then.
         return 0
     except Exception as error:  # noqa: BLE001 -- the last place where a fault of ours can be told as one
         _say_fault_of_ours(error, arguments)

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import asyncio
+import functools
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import botocore.session
+import pytest
+
+from collector.cli import collecting
+from collector.cli.main import exit_code_of
+from collector.collect import Collection
+from tests.collect.runs import join_calls
+
+if TYPE_CHECKING:
+    import signal
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Ended:
+    """How a command ended: its exit code, and what it said where."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def said(self) -> list[str]:
+        """What was said to the user on stderr, without the log's events."""
+        return [line for line in self.err.splitlines() if not line.startswith("{")]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_loader():
+    """botocore reads its models of AWS again for every session, which takes longer than most commands here."""
+    loader = botocore.session.create_loader()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", lambda *_: loader)
+        yield
+
+
+@pytest.fixture(name="clean", autouse=True)
+def _clean(monkeypatch, tmp_path):
+    """Nothing of the machine's own: no AWS configuration, no settings, an empty working directory."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "CREDLAKE_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(name="credlake")
+def _credlake(monkeypatch, capsys):
+    """Runs a command in this process: `credlake("collect", …, at=server)`. What it waits for takes next to no time."""
+    quick = functools.partial(Collection, sleep=lambda seconds: asyncio.sleep(seconds * 0.01))
+    monkeypatch.setattr(collecting, "Collection", quick)
+
+    def credlake(*arguments, at=None, environment=None) -> Ended:
+        with monkeypatch.context() as patch:
+            for name, value in {**(at.environment() if at else {}), **(environment or {})}.items():
+                patch.setenv(name, value)
+            capsys.readouterr()
+            code = exit_code_of([str(argument) for argument in arguments])
+            join_calls()
+        said = capsys.readouterr()
+        return Ended(code, said.out, said.err)
+
+    return credlake
+
+
+class Process:
+    """A command in a process of its own, with a temporary folder of its own."""
+
+    def __init__(self, tmp_path: Path, arguments, *, at, before: str = "", **options) -> None:
+        self.temporary = tmp_path / "temporary"
+        self.temporary.mkdir(exist_ok=True)
+        environment = {
+            **os.environ,
+            **(at.environment() if at else {}),
+            "TMPDIR": str(self.temporary),
+            "PYTHONPATH": str(REPOSITORY),
+        }
+        command = ["-m", "collector"]
+        if before:
+            # Something of the product is changed first: a disk is slow, or it has a fault of its own.
+            command = ["-c", f"{before}\nimport sys\nfrom collector.cli.main import main\nmain(sys.argv[1:])"]
+        self.process = subprocess.Popen(
+            [sys.executable, *command, *map(str, arguments)],
+            env=environment,
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **options,
+        )
+
+    def signal(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def end(self, timeout: float = 60) -> Ended:
+        out, err = self.process.communicate(timeout=timeout)
+        return Ended(self.process.returncode, out, err)
+
+
+@pytest.fixture(name="start")
+def _start(tmp_path):
+    """Starts a command in a process of its own: `start("collect", …, at=server)`."""
+    started = []
+
+    def start(*arguments, at=None, **options) -> Process:
+        started.append(Process(tmp_path, arguments, at=at, **options))
+        return started[-1]
+
+    yield start
+    for process in started:
+        if process.process.poll() is None:
+            process.process.kill()
+            process.process.communicate()
+
+
+@pytest.fixture(name="lake")
+def _lake(tmp_path):
+    return tmp_path / "lake"

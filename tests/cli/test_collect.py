@@ -1,0 +1,376 @@
+"""`credlake collect`: every exit code and every row of bad input, as a user meets them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from collector import collect as collect_module
+from collector.cli import collecting
+from collector.loopback import AccountSpec, AccountState, CallerSpec, LoopbackServer, OrganizationSpec, fault_catalogue
+from tests.collect.published import accounts_of, newest, record_of
+from tests.collect.runs import MANAGEMENT, member, organization
+
+GOOD = organization(*(member(number) for number in range(3)))
+SOME_DENIED = organization(member(1), member(2, name="the-denied", faults=(fault_catalogue.ROLE_MISSING,)))
+NOBODY = OrganizationSpec(
+    (AccountSpec(MANAGEMENT, "management", faults=(fault_catalogue.GENERATE_DENIED,)), member(1, roles=())), MANAGEMENT
+)
+
+
+@pytest.fixture(name="good", scope="module")
+def _good():
+    with LoopbackServer(GOOD) as server:
+        yield server
+
+
+def test_0_where_every_account_was_collected_in_full(credlake, good, lake):
+    ended = credlake("collect", "--lake", lake, at=good)
+
+    assert (ended.code, ended.said) == (0, [])
+    assert "Published: 4 of 4 ACTIVE accounts, 4 users" in ended.out
+    assert f"credlake query --lake {lake} findings" in ended.out
+    assert "need attention" not in ended.out
+    assert newest(lake)["accounts"]["covered"] == 4
+
+
+def test_0_where_the_rest_was_left_out_on_purpose_or_is_not_active(credlake, lake):
+    spec = organization(member(1), member(2, state=AccountState.SUSPENDED), member(3))
+    with LoopbackServer(spec) as server:
+        ended = credlake("collect", "--lake", lake, "--exclude-account", "100000000003", at=server)
+
+    assert ended.code == 0
+    assert "Published: 2 of 3 ACTIVE accounts" in ended.out
+
+
+def test_1_where_a_role_is_missing_in_some_accounts_and_the_rest_is_published(credlake, lake):
+    with LoopbackServer(SOME_DENIED) as server:
+        ended = credlake("collect", "--lake", lake, at=server)
+
+    assert ended.code == 1
+    assert "Published: 2 of 3 ACTIVE accounts" in ended.out
+    (line,) = [line for line in ended.out.splitlines() if "100000000002" in line]
+    assert "the-denied" in line
+    assert "assume_denied" in line
+    assert "AccessDenied: User: " in line
+    assert "assume_denied: Is the role deployed in this account" in ended.out
+    assert accounts_of(lake)["100000000002"]["outcome"] == "assume_denied"
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        (fault_catalogue.NO_ROOT_ROW, "PartialReport: There is no root row."),
+        (fault_catalogue.MISSING_COLUMN, "MalformedReport: The report lacks the column mfa_active."),
+        (fault_catalogue.WRONG_ACCOUNT, "WrongAccount: "),
+        (fault_catalogue.POLICY_DENIED, "password policy unknown: AccessDenied: "),
+    ],
+)
+def test_1_where_an_account_is_partial_of_no_use_or_its_policy_unreadable(credlake, lake, fault, why):
+    with LoopbackServer(organization(member(1, faults=(fault,)))) as server:
+        ended = credlake("collect", "--lake", lake, at=server)
+
+    assert ended.code == 1
+    assert why in ended.out
+
+
+def test_a_summary_that_cannot_be_read_leaves_the_account_collected_and_the_exit_code_0(credlake, lake):
+    """The contract names the policy alone."""
+    with LoopbackServer(organization(member(1, faults=(fault_catalogue.SUMMARY_DENIED,)))) as server:
+        assert credlake("collect", "--lake", lake, at=server).code == 0
+
+
+def test_2_without_a_lake(credlake, good):
+    ended = credlake("collect", at=good)
+
+    assert ended.code == 2
+    assert ended.said == [
+        "credlake: Where is the lake? Name it with --lake, CREDLAKE_LAKE, or `lake` in credlake.toml."
+    ]
+
+
+def test_2_with_every_fault_of_file_environment_and_flags_in_one_message(credlake, good, lake, tmp_path):
+    (tmp_path / "credlake.toml").write_text('rolename = "x"\n')
+    good.reset_calls()
+
+    ended = credlake(
+        *("collect", "--lake", lake, "--account", "12345", "--deadline", "soon", "--concurrency", "0"),
+        at=good,
+        environment={"CREDLAKE_EXCLUDE_OUS": "Root/A"},
+    )
+
+    assert ended.code == 2
+    assert ended.said == [
+        "credlake: credlake.toml: rolename: there is no such setting; did you mean role_name?",
+        "credlake: environment: CREDLAKE_EXCLUDE_OUS: there is no such setting; did you mean exclude_ou?",
+        "credlake: command line: --account: 12345 is not 12 digits.",
+        "credlake: command line: --concurrency: Must be from 1 to 1000.",
+        "credlake: command line: --deadline: Not a valid number.",
+    ]
+    assert good.calls.total == 0
+    assert not lake.exists()
+
+
+def test_2_where_an_ou_and_an_account_match_nothing(credlake, good, lake):
+    arguments = ("--include-ou", "Root/Nowhere", "--exclude-account", "999999999999")
+
+    ended = credlake("collect", "--lake", lake, *arguments, at=good)
+
+    assert ended.code == 2
+    assert [line.partition(": no ")[0].partition(": the ")[0] for line in ended.said] == [
+        "credlake: --exclude-account 999999999999",
+        "credlake: --include-ou Root/Nowhere",
+    ]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("collect", "--no-such-flag"),
+        ("collect", "--lake"),
+        ("collect", "surplus"),
+        ("no-such-command",),
+        ("collect", "--config", "missing.toml"),
+        ("collect", "--accounts-file", "missing.csv", "--organization-id", "o-aa111bb222"),
+    ],
+)
+def test_2_for_wrong_usage(credlake, good, arguments):
+    more = () if "--config" not in arguments and "--accounts-file" not in arguments else ("--lake", "lake")
+    ended = credlake(*arguments, *more, at=good)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.said[0].startswith("credlake: ")
+
+
+def test_3_without_credentials(credlake, lake):
+    ended = credlake("collect", "--lake", lake)
+
+    assert (ended.code, ended.out) == (3, "")
+    (message,) = ended.said
+    assert "There are no AWS credentials" in message
+    assert "sts:AssumeRole" in message
+    assert "organizations:ListAccounts" in message
+
+
+@pytest.mark.parametrize(
+    ("caller", "said"),
+    [
+        (CallerSpec(MANAGEMENT, is_expired=True), "The AWS credentials have expired (ExpiredToken"),
+        (CallerSpec(MANAGEMENT, is_unknown=True), "There are no AWS credentials that AWS takes (InvalidClientTokenId"),
+        (
+            CallerSpec(MANAGEMENT, denied_actions=frozenset({"organizations:ListAccounts"})),
+            "organizations:ListAccounts answered AccessDeniedException",
+        ),
+        (CallerSpec("100000000001"), "organizations:ListAccounts answered AccessDeniedException"),
+    ],
+)
+def test_3_where_the_caller_is_refused_in_one_message(credlake, lake, caller, said):
+    spec = organization(member(1), caller=caller)
+    with LoopbackServer(spec) as server:
+        ended = credlake("collect", "--lake", lake, at=server)
+        assert "sts:AssumeRole" not in server.calls.by_operation
+
+    assert (ended.code, ended.out) == (3, "")
+    (message,) = ended.said
+    assert said in message
+
+
+def test_3_where_aws_cannot_be_reached(credlake, lake, monkeypatch):
+    monkeypatch.setattr(collect_module, "_IDENTITY_SECONDS", 0.5)
+    with LoopbackServer(GOOD) as server:
+        environment = server.environment()
+
+    ended = credlake("collect", "--lake", lake, environment=environment)
+
+    assert ended.code == 3
+    (message,) = ended.said
+    assert "sts:GetCallerIdentity failed: EndpointConnectionError" in message
+    assert "AWS_ENDPOINT_URL" in message
+
+
+def test_3_where_every_account_is_denied_and_the_last_snapshot_stays(credlake, good, lake):
+    assert credlake("collect", "--lake", lake, at=good).code == 0
+    before = record_of(lake)
+
+    with LoopbackServer(NOBODY) as server:
+        ended = credlake("collect", "--lake", lake, at=server)
+
+    assert ended.code == 3
+    assert record_of(lake) == before
+    assert ended.said[-1].startswith("credlake: Nothing was published. Not one account was collected")
+    assert "assume_denied" in ended.out
+    assert "Published" not in ended.out
+
+
+def test_3_where_the_run_is_worse_unless_that_is_wanted(credlake, good, lake):
+    assert credlake("collect", "--lake", lake, at=good).code == 0
+    with LoopbackServer(SOME_DENIED) as server:
+        refused = credlake("collect", "--lake", lake, at=server)
+        still_refused = credlake("collect", "--lake", lake, "--replace", "--min-coverage", "0.9", at=server)
+        replaced = credlake("collect", "--lake", lake, "--replace", at=server)
+
+    assert (refused.code, still_refused.code, replaced.code) == (3, 3, 1)
+    assert "2 of 3 active accounts" in refused.said[-1]
+    assert "--replace" in refused.said[-1]
+    assert "--min-coverage 0.9" in still_refused.said[-1]
+    assert newest(lake)["accounts"]["covered"] == 2
+
+
+def test_3_where_a_file_stands_in_the_lakes_place_before_anyone_is_asked(credlake, good, lake):
+    lake.write_text("no folder")
+    good.reset_calls()
+
+    ended = credlake("collect", "--lake", lake, at=good)
+
+    assert ended.code == 3
+    (message,) = ended.said
+    assert message.startswith(f"credlake: Writing into the lake at {lake}/raw failed: ")
+    assert "A file stands where a folder should be: name another folder." in message
+    assert good.calls.total == 0
+
+
+def test_3_where_the_disk_is_full_before_anyone_is_asked(credlake, good, lake, monkeypatch):
+    usage = shutil.disk_usage(lake.parent)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1000))
+    good.reset_calls()
+
+    ended = credlake("collect", "--lake", lake, at=good)
+
+    assert ended.code == 3
+    assert "only 1,000 bytes are free" in ended.said[0]
+    assert good.calls.total == 0
+
+
+def test_3_where_there_is_no_room_for_scratch_files(credlake, good, lake, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "file"))
+
+    ended = credlake("collect", "--lake", lake, at=good)
+
+    assert ended.code == 3
+    assert ended.said[0].startswith(f"credlake: Making a folder for scratch files in {tmp_path}/file failed: ")
+
+
+def test_70_for_a_fault_of_ours_without_its_text_and_with_a_traceback_when_asked_for(credlake, good, lake, monkeypatch):
+    async def broken(_):
+        raise RuntimeError("of a user called nobody-may-see-this")
+
+    monkeypatch.setattr(collecting.Collection.func, "run", broken)
+
+    ended = credlake("collect", "--lake", lake, at=good)
+    verbose = credlake("collect", "--lake", lake, "--verbose", at=good)
+
+    assert (ended.code, verbose.code) == (70, 70)
+    (message,) = ended.said
+    assert message.startswith("credlake: a fault of ours: RuntimeError at ")
+    assert "nobody-may-see-this" not in message
+    assert "What was published before stands." in message
+    assert "Traceback" in verbose.err
+
+
+def test_70_for_a_fault_of_ours_in_the_middle_of_an_account(credlake, good, lake, monkeypatch):
+    """Never an outcome of the account, never 1."""
+    monkeypatch.setattr("collector.account_collection.AccountCollection._read_both", lambda _: 1 / 0)
+
+    ended = credlake("collect", "--lake", lake, at=good)
+
+    assert ended.code == 70
+    assert "ZeroDivisionError" in ended.said[-1]
+    assert not list((lake / "catalog").glob("*.json"))
+
+
+def test_a_dry_run_writes_nothing_and_asks_no_account(credlake, lake):
+    spec = organization(member(1, ou=("A",)), member(2, ou=("B",)), member(3, ou=("A",), state=AccountState.CLOSED))
+    with LoopbackServer(spec) as server:
+        ended = credlake("collect", "--lake", lake, "--include-ou", "Root/A", "--dry-run", at=server)
+        assert {name.partition(":")[0] for name in server.calls.by_operation} == {"sts", "organizations"}
+        assert "sts:AssumeRole" not in server.calls.by_operation
+
+    assert (ended.code, ended.said) == (0, [])
+    assert not lake.exists()
+    rows = {line.split()[1]: line for line in ended.out.splitlines() if line.startswith("│")}
+    assert " yes " in rows["100000000001"]
+    assert "in no OU named by --include-ou" in rows["100000000002"]
+    assert "The account is CLOSED, not ACTIVE" in rows["100000000003"]
+    assert "1 of 4 accounts would be asked." in ended.out
+
+
+def test_a_dry_run_needs_no_lake_and_has_the_same_faults(credlake, good):
+    assert credlake("collect", "--dry-run", at=good).code == 0
+    ended = credlake("collect", "--dry-run", "--account", "999999999999", at=good)
+
+    assert ended.code == 2
+    assert ended.said == ["credlake: --account 999999999999: the organization has no such account."]
+
+
+def test_settings_reach_the_run_from_file_environment_and_flags(credlake, good, lake, tmp_path):
+    (tmp_path / "credlake.toml").write_text(f'lake = "{lake}"\n[limits]\npassword_length = 9\n')
+
+    ended = credlake("collect", "--concurrency", "3", at=good, environment={"CREDLAKE_ACCOUNT_DEADLINE": "77"})
+
+    assert ended.code == 0
+    (run,) = lake.glob("raw/*/*/run.json")
+    settings = json.loads(run.read_bytes())["settings"]
+    assert (settings["concurrency"], settings["account_deadline"]) == (3, 77.0)
+    assert {row["limit_password_length"] for row in accounts_of(lake).values()} == {9}
+
+
+def test_the_log_is_json_on_stderr_and_data_is_on_stdout(credlake, lake):
+    with LoopbackServer(SOME_DENIED) as server:
+        ended = credlake("collect", "--lake", lake, at=server)
+
+    events = [json.loads(line) for line in ended.err.splitlines()]
+    assert {event["event"] for event in events} == {"endpoints.not_of_aws", "account.not_collected"}
+    (event,) = [event for event in events if event["event"] == "account.not_collected"]
+    assert (event["account_id"], event["outcome"], event["error_code"]) == (
+        "100000000002",
+        "assume_denied",
+        "AccessDenied",
+    )
+    assert all({"event", "level", "timestamp"} <= set(event) for event in events)
+    assert not any(line.startswith("{") for line in ended.out.splitlines())
+
+
+def test_a_run_leaves_nothing_behind_in_the_temporary_folder(credlake, good, lake, monkeypatch, tmp_path):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+
+    assert credlake("collect", "--lake", lake, at=good).code == 0
+    with LoopbackServer(NOBODY) as server:
+        assert credlake("collect", "--lake", lake, at=server).code == 3
+
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("spec", [GOOD, SOME_DENIED])
+@pytest.mark.parametrize("stdout", ["full", "closed"])
+def test_whether_the_result_can_be_printed_changes_nothing_about_the_run(credlake, lake, monkeypatch, spec, stdout):
+    """A full disk behind stdout, or a reader who has seen enough (`| head`)."""
+    if stdout == "full":
+        out = os.fdopen(os.open("/dev/full", os.O_WRONLY), "w")
+    else:
+        reads, writes = os.pipe()
+        os.close(reads)
+        out = os.fdopen(writes, "w")
+    monkeypatch.setattr(sys, "stdout", out)
+
+    with LoopbackServer(spec) as server:
+        ended = credlake("collect", "--lake", lake, at=server)
+
+    assert ended.code == (0 if spec is GOOD else 1)
+    assert "result.not_printed" in ended.err
+    assert newest(lake)["accounts"]["covered"] >= 2
+    with suppress(OSError):
+        out.close()
+
+
+def test_the_interpreter_that_runs_these_tests_has_the_command(credlake):
+    assert os.access(Path(sys.executable).with_name("credlake"), os.X_OK)
+    assert credlake("--version").out.startswith("credlake 0.")
