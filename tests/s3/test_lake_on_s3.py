@@ -1,0 +1,84 @@
+"""What a lake promises, kept on S3: a run written, published, rebuilt, verified, and resumed."""
+
+from __future__ import annotations
+
+import pytest
+
+from collector.errors import LakeError
+from collector.lake.difference import DifferenceKind
+from collector.lake.layout import report_key
+from collector.lake.publication import publish
+from collector.lake.rebuild import rebuild
+from collector.lake.record_reading import read_record
+from collector.lake.resumption import begin_run, find_cut_run, fresh_folder, read_kept_report
+from collector.lake.verify import verify
+from collector.lake.writer import SnapshotWriter
+from tests.lake.examples import DAY, FINISHED, ORGANIZATION, RUN, STARTED, collect, rows_of, run_evidence, some_accounts
+
+
+def now():
+    return FINISHED
+
+
+def test_rebuilt_tables_equal_those_that_were_published_value_for_value(store, tmp_path):
+    collect(store, tmp_path, some_accounts())
+    before = read_record(store, ORGANIZATION).record.newest
+
+    rebuilt = rebuild(store, ORGANIZATION, DAY, tmp_path, now=now, randomness=b"abcd").record.newest
+
+    for kind in ("account", "user"):
+        assert rows_of(store, tmp_path, rebuilt.files, kind) == rows_of(store, tmp_path, before.files, kind)
+    assert rebuilt.folder != before.folder
+    assert list(verify(store, tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        (f"raw/{ORGANIZATION}/{RUN}/111111111111.csv.gz", DifferenceKind.RAW),
+        (f"snapshots/{ORGANIZATION}/{DAY}/{RUN}/users-00000.parquet", DifferenceKind.FILE),
+    ],
+)
+def test_a_flipped_bit_in_the_bucket_is_found_and_named(store, tmp_path, *, name, kind):
+    collect(store, tmp_path, some_accounts())
+    content = bytearray(store.read(name))
+    content[-60] ^= 1
+    store.client.put_object(Bucket=store.place.bucket, Key=store.place.key(name), Body=bytes(content))
+
+    differences = list(verify(store, tmp_path))
+
+    assert {difference.kind for difference in differences} >= {kind}
+    assert any(name in str(difference) for difference in differences)
+
+
+def test_nothing_is_rebuilt_of_a_report_that_is_gone(store, tmp_path):
+    collect(store, tmp_path, some_accounts())
+    key = report_key(ORGANIZATION, RUN, "111111111111")
+    store.client.delete_object(Bucket=store.place.bucket, Key=store.place.key(key))
+
+    with pytest.raises(LakeError, match=r"111111111111\.csv\.gz"):
+        rebuild(store, ORGANIZATION, DAY, tmp_path, now=now, randomness=b"abcd")
+    assert read_record(store, ORGANIZATION).record.newest.run_id == RUN
+
+
+def test_a_run_that_was_cut_off_is_resumed_from_the_bucket(store, tmp_path):
+    begin_run(store, run_evidence())
+    first = SnapshotWriter(store, run_evidence(), tmp_path)
+    for evidence, content in some_accounts()[:4]:
+        first.add(evidence, content)
+    first.abort()
+
+    cut = find_cut_run(store, ORGANIZATION, not_before=STARTED)
+    asked = []
+    with SnapshotWriter(store, cut.run, tmp_path, folder=fresh_folder(cut.run, b"abcd")) as writer:
+        for evidence, content in some_accounts():
+            if evidence.account_id in cut.reported:
+                kept = read_kept_report(store, cut.run, evidence.account_id)
+                writer.add(kept.evidence, kept.report, stored_sha256=kept.stored_sha256)
+            else:
+                asked.append(evidence.account_id)
+                writer.add(evidence, content)
+        publish(store, writer.finish(FINISHED), now=now)
+
+    assert asked == ["222222222222", "555555555555", "666666666666"]
+    assert list(verify(store, tmp_path)) == []
