@@ -46,7 +46,7 @@ def sorted_apart(tree: exp.Query) -> exp.Query:
     inner = tree.copy()
     inner.set("order", None)
     name = "rows of the answer"
-    whole = exp.select("*").from_(exp.to_table(exp.to_identifier(name, quoted=True))).order_by(*keys)
+    whole = exp.select("*").from_(exp.Table(this=exp.to_identifier(name, quoted=True))).order_by(*keys)
     return whole.with_(exp.to_identifier(name, quoted=True), as_=inner, materialized=True)
 
 

@@ -80,11 +80,6 @@ def _distinct_count(node: exp.ApproxDistinct) -> exp.Expr:
     return exp.Count(this=exp.Distinct(expressions=[node.this.copy()]), big_int=True)
 
 
-def _exact_quantile(node: exp.ApproxQuantile) -> exp.Expr:
-    """An element of the values, as Trino gives, of the same type."""
-    return _call("quantile_disc", node.this, node.args["quantile"])
-
-
 def _cast(node: exp.Cast) -> exp.Expr:
     """Casts that take other texts, or round otherwise: `trunc` would cut, Trino rounds half away from zero."""
     target, source = node.to.this, family(node.this)
@@ -188,7 +183,6 @@ RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.CountIf: _count_if,
     exp.Filter: _merge_filters,
     exp.ApproxDistinct: _distinct_count,
-    exp.ApproxQuantile: _exact_quantile,
     exp.Cast: _cast,
     exp.TryCast: _cast,
     exp.Add: _date_stays_date,

@@ -151,13 +151,6 @@ def _regexp(node: exp.Expr) -> str | None:
     return "The replacement has to be plain text, without $ and \\."
 
 
-def _percentile(node: exp.Expr) -> str | None:
-    is_plain = isinstance(node.args.get("quantile"), exp.Literal)
-    if is_plain and not node.args.get("accuracy") and not node.args.get("weight"):
-        return None
-    return "approx_percentile is answered with a column and one number."
-
-
 def _literal(node: exp.Expr) -> str | None:
     if getattr(node, "is_string", False) or _NUMBER.fullmatch(node.name):
         return None
@@ -206,7 +199,6 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], str | None]] = {
     exp.RegexpLike: _regexp,
     exp.RegexpExtract: _regexp,
     exp.RegexpReplace: _regexp,
-    exp.ApproxQuantile: _percentile,
     exp.Literal: _literal,
     exp.CurrentTimestamp: _no_argument,
     exp.Localtimestamp: _no_argument,

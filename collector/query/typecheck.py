@@ -319,7 +319,7 @@ def _decimal(node: exp.Expr) -> Iterator[str]:
     parent = node.parent
     while isinstance(parent, exp.Paren | exp.Neg):
         parent = parent.parent
-    is_compared = isinstance(parent, exp.Predicate | exp.In | exp.ApproxQuantile)
+    is_compared = isinstance(parent, exp.Predicate | exp.In)
     if not is_compared and not (isinstance(parent, exp.Binary | exp.Cast | exp.Coalesce) and _is_double(parent)):
         yield f"`{node.name}` is a decimal to Athena, which rounds as decimals do: write a double, {node.name}e0."
 
