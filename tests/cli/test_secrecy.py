@@ -1,0 +1,53 @@
+"""No user's name and no secret gets into what is printed, logged or kept beside the reports."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from datetime import UTC, datetime
+
+from collector.loopback import LoopbackServer
+from collector.loopback.scenarios import DEMO_ORGANIZATION_ID, demo_organization
+
+EXTERNAL_ID = "an-external-id-is-half-a-secret"
+
+
+def test_neither_names_nor_secrets_are_told(credlake, lake):
+    organization = demo_organization(datetime.now(UTC))
+    with LoopbackServer(organization, generation_seconds=0.2) as server:
+        ended = credlake(
+            *(
+                "collect",
+                "--lake",
+                lake,
+                "--external-id",
+                EXTERNAL_ID,
+                "--account-deadline",
+                "4",
+                "--tags",
+                "--verbose",
+            ),
+            at=server,
+        )
+        environment = server.environment()
+        sessions = [identity.credentials for identity in server._plane.identities._identities.values()]
+
+    assert ended.code == 1
+    (folder,) = (lake / "raw" / DEMO_ORGANIZATION_ID).iterdir()
+    told = {
+        "stdout": ended.out,
+        "stderr": ended.err,
+        "run.json": (folder / "run.json").read_text(),
+        "accounts.jsonl": gzip.decompress((folder / "accounts.jsonl.gz").read_bytes()).decode(),
+        "record": (lake / "catalog" / f"{DEMO_ORGANIZATION_ID}.json").read_text(),
+    }
+    names = {user.name for account in organization.accounts for user in account.users}
+    secrets = {environment["AWS_SECRET_ACCESS_KEY"], environment["AWS_ACCESS_KEY_ID"], EXTERNAL_ID}
+    for session in sessions:
+        secrets |= {session.access_key_id, session.secret_access_key, *filter(None, [session.session_token])}
+
+    assert len(names) > 10
+    assert len(secrets) > 100
+    found = {(word, place) for word in names | secrets for place, text in told.items() if word in text}
+    assert found == set()
+    assert all("account" in json.loads(line) for line in told["accounts.jsonl"].splitlines())
