@@ -46,6 +46,7 @@ _STEPS_BY_CODE = {
     **dict.fromkeys(
         ("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"), _REGION
     ),
+    **dict.fromkeys(("InvalidAccessKeyId", "InvalidToken"), _CREDENTIALS),
     "NotImplemented": "This server lacks what a lake needs (conditional writes, checksums): use S3 itself.",
 }
 _STEPS_BY_KIND = {

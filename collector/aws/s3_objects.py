@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
@@ -79,14 +79,34 @@ class S3Objects:
     def download(self, key: str, sink: Any) -> str:
         """Copy the object into an empty file; its ETag. botocore compares the checksum that the object came with."""
 
-        def attempt() -> str:
+        def begin() -> Callable[[bytes], object]:
             sink.seek(0)
             sink.truncate()
+            return cast("Callable[[bytes], object]", sink.write)
+
+        return self._streamed(key, begin)
+
+    def sha256(self, key: str) -> bytes:
+        """The SHA-256 of the object's bytes, of which few are in memory at once."""
+        digests = []
+
+        def begin() -> Callable[[bytes], object]:
+            digests.append(hashlib.sha256())
+            return digests[-1].update
+
+        self._streamed(key, begin)
+        return digests[-1].digest()
+
+    def _streamed(self, key: str, begin: Callable[[], Callable[[bytes], object]]) -> str:
+        """Hand the object over in pieces, from its beginning in every try; its ETag."""
+
+        def attempt() -> str:
+            take = begin()
             with translated("s3:GetObject"):
                 answer = self._client.get_object(**self._address(key), ChecksumMode="ENABLED")
             with translated(_BODY):
                 for chunk in answer["Body"].iter_chunks(_CHUNK_BYTES):
-                    sink.write(chunk)
+                    take(chunk)
             return str(answer["ETag"])
 
         return Retrying(retry=retry_if_exception(_is_of_a_body), **self._tries)(attempt)

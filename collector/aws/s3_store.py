@@ -188,7 +188,7 @@ class S3Store:
             except CallFault as fault:
                 if not is_conflict(fault):
                     raise
-                if hashlib.sha256(self._objects.get(key).content).digest() != digest:
+                if self._objects.sha256(key) != digest:
                     raise self._overwriting(key) from fault
 
     def _overwriting(self, key: str) -> LakeError:

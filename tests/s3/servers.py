@@ -89,12 +89,15 @@ def moto_server():
 
 
 @contextmanager
-def weed_server():
-    """A seaweedfs of its own, all ports on loopback and free, its data in a temporary folder."""
+def weed_server(*keys):
+    """A seaweedfs of its own, all ports on loopback and free, its data in a temporary folder.
+
+    `keys`, an access key and a secret one, are who may ask it; those of `S3Server` unless given.
+    """
     with TemporaryDirectory(prefix="credlake-weed-") as folder:
         ports = _free_ports(len(_WEED_PORTS) + 1)
         s3_port = ports.pop()
-        server = S3Server(f"http://127.0.0.1:{s3_port}")
+        server = S3Server(f"http://127.0.0.1:{s3_port}", *keys)
         command = [
             str(Path(sys.executable).with_name("weed")),
             "mini",

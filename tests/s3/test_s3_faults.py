@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from collector.aws.s3_store import S3Store
@@ -136,6 +138,13 @@ def test_a_server_that_overlooks_conditions_is_refused_before_the_first_account_
 
         with pytest.raises(LakeError, match=r"overlooks IfNoneMatch on PutObject, so two runs at once could overwrite"):
             S3Store("s3://unconditional", server.client()).check_writable()
+
+
+def test_credentials_that_the_server_does_not_know_are_told_as_such(weed):
+    stranger = replace(weed, access_key="AKIASTRANGER")
+
+    with pytest.raises(LakeError, match=r"InvalidAccessKeyId.*Give credentials that AWS takes"):
+        S3Store("s3://bucket/lake", stranger.client()).check_exists()
 
 
 def test_a_server_that_cannot_be_reached_is_told_with_what_to_check():
