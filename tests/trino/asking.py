@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from collector.view_files import athena_statements, shipped_views
 from tests.trino.server import CATALOG
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from tests.trino.server import TrinoServer
 
 
@@ -56,3 +59,10 @@ class Trino:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows alone."""
         return self.ask(sql).rows
+
+
+def create_views(trino: Trino, database: str, *, only: Collection[str] | None = None) -> None:
+    """Every view as a view, or only some, in the order in which Athena can take them."""
+    for name, statement in athena_statements(shipped_views(), database):
+        if only is None or name in only:
+            trino.ask(statement)

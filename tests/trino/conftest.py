@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.s3.servers import moto_server, weed_server
-from tests.trino.asking import Trino
+from tests.trino.asking import Trino, create_views
 from tests.trino.comparing import Tally
 from tests.trino.lakes import Warehouse
 from tests.trino.recording import FOLDER
@@ -112,6 +112,15 @@ def demo_lake(tmp_path_factory):
     command = [str(Path(sys.executable).with_name("credlake")), "demo", "--lake", str(lake)]
     subprocess.run(command, check=True, capture_output=True, cwd=_REPOSITORY, timeout=300)
     return lake
+
+
+@pytest.fixture(scope="session")
+def demo_views(demo_lake, warehouse, trino_of):
+    """Trino in a database with that lake and all views."""
+    warehouse.copy_lake(demo_lake, "demo")
+    trino = trino_of("demo")
+    create_views(trino, "demo")
+    return trino
 
 
 @pytest.fixture(scope="session")

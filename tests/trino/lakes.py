@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from collector.catalogue import GLUE_TABLES, GlueTable, partition_input, table_input
+from collector.aws.glue import bring_level
+from collector.aws.s3_store import S3Store
+from collector.catalogue import GlueTable, table_input
+from collector.lake.layout import record_key
 from collector.lake.local import LocalStore
 from collector.lake.record_reading import read_record
 from collector.schema import SNAPSHOT_RECORD
@@ -24,56 +26,40 @@ BUCKET = "lake"
 
 
 class Warehouse:
-    """A bucket on one server and a catalogue on another."""
+    """A bucket on one server and a catalogue on another. A lake is written, and Glue brought level, by our own code."""
 
     def __init__(self, files: S3Server, glue: S3Server) -> None:
         self.files = files.client("s3")
         self.glue = glue.client("glue")
         self.files.create_bucket(Bucket=BUCKET)
 
+    def store(self, database: str) -> S3Store:
+        """The lake whose tables are in that database."""
+        return S3Store(f"s3://{BUCKET}/{database}", self.files)
+
+    def copy_lake(self, root: Path, database: str) -> None:
+        """Every file that a local lake's records name, the records, and the partitions that follow them."""
+        store = self.store(database)
+        for path in sorted((root / "catalog").glob("*.json")):
+            record = read_record(LocalStore(root), path.stem).record
+            assert record is not None
+            for snapshot in record.snapshots.values():
+                for file in snapshot.files:
+                    store.put_file(file.path, root / file.path)
+            self.publish(database, record.organization_id, path.read_bytes())
+
+    def publish(self, database: str, organization: str, record: bytes) -> None:
+        """Replace the publication record, and let Glue follow."""
+        store = self.store(database)
+        held = store.read_versioned(record_key(organization))
+        store.replace(record_key(organization), record, expected=None if held is None else held.version)
+        bring_level(store, organization, database=database, client=self.glue)
+
     def create_database(self, database: str) -> None:
         self.glue.create_database(DatabaseInput={"Name": database})
 
-    def create_tables(self, database: str) -> None:
-        """The two tables of a lake, without partitions yet."""
-        for table in GLUE_TABLES:
-            self.glue.create_table(
-                DatabaseName=database, TableInput=table_input(table, f"s3://{BUCKET}/{database}/snapshots/")
-            )
-
-    def copy_lake(self, root: Path, database: str) -> None:
-        """Every file that a local lake's records name, and the partitions that point at them."""
-        self.create_database(database)
-        self.create_tables(database)
-        store = LocalStore(root)
-        for path in sorted((root / "catalog").glob("*.json")):
-            record = read_record(store, path.stem).record
-            assert record is not None
-            for date, snapshot in record.snapshots.items():
-                folder = PurePosixPath(snapshot.files[0].path).parent
-                for file in snapshot.files:
-                    self.put(f"{database}/{file.path}", (root / file.path).read_bytes())
-                self.point(database, record.organization_id, date, folder)
-            newest = PurePosixPath(record.newest.files[0].path).parent
-            self.point(database, record.organization_id, record.latest, newest, table=GLUE_TABLES[1])
-
     def put(self, key: str, body: bytes) -> None:
         self.files.put_object(Bucket=BUCKET, Key=key, Body=body)
-
-    def point(
-        self, database: str, organization: str, date: str, folder: PurePosixPath, *, table: GlueTable = GLUE_TABLES[0]
-    ) -> None:
-        """Let the partition of that day, or the newest one, lead to that folder: made if it is not there yet."""
-        location = f"s3://{BUCKET}/{database}/{folder}/"
-        values = [organization, date][: len(table.partition_keys)]
-        entry = partition_input(table, values, location)
-        where = {"DatabaseName": database, "TableName": table.name}
-        created = self.glue.batch_create_partition(**where, PartitionInputList=[entry])
-        if created.get("Errors"):
-            moved = self.glue.batch_update_partition(
-                **where, Entries=[{"PartitionValueList": values, "PartitionInput": entry}]
-            )
-            assert not moved.get("Errors"), moved
 
     def fill_tables(self, database: str, tables: Iterable[pa.Table]) -> None:
         """All rows at once, in tables of the same columns that have no partitions: the quickest to read."""

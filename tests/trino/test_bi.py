@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from collector.bi_page import data_sets
-from tests.trino.test_views import create_views
 
-DATABASE = "bi"
 DATA_SETS = {found.view: found for found in data_sets()}
 QUICKSIGHT = {
     "varchar": "STRING",
@@ -19,23 +17,15 @@ QUICKSIGHT = {
 }
 
 
-@pytest.fixture(scope="module")
-def trino(demo_lake, warehouse, trino_of):
-    warehouse.copy_lake(demo_lake, DATABASE)
-    trino = trino_of(DATABASE)
-    create_views(trino, DATABASE)
-    return trino
-
-
 @pytest.mark.parametrize("view", sorted(DATA_SETS))
-def test_a_data_set_has_the_rows_of_its_view_in_types_that_quicksight_takes(view, trino):
+def test_a_data_set_has_the_rows_of_its_view_in_types_that_quicksight_takes(view, demo_views):
     found = DATA_SETS[view]
-    answer = trino.ask(found.sql)
+    answer = demo_views.ask(found.sql)
 
     assert {
         name: QUICKSIGHT[kind.partition("(")[0] if "varchar" in kind else kind] for name, kind in answer.columns
     } == (found.columns)
-    assert len(answer.rows) == trino.rows(f"select count(*) from {view}")[0][0] > 0  # noqa: S608  # our own name
+    assert len(answer.rows) == demo_views.rows(f"select count(*) from {view}")[0][0] > 0  # noqa: S608  # our own name
     for column in found.rule_columns:
         place = [name for name, _ in answer.columns].index(column)
         assert all(isinstance(row[place], str) and row[place] for row in answer.rows)

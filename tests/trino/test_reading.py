@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from collector.view_files import shipped_views
-from tests.trino.test_views import create_views
+from tests.trino.asking import create_views
 
 DAYS = 400
 CURRENT = sorted(view.name for view in shipped_views().values() if view.twin != "history")

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 import sqlglot
 
 from collector.query.local import LocalLake
-from collector.view_files import athena_statements, names_of, shipped_views
+from collector.schema import ACCOUNT, CREDENTIAL_REPORT
+from collector.view_files import names_of, shipped_views
+from tests.trino.asking import create_views
 from tests.trino.comparing import TRINO_TYPES, differences
 from tests.views.conftest import Questions
 
 VIEWS = sorted(names_of(shipped_views()))
-PLAIN_TYPES = {*TRINO_TYPES.values()}
+
+
+def documented_columns():
+    """View → its columns with their types, as docs/views.md has them; of two views as docs/columns.md does."""
+    page = (Path(__file__).parents[2] / "docs" / "views.md").read_text("utf-8")
+    found = {}
+    for section in page.split("\n### ")[1:]:
+        name, _, text = section.partition("\n")
+        pairs = re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", text, re.MULTILINE)
+        # The head of an example's table has another column's name in the second place.
+        found[name] = [(column, kind) for column, kind in pairs if kind in TRINO_TYPES.values()]
+    tables = {"account": ACCOUNT, "credential_report": CREDENTIAL_REPORT}
+    return found | {name: [(c.name, c.type.trino) for c in table.columns] for name, table in tables.items()}
+
+
+DOCUMENTED = documented_columns()
 
 
 class Lake:
@@ -22,18 +42,8 @@ class Lake:
         self.duckdb_rows = duckdb_rows
 
 
-def create_views(trino, database, *, only=None):
-    """Every view as a view, or only some, in the order in which Athena can take them."""
-    for name, statement in athena_statements(shipped_views(), database):
-        if only is None or name in only:
-            trino.ask(statement)
-
-
 @pytest.fixture(scope="module")
-def demo(demo_lake, warehouse, trino_of, tally):
-    warehouse.copy_lake(demo_lake, "demo")
-    trino = trino_of("demo")
-    create_views(trino, "demo")
+def demo(demo_lake, demo_views, tally):
     tally.lakes += 1
     with LocalLake(str(demo_lake)) as lake:
 
@@ -41,7 +51,7 @@ def demo(demo_lake, warehouse, trino_of, tally):
             tree = lake.names.annotate(sqlglot.parse_one(sql, read="athena"))
             return lake.connection.sql(lake.prepare(tree))
 
-        yield Lake(trino, rows)
+        yield Lake(demo_views, rows)
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +96,13 @@ def test_a_view_of_a_faulty_organization_has_the_same_rows_on_both_engines(view,
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_view_of_all_golden_cases_has_the_same_rows_on_both_engines(view, golden, tally):
     assert assert_same(golden, view, tally), "a view without a row proves nothing"
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_columns_of_a_view_are_those_that_docs_views_tells(view, demo_views):
+    documented = DOCUMENTED.get(view.removesuffix("_history")) or DOCUMENTED[view]
+    described = demo_views.rows(f"describe {view}")
+    assert [(name, kind) for name, kind, *_ in described] == documented
 
 
 def test_one_value_that_differs_is_found():
