@@ -1,4 +1,4 @@
-"""The Lambda function: the schedule's run.
+"""The Lambda function: the schedule's run, and the doctor's look at what it needs.
 
 A run that is published returns its summary, complete or not (exit codes 0 and 1 of `credlake collect`). Everything
 else raises, so that Lambda counts an error, tries once more, and then keeps the event in the dead-letter queue.
@@ -32,7 +32,7 @@ class LambdaContext(Protocol):
 
 
 def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Make a run.
+    """Make a run; with `{"command": "doctor"}`, look for faults instead.
 
     Raises:
         CredlakeError: nothing was published, or Glue or the views could not follow.
@@ -42,8 +42,12 @@ def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     match event.get("command", "collect"):
         case "collect":
             return _collect(left)
+        case "doctor":
+            from collector.function.examining import examine  # noqa: PLC0415 -- a run does without
+
+            return examine(os.environ, event)
         case other:
-            raise UsageFaultsError([f"There is no command {other!r}: the event's command is collect."])
+            raise UsageFaultsError([f"There is no command {other!r}: the event's command is collect or doctor."])
 
 
 def _collect(left: float) -> dict[str, Any]:

@@ -33,6 +33,7 @@ class Deliveries:
     low_coverage: Any
     refused_topic: Any
     wrong_settings: Any
+    doctor: Any
     loaded: dict[str, str]
     queue: str
 
@@ -50,6 +51,7 @@ def _deliveries(invoke, aws):
         ({}, _lake("low-coverage", CREDLAKE_MIN_COVERAGE="0.9")),
         ({}, {"CREDLAKE_LAKE": "s3://credlake/refused", "NOTICE_TOPIC_ARN": f"{topic}-not"}),
         ({}, _lake("lake", CREDLAKE_ROLE="x", CREDLAKE_CONCURRENCY="0")),
+        ({"command": "doctor"}, _lake("lake")),
     )
     return Deliveries(*delivered, loaded, queue)
 
@@ -175,3 +177,10 @@ def test_a_topic_that_refuses_does_not_fail_a_run_that_is_published(deliveries):
     assert deliveries.refused_topic.returned["accounts"]["collected"] == 2
     events = [json.loads(line)["event"] for line in deliveries.refused_topic.log if "notice." in line]
     assert events == ["notice.not_sent"]
+
+
+def test_the_doctor_can_be_asked_of_the_function_itself(deliveries):
+    faults = {(one["check"], one["subject"]) for one in deliveries.doctor.returned["findings"] if one["mend"]}
+    assert ("account", "100000000002") in faults
+    assert ("views", DATABASE) in faults
+    assert ("lake", LAKE) not in faults

@@ -1,0 +1,99 @@
+"""What the doctor asks of AWS beside a run's own calls. Each is one call; every failure is a CallFault.
+
+The operations are called by their permission's name, since that is what a refusal's mend has to name.
+"""
+
+from __future__ import annotations
+
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+import botocore
+import pyarrow as pa
+
+from collector.aws.clients import DEFAULT_REGION
+from collector.aws.glue_calls import GlueCalls
+from collector.aws.lake_clients import glue_client
+from collector.aws.service_clients import service_client
+from collector.aws.translation import translated
+from collector.faults import CallFault
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+def clock_skew(now: datetime) -> float:
+    """How many seconds `now` is ahead of AWS's clock, as an answer of STS tells it to the second."""
+    client = service_client("sts")
+    with translated("sts:GetCallerIdentity"):
+        headers = client.get_caller_identity()["ResponseMetadata"]["HTTPHeaders"]
+        return (now - parsedate_to_datetime(headers["date"])).total_seconds()
+
+
+def own_region() -> str:
+    """The Region that the caller configured."""
+    return str(service_client("sts").meta.region_name or DEFAULT_REGION)
+
+
+def versions() -> dict[str, str]:
+    """The libraries that a run rests on."""
+    return {"botocore": botocore.__version__, "pyarrow": pa.__version__}
+
+
+def bucket_versioning(client: Any, bucket: str) -> dict[str, Any]:
+    """GetBucketVersioning's answer."""
+    with translated("s3:GetBucketVersioning"):
+        return dict(client.get_bucket_versioning(Bucket=bucket))
+
+
+def public_access_block(client: Any, bucket: str) -> dict[str, Any] | None:
+    """GetPublicAccessBlock's configuration; None where the bucket has none."""
+    try:
+        with translated("s3:GetBucketPublicAccessBlock"):
+            return dict(client.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"])
+    except CallFault as fault:
+        if fault.code == "NoSuchPublicAccessBlockConfiguration":
+            return None
+        raise
+
+
+def encryption_rules(client: Any, bucket: str) -> list[dict[str, Any]]:
+    """GetBucketEncryption's rules; none where there are none."""
+    try:
+        with translated("s3:GetEncryptionConfiguration"):
+            return list(client.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"])
+    except CallFault as fault:
+        if fault.code == "ServerSideEncryptionConfigurationNotFoundError":
+            return []
+        raise
+
+
+def key_metadata(key: str) -> dict[str, Any]:
+    """DescribeKey's metadata."""
+    client = service_client("kms")
+    with translated("kms:DescribeKey"):
+        return dict(client.describe_key(KeyId=key)["KeyMetadata"])
+
+
+def glue_database(database: str) -> dict[str, Any] | None:
+    """GetDatabase's database; None where there is none."""
+    client = glue_client()
+    try:
+        with translated("glue:GetDatabase"):
+            return dict(client.get_database(Name=database)["Database"])
+    except CallFault as fault:
+        if fault.code == "EntityNotFoundException":
+            return None
+        raise
+
+
+def glue_table(database: str, name: str) -> dict[str, Any] | None:
+    """GetTable's table; None where there is none."""
+    return GlueCalls(glue_client(), database).table(name)
+
+
+def workgroup(name: str) -> dict[str, Any]:
+    """GetWorkGroup's workgroup."""
+    client = service_client("athena")
+    with translated("athena:GetWorkGroup"):
+        return dict(client.get_work_group(WorkGroup=name)["WorkGroup"])

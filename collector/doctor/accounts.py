@@ -1,0 +1,118 @@
+"""Every account's role: assumed as a run assumes it, and asked each of the run's calls.
+
+The calls are made within the run's session policy, so what passes here passes there. Asking for a report does no harm:
+AWS keeps it for four hours, and the run finds it ready.
+"""
+
+from __future__ import annotations
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Protocol
+
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from collector.doctor.finding import Finding, Verdict, fault, fine
+from collector.explanations import NEXT_STEPS
+from collector.faults import CallFault, FaultKind
+from collector.outcome import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Any
+
+_CHECK = "account"
+_TRIES = 6
+_PASSING = frozenset({FaultKind.THROTTLED, FaultKind.LIMIT_EXCEEDED, FaultKind.SERVICE_FAILURE, FaultKind.CONNECTION})
+# Answers of GetCredentialReport that show that the call is allowed.
+_ALLOWED = frozenset({FaultKind.IN_PROGRESS, FaultKind.NOT_PRESENT, FaultKind.REPORT_EXPIRED})
+
+
+class RoleCalls(Protocol):
+    """The calls for one account (`aws.account_api.AccountApi`). Every failure is a CallFault."""
+
+    def is_own(self, account_id: str) -> bool: ...  # noqa: D102 -- said there
+    def credentials(self, account_id: str, *, regional: bool = True) -> Any: ...  # noqa: D102 -- said there
+    def generate_report(self, credentials: Any) -> str: ...  # noqa: D102 -- said there
+    def fetch_report(self, credentials: Any) -> Any: ...  # noqa: D102 -- said there
+    def account_summary(self, credentials: Any) -> Any: ...  # noqa: D102 -- said there
+    def password_policy(self, credentials: Any) -> Any: ...  # noqa: D102 -- said there
+
+
+def sampled(account_ids: Sequence[str], size: int | None) -> list[str]:
+    """The accounts to look at: all, or so many of them by chance, in order."""
+    if size is None or size >= len(account_ids):
+        return sorted(account_ids)
+    return sorted(random.sample(account_ids, size))
+
+
+def examine_accounts(
+    account_ids: Sequence[str], calls: RoleCalls, *, concurrency: int, sleep: Callable[[float], None]
+) -> Iterator[Finding]:
+    """A finding for each account that a run could not collect in full, and one for all the others."""
+    retrying = Retrying(
+        retry=retry_if_exception(lambda error: isinstance(error, CallFault) and error.kind in _PASSING),
+        stop=stop_after_attempt(_TRIES),
+        wait=wait_random_exponential(multiplier=0.5, max=8),
+        sleep=sleep,
+        reraise=True,
+    )
+    readable = 0
+    with ThreadPoolExecutor(concurrency, thread_name_prefix="doctor") as threads:
+        for finding in threads.map(lambda account_id: _examine(account_id, calls, retrying.copy()), account_ids):
+            if finding is None:
+                readable += 1
+            else:
+                yield finding
+    if readable:
+        yield fine(
+            _CHECK, f"{readable} of {len(account_ids)}", "the role is assumed, and each of the run's calls is allowed"
+        )
+
+
+def _examine(account_id: str, calls: RoleCalls, retrying: Retrying) -> Finding | None:
+    """What keeps a run from collecting the account in full; None where nothing does."""
+    try:
+        credentials = retrying(_assumed, calls, account_id)
+    except CallFault as error:
+        if error.kind is FaultKind.DENIED:
+            return _fault(account_id, error, NEXT_STEPS[Outcome.ASSUME_DENIED])
+        return _unknown(account_id, error)
+    for call, step in (
+        (calls.generate_report, NEXT_STEPS[Outcome.REPORT_DENIED]),
+        (calls.fetch_report, NEXT_STEPS[Outcome.REPORT_DENIED]),
+        (calls.account_summary, "Allow iam:GetAccountSummary in the role, and look for an SCP that denies it."),
+        (calls.password_policy, "Allow iam:GetAccountPasswordPolicy in the role, and look for an SCP that denies it."),
+    ):
+        try:
+            retrying(call, credentials)
+        except CallFault as error:
+            if error.kind in _ALLOWED:
+                continue
+            if error.kind is FaultKind.DENIED:
+                return _fault(account_id, error, step)
+            return _unknown(account_id, error)
+    return None
+
+
+def _assumed(calls: RoleCalls, account_id: str) -> Any:
+    try:
+        return calls.credentials(account_id)
+    except CallFault as error:
+        if error.kind is not FaultKind.REGION_DISABLED:
+            raise
+        # As a run does: STS in us-east-1 can be switched off by nobody (facts F5).
+        return calls.credentials(account_id, regional=False)
+
+
+def _fault(account_id: str, error: CallFault, mend: str) -> Finding:
+    return fault(_CHECK, account_id, _said(error), mend)
+
+
+def _unknown(account_id: str, error: CallFault) -> Finding:
+    mend = "Ask again later; a run would try for longer."
+    return Finding(_CHECK, account_id, Verdict.UNKNOWN, _said(error), mend)
+
+
+def _said(error: CallFault) -> str:
+    return f"{error.operation}: {error.code}: {error.message}".rstrip(": .") + "."

@@ -1,0 +1,128 @@
+"""What Glue, Lake Formation and the Athena workgroup say of themselves, judged. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from collector.catalogue import GLUE_TABLES, GlueTable
+from collector.doctor.finding import Finding, fault, fine
+from collector.errors import CatalogueBehindError
+from collector.glue_level.tables import level_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from collector.views_deploy import Step
+
+# Whom Lake Formation names where IAM alone rules.
+_EVERYBODY = "IAM_ALLOWED_PRINCIPALS"
+_ENGINE = "Athena engine version 3"
+_NAMED = 5
+
+
+def judge_database(database: str, found: Mapping[str, Any] | None) -> Iterator[Finding]:
+    """GetDatabase's answer, None where there is none; and what Lake Formation will do to the tables in it."""
+    if found is None:
+        yield fault(
+            "glue database",
+            database,
+            "does not exist",
+            "Deploy deploy/collector.yaml, or let `credlake collect` make it (it takes glue:CreateDatabase).",
+        )
+        return
+    yield fine("glue database", database, "exists")
+    defaults = found.get("CreateTableDefaultPermissions")
+    if defaults is None or any(_EVERYBODY in str(one.get("Principal", {})) for one in defaults):
+        yield fine("lake formation", database, "leaves new tables to IAM")
+        return
+    yield fault(
+        "lake formation",
+        database,
+        "rules new tables: IAM permissions alone let nobody read or change them",
+        "Grant the collector's role CREATE_TABLE, ALTER, DROP and DESCRIBE on the database and ALL on its tables, the "
+        "readers SELECT and DESCRIBE (aws lakeformation grant-permissions); or leave the database to IAM: grant ALL on "
+        "it and its tables to IAM_ALLOWED_PRINCIPALS.",
+    )
+
+
+def judge_table(glue_table: GlueTable, location: str, found: Mapping[str, Any] | None) -> Iterator[Finding]:
+    """GetTable's answer beside what the schema says; `location` is the folder of all snapshots."""
+    name = glue_table.name
+    if found is None:
+        yield fine("glue table", name, "is not there yet: the first run makes it")
+        return
+    try:
+        step = level_table(glue_table, location, found)
+    except CatalogueBehindError as error:
+        yield fault("glue table", name, error.message, "See the message.")
+        return
+    if step.update is None:
+        yield fine("glue table", name, "is as the schema says")
+    else:
+        repairs = "; ".join(step.repairs) or "it differs from the schema"
+        yield fault("glue table", name, f"is not level: {repairs}", "The next run brings it level: credlake collect.")
+    if found.get("IsRegisteredWithLakeFormation"):
+        yield fault(
+            "lake formation",
+            name,
+            "is registered there, so who reads it needs a grant beside IAM permissions",
+            "Grant SELECT and DESCRIBE on it to the readers, ALL to the collector (aws lakeformation "
+            "grant-permissions).",
+        )
+
+
+def judge_workgroup(name: str, workgroup: Mapping[str, Any]) -> Iterator[Finding]:
+    """GetWorkGroup's workgroup: every fault of it."""
+    configuration = workgroup.get("Configuration", {})
+    results = configuration.get("ResultConfiguration", {})
+    managed = configuration.get("ManagedQueryResultsConfiguration", {}).get("Enabled", False)
+    engine = configuration.get("EngineVersion", {}).get("EffectiveEngineVersion", _ENGINE)
+    faults = [
+        (
+            workgroup.get("State") != "ENABLED",
+            f"is {workgroup.get('State')}",
+            f"aws athena update-work-group --work-group {name} --state ENABLED",
+        ),
+        (engine != _ENGINE, f"runs {engine}, and the views are written for {_ENGINE}", f"Select {_ENGINE} in it."),
+        (
+            not managed and not results.get("OutputLocation"),
+            "has no place for results",
+            "Give it an output location (deploy/collector.yaml: s3://BUCKET/athena-results/).",
+        ),
+        (
+            not managed and not results.get("EncryptionConfiguration"),
+            "does not encrypt results",
+            "Set an encryption for its results (SSE_S3 or SSE_KMS).",
+        ),
+        (
+            not configuration.get("EnforceWorkGroupConfiguration"),
+            "lets clients put results elsewhere, unencrypted",
+            "Switch on `Override client-side settings` (EnforceWorkGroupConfiguration).",
+        ),
+        (
+            not configuration.get("BytesScannedCutoffPerQuery"),
+            "has no limit on what a query may read",
+            "Set a limit (BytesScannedCutoffPerQuery), e.g. 100 GB.",
+        ),
+    ]
+    found = [fault("athena workgroup", name, message, mend) for is_so, message, mend in faults if is_so]
+    yield from found or [fine("athena workgroup", name, "is as it should be")]
+
+
+def judge_views(database: str, changes: Sequence[Step]) -> Finding:
+    """The steps that would bring the views in step."""
+    if not changes:
+        return fine("views", database, "are in step with this version")
+    named = ", ".join(f"{step.name} ({step.reason})" for step in changes[:_NAMED])
+    more = f" and {len(changes) - _NAMED} more" if len(changes) > _NAMED else ""
+    return fault(
+        "views",
+        database,
+        f"{len(changes)} of them are not in step with this version: {named}{more}",
+        "credlake views deploy; the function does it after its next run.",
+    )
+
+
+def tables() -> tuple[GlueTable, ...]:
+    """The tables to look at."""
+    return GLUE_TABLES
