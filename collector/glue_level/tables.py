@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # With projection on, Athena computes the locations and overlooks those that are registered (facts F7.2).
 _PROJECTION = ("projection.", "storage.location.template")
+_OURS = "EXTERNAL_TABLE"
 _KEPT_OF_A_TABLE = ("Owner", "Retention")
 _MAKE_ANEW = "Drop the table; nothing is lost, since the next run makes it again from the publication record."
 
@@ -61,8 +62,10 @@ def _refuse_what_cannot_be_repaired(glue_table: GlueTable, wanted: Mapping[str, 
             f"Glue table {name} was made by a newer version ({SCHEMA_VERSION_PARAMETER} {version}, this one knows "
             f"{SCHEMA_VERSION}), so it is left alone. Update credlake."
         )
-    if found.get("TableType", "EXTERNAL_TABLE") not in {"EXTERNAL_TABLE", ""}:
-        raise CatalogueBehindError(f"Glue table {name} is a {found['TableType']}, not a table of files. {_MAKE_ANEW}")
+    kind = found.get("Parameters", {}).get("table_type") or found.get("TableType") or _OURS
+    if kind != _OURS:
+        # A view; or an Iceberg table, which Athena reads by its own metadata, whatever the partitions say.
+        raise CatalogueBehindError(f"Glue table {name} is a {kind}, not a table of Parquet files. {_MAKE_ANEW}")
     keys = _typed(found.get("PartitionKeys", ()))
     if keys != _typed(wanted["PartitionKeys"]):
         # Partitions hold values by position, so UpdateTable would leave those that exist with the wrong meaning.

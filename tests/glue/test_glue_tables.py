@@ -161,11 +161,15 @@ def test_partition_keys_that_were_changed_cannot_be_repaired_and_the_error_says_
     assert e.value.exit_code == 4
 
 
-def test_a_view_in_the_place_of_a_table_is_an_error(found):
-    found["TableType"] = "VIRTUAL_VIEW"
-
-    with pytest.raises(CatalogueBehindError, match=r"snapshot_record is a VIRTUAL_VIEW, not a table of files\. Drop"):
-        level(found)
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [({"TableType": "VIRTUAL_VIEW"}, "VIRTUAL_VIEW"), ({"Parameters": {"table_type": "ICEBERG"}}, "ICEBERG")],
+)
+def test_a_view_or_an_iceberg_table_in_the_place_of_ours_is_an_error(found, change, kind):
+    with pytest.raises(
+        CatalogueBehindError, match=rf"snapshot_record is a {kind}, not a table of Parquet files\. Drop"
+    ):
+        level({**found, **change})
 
 
 def test_a_table_of_a_newer_version_is_left_alone(found):
