@@ -108,7 +108,9 @@ def show_view(name: str) -> str:
 
 def _check_format(format_name: str, output: Path | None, out_stream: TextIO) -> None:
     if format_name not in FORMATS:
-        raise UsageFaultsError([f"There is no format {format_name}. {closest(format_name, FORMATS)}".rstrip()])
+        raise UsageFaultsError(
+            [f"There is no format {format_name}.{closest(format_name, FORMATS)} There are {', '.join(FORMATS)}."]
+        )
     if format_name == "parquet" and output is None and out_stream.isatty():
         raise UsageFaultsError(["Parquet is no text for a terminal: name a file with --output FILE."])
 

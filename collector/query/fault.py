@@ -18,6 +18,11 @@ class Fault:
 
 
 def line_of(node: exp.Expr) -> int | None:
-    """The line on which a node stands: that of the first name in it, since sqlglot keeps no other places."""
-    lines = [int(found.meta["line"]) for found in node.walk() if "line" in found.meta]
-    return min(lines, default=None)
+    """The line on which a node stands: that of the first name in or around it, as sqlglot keeps no other places."""
+    around: exp.Expr | None = node
+    while around is not None:
+        lines = [int(found.meta["line"]) for found in around.walk() if "line" in found.meta]
+        if lines:
+            return min(lines)
+        around = around.parent
+    return None

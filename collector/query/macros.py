@@ -18,8 +18,8 @@ _NO_DIGIT = r"[^0-9]*"
 def _checked_casts(name: str, pattern: str, hopeless: str, duckdb_type: str, trino_type: str) -> tuple[str, str]:
     """A cast from text, and its `try_cast`, that take the forms that both engines read alike.
 
-    DuckDB reads more: it makes 8 of '7.5', and a date of '2026-01-02 03:04'. `try_cast` gives null for what is hopeless,
-    and where the form is right and the value impossible; for what lies between it stops, too.
+    DuckDB reads more: it makes 8 of '7.5', and a date of '2026-01-02 03:04'. `try_cast` gives null for what is
+    hopeless, and where the form is right and the value impossible; for what lies between it stops, too.
     """
     refused = f"error('Cannot cast to {trino_type}: ' || x)"
     cast = f"case when x is null then null when regexp_full_match(x, '{pattern}') then cast(x as {duckdb_type})"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collector.query.annotation import Names
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
+_NOTHING = "Nothing was asked. Give the name of a view (`credlake views list`) or a select."
 _QUERY_STARTS = frozenset({TokenType.SELECT, TokenType.WITH, TokenType.VALUES, TokenType.L_PAREN})
 
 
@@ -40,7 +41,7 @@ def parse_question(text: str, names: Names) -> Question:
     """
     asked = text.strip().removesuffix(";").strip()
     if not asked:
-        raise QuestionError(["Nothing was asked. Give the name of a view (`credlake views list`) or a select."])
+        raise QuestionError([_NOTHING])
     if _NAME.fullmatch(asked):
         return _whole_view(asked.lower(), names)
     _refuse_other_statements(asked)
@@ -48,6 +49,8 @@ def parse_question(text: str, names: Names) -> Question:
         found = sqlglot.parse(asked, read="athena")
     except SqlglotError as error:
         raise QuestionError([_syntax_fault(error)]) from error
+    if not any(found):
+        raise QuestionError([_NOTHING])
     if len(found) != 1 or not isinstance(found[0], exp.Query):
         raise QuestionError(["Ask one select at a time: `credlake query` only reads."])
     return Question(asked, _without_database(found[0]))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from collector.query.fault import Fault, line_of
+from collector.query.spelling import FOREIGN
 from collector.query.vocabulary import EXTRACT_FIELDS, FORMAT_SIGNS, INTERVAL_UNITS, NODES, UNITS
 
 if TYPE_CHECKING:
@@ -25,11 +26,17 @@ _OPTIONAL_GROUP = re.compile(r"\||\)[?*{]")
 def shape_faults(tree: exp.Query) -> Iterator[Fault]:
     """Everything that is refused whatever the types are, in a tree as parsed."""
     for node in tree.walk():
-        if type(node) not in NODES and not (isinstance(node, exp.Func) and "start" in node.meta):
-            # A function that has a place in the text was looked at under the name it has there.
+        if type(node) not in NODES and not _is_named_function(node):
             yield Fault(line_of(node), f"The local engine does not answer `{node.sql(dialect='athena')[:60]}`.")
         elif (rule := _RULES.get(type(node))) is not None and (message := rule(node)):
             yield Fault(line_of(node), message)
+
+
+def _is_named_function(node: exp.Expr) -> bool:
+    """Whether `spelling` has looked at it under the name that it has in the text."""
+    if not isinstance(node, exp.Func):
+        return False
+    return "start" in node.meta or not FOREIGN.isdisjoint(name.lower() for name in node.sql_names())
 
 
 def _join(node: exp.Expr) -> str | None:

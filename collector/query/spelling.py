@@ -35,7 +35,7 @@ RESERVED = frozenset(
 )
 
 # Names that sqlglot reads by rules of its own, whatever the dialect, and that are not Trino's.
-_FOREIGN = frozenset(name.lower() for name in (*Athena.parser_class.FUNCTION_PARSERS, "FILTER")) - SYNTAX
+FOREIGN = frozenset(name.lower() for name in (*Athena.parser_class.FUNCTION_PARSERS, "FILTER")) - SYNTAX
 
 
 def spelling_faults(sql: str, tree: exp.Query) -> Iterator[Fault]:
@@ -133,7 +133,7 @@ def _extract_with_comma(tokens: Sequence[Token], place: int) -> str | None:
 
 def _foreign_function(tokens: Sequence[Token], place: int) -> str | None:
     name = tokens[place].text.lower()
-    if name not in _FOREIGN or _kind(tokens, place + 1) is not TokenType.L_PAREN:
+    if name not in FOREIGN or _kind(tokens, place + 1) is not TokenType.L_PAREN:
         return None
     is_clause = name == "filter" and _kind(tokens, place - 1) is TokenType.R_PAREN
     is_quoted = _kind(tokens, place) in {TokenType.IDENTIFIER, TokenType.STRING}

@@ -81,4 +81,4 @@ def _print_blocks(console: Console, names: list[str], found: list[list[str]]) ->
     for number, row in enumerate(found, start=1):
         console.rule(Text(f"row {number}"), align="left", characters="─")
         for name, value in zip(names, row, strict=True):
-            console.print(Text(f"{name:>{margin}}  ", style="bold") + Text(value), soft_wrap=True)
+            console.print(Text.assemble((f"{name:>{margin}}  ", "bold"), value), soft_wrap=True)

@@ -166,7 +166,7 @@ def _arithmetic(node: exp.Binary) -> Iterator[str]:
     left, right = family(node.this), family(node.expression)
     if Family.UNKNOWN in {left, right}:
         yield from _alike([node.this, node.expression])
-    elif not _is_arithmetic(node, left, right):
+    elif Family.DECIMAL not in {left, right} and not _is_arithmetic(node, left, right):
         hint = " Write date_diff('day', a, b)." if left in INSTANTS and right in INSTANTS else ""
         if Family.INTEGER in {left, right} and {left, right} & INSTANTS:
             hint = " Write x + interval '1' day, or date_add('day', n, x)."
@@ -177,8 +177,7 @@ def _is_arithmetic(node: exp.Binary, left: Family, right: Family) -> bool:
     if Family.NULL in {left, right}:
         return True
     if {left, right} <= NUMBERS:
-        # A decimal beside a double is a double; beside an integer it is a decimal, which DuckDB divides otherwise.
-        return Family.DECIMAL not in {left, right} or Family.DOUBLE in {left, right}
+        return True
     if isinstance(node, exp.Mul):
         return {left, right} == {Family.INTERVAL, Family.INTEGER}
     if isinstance(node, exp.Add):

@@ -1,4 +1,4 @@
-"""Every view file and its twin, whatever they answer: Trino's grammar and names, our lint, real columns, plain types."""
+"""Every view file and its twin, whatever they answer: Trino's grammar, our lint, real columns, plain types."""
 
 from __future__ import annotations
 

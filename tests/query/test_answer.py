@@ -1,0 +1,278 @@
+"""What `credlake query` writes, and where."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import re
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from collector.errors import CredlakeError, UsageFaultsError
+from collector.query.answer import freshness, list_views, run_query, show_view
+from collector.query.formats import plain_values
+from collector.query.table import MAXIMUM_ROWS
+
+DAY = "2026-11-22"
+NOW = datetime(2026, 11, 22, 13, 11, 12, tzinfo=UTC)
+USED = datetime(2026, 9, 11, 13, 14, 52, tzinfo=UTC)
+USED_MILLISECONDS = datetime(2026, 9, 11, 13, 14, 52, 120000, tzinfo=UTC)
+QUESTION = "select user_name, password_enabled, password_last_used, null_reasons from credential_report order by 1"
+USERS = [
+    {
+        "user_name": "bob",
+        "password_enabled": True,
+        "password_last_used": USED,
+        "null_reasons": [("mfa_active", "unparsed")],
+    },
+    {"user_name": 'a,"b"', "password_last_used": USED_MILLISECONDS},
+]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def lake(make_lake):
+    return make_lake({DAY: {"accounts": [{"account_name": "pay", "users": 7}], "users": USERS}})
+
+
+def ask(lake: str, text: str, *, out: io.StringIO | None = None, **options) -> tuple[str, str]:
+    out = out if out is not None else io.StringIO()
+    err = io.StringIO()
+    run_query(lake, text, out_stream=out, err_stream=err, now=NOW, **options)
+    return out.getvalue(), err.getvalue()
+
+
+def test_json_is_one_array_of_objects_with_instants_in_zulu_time_and_maps_as_objects(lake):
+    out, _ = ask(lake, QUESTION, format="json")
+    assert json.loads(out) == [
+        {
+            "user_name": 'a,"b"',
+            "password_enabled": None,
+            "password_last_used": "2026-09-11T13:14:52.120Z",
+            "null_reasons": {},
+        },
+        {
+            "user_name": "bob",
+            "password_enabled": True,
+            "password_last_used": "2026-09-11T13:14:52Z",
+            "null_reasons": {"mfa_active": "unparsed"},
+        },
+    ]
+
+
+def test_no_rows_are_an_empty_array(lake):
+    assert ask(lake, "select user_name from credential_report where user_name = 'x'", format="json")[0] == "[]\n"
+
+
+def test_numbers_stay_numbers_in_json(lake):
+    out, _ = ask(
+        lake, "select users, count(*) as n, sum(users) as s, 1e0 / 4 as q from account group by 1", format="json"
+    )
+    assert out == '[\n{"users":7,"n":1,"s":7,"q":0.25}\n]\n'
+
+
+def test_what_json_has_no_number_for_is_text():
+    assert plain_values(pa.array([0.5, math.nan, math.inf, -math.inf, None])) == [
+        *(0.5, "NaN", "Infinity", "-Infinity"),
+        None,
+    ]
+
+
+def test_csv_quotes_what_needs_it_leaves_nulls_empty_and_writes_maps_as_json(lake):
+    out, _ = ask(lake, QUESTION, format="csv")
+    assert out.splitlines()[0] == "user_name,password_enabled,password_last_used,null_reasons"
+    assert list(csv.reader(io.StringIO(out)))[1:] == [
+        ['a,"b"', "", "2026-09-11T13:14:52.120Z", "{}"],
+        ["bob", "true", "2026-09-11T13:14:52Z", '{"mfa_active":"unparsed"}'],
+    ]
+
+
+def test_csv_without_rows_has_its_header(lake):
+    assert ask(lake, "select user_name from credential_report where is_root", format="csv")[0] == "user_name\n"
+
+
+def test_parquet_holds_the_lakes_own_types(lake, tmp_path):
+    target = tmp_path / "answer.parquet"
+    out, _ = ask(lake, QUESTION, format="parquet", output=target)
+    assert out == ""
+    table = pq.read_table(target)
+    assert table.schema.field("password_last_used").type == pa.timestamp("ms", tz="UTC")
+    assert table.schema.field("null_reasons").type.equals(pa.map_(pa.string(), pa.string()))
+    assert table.column("password_last_used").to_pylist() == [USED_MILLISECONDS, USED]
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["answer.parquet"]
+
+
+def test_parquet_is_not_written_to_a_terminal(lake):
+    with pytest.raises(UsageFaultsError, match="--output FILE"):
+        ask(lake, QUESTION, format="parquet", out=Terminal())
+
+
+def test_a_query_that_fails_leaves_the_old_file_as_it_was(lake, tmp_path):
+    target = tmp_path / "answer.json"
+    target.write_text("old")
+    with pytest.raises(CredlakeError, match="Cannot cast to integer: pay"):
+        ask(lake, "select cast(account_name as integer) from account", format="json", output=target)
+    assert target.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["answer.json"]
+
+
+def test_a_query_that_fails_at_once_writes_nothing_to_the_stream(lake):
+    out = io.StringIO()
+    for name in ("json", "csv"):
+        with pytest.raises(CredlakeError):
+            ask(lake, "select cast(account_name as integer) from account", format=name, out=out)
+    assert out.getvalue() == ""
+
+
+def test_a_table_that_fits_is_a_table_and_a_wide_one_is_a_block_a_row(lake):
+    narrow, _ = ask(lake, "select account_name, users from account", out=Terminal())
+    assert "│ pay          │ 7     │" in narrow
+    wide = re.sub(r"\x1b\[[0-9;]*m", "", ask(lake, "account", out=Terminal())[0])
+    assert "row 1" in wide
+    assert "            account_name  pay\n" in wide
+    assert max(len(line) for line in wide.splitlines()) <= 200
+
+
+def test_a_table_that_goes_to_a_file_is_as_wide_as_it_has_to_be(lake):
+    out, _ = ask(lake, "account")
+    assert len({len(line) for line in out.splitlines()}) == 1
+    assert "inventory_source" in out
+
+
+def test_a_cut_table_says_so(lake):
+    values = ", ".join(map(str, range(MAXIMUM_ROWS + 1)))
+    out, err = ask(lake, f"select x from (values {values}) as t(x)")  # noqa: S608 -- a literal question
+    assert len(out.splitlines()) == MAXIMUM_ROWS + 4
+    assert f"The first {MAXIMUM_ROWS} rows. All of them: --format csv" in err
+
+
+def test_an_empty_table_says_so(lake):
+    assert "No rows." in ask(lake, "select 1 as x from account where false")[1]
+
+
+def test_text_cannot_steer_the_terminal(make_lake):
+    path = make_lake({DAY: {"accounts": [{"account_name": "\x1b[2Jpay\u202e", "ou_path": "[red]x[/red]"}]}})
+    out, _ = ask(path, "select account_name, ou_path from account", out=Terminal())
+    assert "\ufffd[2Jpay\ufffd" in out
+    assert "[red]x[/red]" in out
+
+
+def test_stderr_says_which_snapshot_answers_how_old_it_is_and_what_it_covers(lake):
+    expected = (
+        "o-abcdefghij: snapshot 2026-11-22, 3 hours old; coverage 50.0% (1 of 2 ACTIVE accounts); "
+        "1 snapshot in the lake"
+    )
+    assert ask(lake, "account", format="json")[1] == expected + "\n"
+    assert freshness(lake, NOW) == [expected]
+
+
+def test_findings_by_name_come_in_the_order_of_their_rank(make_lake):
+    key = {"access_key_1_active": True, "access_key_1_last_used_date": NOW}
+    users = [
+        {"user_name": "old", "user_arn": "arn:old", "access_key_1_last_rotated": datetime(2025, 1, 1, tzinfo=UTC)},
+        {"user_name": "older", "user_arn": "arn:older", "access_key_1_last_rotated": datetime(2024, 1, 1, tzinfo=UTC)},
+    ]
+    account = {
+        "account_state": "ACTIVE",
+        "outcome": "collected",
+        "password_policy_state": "default",
+        "limit_access_key_rotation_days": 90,
+    }
+    path = make_lake({DAY: {"accounts": [account], "users": [{**key, **user} for user in users]}})
+    found = json.loads(ask(path, "findings", format="json")[0])
+    assert [row["finding_rank"] for row in found] == sorted(row["finding_rank"] for row in found)
+    names = [row["user_name"] for row in found if row["control_id"] == "access-key-rotation"]
+    assert names == ["older", "old"]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("findngs", "There is no view findngs. Did you mean findings"),
+        ("select * from acount", "There is no view or table acount. Did you mean account"),
+        ("select account_nam from account", "'account_nam' could not be resolved.*Did you mean account_name"),
+        ("", "Nothing was asked"),
+        ("select 1; select 2", "one select at a time"),
+        ("select (1", r"Line 1, column \d+: Expecting \)"),
+        ("select 'a", "not SQL that can be read"),
+        ("copy account to '/tmp/x'", "`copy` is no select"),
+        ("-- nothing", "Nothing was asked"),
+        ("select a.account_id, b.account_id from account a, account b", "Two columns are named account_id"),
+        ("select * from awsdatacatalog.credlake.account", "without a catalogue"),
+    ],
+)
+def test_a_wrong_question_is_a_usage_fault_in_words(lake, text, fault):
+    with pytest.raises(UsageFaultsError, match=fault) as caught:
+        ask(lake, text, format="json")
+    assert caught.value.exit_code == 2
+
+
+def test_every_fault_of_a_question_is_told_with_its_line(lake):
+    with pytest.raises(UsageFaultsError) as caught:
+        ask(lake, "select\n  users::varchar,\n  trim(account_name)\nfrom account")
+    assert caught.value.faults == [
+        "Line 2: Athena does not know `::`: write cast(x as type).",
+        (
+            "Line 3: The local engine does not answer trim(): what counts as a blank differs; compare with a pattern, "
+            "or take replace(x, ' ', '')."
+        ),
+    ]
+
+
+def test_a_name_may_be_written_with_its_database(lake):
+    assert ask(lake, "select users from credlake.account", format="json")[0] == '[\n{"users":7}\n]\n'
+
+
+def test_an_unknown_format_is_named(lake):
+    with pytest.raises(UsageFaultsError, match=r"no format jsn\. Did you mean json\?"):
+        ask(lake, "account", format="jsn")
+
+
+def test_a_large_answer_goes_through_in_pieces(lake):
+    ten = "(values 0, 1, 2, 3, 4, 5, 6, 7, 8, 9)"
+    joins = " cross join ".join(f"{ten} as t{n}(x{n})" for n in range(5))
+    counter = _Counter()
+    run_query(
+        lake,
+        f"select t0.x0 as a, lpad('x', 100, 'y') as b from {joins}",  # noqa: S608 -- a literal question
+        format="csv",
+        out_stream=counter,
+        err_stream=io.StringIO(),
+    )
+    assert counter.written == len("a,b\n") + 100_000 * len("0," + "y" * 99 + "x\n")
+    assert counter.largest < 5_000_000
+
+
+class _Counter(io.StringIO):
+    written = 0
+    largest = 0
+
+    def write(self, text: str) -> int:
+        self.written += len(text)
+        self.largest = max(self.largest, len(text))
+        return len(text)
+
+
+def test_the_views_are_listed_with_what_they_answer():
+    listed = dict(list_views())
+    assert listed["account"].startswith("Every account of the organization")
+    assert list(listed) == sorted(listed)
+
+
+def test_a_view_is_shown_as_its_file_and_its_history_with_the_tables_that_it_reads():
+    assert show_view("account").startswith("-- Every account")
+    assert "from snapshot_record\nwhere" in show_view("account")
+    history = show_view("CREDENTIALS_HISTORY")
+    assert history.startswith("--")
+    assert "credential_report_history as" in history
+    with pytest.raises(UsageFaultsError, match="Did you mean account"):
+        show_view("acount")
