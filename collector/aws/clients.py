@@ -111,7 +111,7 @@ class Clients:
         """
         return {
             service: client.meta.endpoint_url
-            for (service, _), client in self._made.items()
+            for (service, _), client in tuple(self._made.items())
             if not _is_own(client.meta.endpoint_url)
         }
 

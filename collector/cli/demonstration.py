@@ -59,7 +59,7 @@ def demonstrate(lake: Path) -> None:
     """Collect three days of the demo's organization into the folder, then answer questions from it."""
     # What is wrong with the accounts is told in tables.
     set_up_logs(for_person=True, quiet=True)
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     _make_room(lake)
     days = demo_days(utc_now())
     for day in days:

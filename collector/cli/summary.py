@@ -116,5 +116,6 @@ def _shortened(text: str) -> str:
 
 
 def _console() -> Console:
-    # Into a pipe or a log there is no width to fit: lines are not cut there.
-    return Console(file=sys.stdout, width=None if sys.stdout.isatty() else _WIDE_ENOUGH, highlight=False)
+    # Into a pipe or a log there is no width to fit: lines are not cut there. Names may hold what looks like markup.
+    width = None if sys.stdout.isatty() else _WIDE_ENOUGH
+    return Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
