@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import platform
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import random
 from typing import TYPE_CHECKING, Any, Protocol
@@ -23,13 +23,17 @@ from collector.budgets import RetryBudget
 from collector.delivery import Delivery, to_the_end
 from collector.discovery import Discovery, OrganizationSource
 from collector.engine import Engine, utc_now
+from collector.errors import CatalogueBehindError
 from collector.evidence import RunEvidence
 from collector.explanations import explain_no_identity
 from collector.faults import CallFault
+from collector.following import Follower, NobodyFollows
 from collector.lake.layout import new_run_id
 from collector.lake.publication import publish
 from collector.lake.record_reading import read_record
+from collector.lake.resumption import begin_run, fresh_folder
 from collector.lake.writer import SnapshotWriter
+from collector.resuming import Resumed, finish, resumable
 from collector.run_result import RunResult, Watch
 
 if TYPE_CHECKING:
@@ -75,6 +79,7 @@ class Collection:
     store: Store
     watch: Watch
     scratch: Path
+    follower: Follower = field(default_factory=NobodyFollows)
     now: Callable[[], datetime] = utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     # What is known so far, also of a run that ends without being published.
@@ -93,18 +98,31 @@ class Collection:
             organization_id, accounts = await discovery.first_page()
             # A record of a newer version, or a damaged one, is found before the first account is asked.
             await asyncio.to_thread(read_record, self.store, organization_id)
-            self.result = result = RunResult(run=self._evidence(started_at, organization_id, discovery, identity))
-            await self._collect(result, discovery, accounts, identity)
+            await asyncio.to_thread(self._bring_level_first, organization_id)
+            run = self._evidence(started_at, organization_id, discovery, identity)
+            resumed = await asyncio.to_thread(resumable, self.store, run) if self.settings.resume else None
+            self.result = result = RunResult(run=run if resumed is None else resumed.run)
+            if resumed is not None and resumed.cut.is_complete:
+                result.written = await asyncio.to_thread(finish, resumed, self.scratch, result, now=self.now())
+            else:
+                result.written = await self._collect(result, discovery, accounts, identity, resumed)
         finally:
             discovery.close()
+        result.record = await to_the_end(asyncio.to_thread(self._publish, result.written))
+        # What follows can be late: it raises what the user must know, and the snapshot is published all the same.
+        await asyncio.to_thread(self.follower.bring_level, organization_id)
         return result
+
+    def _bring_level_first(self, organization_id: str) -> None:
+        """What an earlier run left behind is mended first. Where that cannot be, it is tried again at the end."""
+        try:
+            self.follower.bring_level(organization_id)
+        except CatalogueBehindError as error:
+            _log.warning("glue.behind", error=error.message)
 
     def _evidence(
         self, started_at: datetime, organization_id: str, discovery: Discovery, identity: CallerIdentity
     ) -> RunEvidence:
-        if endpoints := self.gateway.foreign_endpoints():
-            # A stray endpoint variable would send credentials elsewhere; an emulator needs it. So say it, go on.
-            _log.warning("endpoints.not_of_aws", endpoints=endpoints)
         return RunEvidence(
             organization_id=organization_id,
             run_id=new_run_id(started_at, secrets.token_bytes(4)),
@@ -116,10 +134,20 @@ class Collection:
         )
 
     async def _collect(
-        self, result: RunResult, discovery: Discovery, accounts: AsyncIterator[Account], identity: CallerIdentity
-    ) -> None:
+        self,
+        result: RunResult,
+        discovery: Discovery,
+        accounts: AsyncIterator[Account],
+        identity: CallerIdentity,
+        resumed: Resumed | None,
+    ) -> WrittenSnapshot:
         run = result.run
-        writer = SnapshotWriter(self.store, run, self.scratch)
+        folder = None
+        if resumed is None:
+            await asyncio.to_thread(begin_run, self.store, run)
+        else:
+            folder = fresh_folder(run, secrets.token_bytes(4))
+        writer = SnapshotWriter(self.store, run, self.scratch, folder=folder)
         try:
             calls = await asyncio.to_thread(self.gateway.account_calls, identity, run.run_id)
             engine = Engine(
@@ -131,7 +159,12 @@ class Collection:
                 sleep=self.sleep,
             )
             delivery = Delivery(
-                settings=self.settings, watch=self.watch, result=result, discovery=discovery, writer=writer
+                settings=self.settings,
+                watch=self.watch,
+                result=result,
+                discovery=discovery,
+                writer=writer,
+                resumed=resumed,
             )
             try:
                 async with asyncio.TaskGroup() as beside:
@@ -142,23 +175,23 @@ class Collection:
             finally:
                 delivery.close()
             result.untagged = len(discovery.untagged)
-            result.written = await asyncio.to_thread(
-                writer.finish, self.now(), endpoints=self.gateway.foreign_endpoints()
-            )
+            return await asyncio.to_thread(writer.finish, self.now(), endpoints=self.gateway.foreign_endpoints())
         except BaseException:
             # In a thread: it waits for what is being typed or written, and a signal must not.
             await asyncio.to_thread(writer.abort)
             raise
-        result.record = await to_the_end(asyncio.to_thread(self._publish, result.written))
 
     def _publish(self, written: WrittenSnapshot) -> PublicationRecord:
-        return publish(
+        before = read_record(self.store, written.organization_id).record
+        record = publish(
             self.store,
             written,
             now=self.now,
             min_coverage=self.settings.min_coverage,
             replace=self.settings.replace,
         )
+        self.follower.tag_replaced(before, record)
+        return record
 
 
 async def open_discovery(

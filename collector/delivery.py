@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from collector.accounts import Account
     from collector.discovery import Discovery
+    from collector.lake.rows import Verdict
     from collector.lake.writer import SnapshotWriter
+    from collector.resuming import Resumed
     from collector.settings import Settings
 
 T = TypeVar("T")
@@ -41,6 +43,7 @@ class Delivery:
     result: RunResult
     discovery: Discovery
     writer: SnapshotWriter
+    resumed: Resumed | None = None
     _placing: dict[str, asyncio.Task[Account]] = field(default_factory=dict)
     _threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_WRITING_THREADS, thread_name_prefix="writing")
@@ -53,6 +56,10 @@ class Delivery:
         clock = asyncio.get_running_loop().time
         self._give_up_placing = clock() + deadline + _PLACING_GRACE_SECONDS if deadline else float("inf")
         async for account in self.discovery.selected(accounts):
+            if self.resumed is not None and self.resumed.has(account.account_id):
+                self.watch.listed(is_asked=False)
+                beside.create_task(self._deliver_kept(self.resumed, account))
+                continue
             self._placing[account.account_id] = beside.create_task(self.discovery.placed(account))
             answers = unasked(account, self.discovery.selection.why_left_out(account))
             self.watch.listed(is_asked=answers is None)
@@ -69,13 +76,26 @@ class Delivery:
         answers.report = None
         loop = asyncio.get_running_loop()
         verdict = await loop.run_in_executor(self._threads, self.writer.add, evidence, report)
+        self._tell(account, verdict, evidence.password_policy_error)
+
+    async def _deliver_kept(self, resumed: Resumed, account: Account) -> None:
+        """Take over what an account answered before the run was cut off."""
+
+        def take_over() -> tuple[Verdict, str | None]:
+            kept = resumed.kept(account.account_id)
+            verdict = self.writer.add(kept.evidence, kept.report, stored_sha256=kept.stored_sha256)
+            return verdict, kept.evidence.password_policy_error
+
+        self._tell(account, *await asyncio.get_running_loop().run_in_executor(self._threads, take_over))
+
+    def _tell(self, account: Account, verdict: Verdict, password_policy_error: str | None) -> None:
         told = AccountResult(
             account.account_id,
             account.name,
             verdict.outcome,
             verdict.error_code,
             verdict.error_message,
-            answers.password_policy_error if verdict.outcome.is_covered else None,
+            password_policy_error if verdict.outcome.is_covered else None,
         )
         self.result.counts[told.outcome] += 1
         if told.outcome.is_in_scope and (told.outcome is not Outcome.COLLECTED or told.password_policy_error):

@@ -6,10 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from collector.outcome import Outcome
+
 if TYPE_CHECKING:
     from collector.evidence import RunEvidence
     from collector.lake.record import PublicationRecord, WrittenSnapshot
-    from collector.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,9 @@ class RunResult:
     @property
     def is_complete(self) -> bool:
         """Whether every account in the run's scope was collected in full, its password policy included."""
-        return not self.worth_telling
+        return not self.worth_telling and not any(
+            count for outcome, count in self.counts.items() if outcome.is_in_scope and outcome is not Outcome.COLLECTED
+        )
 
 
 class Watch(Protocol):

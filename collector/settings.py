@@ -20,6 +20,7 @@ from collector.selection import Selection
 
 DEFAULT_ROLE_NAME = "credlake-reader"
 DEFAULT_CONCURRENCY = 32
+DEFAULT_GLUE_DATABASE = "credlake"
 # Large accounts take AWS minutes (facts F2.4: unverified how many), so an account is given up late.
 DEFAULT_ACCOUNT_DEADLINE_SECONDS = 300.0
 
@@ -44,7 +45,16 @@ class Settings:
     tags: bool = False
     min_coverage: float | None = None
     replace: bool = False
+    resume: bool = False
+    kms_key: str | None = None
+    glue: bool = True
+    glue_database: str = DEFAULT_GLUE_DATABASE
     limits: LimitRules = field(default_factory=LimitRules)
+
+    @property
+    def database(self) -> str | None:
+        """The Glue database that follows a lake on S3; None where Glue is left alone."""
+        return self.glue_database if self.glue else None
 
     @property
     def selection(self) -> Selection:
@@ -73,6 +83,9 @@ class Settings:
             "tags": self.tags,
             "min_coverage": self.min_coverage,
             "replace": self.replace,
+            "resume": self.resume,
+            "kms_key": self.kms_key,
+            "glue_database": self.database,
             "limits": self.limits.for_the_record(),
         }
 
@@ -160,6 +173,7 @@ class _AllLimitsSchema(_LimitsSchema):  # type: ignore[misc, valid-type]  # mars
 # STS: role names and external ids (facts F5).
 _ROLE_NAME = re.compile(r"^[\w+=,.@-]{1,64}\Z", re.ASCII)
 _ROLE_PATH = re.compile(r"^/([\x21-\x7e]{1,510}/)?\Z")
+_DATABASE = re.compile(r"^[a-z0-9_]{1,255}\Z")
 _EXTERNAL_ID = re.compile(r"^[\w+=,.@:/-]{2,1224}\Z", re.ASCII)
 
 
@@ -195,6 +209,12 @@ class SettingsSchema(Schema):
     tags = fields.Boolean()
     min_coverage = fields.Float(validate=[_finite, validate.Range(min=0, max=1, error="Must be from 0 to 1.")])
     replace = fields.Boolean()
+    resume = fields.Boolean()
+    kms_key = fields.String(validate=validate.Length(min=1))
+    glue = fields.Boolean()
+    glue_database = fields.String(
+        validate=validate.Regexp(_DATABASE, error="Must be a Glue database: 1 to 255 of a-z 0-9 _")
+    )
     limits = fields.Nested(_AllLimitsSchema, unknown=RAISE)
 
     @pre_load

@@ -44,6 +44,15 @@ def collect(
     replace: Annotated[
         bool | None, typer.Option("--replace/--no-replace", help="Publish even in place of a better snapshot.")
     ] = None,
+    resume: Annotated[
+        bool | None,
+        typer.Option("--resume/--no-resume", help="Take up a run that was cut off; ask only what is missing."),
+    ] = None,
+    kms_key: Annotated[str | None, typer.Option(help="The KMS key that encrypts a lake on S3.")] = None,
+    glue: Annotated[
+        bool | None, typer.Option("--glue/--no-glue", help="Bring Glue level with a lake on S3. (default --glue)")
+    ] = None,
+    glue_database: Annotated[str | None, typer.Option(help="The Glue database. (default credlake)")] = None,
     config: ConfigFile = None,
     verbose: Verbose = False,
 ) -> int:
@@ -77,5 +86,9 @@ def collect(
         "tags": tags,
         "min_coverage": min_coverage,
         "replace": replace,
+        "resume": resume,
+        "kms_key": kms_key,
+        "glue": glue,
+        "glue_database": glue_database,
     }
     return collect_command(flags, config_file=config, dry_run=dry_run, verbose=verbose)

@@ -17,7 +17,8 @@ from collector.cli.signals import run_stoppable
 from collector.cli.summary import print_plan, print_result
 from collector.cli.watching import watch_for
 from collector.collect import Collection
-from collector.errors import NotPublishedError, UsageFaultsError
+from collector.errors import CatalogueBehindError, NotPublishedError, UsageFaultsError
+from collector.following import follower_of
 from collector.lake.faults import disk_faults
 from collector.lake.store import open_store
 from collector.plan import plan_run
@@ -48,22 +49,24 @@ def collect_command(flags: Mapping[str, Any], *, config_file: str | None, dry_ru
 
 def _collect(settings: Settings, *, is_terminal: bool) -> int:
     with _scratch_folder() as scratch, watch_for(is_terminal=is_terminal) as watch:
+        store = open_store(settings.lake or "", kms_key=settings.kms_key)
         collection = Collection(
             settings=settings,
             gateway=Gateway(settings),
-            store=open_store(settings.lake or ""),
+            store=store,
+            follower=follower_of(store, database=settings.database),
             watch=watch,
             scratch=Path(scratch),
         )
-        not_published: NotPublishedError | None = None
+        told_after: NotPublishedError | CatalogueBehindError | None = None
         try:
             run_stoppable(collection.run(), before_cut=lambda: shutil.rmtree(scratch, ignore_errors=True))
-        except NotPublishedError as error:
-            not_published = error
+        except (NotPublishedError, CatalogueBehindError) as error:
+            told_after = error
     if collection.result is not None:
         _tell(collection.result, settings)
-    if not_published is not None:
-        raise not_published
+    if told_after is not None:
+        raise told_after
     return 0 if collection.result is not None and collection.result.is_complete else 1
 
 

@@ -10,6 +10,7 @@ from collector.cli.flags import ConfigFile, Lake
 
 if TYPE_CHECKING:
     from collector.lake.store import Store
+    from collector.settings import Settings
 
 OrganizationId = Annotated[
     str | None, typer.Option("--organization-id", metavar="O-…", help="Whose snapshots, where the lake holds several.")
@@ -33,22 +34,32 @@ def rebuild(
 
     from collector.engine import utc_now
     from collector.errors import UsageFaultsError
+    from collector.following import follower_of
     from collector.lake.rebuild import rebuild as rebuild_tables
+    from collector.lake.record_reading import read_record
 
     try:
         calendar_date.fromisoformat(date)
     except ValueError as error:
         raise UsageFaultsError([f"--date {date}: is no date; write YYYY-MM-DD."]) from error
-    store = _open(lake, config)
+    settings = _settings(lake, config)
+    store = _open(settings)
+    organization = organization_id or _only_organization(store)
+    follower = follower_of(store, database=settings.database)
+    # What an earlier command left behind is mended first; what cannot be is told as what could not be done.
+    follower.bring_level(organization)
+    before = read_record(store, organization).record
     with tempfile.TemporaryDirectory(prefix="credlake-") as scratch:
         rebuilt = rebuild_tables(
             store,
-            organization_id or _only_organization(store),
+            organization,
             date,
             Path(scratch),
             now=utc_now,
             randomness=os.urandom(4),
         )
+    follower.tag_replaced(before, rebuilt.record)
+    follower.bring_level(organization)
     written = rebuilt.written
     typer.echo(
         f"Rebuilt {written.organization_id}, {written.snapshot_date}, from run {written.run_id}: "
@@ -67,7 +78,7 @@ def verify(lake: Lake = None, organization_id: OrganizationId = None, config: Co
 
     from collector.lake.verify import verify as differences_in
 
-    store = _open(lake, config)
+    store = _open(_settings(lake, config))
     found = 0
     with tempfile.TemporaryDirectory(prefix="credlake-") as scratch:
         for difference in differences_in(store, Path(scratch), [organization_id] if organization_id else []):
@@ -77,21 +88,25 @@ def verify(lake: Lake = None, organization_id: OrganizationId = None, config: Co
     return 1 if found else 0
 
 
-def _open(lake: str | None, config: str | None) -> Store:
+def _settings(lake: str | None, config: str | None) -> Settings:
     import os
     import sys
     from pathlib import Path
 
     from collector.cli.logs import set_up_logs
-    from collector.errors import UsageFaultsError
-    from collector.lake.store import open_store
     from collector.settings_sources import read_settings
 
     set_up_logs(for_person=sys.stderr.isatty())
-    settings = read_settings({"lake": lake}, os.environ, config_file=config, directory=Path.cwd())
+    return read_settings({"lake": lake}, os.environ, config_file=config, directory=Path.cwd())
+
+
+def _open(settings: Settings) -> Store:
+    from collector.errors import UsageFaultsError
+    from collector.lake.store import open_store
+
     if settings.lake is None:
         raise UsageFaultsError(["Which lake? Name it with --lake, CREDLAKE_LAKE, or `lake` in credlake.toml."])
-    store = open_store(settings.lake)
+    store = open_store(settings.lake, kms_key=settings.kms_key)
     store.check_exists()
     return store
 
