@@ -64,7 +64,7 @@ def test_a_marked_view_that_no_file_makes_is_dropped_last():
     held = {**held_view("gone", "create or replace view gone"), **held_view("somebodys", "", parameters={})}
     steps = plan([BASE], held).steps
     assert [(step.action, step.name) for step in steps] == [("create", "base"), ("drop", "gone")]
-    assert steps[-1].statement == 'drop view "db"."gone"'
+    assert steps[-1].statement == 'drop view if exists "db"."gone"'
 
 
 def test_tables_are_no_views_of_ours_whatever_their_parameters():
@@ -77,7 +77,7 @@ def test_the_plan_says_what_changes():
     found = plan([BASE, TOP], held)
     assert found.summary() == "2 views: 1 created, 1 kept, 1 dropped"
     assert found.sql() == (
-        f'-- create top: new\n{TOP[1]};\n\n-- drop gone: no file makes it any more\ndrop view "db"."gone";\n\n'
+        f'-- create top: new\n{TOP[1]};\n\n-- drop gone: no file makes it any more\ndrop view if exists "db"."gone";\n\n'
     )
 
 
