@@ -150,6 +150,9 @@ class Collection:
         writer = SnapshotWriter(self.store, run, self.scratch, folder=folder)
         try:
             calls = await asyncio.to_thread(self.gateway.account_calls, identity, run.run_id)
+            if endpoints := self.gateway.foreign_endpoints():
+                # A stray endpoint variable would send credentials elsewhere; an emulator needs it. So say it, go on.
+                _log.warning("endpoints.not_of_aws", endpoints=endpoints)
             engine = Engine(
                 calls=calls,
                 concurrency=self.settings.concurrency,

@@ -6,14 +6,24 @@ import json
 import os
 import shutil
 import sys
+import time
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from collector import collect as collect_module
 from collector.cli import collecting
-from collector.loopback import AccountSpec, AccountState, CallerSpec, LoopbackServer, OrganizationSpec, fault_catalogue
+from collector.loopback import (
+    AccountSpec,
+    AccountState,
+    CallerSpec,
+    LoopbackServer,
+    OrganizationSpec,
+    StoredReportSpec,
+    fault_catalogue,
+)
 from tests.collect.published import accounts_of, newest, record_of
 from tests.collect.runs import MANAGEMENT, member, organization
 
@@ -327,6 +337,8 @@ def test_the_log_is_json_on_stderr_and_data_is_on_stdout(credlake, lake):
 
     events = [json.loads(line) for line in ended.err.splitlines()]
     assert {event["event"] for event in events} == {"endpoints.not_of_aws", "account.not_collected"}
+    (endpoints,) = [event["endpoints"] for event in events if event["event"] == "endpoints.not_of_aws"]
+    assert set(endpoints) == {"sts", "organizations", "iam"}
     (event,) = [event for event in events if event["event"] == "account.not_collected"]
     assert (event["account_id"], event["outcome"], event["error_code"]) == (
         "100000000002",
@@ -335,6 +347,48 @@ def test_the_log_is_json_on_stderr_and_data_is_on_stdout(credlake, lake):
     )
     assert all({"event", "level", "timestamp"} <= set(event) for event in events)
     assert not any(line.startswith("{") for line in ended.out.splitlines())
+
+
+def test_names_are_printed_as_they_are_whatever_they_look_like(credlake, tmp_path):
+    lake = tmp_path / "lake [of prod] :smile:"
+    faults = (fault_catalogue.ROLE_MISSING,)
+    spec = organization(member(1, name="[bold]R&D[/bold] :tada:", ou=("[red]",), faults=faults))
+    with LoopbackServer(spec) as server:
+        planned = credlake("collect", "--lake", lake, "--dry-run", at=server)
+        ended = credlake("collect", "--lake", lake, at=server)
+
+    assert (planned.code, ended.code) == (0, 1)
+    assert "[bold]R&D[/bold] :tada:" in ended.out
+    assert f"--lake '{lake}' findings" in ended.out
+    assert "[bold]R&D[/bold] :tada:" in planned.out
+    assert "Root/[red]" in planned.out
+
+
+def test_at_its_deadline_a_run_publishes_what_was_collected_by_then(credlake, lake):
+    """Two reports are there already, the others take a minute."""
+    ready = [member(n, existing_report=StoredReportSpec(timedelta(hours=1))) for n in (1, 2)]
+    spec = organization(*ready, member(3))
+    began = time.monotonic()
+    with LoopbackServer(spec, generation_seconds=60) as server:
+        ended = credlake("collect", "--lake", lake, "--deadline", "2.5", at=server)
+
+    assert ended.code == 1
+    assert time.monotonic() - began < 10
+    assert {account: row["outcome"] for account, row in accounts_of(lake).items()} == {
+        MANAGEMENT: "report_timeout",
+        "100000000001": "collected",
+        "100000000002": "collected",
+        "100000000003": "report_timeout",
+    }
+    assert "report_timeout: Run again" in ended.out
+
+
+def test_3_where_nothing_was_collected_by_the_deadline(credlake, lake):
+    with LoopbackServer(GOOD, generation_seconds=60) as server:
+        ended = credlake("collect", "--lake", lake, "--deadline", "0.3", at=server)
+
+    assert ended.code == 3
+    assert "Not one account was collected" in ended.said[-1]
 
 
 def test_a_run_leaves_nothing_behind_in_the_temporary_folder(credlake, good, lake, monkeypatch, tmp_path):

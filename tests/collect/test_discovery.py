@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+
 import pytest
 
+from collector import delivery
 from collector.errors import CredlakeError, OrganizationUnreadableError, UsageFaultsError
-from collector.loopback import AccountSpec, AccountState, CallerSpec, ListingSpec, LoopbackServer
+from collector.loopback import (
+    AccountSpec,
+    AccountState,
+    CallerSpec,
+    ListingSpec,
+    LoopbackServer,
+    OrganizationSpec,
+    fault_catalogue,
+)
 from collector.loopback.answers import Answer
 from collector.loopback.tree import ou_id
 from tests.collect.forgery import forge
 from tests.collect.published import accounts_of
-from tests.collect.runs import MANAGEMENT, collect, member, organization
+from tests.collect.runs import MANAGEMENT, at, collect, collection, member, organization, quick_to_hang_up
 
 PROD, WORKLOADS, SANDBOX = ("Workloads", "Prod"), ("Workloads",), ("Sandbox",)
 
@@ -163,6 +175,22 @@ def test_tags_that_are_refused_are_counted_and_no_reason_to_fail(lake):
         run = collect(server, lake, tags=True)
 
     assert (run.result.untagged, run.result.counts["collected"]) == (5, 5)
+
+
+def test_organizations_that_hangs_does_not_keep_a_run_beyond_its_deadline(lake, monkeypatch):
+    """Places and tags that come too late are unknown."""
+    monkeypatch.setattr(delivery, "_PLACING_GRACE_SECONDS", 0.2)
+    hangs = fault_catalogue.connection_hangs(operations=["organizations:ListTagsForResource"])
+    spec = OrganizationSpec((AccountSpec(MANAGEMENT, "management", faults=(hangs,)), member(1)), MANAGEMENT)
+    began = time.monotonic()
+    with quick_to_hang_up(1.0), LoopbackServer(spec) as server, at(server):
+        run = collection(lake, tags=True, deadline=1.5)
+        asyncio.run(run.run())
+        took = time.monotonic() - began
+
+    assert run.result.counts == {"collected": 2}
+    assert took < 5
+    assert {(row["ou_path"], tuple(row["tags"])) for row in accounts_of(lake).values()} == {("unknown", ())}
 
 
 def test_the_rate_limits_of_organizations_are_lived_with(lake):
