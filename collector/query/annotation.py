@@ -72,12 +72,15 @@ class Names:
         Raises:
             UnknownNameError: a table, view or column that does not exist.
         """
+        return self._annotate(statement.copy())
+
+    def _annotate(self, statement: exp.Query) -> exp.Query:
         tables = tables_read(statement)
         for table in tables:
             self._require(table)
         try:
             qualified = qualify(
-                _with_trino_names(statement.copy()),
+                _with_trino_names(statement),
                 dialect=_DIALECT,
                 schema=self._schema,
                 # Trino does not see a select's own aliases in its other expressions; sqlglot and DuckDB would.
@@ -99,7 +102,7 @@ class Names:
         statement = sqlglot.parse_one(twin_sql(self.views[name], name), read=_DIALECT)
         if not isinstance(statement, exp.Query):
             raise TypeError(name)
-        tree = self.annotate(statement)
+        tree = self._annotate(statement)
         self._trees[name] = tree
         self._learn(name, {node.alias_or_name: _type_of(node) for node in tree.selects})
 

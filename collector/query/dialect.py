@@ -13,9 +13,12 @@ from sqlglot import exp
 
 from collector.query.macros import MACROS
 from collector.query.rewrites import rewrite
+from collector.view_files import CURRENT_TABLE, HISTORY_TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_RECORD_TABLES = frozenset({HISTORY_TABLE, CURRENT_TABLE})
 
 # Athena's session is in UTC, its integers divide to integers, and nulls come last whichever way one sorts.
 SESSION: tuple[str, ...] = (
@@ -28,7 +31,10 @@ SESSION: tuple[str, ...] = (
 
 def to_duckdb(tree: exp.Query) -> str:
     """DuckDB's SQL for a statement that `annotation` has typed and `lint` has let pass. The tree given is unchanged."""
-    return rewrite(_narrowed(tree.copy())).sql(dialect="duckdb")
+    copy = tree.copy()
+    for table, name in list(_narrowings(copy)):
+        table.set("this", exp.to_identifier(name, quoted=True))
+    return rewrite(copy).sql(dialect="duckdb")
 
 
 def sorted_apart(tree: exp.Query) -> exp.Query:
@@ -68,7 +74,8 @@ def _output_keys(tree: exp.Query, order: exp.Expr) -> list[exp.Expr] | None:
 
 def duckdb_tables(tree: exp.Query) -> set[str]:
     """The tables and views that DuckDB has to know for the statement: those that it names, narrowed where possible."""
-    return {table.name for table in _narrowed(tree.copy()).find_all(exp.Table)}
+    narrowed = {id(table): name for table, name in _narrowings(tree)}
+    return {narrowed.get(id(table), table.name) for table in tree.find_all(exp.Table)}
 
 
 def narrowed_name(table: str, record_type: str) -> str:
@@ -82,21 +89,19 @@ def split_name(name: str) -> tuple[str, str | None]:
     return table, record_type or None
 
 
-def _narrowed(tree: exp.Query) -> exp.Query:
-    """Select from the rows of one kind wherever a select asks for that kind alone, so that no other file is opened.
+def _narrowings(tree: exp.Query) -> Iterator[tuple[exp.Table, str]]:
+    """The tables of which a select asks for the rows of one kind alone, each with the name of those rows.
 
     DuckDB leaves out a branch of a union that cannot match, but only after it has opened a file to learn its columns.
     """
-    for select in list(tree.find_all(exp.Select)):
+    for select in tree.find_all(exp.Select):
         source = select.args.get("from_")
         where = select.args.get("where")
-        if source is None or where is None or select.args.get("joins") or not isinstance(source.this, exp.Table):
+        if source is None or where is None or select.args.get("joins"):
             continue
-        table = source.this
-        for kind in _record_types(where.this):
-            if table.name.startswith("snapshot_record") and ":" not in table.name:
-                table.set("this", exp.to_identifier(narrowed_name(table.name, kind), quoted=True))
-    return tree
+        kind = next(_record_types(where.this), None)
+        if kind is not None and isinstance(source.this, exp.Table) and source.this.name in _RECORD_TABLES:
+            yield source.this, narrowed_name(source.this.name, kind)
 
 
 def _record_types(condition: exp.Expr) -> Iterator[str]:

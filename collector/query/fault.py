@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from collector.query.types import family
+
 if TYPE_CHECKING:
     from sqlglot import exp
 
@@ -26,3 +28,8 @@ def line_of(node: exp.Expr) -> int | None:
             return min(lines)
         around = around.parent
     return None
+
+
+def named(node: exp.Expr) -> str:
+    """A piece of a statement and its type, for a message."""
+    return f"`{node.sql(dialect='athena')[:40]}` ({family(node).value})".replace('"', "")

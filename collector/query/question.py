@@ -53,6 +53,7 @@ def parse_question(text: str, names: Names) -> Question:
         raise QuestionError([_NOTHING])
     if len(found) != 1 or not isinstance(found[0], exp.Query):
         raise QuestionError(["Ask one select at a time: `credlake query` only reads."])
+    _refuse_hidden_views(found[0], names)
     return Question(asked, _without_database(found[0]))
 
 
@@ -84,6 +85,13 @@ def _syntax_fault(error: SqlglotError) -> str:
         return f"This is not SQL that can be read: {str(error).splitlines()[0]}"
     first = places[0]
     return f"Line {first['line']}, column {first['col']}: {first['description']} near `{first['highlight']}`."
+
+
+def _refuse_hidden_views(statement: exp.Query, names: Names) -> None:
+    """`with account as (select … from account)` means one thing to Athena and another to DuckDB."""
+    hidden = {cte.alias.lower() for cte in statement.find_all(exp.CTE)} & set(names.all_names())
+    if hidden:
+        raise QuestionError([f"`with {name}` hides the view of that name: give it another." for name in sorted(hidden)])
 
 
 def _without_database(statement: exp.Query) -> exp.Query:

@@ -39,7 +39,8 @@ def rewrite(tree: exp.Query) -> exp.Query:
 
 
 def _call(name: str, *arguments: exp.Expr | None) -> exp.Anonymous:
-    return exp.Anonymous(this=name, expressions=[a.copy() for a in arguments if a is not None])
+    # The arguments move: the node that held them is thrown away.
+    return exp.Anonymous(this=name, expressions=[argument for argument in arguments if argument is not None])
 
 
 def _as_date(node: exp.Expr) -> exp.Expr:

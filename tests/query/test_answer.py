@@ -207,6 +207,7 @@ def test_findings_by_name_come_in_the_order_of_their_rank(make_lake):
         ("copy account to '/tmp/x'", "`copy` is no select"),
         ("-- nothing", "Nothing was asked"),
         ("select a.account_id, b.account_id from account a, account b", "Two columns are named account_id"),
+        ("with account as (select 1 as x) select x from account", "`with account` hides the view"),
         ("select * from awsdatacatalog.credlake.account", "without a catalogue"),
     ],
 )
