@@ -8,7 +8,7 @@ from trino_query_parser import parse_statement
 from collector.athena_statement import athena_statement
 from collector.errors import UsageFaultsError
 from collector.query.annotation import Names
-from collector.view_files import names_of, shipped_views
+from collector.view_files import athena_statements, names_of, shipped_views
 
 VIEWS = names_of(shipped_views())
 
@@ -80,3 +80,10 @@ def test_a_misspelt_view_suggests_the_right_one(names):
 def test_a_map_ordered_by_what_is_not_in_the_answer_is_refused_rather_than_unordered(names):
     with pytest.raises(UsageFaultsError, match="ordered by columns that it puts out"):
         athena_statement("select tags from account order by account_id", names)
+
+
+def test_every_statement_is_short_enough_for_athena_and_for_glue():
+    """A query may have 262,144 bytes; a view's text in Glue 409,600 characters, in base64 (facts F7.3, F7.4)."""
+    longest = max(len(sql.encode()) for _, sql in athena_statements(shipped_views(), "credlake"))
+    assert longest < 262_144
+    assert longest * 4 / 3 < 409_600

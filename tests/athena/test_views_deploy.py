@@ -77,7 +77,8 @@ def test_the_plan_says_what_changes():
     found = plan([BASE, TOP], held)
     assert found.summary() == "2 views: 1 created, 1 kept, 1 dropped"
     assert found.sql() == (
-        f'-- create top: new\n{TOP[1]};\n\n-- drop gone: no file makes it any more\ndrop view if exists "db"."gone";\n\n'
+        f"-- create top: new\n{TOP[1]};\n\n"
+        '-- drop gone: no file makes it any more\ndrop view if exists "db"."gone";\n\n'
     )
 
 
