@@ -18,6 +18,8 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError
 
+from collector.view_header import comma_separated, parse_header
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -27,7 +29,6 @@ HISTORY_SUFFIX = "_history"
 
 Twin = Literal["both", "current", "history"]
 
-_FIELD = re.compile(r"(?P<name>[A-Z][a-z]+): *(?P<value>.*)")
 _PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _KNOWN_FIELDS = frozenset({"Grain", "Reads", "Twin", "Order"})
 
@@ -116,7 +117,7 @@ def read_view(text: str, path: Path) -> ViewFile:
     """One view from its file's text; the file's name is the view's name."""
     lines = text.splitlines()
     count = next((i for i, line in enumerate(lines) if not line.startswith("--")), len(lines))
-    summary, fields = _parse_header(lines[:count])
+    summary, fields = parse_header(lines[:count])
     first = next((i for i in range(count, len(lines)) if lines[i].strip()), count)
     sql = "\n".join(lines[first:]).rstrip().removesuffix(";").rstrip()
 
@@ -135,8 +136,8 @@ def read_view(text: str, path: Path) -> ViewFile:
         name=path.stem,
         path=path,
         summary=summary,
-        grain=_comma_separated(fields["Grain"]),
-        reads=tuple(name for name in _comma_separated(fields["Reads"]) if name != "nothing"),
+        grain=comma_separated(fields["Grain"]),
+        reads=tuple(name for name in comma_separated(fields["Reads"]) if name != "nothing"),
         twin=twin,  # type: ignore[arg-type]  # checked against the literal's values above
         order=fields.get("Order"),
         notes=tuple((name, value) for name, value in fields.items() if name not in _KNOWN_FIELDS),
@@ -144,27 +145,6 @@ def read_view(text: str, path: Path) -> ViewFile:
         first_line=first + 1,
     )
     return _check_statement(view)
-
-
-def _parse_header(lines: Iterable[str]) -> tuple[str, dict[str, str]]:
-    """The summary, and the `Name: value` lines after its first; any other line goes on with what stands above it."""
-    summary: list[str] = []
-    fields: dict[str, str] = {}
-    current: str | None = None
-    for line in lines:
-        content = line.removeprefix("--").strip()
-        if summary and (match := _FIELD.fullmatch(content)):
-            current = match["name"]
-            fields[current] = match["value"].strip()
-        elif current is None:
-            summary.append(content)
-        else:
-            fields[current] = f"{fields[current]} {content}".strip()
-    return " ".join(summary).strip(), fields
-
-
-def _comma_separated(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 @cache
