@@ -42,11 +42,7 @@ select
     cast(verdicts.measured_seconds as bigint) as measured_seconds,
     cast(verdicts.limit_days as integer) as limit_days,
     cast(verdicts.failing_since as timestamp(3)) as failing_since,
-    cast(
-        lower(to_hex(md5(to_utf8(concat(
-            verdicts.organization_id, '|', verdicts.account_id, '|', verdicts.control_id, '|', verdicts.subject
-        ))))) as varchar
-    ) as finding_id,
+    cast(lower(to_hex(md5(to_utf8(concat(verdicts.control_id, '|', verdicts.subject))))) as varchar) as finding_id,
     cast(verdicts.report_generated_at as timestamp(3)) as report_generated_at,
     cast(verdicts.run_id as varchar) as run_id,
     cast(verdicts.last_used_at as timestamp(3)) as last_used_at,

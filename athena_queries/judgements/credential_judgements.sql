@@ -120,21 +120,21 @@ select
     cast(limit_days as integer) as limit_days,
     cast(case when status = 'fail' then date_add('day', limit_days, measured_from) end as timestamp(3))
         as failing_since,
-    -- A key is its creation time, a password is its user's password, however often it is changed.
+    -- A key is its user's ARN and its creation time, a password its user's password, however often it is changed.
     cast(
-        concat(
-            user_arn,
-            '|',
-            coalesce(cast(date_diff('second', timestamp '1970-01-01 00:00:00', user_creation_time) as varchar), ''),
-            '|',
-            credential_type,
-            case when credential_type = 'access_key' then concat(
-                '|',
+        case credential_type
+            when 'access_key' then concat(
+                user_arn,
+                '|key|',
                 coalesce(cast(date_diff('second', timestamp '1970-01-01 00:00:00', created_at) as varchar), ''),
-                '|',
-                cast(ordinal as varchar)
-            ) else '' end
-        ) as varchar
+                case when ordinal = 1 then '|1' else '|2' end
+            )
+            else concat(
+                user_arn,
+                '|password|',
+                coalesce(cast(date_diff('second', timestamp '1970-01-01 00:00:00', user_creation_time) as varchar), '')
+            )
+        end as varchar
     ) as subject,
     cast(last_used_at as timestamp(3)) as last_used_at,
     cast(last_used_region as varchar) as last_used_region,

@@ -60,7 +60,7 @@ select
     cast(null as bigint) as measured_seconds,
     cast(null as integer) as limit_days,
     cast(null as timestamp(3)) as failing_since,
-    cast('' as varchar) as subject,
+    cast(account_id as varchar) as subject,
     cast(null as timestamp(3)) as last_used_at,
     cast(null as varchar) as last_used_region,
     cast(null as varchar) as last_used_service,

@@ -118,7 +118,7 @@ select
     cast(measured_seconds as bigint) as measured_seconds,
     cast(limit_days as integer) as limit_days,
     cast(null as timestamp(3)) as failing_since,
-    cast('' as varchar) as subject,
+    cast(account_id as varchar) as subject,
     cast(case when control_id = 'root-unused' then last_used_at end as timestamp(3)) as last_used_at,
     cast(null as varchar) as last_used_region,
     cast(null as varchar) as last_used_service,

@@ -100,7 +100,7 @@ select
     cast(
         concat(
             user_arn,
-            '|',
+            '|user|',
             coalesce(cast(date_diff('second', timestamp '1970-01-01 00:00:00', user_creation_time) as varchar), '')
         ) as varchar
     ) as subject,

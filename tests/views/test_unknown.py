@@ -234,3 +234,18 @@ def test_without_a_limit_nothing_passes(lake_of, rows):
     lake = lake_of(rows.account(**dict.fromkeys(limits)), root, rows.key_user())
     for control in ("access-key-rotation", "access-key-unused", "root-unused"):
         assert lake.verdicts(control, "status, reason") == [("unknown", "Cannot be judged: the limit is not known.")]
+
+
+@pytest.mark.parametrize("column", ["access_key_2_active", "access_key_2_last_used_date", "password_last_used"])
+def test_a_user_of_whom_one_credential_may_be_in_use_is_not_called_inactive(lake_of, rows, column):
+    others = {
+        "access_key_2_active": True,
+        "access_key_2_last_rotated": OLD,
+        "password_enabled": True,
+        "password_last_changed": OLD,
+        "password_last_used": OLD,
+    }
+    lake = lake_of(rows.account(), rows.user("idle", **KEY, **others), rows.user(**KEY, **others, unparsed=(column,)))
+    assert lake.view("inactive_users", "user_name, active_credentials") == [
+        {"user_name": "idle", "active_credentials": 3}
+    ]
