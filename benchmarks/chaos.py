@@ -236,7 +236,8 @@ class Publisher:
         theirs.close()
 
     def start(self, day: str, first: int) -> None:
-        """Let it begin with the run of that number."""
+        """Let it begin with the run of that number, as soon as it is ready."""
+        _received(self._told)
         self._told.send((day, first))
 
     def told_until(self, end: float):
@@ -287,8 +288,8 @@ def kills(place: Place, count: int, *, until: float) -> Outcome:
 def _seconds_of_runs(place: Place) -> float:
     """How long a publisher takes for its first three runs."""
     publisher = Publisher(place)
-    begun = time.monotonic()
     publisher.start(day_of(0), 1)
+    begun = time.monotonic()
     told = publisher.told_until(begun + _PATIENCE_SECONDS)
     for _ in range(3):
         next(told)
@@ -310,7 +311,7 @@ def _note_kill(store, outcome: Outcome, day: str, first: int, told: list[int]) -
     elif store.size(evidence_key(ORGANIZATION, died)) is not None or store.names(f"raw/{ORGANIZATION}/{died}"):
         step = "while writing raw"
     else:
-        step = "between runs"
+        step = "before its first file"
     outcome.counts[f"died {step}"] += 1
     if told and found < last_told:
         outcome.losses.append(f"run {last_told} of {day} was told to be published, and {found} stands")

@@ -108,6 +108,7 @@ def publish_for_ever(connection, place: Place) -> None:
     """A process that is told a day and a number, and makes run after run of it, telling each; until it is killed."""
     os.environ.update(place.environment)
     store, glue = open_store(place.lake), glue_client()
+    connection.send(None)
     day, first = connection.recv()
     level(store, place, glue)
     for number in range(first, first + 1_000_000):
