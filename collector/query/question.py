@@ -9,6 +9,7 @@ import sqlglot
 from sqlglot import TokenType, exp
 from sqlglot.dialects import Athena
 from sqlglot.errors import SqlglotError, TokenError
+from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
 
 from collector.errors import UsageFaultsError
 from collector.query.suggestion import closest
@@ -53,8 +54,10 @@ def parse_question(text: str, names: Names) -> Question:
         raise QuestionError([_NOTHING])
     if len(found) != 1 or not isinstance(found[0], exp.Query):
         raise QuestionError(["Ask one select at a time: `credlake query` only reads."])
-    _refuse_hidden_views(found[0], names)
-    return Question(asked, _without_database(found[0]))
+    # Athena's names are lower case however they are written.
+    statement = normalize_identifiers(_without_database(found[0]), dialect="athena")
+    _refuse_hidden_views(statement, names)
+    return Question(asked, statement)
 
 
 def _whole_view(name: str, names: Names) -> Question:
@@ -89,7 +92,7 @@ def _syntax_fault(error: SqlglotError) -> str:
 
 def _refuse_hidden_views(statement: exp.Query, names: Names) -> None:
     """`with account as (select … from account)` means one thing to Athena and another to DuckDB."""
-    hidden = {cte.alias.lower() for cte in statement.find_all(exp.CTE)} & set(names.all_names())
+    hidden = {cte.alias for cte in statement.find_all(exp.CTE)} & set(names.all_names())
     if hidden:
         raise QuestionError([f"`with {name}` hides the view of that name: give it another." for name in sorted(hidden)])
 

@@ -233,6 +233,11 @@ def test_a_name_may_be_written_with_its_database(lake):
     assert ask(lake, "select users from credlake.account", format="json")[0] == '[\n{"users":7}\n]\n'
 
 
+def test_names_are_the_same_however_they_are_written(lake):
+    question = 'WITH Big AS (SELECT Users AS "n" FROM Account AS A WHERE A.USERS > 5) SELECT N FROM big'
+    assert ask(lake, question, format="json")[0] == '[\n{"n":7}\n]\n'
+
+
 def test_an_unknown_format_is_named(lake):
     with pytest.raises(UsageFaultsError, match=r"no format jsn\. Did you mean json\?"):
         ask(lake, "account", format="jsn")
