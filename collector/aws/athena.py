@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from collector.aws.translation import translated
 from collector.faults import CallFault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from collector.athena_statement import AthenaStatement
     from collector.query.rows import Rows
@@ -78,13 +79,13 @@ class AthenaQueries:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Clients are made here unless they are given; `sleep` is passed in by tests."""
-        self._athena = athena if athena is not None else athena_client("athena")
         self._s3 = s3
         self._database = database
         self._workgroup = workgroup
         self._output_location = output_location
         self._scan_limit = scan_limit
         self._sleep = sleep
+        self._athena = athena if athena is not None else self._client("athena")
 
     def run(self, sql: str) -> FinishedQuery:
         """Run one statement to its end.
@@ -115,7 +116,7 @@ class AthenaQueries:
 
         query = self.run(statement.sql)
         if self._s3 is None and query.output_location is not None:
-            self._s3 = athena_client("s3")
+            self._s3 = self._client("s3")
         rows = read_rows(self._athena, self._s3, query.query_execution_id, query.output_location, statement.map_columns)
         return AthenaAnswer(rows, query)
 
@@ -125,11 +126,8 @@ class AthenaQueries:
             request["WorkGroup"] = self._workgroup
         if self._output_location is not None:
             request["ResultConfiguration"] = {"OutputLocation": self._output_location}
-        try:
-            with translated("athena:StartQueryExecution"):
-                return str(self._athena.start_query_execution(**request)["QueryExecutionId"])
-        except CallFault as fault:
-            raise explain_call(fault, workgroup=self._workgroup, output_location=self._output_location) from fault
+        with self._explained("athena:StartQueryExecution"):
+            return str(self._athena.start_query_execution(**request)["QueryExecutionId"])
 
     def _wait(self, query_id: str) -> dict[str, Any]:
         looking = Retrying(
@@ -140,13 +138,8 @@ class AthenaQueries:
         return dict(looking(self._look, query_id))
 
     def _look(self, query_id: str) -> dict[str, Any]:
-        try:
-            with translated("athena:GetQueryExecution"):
-                execution: dict[str, Any] = self._athena.get_query_execution(QueryExecutionId=query_id)[
-                    "QueryExecution"
-                ]
-        except CallFault as fault:
-            raise explain_call(fault, workgroup=self._workgroup, output_location=self._output_location) from fault
+        with self._explained("athena:GetQueryExecution"):
+            execution: dict[str, Any] = self._athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
         scanned = execution.get("Statistics", {}).get("DataScannedInBytes", 0)
         is_running = execution["Status"]["State"] in _RUNNING
         if is_running and self._scan_limit is not None and scanned > self._scan_limit:
@@ -161,21 +154,28 @@ class AthenaQueries:
         except CallFault:
             return
 
+    def _client(self, service: str) -> Any:
+        """A client as the environment says: credentials, Region, AWS_ENDPOINT_URL_ATHENA and its kind."""
+        session = botocore.session.Session()
+        with self._explained(f"client of {service}"):
+            return session.create_client(
+                service,
+                region_name=session.get_config_variable("region") or DEFAULT_REGION,
+                config=Config(
+                    retries={"total_max_attempts": _ATTEMPTS, "mode": "standard"},
+                    connect_timeout=_CONNECT_TIMEOUT_SECONDS,
+                    read_timeout=_READ_TIMEOUT_SECONDS,
+                    user_agent_extra=_USER_AGENT,
+                ),
+            )
 
-def athena_client(service: str) -> Any:
-    """A client as the environment says: credentials, Region, AWS_ENDPOINT_URL_ATHENA and its kind."""
-    session = botocore.session.Session()
-    with translated(f"client of {service}"):
-        return session.create_client(
-            service,
-            region_name=session.get_config_variable("region") or DEFAULT_REGION,
-            config=Config(
-                retries={"total_max_attempts": _ATTEMPTS, "mode": "standard"},
-                connect_timeout=_CONNECT_TIMEOUT_SECONDS,
-                read_timeout=_READ_TIMEOUT_SECONDS,
-                user_agent_extra=_USER_AGENT,
-            ),
-        )
+    @contextmanager
+    def _explained(self, operation: str) -> Iterator[None]:
+        try:
+            with translated(operation):
+                yield
+        except CallFault as fault:
+            raise explain_call(fault, workgroup=self._workgroup, output_location=self._output_location) from fault
 
 
 def _finished(query_id: str, execution: dict[str, Any]) -> FinishedQuery:

@@ -7,7 +7,7 @@ query's reason as Trino's error name and text. The phrases are those that Athena
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from collector.errors import CredlakeError, UsageFaultsError
 from collector.faults import FaultKind
@@ -59,17 +59,58 @@ _WRONG_QUESTIONS = frozenset(
         "NOT_SUPPORTED",
     }
 )
-_NOT_THERE = frozenset({"TABLE_NOT_FOUND", "SCHEMA_NOT_FOUND"})
-_STALE = frozenset({"VIEW_IS_STALE", "INVALID_VIEW"})
+
+
+class _Rule(NamedTuple):
+    """A failure by Trino's name of it, or by a phrase of Athena's; the hint is a template."""
+
+    kind: type[AthenaError]
+    hint: str
+    names: frozenset[str] = frozenset()
+    phrase: re.Pattern[str] | None = None
+
+
+_RULES = (
+    _Rule(
+        ScanLimitError,
+        "The limit is the workgroup's. Ask a view of the newest snapshot instead of its history, name fewer days, or "
+        "have the limit raised.",
+        phrase=re.compile(r"bytes scanned limit", re.IGNORECASE),
+    ),
+    _Rule(
+        StaleViewError,
+        "The view no longer fits what it reads: `credlake views deploy` makes it anew.",
+        names=frozenset({"VIEW_IS_STALE", "INVALID_VIEW"}),
+    ),
+    _Rule(
+        StaleViewError,
+        "Our views are made by `credlake views deploy`, and the tables below them by `credlake collect`; asked was the "
+        "database {database} (--database).",
+        names=frozenset({"TABLE_NOT_FOUND", "SCHEMA_NOT_FOUND"}),
+    ),
+    _Rule(
+        AthenaError,
+        "Grant kms:Decrypt on the lake's key, and kms:GenerateDataKey on that of the results, to whoever asks.",
+        phrase=re.compile(r"\bkms\b|ciphertext|customer master key", re.IGNORECASE),
+    ),
+    _Rule(
+        AthenaError,
+        "Grant {action} on the catalogue, the database {database} and its tables to whoever asks.",
+        phrase=re.compile(r"not authorized to perform: (?P<action>(?:glue|lakeformation):\w+)"),
+    ),
+    _Rule(
+        AthenaError,
+        "A view reads with the rights of whoever asks: grant s3:GetObject and s3:ListBucket on the lake's bucket, and "
+        "glue:GetTable and glue:GetPartitions on the database {database}.",
+        phrase=re.compile(r"access ?denied|permission_denied|status code: 403|not authorized", re.IGNORECASE),
+    ),
+)
 
 _ERROR_NAME = re.compile(r"(?P<name>[A-Z][A-Z0-9_]+): *(?P<text>.*)", re.DOTALL)
-_LIMIT_REACHED = re.compile(r"bytes scanned limit", re.IGNORECASE)
 _NO_OUTPUT = re.compile(r"no output location provided", re.IGNORECASE)
 _BAD_OUTPUT = re.compile(r"output (bucket|location)", re.IGNORECASE)
 _NO_WORKGROUP = re.compile(r"workgroup\b.*\b(not found|does not exist)", re.IGNORECASE)
 _WORKGROUP_OFF = re.compile(r"workgroup\b.*\bdisabled", re.IGNORECASE)
-_KEY_REFUSED = re.compile(r"\bkms\b|ciphertext|customer master key", re.IGNORECASE)
-_FILES_REFUSED = re.compile(r"access ?denied|permission_denied|status code: 403|not authorized", re.IGNORECASE)
 
 
 def explain_call(fault: CallFault, *, workgroup: str | None, output_location: str | None) -> CredlakeError:
@@ -122,26 +163,9 @@ def explain_failure(status: Mapping[str, Any], *, database: str, query_execution
 
 
 def _kind_of_failure(name: str, reason: str, database: str) -> tuple[type[AthenaError], str]:
-    """What kind of failure it was, and the next step."""
-    if _LIMIT_REACHED.search(reason):
-        return ScanLimitError, (
-            " The limit is the workgroup's. Ask a view of the newest snapshot instead of its history, name fewer days, "
-            "or have the limit raised."
-        )
-    if name in _STALE:
-        return StaleViewError, " The view no longer fits what it reads: `credlake views deploy` makes it anew."
-    if name in _NOT_THERE:
-        return StaleViewError, (
-            " Our views are made by `credlake views deploy`, and the tables below them by `credlake collect`; asked "
-            f"was the database {database} (--database)."
-        )
-    if _KEY_REFUSED.search(reason):
-        return AthenaError, (
-            " Grant kms:Decrypt on the lake's key, and kms:GenerateDataKey on that of the results, to whoever asks."
-        )
-    if _FILES_REFUSED.search(reason):
-        return AthenaError, (
-            " A view reads with the rights of whoever asks: grant s3:GetObject and s3:ListBucket on the lake's bucket, "
-            f"and glue:GetTable and glue:GetPartitions on the database {database}."
-        )
+    """What kind of failure it was, and the next step: the first rule that fits."""
+    for rule in _RULES:
+        phrase = rule.phrase.search(reason) if rule.phrase is not None else None
+        if phrase is not None or name in rule.names:
+            return rule.kind, " " + rule.hint.format(database=database, **(phrase.groupdict() if phrase else {}))
     return AthenaError, ""

@@ -202,6 +202,11 @@ FAILURES = [
         AthenaError,
         "Grant kms:Decrypt on the lake's key",
     ),
+    (
+        "User: arn:aws:iam::111111111111:user/a is not authorized to perform: glue:CreateTable on resource: x",
+        AthenaError,
+        "Grant glue:CreateTable on the catalogue, the database credlake",
+    ),
     ("COLUMN_NOT_FOUND: line 1:8: Column 'x' cannot be resolved", UsageFaultsError, "does not take the question"),
     ("GENERIC_INTERNAL_ERROR: oh", AthenaError, "The query failed: GENERIC_INTERNAL_ERROR: oh"),
 ]
