@@ -39,16 +39,10 @@ IMPURE = {
     *("asyncio", "concurrent", "multiprocessing", "os", "random", "secrets", "shutil", "socket", "subprocess"),
     *("tempfile", "threading", "time", "urllib", "aiohttp", "duckdb", "rich", "structlog", "typer"),
 }
-# Who may reach for AWS: the folder itself, the commands and the function that are run, and the two places that open a
-# lake or ask one by its URI.
-EDGES = (
-    "collector.aws",
-    "collector.cli",
-    "collector.doctor",
-    "collector.function",
-    "collector.lake",
-    "collector.query",
-)
+# What opens, asks or follows a lake by its URI, and imports what reaches AWS only where the URI asks for it.
+BY_URI = ("collector.lake", "collector.query", "collector.following")
+# Who may reach for AWS: the folder itself, these, and what is run.
+EDGES = ("collector.aws", *BY_URI, "collector.cli", "collector.doctor", "collector.function")
 
 
 @cache
@@ -150,10 +144,9 @@ def test_aws_is_reached_from_the_edges_alone():
 
 
 def test_a_local_lake_needs_no_library_of_aws():
-    """What reaches S3 or Athena is imported where a URI asks for it."""
     importing_aws = importing(lambda name: name.startswith("collector.aws"), at_import=True)
 
-    assert not importing_aws & (within("collector.lake") | within("collector.query"))
+    assert not importing_aws & set().union(*map(within, BY_URI))
 
 
 def test_nothing_below_knows_the_command_line():
