@@ -149,7 +149,7 @@ class Collection:
             folder = fresh_folder(run, secrets.token_bytes(4))
         writer = SnapshotWriter(self.store, run, self.scratch, folder=folder)
         try:
-            calls = await asyncio.to_thread(self.gateway.account_calls, identity, run.run_id)
+            calls = await self._account_calls(identity, run.run_id)
             if endpoints := self.gateway.foreign_endpoints():
                 # A stray endpoint variable would send credentials elsewhere; an emulator needs it. So say it, go on.
                 _log.warning("endpoints.not_of_aws", endpoints=endpoints)
@@ -183,6 +183,12 @@ class Collection:
             # In a thread: it waits for what is being typed or written, and a signal must not.
             await asyncio.to_thread(writer.abort)
             raise
+
+    async def _account_calls(self, identity: CallerIdentity, run_id: str) -> AccountCalls:
+        try:
+            return await asyncio.to_thread(self.gateway.account_calls, identity, run_id)
+        except CallFault as fault:
+            raise explain_no_identity(fault) from fault
 
     def _publish(self, written: WrittenSnapshot) -> PublicationRecord:
         before = read_record(self.store, written.organization_id).record

@@ -11,7 +11,7 @@ import botocore.session
 from botocore.config import Config
 
 from collector.aws.impersonation import SessionCredentials, impersonate
-from collector.aws.translation import translated
+from collector.aws.translation import making_client, translated
 
 DEFAULT_REGION = "us-east-1"
 # A Region of each partition whose IAM and Organizations endpoints botocore knows (facts F2.6).
@@ -123,7 +123,7 @@ class Clients:
         with self._lock:
             key = (service, region)
             if key not in self._made:
-                with translated(f"client of {service}"):
+                with making_client(service):
                     self._made[key] = session.create_client(
                         service,
                         region_name=region,

@@ -9,7 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import NoCredentialsError
 
 from collector.aws.clients import DEFAULT_REGION
-from collector.aws.translation import translated
+from collector.aws.translation import making_client, translated
 
 # SlowDown comes while S3 splits a prefix, for minutes at most. In `standard` mode eight attempts wait up to a minute.
 _ATTEMPTS = 8
@@ -49,7 +49,7 @@ def own_credentials() -> Any:
 
 def _client(service: str, attempts: int, **options: Any) -> Any:
     session = botocore.session.Session()
-    with translated(f"client of {service}"):
+    with making_client(service):
         return session.create_client(
             service,
             region_name=session.get_config_variable("region") or DEFAULT_REGION,

@@ -8,7 +8,7 @@ import botocore.session
 from botocore.config import Config
 
 from collector.aws.clients import DEFAULT_REGION
-from collector.aws.translation import translated
+from collector.aws.translation import making_client
 
 # They are asked a few questions while somebody waits for the answer.
 _ATTEMPTS = 4
@@ -24,7 +24,7 @@ def service_client(service: str) -> Any:
         CallFault: there are no credentials, or no such Region.
     """
     session = botocore.session.Session()
-    with translated(f"client of {service}"):
+    with making_client(service):
         return session.create_client(
             service,
             region_name=session.get_config_variable("region") or DEFAULT_REGION,

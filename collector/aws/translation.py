@@ -95,6 +95,20 @@ def translated(operation: str) -> Iterator[None]:
         raise CallFault(FaultKind.CONNECTION, "UnreadableAnswer", _UNREADABLE_TEXT, operation) from None
 
 
+@contextmanager
+def making_client(service: str) -> Iterator[None]:
+    """Raise what keeps a client from being made as a CallFault. Nothing was answered, so botocore's text may go on."""
+    operation = f"client of {service}"
+    with translated(operation):
+        try:
+            yield
+        except ValueError as error:
+            if isinstance(error, BotoCoreError):
+                raise
+            # An endpoint variable that holds no URL, or a host with an underscore (facts F6).
+            raise CallFault(FaultKind.OTHER, "InvalidEndpoint", str(error), operation) from error
+
+
 def _from_answer(error: ClientError, operation: str) -> CallFault:
     detail = error.response.get("Error", {})
     code = str(detail.get("Code") or "Unknown")

@@ -204,6 +204,21 @@ def test_3_where_aws_cannot_be_reached(credlake, lake, monkeypatch):
     assert "AWS_ENDPOINT_URL" in message
 
 
+@pytest.mark.parametrize("service", ["", "_STS", "_ORGANIZATIONS", "_IAM"])
+@pytest.mark.parametrize("url", ["nonsense", "http://under_score:80"])
+def test_3_where_an_endpoint_variable_holds_no_url(credlake, good, lake, service, url):
+    environment = good.environment() | {f"AWS_ENDPOINT_URL{service}": url}
+    if not service:
+        environment = {name: value for name, value in environment.items() if not name.startswith("AWS_ENDPOINT_URL_")}
+
+    ended = credlake("collect", "--lake", lake, environment=environment)
+
+    assert ended.code == 3
+    (message,) = ended.said
+    assert f"failed: InvalidEndpoint: Invalid endpoint: {url}" in message
+    assert "AWS_ENDPOINT_URL" in message
+
+
 def test_3_where_every_account_is_denied_and_the_last_snapshot_stays(credlake, good, lake):
     assert credlake("collect", "--lake", lake, at=good).code == 0
     before = record_of(lake)
