@@ -20,7 +20,7 @@ from collector.selection import Selection
 
 DEFAULT_ROLE_NAME = "credlake-reader"
 DEFAULT_CONCURRENCY = 32
-DEFAULT_GLUE_DATABASE = "credlake"
+DEFAULT_DATABASE = "credlake"
 # Large accounts take AWS minutes (facts F2.4: unverified how many), so an account is given up late.
 DEFAULT_ACCOUNT_DEADLINE_SECONDS = 300.0
 
@@ -48,13 +48,16 @@ class Settings:
     resume: bool = False
     kms_key: str | None = None
     glue: bool = True
-    glue_database: str = DEFAULT_GLUE_DATABASE
+    database: str = DEFAULT_DATABASE
+    workgroup: str | None = None
+    output_location: str | None = None
+    scan_limit: int | None = None
     limits: LimitRules = field(default_factory=LimitRules)
 
     @property
-    def database(self) -> str | None:
+    def glue_database(self) -> str | None:
         """The Glue database that follows a lake on S3; None where Glue is left alone."""
-        return self.glue_database if self.glue else None
+        return self.database if self.glue else None
 
     @property
     def selection(self) -> Selection:
@@ -85,7 +88,7 @@ class Settings:
             "replace": self.replace,
             "resume": self.resume,
             "kms_key": self.kms_key,
-            "glue_database": self.database,
+            "glue_database": self.glue_database,
             "limits": self.limits.for_the_record(),
         }
 
@@ -212,9 +215,15 @@ class SettingsSchema(Schema):
     resume = fields.Boolean()
     kms_key = fields.String(validate=validate.Length(min=1))
     glue = fields.Boolean()
-    glue_database = fields.String(
+    database = fields.String(
         validate=validate.Regexp(_DATABASE, error="Must be a Glue database: 1 to 255 of a-z 0-9 _")
     )
+    workgroup = fields.String(validate=validate.Length(min=1))
+    output_location = fields.String(
+        validate=validate.Regexp(r"^s3://[^/]+(/.*)?\Z", error="Must be a place on S3: s3://bucket/prefix/")
+    )
+    # Athena's own limits begin at 10 MB; ours stops a query that has read more.
+    scan_limit = _Count(validate=validate.Range(min=1, error="Must be a number of bytes above 0."))
     limits = fields.Nested(_AllLimitsSchema, unknown=RAISE)
 
     @pre_load

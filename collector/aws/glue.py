@@ -148,7 +148,7 @@ def _behind(fault: CallFault, database: str) -> CatalogueBehindError:
 def _next_step(fault: CallFault, database: str) -> str:
     if fault.kind is FaultKind.DENIED and fault.operation == "glue:CreateDatabase":
         return (
-            f"Make the database {database} (the deployment does), name another with --glue-database, or grant the "
+            f"Make the database {database} (the deployment does), name another with --database, or grant the "
             "caller glue:CreateDatabase."
         )
     if fault.kind is FaultKind.DENIED:

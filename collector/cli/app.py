@@ -9,7 +9,7 @@ import typer
 from collector.cli.collect_command import collect
 from collector.cli.demo_command import demo
 from collector.cli.lake_commands import rebuild, verify
-from collector.cli.query_command import list_views, query, show_view
+from collector.cli.query_command import deploy_views, list_views, query, show_view
 
 app = typer.Typer(
     name="credlake",
@@ -43,3 +43,4 @@ app.command()(verify)
 app.command()(demo)
 views_app.command("list")(list_views)
 views_app.command("show")(show_view)
+views_app.command("deploy")(deploy_views)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from collector.cli.flags import ConfigFile, Lake, Verbose
+from collector.cli.flags import ConfigFile, Database, Lake, Verbose
 
 
 def collect(
@@ -52,7 +52,7 @@ def collect(
     glue: Annotated[
         bool | None, typer.Option("--glue/--no-glue", help="Bring Glue level with a lake on S3. (default --glue)")
     ] = None,
-    glue_database: Annotated[str | None, typer.Option(help="The Glue database. (default credlake)")] = None,
+    database: Database = None,
     config: ConfigFile = None,
     verbose: Verbose = False,
 ) -> int:
@@ -89,6 +89,6 @@ def collect(
         "resume": resume,
         "kms_key": kms_key,
         "glue": glue,
-        "glue_database": glue_database,
+        "database": database,
     }
     return collect_command(flags, config_file=config, dry_run=dry_run, verbose=verbose)

@@ -54,7 +54,7 @@ def _collect(settings: Settings, *, is_terminal: bool) -> int:
             settings=settings,
             gateway=Gateway(settings),
             store=store,
-            follower=follower_of(store, database=settings.database),
+            follower=follower_of(store, database=settings.glue_database),
             watch=watch,
             scratch=Path(scratch),
         )

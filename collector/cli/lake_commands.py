@@ -45,7 +45,7 @@ def rebuild(
     settings = _settings(lake, config)
     store = _open(settings)
     organization = organization_id or _only_organization(store)
-    follower = follower_of(store, database=settings.database)
+    follower = follower_of(store, database=settings.glue_database)
     # What an earlier command left behind is mended first; what cannot be is told as what could not be done.
     follower.bring_level(organization)
     before = read_record(store, organization).record

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from collector.cli.flags import ConfigFile, Lake
+from collector.cli.flags import ConfigFile, Database, Lake, OutputLocation, Workgroup
 
 
 def query(
@@ -19,6 +19,15 @@ def query(
         str, typer.Option("--format", metavar="FORMAT", help="table, csv, json or parquet.")
     ] = "table",
     output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the rows there.")] = None,
+    engine: Annotated[
+        str | None, typer.Option(metavar="ENGINE", help="duckdb (default on a folder) or athena (default on S3).")
+    ] = None,
+    database: Database = None,
+    workgroup: Workgroup = None,
+    output_location: OutputLocation = None,
+    scan_limit: Annotated[
+        str | None, typer.Option(metavar="BYTES", help="Stop an Athena query that has read more than that.")
+    ] = None,
     config: ConfigFile = None,
 ) -> int:
     """Ask the lake. Rows go to stdout; which snapshot answers, and how old it is, to stderr.
@@ -29,17 +38,23 @@ def query(
       credlake query --lake ./lake --format json "select account_id, outcome from account where outcome <> 'collected'"
 
       credlake query --lake ./lake stale_access_keys_history --format parquet --output keys.parquet
+
+      credlake query --lake s3://my-bucket/credlake --workgroup credlake findings
     """
+    from collector.cli.asking import ask
     from collector.cli.logs import set_up_logs
-    from collector.errors import UsageFaultsError
-    from collector.query.answer import run_query
     from collector.settings_sources import read_settings
 
     set_up_logs(verbose=False, for_person=sys.stderr.isatty())
-    settings = read_settings({"lake": lake}, os.environ, config_file=config, directory=Path.cwd())
-    if settings.lake is None:
-        raise UsageFaultsError(["Which lake? Name it with --lake, CREDLAKE_LAKE, or `lake` in credlake.toml."])
-    run_query(settings.lake, question, format=format, output=output, out_stream=sys.stdout, err_stream=sys.stderr)
+    flags = {
+        "lake": lake,
+        "database": database,
+        "workgroup": workgroup,
+        "output_location": output_location,
+        "scan_limit": scan_limit,
+    }
+    settings = read_settings(flags, os.environ, config_file=config, directory=Path.cwd())
+    ask(settings, question, engine=engine, format_name=format, output=output)
     return 0
 
 
@@ -66,4 +81,22 @@ def show_view(name: Annotated[str, typer.Argument(metavar="NAME", help="A view's
     from collector.query.answer import show_view as text_of
 
     typer.echo(text_of(name), nl=False)
+    return 0
+
+
+def deploy_views(
+    database: Database = None,
+    workgroup: Workgroup = None,
+    output_location: OutputLocation = None,
+    dry_run: Annotated[bool, typer.Option(help="Print the statements, and run none.")] = False,
+    config: ConfigFile = None,
+) -> int:
+    """Create or replace every view on Athena, and remove views of ours that are gone. What is in step is left alone."""
+    from collector.cli.deploying import deploy
+    from collector.cli.logs import set_up_logs
+    from collector.settings_sources import read_settings
+
+    set_up_logs(verbose=False, for_person=sys.stderr.isatty())
+    flags = {"database": database, "workgroup": workgroup, "output_location": output_location}
+    deploy(read_settings(flags, os.environ, config_file=config, directory=Path.cwd()), dry_run=dry_run)
     return 0

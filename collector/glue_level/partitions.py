@@ -75,7 +75,7 @@ def level_partitions(
         else:
             repairs.append(
                 f"{told}no such snapshot is published in this lake, and it points elsewhere ({location}); left as it "
-                "is. Remove it, or give this lake a database of its own with --glue-database."
+                "is. Remove it, or give this lake a database of its own with --database."
             )
     return PartitionSteps(tuple(create), tuple(update), tuple(delete), tuple(repairs))
 

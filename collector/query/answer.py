@@ -56,14 +56,27 @@ def run_query(
         UsageFaultsError: a wrong question (a name, the SQL, the format).
         CredlakeError: there is no snapshot, or the query could not be carried out.
     """
-    _check_format(format, output, out_stream)
+    check_format(format, output, out_stream)
     with LocalLake(lake) as local:
         sql = local.prepare(sorted_apart(understand(text, local.names)))
         for line in local.snapshots.freshness(now or datetime.now(UTC)):
             print(line, file=err_stream)
-        rows = stream(local.connection, sql)
-        with _target(output, out_stream, binary=format == "parquet") as target:
-            _write(rows, format, target, err_stream)
+        write_rows(
+            stream(local.connection, sql), format=format, output=output, out_stream=out_stream, err_stream=err_stream
+        )
+
+
+def write_rows(
+    rows: Rows,
+    *,
+    format: str,  # noqa: A002 -- the flag's own name
+    output: Path | None,
+    out_stream: TextIO,
+    err_stream: TextIO,
+) -> None:
+    """Write rows, whichever engine they come from, as `run_query` says."""
+    with _target(output, out_stream, binary=format == "parquet") as target:
+        _write(rows, format, target, err_stream)
 
 
 def understand(text: str, names: Names) -> exp.Query:
@@ -106,7 +119,8 @@ def show_view(name: str) -> str:
     return f"{header}\n{twin_sql(view, name.lower())}\n"
 
 
-def _check_format(format_name: str, output: Path | None, out_stream: TextIO) -> None:
+def check_format(format_name: str, output: Path | None, out_stream: TextIO) -> None:
+    """Raise UsageFaultsError where rows cannot be written in that format to that place."""
     if format_name not in FORMATS:
         raise UsageFaultsError(
             [f"There is no format {format_name}.{closest(format_name, FORMATS)} There are {', '.join(FORMATS)}."]

@@ -77,7 +77,10 @@ def test_every_setting_can_be_said_in_every_source(settings):
         "resume": True,
         "kms_key": "alias/lake",
         "glue": False,
-        "glue_database": "audit",
+        "database": "audit",
+        "workgroup": "security",
+        "output_location": "s3://results/credlake/",
+        "scan_limit": 1_000_000_000,
     }
     assert set(Settings.__dataclass_fields__) - set(values) == {"limits"}
 

@@ -293,7 +293,7 @@ def test_many_runs_that_bring_glue_level_at_once_leave_it_level(level, publish_d
     [
         (
             "CreateDatabase",
-            r"Make the database credlake_\w+ \(the deployment does\), name another with --glue-database",
+            r"Make the database credlake_\w+ \(the deployment does\), name another with --database",
         ),
         ("GetDatabase", "Grant the caller glue:GetDatabase on the catalog"),
         ("CreateTable", "Grant the caller glue:CreateTable on the catalog, on database/"),

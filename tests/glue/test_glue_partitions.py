@@ -93,4 +93,4 @@ def test_a_partition_of_another_lake_is_told_and_left_alone(record):
     steps = level(record, ("2026-11-22", DAY_1), ("2026-11-23", DAY_2), ("2020-01-01", "s3://other/lake/"))
 
     assert steps.is_level
-    assert steps.repairs[0].endswith("or give this lake a database of its own with --glue-database.")
+    assert steps.repairs[0].endswith("or give this lake a database of its own with --database.")
