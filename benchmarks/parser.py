@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from pyarrow import csv
 
+from benchmarks.figures import Figure, print_figures
 from collector.outcome import Outcome
 from collector.report import parse_report
 from collector.schema import OPTIONAL_REPORT_COLUMNS, REPORT_COLUMNS
@@ -80,7 +81,7 @@ def best_seconds(*tasks: Callable[[], object]) -> list[float]:
     return best
 
 
-def measure() -> list[tuple[str, str]]:
+def measure() -> list[Figure]:
     """The figures, by name."""
     large, small = report(5000), report(50)
     # A comma that nobody quoted: the whole report is read row by row.
@@ -94,13 +95,12 @@ def measure() -> list[tuple[str, str]]:
         lambda: parse_report(odd, account_id=ACCOUNT),
     )
     return [
-        ("parser: 5,000 users, times a bare typed pyarrow read (aim: at most 3)", f"{typed / bare:.1f}"),
-        ("parser: rows a second at 5,000 users", f"{5001 / typed:,.0f}"),
-        ("parser: a report of 50 users", f"{typed_small * 1000:.2f} ms"),
-        ("parser: 5,000 users with one unquoted comma, times a bare typed read", f"{row_by_row / bare:.1f}"),
+        Figure("parser: 5,000 users, against a bare typed pyarrow read", typed / bare, "x", 3),
+        Figure("parser: rows a second at 5,000 users", 5001 / typed),
+        Figure("parser: a report of 50 users", typed_small * 1000, " ms"),
+        Figure("parser: 5,000 users with one unquoted comma, against a bare typed read", row_by_row / bare, "x"),
     ]
 
 
 if __name__ == "__main__":
-    for figure, value in measure():
-        print(f"{figure}: {value}")
+    print_figures("parser", measure())
