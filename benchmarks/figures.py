@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# From here on, decimals say nothing.
+_COUNTED = 1000
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -21,7 +24,8 @@ class Figure:
             if self.aim is None
             else f"   aim ≤ {self.aim:g}{self.unit}: {'met' if self.value <= self.aim else 'MISSED'}"
         )
-        return f"{self.name:<72}{self.value:>10.4g}{self.unit}{aim}"
+        value = f"{self.value:,.0f}" if self.value >= _COUNTED else f"{self.value:.3g}"
+        return f"{self.name:<72}{value:>10}{self.unit}{aim}"
 
 
 def print_figures(title: str, figures: list[Figure]) -> None:
