@@ -47,7 +47,9 @@ def exit_code_of(arguments: list[str]) -> int:
     try:
         return int(app(arguments, prog_name="credlake", standalone_mode=False) or 0)
     except TyperException as error:
-        _say(f"{error.format_message()} (`credlake --help` shows what there is.)")
+        # Empty where no command was named: the help has been printed then.
+        if said := error.format_message():
+            _say(f"{said} (`credlake --help` shows what there is.)")
         return 2
     except CredlakeError as error:
         _say(error.message)

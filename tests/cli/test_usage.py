@@ -1,0 +1,54 @@
+"""Words in: the flags that the contract names, and every setting as a flag."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+
+import pytest
+
+from collector.cli.collect_command import collect
+from collector.cli.query_command import query
+from collector.settings import Settings
+
+# Contract part 4.
+FLAGS = (
+    *("--lake", "--role-name", "--external-id", "--account", "--exclude-account", "--include-ou", "--exclude-ou"),
+    *("--accounts-file", "--organization-id", "--concurrency", "--deadline", "--tags", "--no-tags", "--dry-run"),
+    *("--min-coverage", "--replace"),
+)
+
+
+@pytest.mark.parametrize("flag", FLAGS)
+def test_every_flag_of_the_contract_is_there(credlake, flag, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    ended = credlake("collect", "--help")
+
+    assert ended.code == 0
+    assert flag in ended.out
+
+
+def test_every_setting_is_a_flag_too_but_for_the_table_of_limits():
+    flags = {name for command in (collect, query) for name in inspect.signature(command).parameters}
+
+    assert {field.name for field in dataclasses.fields(Settings)} - flags == {"limits"}
+    assert set(inspect.signature(collect).parameters) - {field.name for field in dataclasses.fields(Settings)} == {
+        *("dry_run", "config", "verbose"),
+    }
+
+
+@pytest.mark.parametrize("flag", ["--account", "--exclude-account", "--include-ou", "--exclude-ou"])
+def test_what_can_be_named_often_is_told_so(credlake, flag, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    lines = [line for line in credlake("collect", "--help").out.splitlines() if f"{flag} " in line]
+
+    assert any("Repeatable" in line for line in lines)
+
+
+@pytest.mark.parametrize("words", [(), ("--help",), ("views",)])
+def test_without_a_command_the_commands_are_shown(credlake, words):
+    ended = credlake(*words)
+
+    assert "Usage" in ended.out + ended.err
+    assert ended.code == (0 if words == ("--help",) else 2)
+    assert ended.said == []
