@@ -37,9 +37,12 @@ def explain_no_identity(fault: CallFault) -> CredlakeError:
             f"The AWS credentials have expired ({fault.code}). Renew them (`aws sso login`?) and run again."
         )
     if fault.kind is FaultKind.NO_CREDENTIALS:
+        # Credentials of China or GovCloud are unknown everywhere else.
+        where = " Is AWS_REGION one of their partition?" if fault.code == "InvalidClientTokenId" else ""
         return CredlakeError(
-            f"There are no AWS credentials that AWS takes ({fault.code}: {fault.message}). Set AWS_PROFILE, or run "
-            "where a role is given, with sts:AssumeRole on the role in every account and organizations:ListAccounts."
+            f"There are no AWS credentials that AWS takes ({fault.code}: {fault.message}).{where} Set AWS_PROFILE, or "
+            "run where a role is given, with sts:AssumeRole on the role in every account and "
+            "organizations:ListAccounts."
         )
     return CredlakeError(f"{said}. Nothing was collected. Check the network, AWS_REGION and AWS_ENDPOINT_URL.")
 
