@@ -59,7 +59,7 @@ class DeployedViews:
         Raises:
             CredlakeError: the view is not there, or may not be updated.
         """
-        with _explained("glue:GetTable", self._database):
+        with _explained("glue:GetTable", self._database, name):
             table = self._glue.get_table(DatabaseName=self._database, Name=name)["Table"]
         entry = {key: table[key] for key in _TABLE_INPUT if key in table}
         text = entry.get("ViewOriginalText", "")
@@ -74,17 +74,23 @@ class DeployedViews:
 
 
 @contextmanager
-def _explained(operation: str, database: str) -> Iterator[None]:
+def _explained(operation: str, database: str, view: str | None = None) -> Iterator[None]:
     """A failed call as the sentence for the user, with the next step."""
     try:
         with translated(operation):
             yield
     except CallFault as fault:
-        raise _explain(fault, operation, database) from fault
+        raise _explain(fault, operation, database, view) from fault
 
 
-def _explain(fault: CallFault, operation: str, database: str) -> CredlakeError:
+def _explain(fault: CallFault, operation: str, database: str, view: str | None) -> CredlakeError:
     facts = {"operation": operation, "code": fault.code, "database": database}
+    if fault.code == "EntityNotFoundException" and view is not None:
+        return CredlakeError(
+            f"Athena made the view {view}, and Glue does not show it in the database {database}: somebody has dropped "
+            "it meanwhile, or Athena and Glue are asked in different Regions or at different endpoints. Deploy again.",
+            **facts,
+        )
     if fault.code == "EntityNotFoundException":
         return CredlakeError(
             f"There is no database {database} in the Glue catalogue of this account and Region. Collect into the lake "

@@ -74,3 +74,8 @@ def test_the_columns_of_a_view_are_those_of_its_stored_text(glue, view):
 def test_a_database_that_is_not_there_is_named_with_the_next_step(glue):
     with pytest.raises(CredlakeError, match=r"There is no database nowhere.*credlake collect.*--database"):
         DeployedViews(glue, "nowhere").held()
+
+
+def test_a_view_that_is_gone_before_it_is_marked_is_told_as_that(glue):
+    with pytest.raises(CredlakeError, match=r"Athena made the view gone, and Glue does not show it.*Deploy again"):
+        DeployedViews(glue, "db").mark("gone", "select 1")
