@@ -20,6 +20,8 @@ import botocore.session
 from botocore.config import Config
 
 _START_SECONDS = 60
+# Read once: that takes longer than most tests.
+_MODELS = botocore.session.Session().get_component("data_loader")
 _STOP_SECONDS = 15
 # weed opens about eleven ports whose defaults are fixed: two servers on one machine need all of them moved.
 _WEED_PORTS = (
@@ -59,6 +61,7 @@ class S3Server:
     def client(self, service: str = "s3", *, attempts: int = 2, read_timeout: float = 20):
         """A client of the server that gives up soon."""
         session = botocore.session.Session()
+        session.register_component("data_loader", _MODELS)
         return session.create_client(
             service,
             region_name="us-east-1",
