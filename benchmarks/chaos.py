@@ -40,6 +40,7 @@ SPOILED_RUNS = 40
 LONGEST_SECONDS = 13 * 60
 _PATIENCE_SECONDS = 60
 _RACES_OF_A_LAKE = 25
+_KILLS_OF_A_WINDOW = 20
 # Readers look this often at most: there are two cores, and publishers need some of them.
 _SECONDS_BETWEEN_LOOKS = 0.03
 _PROCESSES = multiprocessing.get_context("forkserver")
@@ -263,11 +264,13 @@ def kills(place: Place, count: int, *, until: float) -> Outcome:
     begun = time.monotonic()
     store = open_store(place.lake)
     chance = random.Random(2026)  # noqa: S311  # moments, not secrets
-    window = _seconds_of_runs(place)
+    window = 0.0
     successor = Publisher(place)
     with Onlookers(place, outcome) as onlookers:
         while outcome.done < count and time.monotonic() < until:
             day, first = day_of(outcome.done // 10), (outcome.done + 1) * 1000
+            if outcome.done % _KILLS_OF_A_WINDOW == 0:
+                window = _seconds_of_runs(place, day, first - 100)
             publisher, successor = successor, Publisher(place)
             publisher.start(day, first)
             told = []
@@ -285,10 +288,10 @@ def kills(place: Place, count: int, *, until: float) -> Outcome:
     return outcome
 
 
-def _seconds_of_runs(place: Place) -> float:
-    """How long a publisher takes for its first three runs."""
+def _seconds_of_runs(place: Place, day: str, first: int) -> float:
+    """How long a publisher takes for its first three runs, at the pace that the machine has now."""
     publisher = Publisher(place)
-    publisher.start(day_of(0), 1)
+    publisher.start(day, first)
     begun = time.monotonic()
     told = publisher.told_until(begun + _PATIENCE_SECONDS)
     for _ in range(3):
