@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Folders and views that are steps on the way to others: nobody charts them.
 _STEPS = frozenset({"judgements"})
-_STEP_VIEWS = frozenset({"account_changes", "key_changes", "report_pairs", "user_changes"})
+_STEP_VIEWS = frozenset({"account_changes", "key_changes", "report_pairs", "report_rows", "user_changes"})
 
 # A field of QuickSight holds no more characters (facts F8).
 _LONGEST_FIELD = 2047
@@ -149,7 +149,6 @@ What the queries change, and why:
   reads one entry.
 - **Long texts end after 2,047 characters**, the most that a field holds.
 - **`snapshot_day`** is `snapshot_date` as a date, for axes and date filters; `snapshot_date` stays text.
-- **`credential_report`** is given the account's name and OU, so that the same rules fit all data sets about accounts.
 - Timestamps are UTC. Rates are between 0 and 1, and null where nothing could be judged: a blank, not zero.
 
 Import (SPICE) suits the current views: they are small and change once a run. Refresh once a day, some time after the

@@ -56,6 +56,7 @@ select
     cast(limit_root_use_days as integer) as limit_root_use_days,
     cast(limit_password_length as integer) as limit_password_length,
     cast(limit_password_reuse as integer) as limit_password_reuse,
-    cast(inventory_source as varchar) as inventory_source
+    cast(inventory_source as varchar) as inventory_source,
+    cast(run_started_at as timestamp(3)) as snapshot_at
 from snapshot_record
 where record_type = 'account'

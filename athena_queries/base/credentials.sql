@@ -3,7 +3,7 @@
 -- an empty slot is no row. Where the report's value could not be read, the credential is listed and the `_fault`
 -- columns say which value is missing: unknown is never left out. The slot is no identity: slots swap.
 -- Grain: organization_id, snapshot_date, user_arn, credential_type, slot
--- Reads: account, credential_report
+-- Reads: account, report_rows
 -- Example: account_name, user_name, credential_type, slot, is_active, age_days, idle_days, never_used
 
 with
@@ -78,7 +78,7 @@ slotted as (
                 end
             else 1
         end as ordinal
-    from credential_report as report
+    from report_rows as report
     cross join (
         values
             ('password', null, 'password_enabled', 'password_last_changed', 'password_last_used'),

@@ -2,7 +2,7 @@
 -- fresher account summary says. One row per account of the organization; of an account that was not collected, or whose
 -- report has no root row, nothing is known. The `_fault` columns say which value could not be read.
 -- Grain: organization_id, snapshot_date, account_id
--- Reads: account, credential_report, credentials
+-- Reads: account, credentials, report_rows
 -- Order: account_id
 -- Example: account_name, root_credentials, mfa_active, last_used_at, summary_differs, last_used_at_fault
 
@@ -48,7 +48,7 @@ facts as (
         case when root.password_last_used is null then element_at(root.null_reasons, 'password_last_used') end
             as password_last_used_reason
     from account
-    left join credential_report as root
+    left join report_rows as root
         on root.organization_id = account.organization_id
         and root.snapshot_date = account.snapshot_date
         and root.account_id = account.account_id

@@ -1,7 +1,7 @@
 -- What changed about access keys, root's included, between two reports of an account. A key is its user's ARN and its
 -- creation time, counted: two made in the same second are two, and a swap of the slots is no change.
 -- Grain: organization_id, snapshot_date, account_id, change_type, user_arn, credential_created_at, occurrence
--- Reads: credential_report, credentials, report_pairs
+-- Reads: credentials, report_pairs, report_rows
 -- Twin: history
 -- Example: snapshot_date, account_id, change_type, user_name, credential_created_at
 
@@ -94,7 +94,7 @@ roots as (
         organization_id,
         snapshot_date,
         account_id
-    from credential_report
+    from report_rows
     where is_root
 
 ),

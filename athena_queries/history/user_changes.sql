@@ -1,7 +1,7 @@
 -- What changed about users, root included, between two reports of an account. A user is its ARN and creation time: one who
 -- is deleted and made again under the same name is gone and created. A value that could not be read did not change.
 -- Grain: organization_id, snapshot_date, account_id, change_type, user_arn
--- Reads: credential_report, report_pairs
+-- Reads: report_pairs, report_rows
 -- Twin: history
 -- Example: snapshot_date, account_id, change_type, user_name, changed_at
 
@@ -15,7 +15,7 @@ users_now as (
         pairs.was_whole,
         pairs.previous_report_generated_at,
         report.*
-    from credential_report as report
+    from report_rows as report
     inner join report_pairs as pairs
         on pairs.organization_id = report.organization_id
         and pairs.account_id = report.account_id
@@ -31,7 +31,7 @@ users_before as (
         pairs.was_whole,
         pairs.previous_report_generated_at,
         report.*
-    from credential_report as report
+    from report_rows as report
     inner join report_pairs as pairs
         on pairs.organization_id = report.organization_id
         and pairs.account_id = report.account_id

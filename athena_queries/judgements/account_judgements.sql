@@ -9,7 +9,6 @@ asked as (
 
     select
         account.*,
-        run_started_at as snapshot_at,
         control.control_id,
         outcome in ('collected', 'partial') as is_covered
     from account

@@ -10,7 +10,6 @@ judged as (
 
     select
         account.*,
-        run_started_at as snapshot_at,
         controls.control_id,
         'unknown' as status
     from account

@@ -1,6 +1,6 @@
 -- The verdicts on users: a console password without MFA, and more than one active key. Root is not judged here.
 -- Grain: organization_id, snapshot_date, control_id, user_arn
--- Reads: account, credential_report, credentials
+-- Reads: account, credentials, report_rows
 -- Example: control_id, account_name, user_name, status, reason
 
 with
@@ -37,7 +37,7 @@ asked as (
             when password_enabled and mfa_active is null
                 then concat('mfa_active is ', coalesce(element_at(null_reasons, 'mfa_active'), 'N/A'))
         end as fault
-    from credential_report as report
+    from report_rows as report
     inner join account
         on account.organization_id = report.organization_id
         and account.snapshot_date = report.snapshot_date

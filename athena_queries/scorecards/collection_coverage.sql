@@ -11,7 +11,6 @@ measured as (
 
     select
         account.*,
-        run_started_at as snapshot_at,
         outcome in ('collected', 'partial') as is_covered,
         account_state = 'ACTIVE' as is_in_scope,
         -- The report is up to four hours old when it is fetched, or made while the run waits.

@@ -13,6 +13,7 @@ from collector.query.answer import understand
 from collector.query.formats import write_json
 from collector.query.local import LocalLake
 from collector.query.rows import stream
+from collector.schema import ACCOUNT, CREDENTIAL_REPORT
 from collector.view_files import parse_statement, shipped_views
 from collector.views_page.example_lake import write_example_lake
 from collector.views_page.meanings import MEANINGS
@@ -31,8 +32,8 @@ _FOLDERS: Mapping[str, str] = {
     "reference": "The controls",
     "judgements": "Steps: how verdicts come about",
 }
-# Their columns have a page of their own.
-_TABLES = frozenset({"account", "credential_report"})
+# Their columns have a page of their own, but for what the view puts beside them.
+_TABLES = {"account": ACCOUNT, "credential_report": CREDENTIAL_REPORT, "report_rows": CREDENTIAL_REPORT}
 _EXAMPLE_ROWS = 4
 
 _HEAD = """\
@@ -107,9 +108,14 @@ def _section(view: ViewFile, lake: LocalLake) -> str:
     if view.twin == "history":
         parts.append(f"It is about several snapshots: {names} are the same.")
     parts.append("")
-    if view.name in _TABLES:
-        return "\n".join([*parts, f"Its columns: [columns.md](columns.md#{view.name}).\n"])
-    rows = [(f"`{name}`", f"`{kind}`", MEANINGS[name]) for name, kind in output_types(view).items()]
+    table = _TABLES.get(view.name)
+    elsewhere = table.names if table is not None else ()
+    rows = [
+        (f"`{name}`", f"`{kind}`", MEANINGS[name]) for name, kind in output_types(view).items() if name not in elsewhere
+    ]
+    if table is not None:
+        parts.append(f"Its columns: [columns.md](columns.md#{table.name}){', and:' if rows else '.'}\n")
+        return "\n".join([*parts, _table(("column", "type", "meaning"), rows)] if rows else parts)
     return "\n".join([*parts, _table(("column", "type", "meaning"), rows), _example(view, lake)])
 
 

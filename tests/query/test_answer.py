@@ -238,6 +238,28 @@ def test_names_are_the_same_however_they_are_written(lake):
     assert ask(lake, question, format="json")[0] == '[\n{"n":7}\n]\n'
 
 
+def test_the_maps_of_the_lake_are_taken_apart_as_on_athena(make_lake):
+    path = make_lake({DAY: {"accounts": [{"tags": [("team", "pay"), ("env", "prod")]}, {"tags": []}]}})
+    question = (
+        "select element_at(tags, 'team') as team, element_at(tags, 'x') as none, cardinality(tags) as n, "
+        "contains(map_keys(tags), 'env') as has_env, contains(map_values(tags), 'env') as is_env "
+        "from account order by 3"
+    )
+    assert json.loads(ask(path, question, format="json")[0]) == [
+        {"team": None, "none": None, "n": 0, "has_env": False, "is_env": False},
+        {"team": "pay", "none": None, "n": 2, "has_env": True, "is_env": False},
+    ]
+    rows = "select k, v from account cross join unnest(tags) as t(k, v) order by k"
+    assert ask(path, rows, format="csv")[0] == "k,v\nenv,prod\nteam,pay\n"
+
+
+def test_approx_distinct_is_answered_exactly(lake):
+    ten = "(values 0, 1, 2, 3, 4, 5, 6, 7, 8, 9)"
+    joins = " cross join ".join(f"{ten} as t{n}(x{n})" for n in range(4))
+    question = f"select approx_distinct(x0 + 10 * x1 + 100 * x2 + 1000 * x3) as n from {joins}"  # noqa: S608 -- a literal
+    assert ask(lake, question, format="csv")[0] == "n\n10000\n"
+
+
 def test_an_unknown_format_is_named(lake):
     with pytest.raises(UsageFaultsError, match=r"no format jsn\. Did you mean json\?"):
         ask(lake, "account", format="jsn")
@@ -277,8 +299,8 @@ def test_the_views_are_listed_with_what_they_answer():
 def test_a_view_is_shown_as_its_file_and_its_history_with_the_tables_that_it_reads():
     assert show_view("account").startswith("-- Every account")
     assert "from snapshot_record\nwhere" in show_view("account")
-    history = show_view("CREDENTIALS_HISTORY")
+    history = show_view("FINDINGS_HISTORY")
     assert history.startswith("--")
-    assert "credential_report_history as" in history
+    assert "from control_results_history as control_results" in history
     with pytest.raises(UsageFaultsError, match="Did you mean account"):
         show_view("acount")

@@ -104,8 +104,15 @@ def test_a_view_that_has_a_history_cannot_read_one_that_has_none(make_views):
         load_views(make_views({"users": current, "keys": KEYS}))
 
 
-def test_the_base_views_have_exactly_the_columns_of_the_schema_in_order():
+def test_the_base_views_have_the_columns_of_the_schema_in_order_and_then_where_the_account_stands():
     views = shipped_views()
     columns = {name: tuple(node.alias_or_name for node in parse_statement(views[name]).selects) for name in views}
-    assert columns["account"] == ACCOUNT.names
-    assert columns["credential_report"] == CREDENTIAL_REPORT.names
+    assert columns["account"] == (*ACCOUNT.names, "snapshot_at")
+    assert columns["report_rows"] == CREDENTIAL_REPORT.names
+    assert columns["credential_report"] == (
+        *CREDENTIAL_REPORT.names,
+        "snapshot_at",
+        "account_name",
+        "ou_id",
+        "ou_path",
+    )

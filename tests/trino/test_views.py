@@ -27,8 +27,10 @@ def documented_columns():
         pairs = re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", text, re.MULTILINE)
         # The head of an example's table has another column's name in the second place.
         found[name] = [(column, kind) for column, kind in pairs if kind in TRINO_TYPES.values()]
-    tables = {"account": ACCOUNT, "credential_report": CREDENTIAL_REPORT}
-    return found | {name: [(c.name, c.type.trino) for c in table.columns] for name, table in tables.items()}
+    tables = {"account": ACCOUNT, "credential_report": CREDENTIAL_REPORT, "report_rows": CREDENTIAL_REPORT}
+    return found | {
+        name: [(c.name, c.type.trino) for c in table.columns] + found.get(name, []) for name, table in tables.items()
+    }
 
 
 DOCUMENTED = documented_columns()

@@ -11,7 +11,7 @@ from collector.views_page.page import output_types
 
 VIEWS = shipped_views()
 # Their columns stand in docs/columns.md.
-TABLES = {"account", "credential_report"}
+TABLES = {"account", "credential_report", "report_rows"}
 
 
 @pytest.fixture(scope="module")
