@@ -1,7 +1,7 @@
 # The targets of deploy/. Each tool lives in an environment of its own, since their pins contradict ours.
 TEMPLATES := deploy/member-role.yaml deploy/collector.yaml
 
-.PHONY: package lint-templates lock-deploy
+.PHONY: package lint-templates test-deploy lock-deploy
 
 .venv-cfn/.installed: requirements/cfn-lint.txt
 .venv-checkov/.installed: requirements/checkov.txt
@@ -18,6 +18,9 @@ package: setup ## build the function's zip into dist/: pure Python, to lie besid
 lint-templates: .venv-cfn/.installed .venv-checkov/.installed ## cfn-lint and checkov over every template of deploy/
 	.venv-cfn/bin/cfn-lint --non-zero-exit-code informational $(TEMPLATES)
 	.venv-checkov/bin/checkov --skip-download --framework cloudformation --compact --quiet $(addprefix -f ,$(TEMPLATES))
+
+test-deploy: setup .venv-ministack/.installed ## deploy the templates to a stand-in that evaluates permissions, and try what the roles may not do
+	$(BIN)/pytest tests/deploy
 
 lock-deploy: ## resolve the locked versions of deploy/'s tools anew (needs uv)
 	set -e; for tool in 'cfn-lint==1.*' 'checkov==3.*' 'ministack[full]==1.*'; do \

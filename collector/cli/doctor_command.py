@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from collector.cli.flags import ConfigFile, Lake
+from collector.cli.flags import ConfigFile, Database, Lake, Workgroup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,8 +27,8 @@ def doctor(
     sample: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Look at so many accounts by chance, not at all.")
     ] = None,
-    database: Annotated[str | None, typer.Option(help="The Glue database; not looked at unless it is named.")] = None,
-    workgroup: Annotated[str | None, typer.Option(help="The Athena workgroup; not looked at unless named.")] = None,
+    database: Database = None,
+    workgroup: Workgroup = None,
     kms_key: Annotated[str | None, typer.Option(help="The key that encrypts a lake on S3.")] = None,
     format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="table or json.")] = "table",  # noqa: A002 -- the flag's name is that of `query`
     config: ConfigFile = None,
@@ -61,14 +61,14 @@ def doctor(
         "role_path": role_path,
         "external_id": external_id,
         "account": account,
+        "kms_key": kms_key,
+        "database": database,
+        "workgroup": workgroup,
     }
     settings = read_settings(flags, os.environ, config_file=config, directory=Path.cwd())
     examination = Examination(
         settings=settings,
         gateway=Gateway(settings),
-        kms_key=kms_key,
-        database=database,
-        workgroup=workgroup,
         sample=sample,
         views_of=_views_of,
     )

@@ -44,16 +44,13 @@ class Views:
 
 @dataclass(kw_only=True)
 class Examination:
-    """What to look at. `sample` accounts by chance, all where it is None; no database and no workgroup: not looked at.
+    """What to look at. `sample` accounts by chance, all where it is None. No workgroup: it is not looked at.
 
     `views_of` gives the views for a database; it is called only where the database is there.
     """
 
     settings: Settings
     gateway: Gateway
-    kms_key: str | None = None
-    database: str | None = None
-    workgroup: str | None = None
     sample: int | None = None
     views_of: Callable[[str], Views]
     now: Callable[[], datetime] = utc_now
@@ -75,8 +72,8 @@ class Examination:
         yield from self._organization(identity)
         if self.settings.lake is not None:
             yield from self._lake(self.settings.lake)
-        if self.database is not None:
-            yield from self._queries(self.database)
+            if self.settings.lake.startswith("s3://") and self.settings.glue_database is not None:
+                yield from self._queries(self.settings.glue_database)
 
     def _host(self) -> Iterator[Finding]:
         yield from host_judgement.judge_versions(ask.versions())
@@ -104,7 +101,7 @@ class Examination:
 
     def _lake(self, lake: str) -> Iterator[Finding]:
         try:
-            store = open_store(lake, kms_key=self.kms_key)
+            store = open_store(lake, kms_key=self.settings.kms_key)
             store.check_writable()
             yield fine("lake", lake, "can be listed, read and written")
             yield from self._record(store)
@@ -113,9 +110,9 @@ class Examination:
             return
         if isinstance(store, S3Store):
             yield from self._bucket(store)
-        if self.kms_key is not None:
-            with _Look("key", self.kms_key) as look:
-                look.found(lake_judgement.judge_key(self.kms_key, ask.key_metadata(self.kms_key)))
+        if self.settings.kms_key is not None:
+            with _Look("key", self.settings.kms_key) as look:
+                look.found(lake_judgement.judge_key(self.settings.kms_key, ask.key_metadata(self.settings.kms_key)))
             yield from look.findings
 
     def _record(self, store: Store) -> Iterator[Finding]:
@@ -138,7 +135,9 @@ class Examination:
             ),
             (
                 "bucket encryption",
-                lambda: lake_judgement.judge_encryption(bucket, ask.encryption_rules(client, bucket), self.kms_key),
+                lambda: lake_judgement.judge_encryption(
+                    bucket, ask.encryption_rules(client, bucket), self.settings.kms_key
+                ),
             ),
             ("bucket region", lambda: lake_judgement.judge_region(bucket, store.bucket_region(), ask.own_region())),
         )
@@ -154,9 +153,11 @@ class Examination:
             if found is not None:
                 look.found(*self._tables(database))
         yield from look.findings
-        if self.workgroup is not None:
-            with _Look("athena workgroup", self.workgroup) as look:
-                look.found(*query_judgement.judge_workgroup(self.workgroup, ask.workgroup(self.workgroup)))
+        if self.settings.workgroup is not None:
+            with _Look("athena workgroup", self.settings.workgroup) as look:
+                look.found(
+                    *query_judgement.judge_workgroup(self.settings.workgroup, ask.workgroup(self.settings.workgroup))
+                )
             yield from look.findings
         with _Look("views", database) as look:
             views = self.views_of(database)

@@ -56,7 +56,7 @@ def judge_encryption(bucket: str, rules: list[dict[str, Any]], kms_key: str | No
             bucket,
             f"defaults to a KMS key ({default.get('KMSMasterKeyID', 'of AWS')}), and the run names none: what it "
             "writes is encrypted with S3's own keys",
-            "Name the key with --kms-key (LAKE_KMS_KEY for the function).",
+            "Name the key with --kms-key (CREDLAKE_KMS_KEY).",
         )
     return fine("bucket encryption", bucket, f"defaults to {algorithm}")
 

@@ -10,7 +10,6 @@ from collector.doctor.examination import Examination, Views
 from collector.doctor.finding import is_healthy
 from collector.errors import UsageFaultsError
 from collector.function.prepared_views import read_prepared_views
-from collector.function.surroundings import read_surroundings
 from collector.settings_sources import read_settings
 
 if TYPE_CHECKING:
@@ -27,16 +26,12 @@ def examine(environment: Mapping[str, str], event: Mapping[str, Any]) -> dict[st
         CredlakeError: the settings are wrong, or there is no caller.
     """
     settings = read_settings({}, environment, directory=Path.cwd())
-    surroundings = read_surroundings(environment)
     sample = event.get("sample", _SAMPLE)
     if sample is not None and not (isinstance(sample, int) and sample > 0):
         raise UsageFaultsError([f"sample {sample!r}: is no number of accounts above 0."])
     examination = Examination(
         settings=settings,
         gateway=Gateway(settings),
-        kms_key=surroundings.kms_key,
-        database=surroundings.database,
-        workgroup=surroundings.workgroup,
         sample=sample,
         views_of=_views_of,
     )

@@ -15,16 +15,15 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from collector.aws.gateway import Gateway
-from collector.aws.glue import bring_level
 from collector.aws.topic import send
 from collector.aws.views_step import bring_views_in_step
 from collector.collect import Collection
 from collector.errors import CredlakeError, UsageFaultsError
 from collector.faults import CallFault
+from collector.following import follower_of
 from collector.function.figures import figures_of, print_figures
 from collector.function.notice import notice_of
 from collector.function.prepared_views import read_prepared_views
-from collector.function.surroundings import read_surroundings
 from collector.lake.store import open_store
 from collector.settings_sources import read_settings
 
@@ -32,11 +31,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
 
     from collector.function.figures import Figure
-    from collector.function.surroundings import Surroundings
     from collector.run_result import AccountResult, RunResult
     from collector.settings import Settings
 
 _log = structlog.get_logger()
+
+# Who is told of the accounts that failed; not a setting, since the command line tells its user.
+TOPIC = "NOTICE_TOPIC_ARN"
 
 
 class _Nobody:
@@ -53,11 +54,11 @@ class _Nobody:
 class Job:
     """A scheduled run. What reaches out of the process is passed in.
 
-    `run` runs the collection to its end, `report` takes the figures and the name of the lake.
+    `run` runs the collection to its end, `report` takes the figures and the name of the lake (the database's).
     """
 
     settings: Settings
-    surroundings: Surroundings
+    topic_arn: str | None = None
     run: Callable[[Coroutine[Any, Any, RunResult]], RunResult]
     report: Callable[[list[Figure], str], None] = print_figures
     clock: Callable[[], float] = time.monotonic
@@ -75,10 +76,12 @@ class Job:
         if self.settings.lake is None:
             raise UsageFaultsError(["Where is the lake? Name it with CREDLAKE_LAKE."])
         with tempfile.TemporaryDirectory(prefix="credlake-", ignore_cleanup_errors=True) as scratch:
+            store = open_store(self.settings.lake, kms_key=self.settings.kms_key)
             collection = Collection(
                 settings=self.settings,
                 gateway=Gateway(self.settings),
-                store=open_store(self.settings.lake, kms_key=self.surroundings.kms_key),
+                store=store,
+                follower=follower_of(store, database=self.settings.glue_database),
                 watch=_Nobody(),
                 scratch=Path(scratch),
             )
@@ -86,29 +89,24 @@ class Job:
                 result = self.run(collection.run())
             finally:
                 self._tell(collection.result, self.clock() - began)
-        self._follow(collection, result, ends_at)
+        self._deploy_views(ends_at)
         return _summary(result)
 
     def _tell(self, result: RunResult | None, seconds: float) -> None:
         """Figures and notice. A topic that refuses is no reason to fail a run that is published."""
-        self.report(figures_of(result, seconds), self.surroundings.database or "credlake")
+        self.report(figures_of(result, seconds), self.settings.database)
         notice = notice_of(result) if result is not None else None
-        if notice is None or self.surroundings.topic_arn is None:
+        if notice is None or self.topic_arn is None:
             return
         try:
-            send(notice, self.surroundings.topic_arn)
+            send(notice, self.topic_arn)
         except CallFault as fault:
-            _log.error("notice.not_sent", code=fault.code, error=fault.message, topic=self.surroundings.topic_arn)
+            _log.error("notice.not_sent", code=fault.code, error=fault.message, topic=self.topic_arn)
 
-    def _follow(self, collection: Collection, result: RunResult, ends_at: float | None) -> None:
-        database, workgroup = self.surroundings.database, self.surroundings.workgroup
-        if database is None:
-            return
-        changes = bring_level(collection.store, result.run.organization_id, database=database)
-        _log.info("glue.level", database=database, created=changes.created, moved=changes.moved)
-        for repair in changes.repairs:
-            _log.warning("glue.repaired", repair=repair)
-        if workgroup is None:
+    def _deploy_views(self, ends_at: float | None) -> None:
+        """Where the deployment names a workgroup: bring the views in step with this version."""
+        database, workgroup = self.settings.glue_database, self.settings.workgroup
+        if database is None or workgroup is None:
             return
         views = read_prepared_views(database)
         is_late = (lambda: False) if ends_at is None else (lambda: self.clock() > ends_at)
@@ -125,7 +123,7 @@ def job_of(environment: Mapping[str, str], run: Callable[[Coroutine[Any, Any, Ru
         UsageFaultsError: every fault of the settings.
     """
     settings = read_settings({}, environment, directory=Path.cwd())
-    return Job(settings=settings, surroundings=read_surroundings(environment), run=run)
+    return Job(settings=settings, topic_arn=environment.get(TOPIC) or None, run=run)
 
 
 def with_deadline(job: Job, seconds: float) -> Job:

@@ -21,7 +21,7 @@ DATABASE = "credlake_test"
 
 
 def _lake(prefix, **more):
-    return {"CREDLAKE_LAKE": f"s3://credlake/{prefix}", "GLUE_DATABASE": DATABASE, **more}
+    return {"CREDLAKE_LAKE": f"s3://credlake/{prefix}", "CREDLAKE_DATABASE": DATABASE, **more}
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from collector.function.handler import handle
 from collector.function.job import Job, with_deadline
 from collector.function.notice import notice_of
 from collector.function.prepared_views import FILE, prepare_views, read_prepared_views
-from collector.function.surroundings import Surroundings, read_surroundings
 from collector.outcome import Outcome
 from collector.run_result import AccountResult, RunResult
 from collector.settings import Settings
@@ -45,7 +44,7 @@ def _denied(number):
 
 
 def _job(**settings):
-    return Job(settings=Settings(**settings), surroundings=Surroundings(), run=lambda work: work)
+    return Job(settings=Settings(**settings), run=lambda work: work)
 
 
 def test_a_minute_is_kept_for_publishing(monkeypatch):
@@ -85,15 +84,6 @@ def test_a_notice_of_a_whole_organization_fits_into_a_message():
     notice = notice_of(_result(*(_denied(number) for number in range(50_000))))
     assert len(notice.text.encode()) < 262_144
     assert "and 49900 more: ask the view collection_coverage" in notice.text
-
-
-def test_a_workgroup_needs_a_database():
-    with pytest.raises(UsageFaultsError, match="GLUE_DATABASE"):
-        read_surroundings({"ATHENA_WORKGROUP": "credlake"})
-
-
-def test_an_empty_variable_is_one_that_is_not_there():
-    assert read_surroundings({"LAKE_KMS_KEY": "", "GLUE_DATABASE": "d"}) == Surroundings(database="d")
 
 
 def test_the_prepared_views_are_the_views_for_the_database_that_is_asked_for(tmp_path):

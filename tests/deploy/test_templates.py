@@ -9,8 +9,10 @@ import pytest
 
 from collector.aws.account_api import SESSION_ACTIONS
 from collector.aws.s3_tags import SUPERSEDED, TAG_KEY
+from collector.function.job import TOPIC
 from collector.lake.layout import ZONES
-from collector.settings import DEFAULT_ROLE_NAME
+from collector.settings import DEFAULT_ROLE_NAME, SettingsSchema
+from collector.settings_sources import PREFIX
 from tests.deploy.templates import actions, listed, resources, role_statements, statements, template
 
 _AWS = Path(__file__).parents[2] / "collector" / "aws"
@@ -50,7 +52,7 @@ def test_of_glue_the_collector_may_do_what_it_calls_and_what_athena_calls_for_it
 
 def test_of_athena_the_collector_may_do_what_deploying_views_calls():
     doctor = {"athena:GetWorkGroup"}
-    assert _collector("athena") - doctor == _named_in(r'translated\("(athena:\w+)"', "athena.py")
+    assert _collector("athena") - doctor == _named_in(r'"(athena:\w+)"', "athena.py")
 
 
 def test_of_s3_the_collector_may_do_what_the_store_and_the_tags_call():
@@ -166,3 +168,12 @@ def test_a_run_that_covers_too_little_is_not_published_by_default():
 
 def test_the_schedule_is_off_until_the_doctor_was_asked():
     assert template("collector.yaml")["Parameters"]["ScheduleState"]["Default"] == "DISABLED"
+
+
+def test_the_functions_variables_are_settings_that_a_run_knows():
+    variables = resources("collector.yaml", "AWS::Lambda::Function")["Function"]["Properties"]["Environment"][
+        "Variables"
+    ]
+    settings = {name.removeprefix(PREFIX).lower() for name in variables if name.startswith(PREFIX)}
+    assert settings <= set(SettingsSchema().fields)
+    assert {name for name in variables if not name.startswith(PREFIX)} == {TOPIC}

@@ -125,7 +125,8 @@ def test_the_doctor_publishes_nothing(bucket, aws, monkeypatch, capsys):
 
 
 def test_the_function_tells_faults_first(bucket):
-    answer = examine({"CREDLAKE_LAKE": f"s3://{bucket}", "CREDLAKE_EXTERNAL_ID": "example"}, {"sample": None})
+    variables = {"CREDLAKE_LAKE": f"s3://{bucket}", "CREDLAKE_EXTERNAL_ID": "example", "CREDLAKE_GLUE": "false"}
+    answer = examine(variables, {"sample": None})
     assert answer["is_healthy"] is False
     verdicts = [one["verdict"] for one in answer["findings"]]
     assert verdicts == sorted(verdicts, key=lambda verdict: verdict == "fine")

@@ -1,0 +1,183 @@
+"""AWS on loopback with its permissions evaluated: ministack with AUTH=true, in an environment of its own.
+
+What it evaluates otherwise than AWS, and what is therefore changed in the templates for it (all else is deployed as it
+stands): `aws:PrincipalArn` of a role's session is the session's ARN there, the role's on AWS; `aws:ResourceOrgID` is
+not known; a database that is named by itself is a table's ARN there; the principal of the collector's trust is the
+account, since no Lambda assumes it for a test.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import botocore.session
+from botocore.config import Config
+
+from tests.deploy.templates import FOLDER
+from tests.s3.servers import _free_ports
+
+MINISTACK = Path(__file__).parents[2] / ".venv-ministack" / "bin" / "ministack"
+REASON = "needs ministack in an environment of its own: make test-deploy"
+_START_SECONDS = 60
+_SECRET = "test"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whose credentials a client signs with. The root of an account is named by the account's id."""
+
+    access_key: str
+    secret_key: str = _SECRET
+    token: str | None = None
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """The server."""
+
+    url: str
+
+    def client(self, service, caller):
+        """A client of one service, as that caller (an account's id: its root)."""
+        who = Caller(caller) if isinstance(caller, str) else caller
+        return botocore.session.Session().create_client(
+            service,
+            region_name="us-east-1",
+            endpoint_url=self.url,
+            aws_access_key_id=who.access_key,
+            aws_secret_access_key=who.secret_key,
+            aws_session_token=who.token,
+            config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=30),
+        )
+
+    def environment(self, caller):
+        """What points every client of a process at the server, as that caller."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": caller.access_key,
+            "AWS_SECRET_ACCESS_KEY": caller.secret_key,
+            "AWS_SESSION_TOKEN": caller.token,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def assume(self, caller, role_arn, **options):
+        """Assume a role; its session's credentials."""
+        given = self.client("sts", caller).assume_role(RoleArn=role_arn, RoleSessionName="test", **options)
+        found = given["Credentials"]
+        return Caller(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
+
+    def deploy(self, account, name, template, **parameters):
+        """Deploy a template of deploy/ as a stack in an account; the stack's outputs."""
+        stacks = self.client("cloudformation", account)
+        stacks.create_stack(
+            StackName=name,
+            TemplateBody=adapted((FOLDER / template).read_text("utf-8")),
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        )
+        until = time.monotonic() + _START_SECONDS
+        while (stack := stacks.describe_stacks(StackName=name)["Stacks"][0])["StackStatus"] == "CREATE_IN_PROGRESS":
+            assert time.monotonic() < until, stack
+            time.sleep(0.05)
+        assert stack["StackStatus"] == "CREATE_COMPLETE", stack.get("StackStatusReason")
+        return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+_CHANGES = (
+    (
+        """\
+              StringEquals:
+                aws:PrincipalArn: !Sub "arn:${AWS::Partition}:iam::${CollectorAccountId}:role/${CollectorRoleName}"
+""",
+        """\
+              StringLike:
+                aws:PrincipalArn: !Sub "arn:aws:sts::${CollectorAccountId}:assumed-role/${CollectorRoleName}/*"
+              StringEquals:
+""",
+    ),
+    (
+        """\
+                Condition:
+                  StringEquals: {aws:ResourceOrgID: !Ref OrganizationId}
+""",
+        "",
+    ),
+    (
+        """\
+                  - glue:UpdateTable
+                Resource:
+""",
+        """\
+                  - glue:UpdateTable
+                Resource:
+                  - !Sub "arn:aws:glue:${AWS::Region}:${AWS::AccountId}:table/${DatabaseName}"
+""",
+    ),
+    (
+        "{Service: !If [HasFunction, lambda.amazonaws.com, ecs-tasks.amazonaws.com]}",
+        '{AWS: !Sub "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}',
+    ),
+)
+
+
+def adapted(text):
+    """The template as the stand-in evaluates it like AWS."""
+    for before, after in _CHANGES:
+        text = text.replace(before, after)
+    return text
+
+
+def lost_changes():
+    """The changes that find nothing in the templates any more."""
+    both = "".join((FOLDER / name).read_text("utf-8") for name in ("member-role.yaml", "collector.yaml"))
+    return [before for before, _ in _CHANGES if both.count(before) != 1]
+
+
+@contextmanager
+def stand_in():
+    """ministack, on loopback, with every permission evaluated."""
+    (port,) = _free_ports(1)
+    with TemporaryDirectory(prefix="credlake-ministack-") as home:
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(port),
+            # Else it listens on all addresses for MQTT.
+            "IOT_MTLS_ENABLED": "0",
+            "HOME": home,
+            "S3_DATA_DIR": f"{home}/s3",
+            "AUTH": "true",
+            "AWS_SECRET_ACCESS_KEY": _SECRET,
+        }
+        with (Path(home) / "log").open("wb") as log:
+            process = subprocess.Popen([MINISTACK], env=environment, cwd=home, stdout=log, stderr=log)
+            try:
+                url = f"http://127.0.0.1:{port}"
+                _wait_until_ready(f"{url}/_ministack/health", process)
+                yield StandIn(url)
+            finally:
+                process.terminate()
+                process.wait(30)
+
+
+def _wait_until_ready(url, process):
+    until = time.monotonic() + _START_SECONDS
+    while time.monotonic() < until:
+        assert process.poll() is None, "ministack did not start"
+        try:
+            with urlopen(url, timeout=1):  # noqa: S310 -- our own server on loopback
+                return
+        except (URLError, OSError):
+            time.sleep(0.1)
+    raise RuntimeError("ministack did not start in time")
