@@ -4,10 +4,10 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench generate lock clean
+.PHONY: help setup demo test test-trino lint format bench chaos generate lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 $(VENV)/.installed: requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -23,6 +23,14 @@ demo: setup ## collect an organization that runs on loopback, then answer the qu
 test: setup ## run the tests
 	$(BIN)/pytest
 
+$(VENV)/.trino: $(VENV)/.installed requirements/trino.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/trino.txt
+	@touch $@
+
+test-trino: $(VENV)/.trino ## ask a real Trino (from Maven Central, by mvn) what DuckDB answers, and compare
+	$(BIN)/python -m tests.trino.distribution
+	$(BIN)/pytest -m trino tests/trino
+
 lint: setup ## ruff, mypy, and that every derived file is fresh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -32,6 +40,9 @@ lint: setup ## ruff, mypy, and that every derived file is fresh
 format: setup ## let ruff format and mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+chaos: setup ## race and kill publishers on a real S3 server while readers look on (up to 15 minutes)
+	$(BIN)/python -m benchmarks.chaos
 
 generate: setup ## write the files derived from the schema and the views
 	$(BIN)/python -m collector.generated
@@ -44,6 +55,10 @@ lock: ## resolve the locked versions anew (needs uv)
 	  --custom-compile-command "make lock" --upgrade pyproject.toml -o requirements/runtime.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" --group dev pyproject.toml -o requirements/dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" --upgrade -c requirements/dev.txt requirements/trino.in -o requirements/trino.txt
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) demo-lake .pytest_cache .mypy_cache .ruff_cache
+
+-include deploy/deploy.mk
