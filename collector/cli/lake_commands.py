@@ -27,13 +27,14 @@ def rebuild(
 
     Nothing is deleted or overwritten: the new files lie beside the old ones, and one write makes them count.
     """
+    import contextlib
     import os
     import tempfile
     from datetime import date as calendar_date
     from pathlib import Path
 
     from collector.engine import utc_now
-    from collector.errors import UsageFaultsError
+    from collector.errors import CatalogueBehindError, UsageFaultsError
     from collector.following import follower_of
     from collector.lake.rebuild import rebuild as rebuild_tables
     from collector.lake.record_reading import read_record
@@ -46,8 +47,9 @@ def rebuild(
     store = _open(settings)
     organization = organization_id or _only_organization(store)
     follower = follower_of(store, database=settings.glue_database)
-    # What an earlier command left behind is mended first; what cannot be is told as what could not be done.
-    follower.bring_level(organization)
+    # What an earlier command left behind is mended first. Where that cannot be, it is tried again at the end.
+    with contextlib.suppress(CatalogueBehindError):
+        follower.bring_level(organization)
     before = read_record(store, organization).record
     with tempfile.TemporaryDirectory(prefix="credlake-") as scratch:
         rebuilt = rebuild_tables(
