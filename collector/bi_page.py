@@ -38,10 +38,7 @@ _QUICKSIGHT_TYPES = {
 _LONG_TEXTS = frozenset({"error_message", "password_policy_error", "summary_error"})
 _SNAPSHOT_DATE = "snapshot_date"
 _SNAPSHOT_DAY = "snapshot_day"
-_ACCOUNT = "account_id"
-_OU = "ou_id"
-_PLACE = ("account_name", _OU, "ou_path")
-RULE_COLUMNS = (_ACCOUNT, _OU)
+RULE_COLUMNS = ("account_id", "ou_id")
 
 
 class DataSet(NamedTuple):
@@ -77,33 +74,24 @@ def _trino_types(columns: dict[str, str]) -> dict[str, str]:
 
 
 def _data_set(view: str, columns: dict[str, str]) -> DataSet:
-    """The query of one view; a view that has accounts but not their places is joined with them."""
-    is_placed = _ACCOUNT not in columns or _OU in columns
-    prefix = "" if is_placed else f"{view}."
-    outputs: dict[str, str] = {}
+    outputs: list[str] = []
     types: dict[str, str] = {}
     for name, kind in columns.items():
-        outputs[name] = _output(prefix + name, name, kind)
+        outputs.append(_output(name, kind))
         types[name] = _QUICKSIGHT_TYPES[kind]
         if name == _SNAPSHOT_DATE:
-            outputs[_SNAPSHOT_DAY] = f"cast({prefix}{name} as date) as {_SNAPSHOT_DAY}"
+            outputs.append(f"cast({name} as date) as {_SNAPSHOT_DAY}")
             types[_SNAPSHOT_DAY] = "DATETIME"
-        if name == _ACCOUNT and not is_placed:
-            outputs |= {column: f"account.{column}" for column in _PLACE}
-            types |= dict.fromkeys(_PLACE, "STRING")
-    sql = "select\n    " + ",\n    ".join(outputs.values()) + f"\nfrom {view}"
-    if not is_placed:
-        keys = (f"account.{key} = {view}.{key}" for key in ("organization_id", _SNAPSHOT_DATE, _ACCOUNT))
-        sql += "\ninner join account\n    on " + "\n    and ".join(keys)
-    return DataSet(view, sql, types, tuple(name for name in RULE_COLUMNS if name in types))
+    sql = "select\n    " + ",\n    ".join(outputs) + f"\nfrom {view}"
+    return DataSet(view, sql, types, tuple(name for name in RULE_COLUMNS if name in columns))
 
 
-def _output(expression: str, name: str, kind: str) -> str:
+def _output(name: str, kind: str) -> str:
     if kind == _BOOLEAN:
-        return f"cast({expression} as integer) as {name}"
+        return f"cast({name} as integer) as {name}"
     if kind == _MAP:
-        return f"substr(json_format(cast({expression} as json)), 1, {_LONGEST_FIELD}) as {name}"
-    return f"substr({expression}, 1, {_LONGEST_FIELD}) as {name}" if name in _LONG_TEXTS else expression
+        return f"substr(json_format(cast({name} as json)), 1, {_LONGEST_FIELD}) as {name}"
+    return f"substr({name}, 1, {_LONGEST_FIELD}) as {name}" if name in _LONG_TEXTS else name
 
 
 def _overview(sets: Iterable[DataSet]) -> str:
@@ -137,8 +125,7 @@ _INTRODUCTION = """# Data sets for QuickSight
 <!-- Generated from athena_queries/ by `make generate`. Do not edit. -->
 
 Each view is one data set: an Athena data source in the workgroup of the lake, and the query below as its custom SQL.
-A view's `_history` twin has the same columns: for a chart over time write `from findings_history as findings`, and the
-same behind `join`.
+A view's `_history` twin has the same columns: for a chart over time write `findings_history` instead of `findings`.
 A query that adds nothing to its view can be left out: choose the view as the table.
 
 What the queries change, and why:
