@@ -1,5 +1,5 @@
 # The targets of deploy/. Each tool lives in an environment of its own, since their pins contradict ours.
-TEMPLATES := deploy/member-role.yaml deploy/collector.yaml
+TEMPLATES := $(sort $(wildcard deploy/*.yaml))
 
 .PHONY: package lint-templates test-deploy lock-deploy
 
