@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 from collector.errors import CredlakeError, UsageFaultsError
 from collector.query.dialect import sorted_apart
 from collector.query.formats import write_csv, write_json, write_parquet
-from collector.query.lint import refuse_untrue
+from collector.query.lint import annotated_truly
 from collector.query.local import LocalLake
 from collector.query.question import parse_question
 from collector.query.rows import Rows, stream
@@ -86,9 +86,7 @@ def understand(text: str, names: Names) -> exp.Query:
         UsageFaultsError: everything wrong with it.
     """
     question = parse_question(text, names)
-    annotated = names.annotate(question.statement)
-    refuse_untrue(question.sql, question.statement, annotated)
-    return annotated
+    return annotated_truly(question.sql, question.statement, names)
 
 
 def freshness(lake: str, now: datetime | None = None) -> list[str]:

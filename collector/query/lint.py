@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from collector.query.annotation import UnknownNameError
 from collector.query.fault import Fault, line_of
 from collector.query.question import QuestionError
 from collector.query.shapes import shape_faults
@@ -34,20 +35,29 @@ _AWKWARD_NAMES = RESERVED | {"user", "date", "time", "timestamp", "interval", "p
 _LONGEST_STATEMENT = 200_000
 
 
-def refuse_untrue(sql: str, statement: exp.Query, annotated: exp.Query) -> None:
-    """Refuse a question that would not be answered truly.
+def annotated_truly(sql: str, statement: exp.Query, names: Names) -> exp.Query:
+    """The statement with names and types, refused where it would not be answered truly.
 
     Args:
-        sql: the question as written; empty for a view that was asked for by name, whose file has been looked at.
+        sql: the question as written.
         statement: the same, parsed.
-        annotated: the same, with names and types.
+        names: what can be asked.
 
     Raises:
+        UnknownNameError: a table, view or column that does not exist.
         QuestionError: every fault, with its line and what to write instead.
     """
-    faults = [*statement_faults(sql, statement), *type_faults(annotated)]
+    faults = statement_faults(sql, statement)
+    try:
+        annotated = names.annotate(statement)
+    except UnknownNameError as error:
+        if faults:  # A table function, say, has no name to look for.
+            raise QuestionError(_lines(faults)) from error
+        raise
+    faults += type_faults(annotated)
     if faults:
         raise QuestionError(_lines(faults))
+    return annotated
 
 
 def statement_faults(sql: str, statement: exp.Query) -> list[Fault]:

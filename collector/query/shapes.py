@@ -14,7 +14,6 @@ from collector.query.vocabulary import EXTRACT_FIELDS, FORMAT_SIGNS, INTERVAL_UN
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_NUMBER = re.compile(r"[0-9]+|[0-9]*\.[0-9]+|[0-9]+\.[0-9]*|[0-9.]+[eE][+-]?[0-9]+")
 _WHOLE_NUMBER = re.compile(r"-?[0-9]+")
 _FORMAT_SIGN = re.compile(r"%(.?)")
 
@@ -74,8 +73,7 @@ def _star(node: exp.Expr) -> str | None:
 def _table(node: exp.Expr) -> str | None:
     if isinstance(node.this, exp.Func):
         return "Only the lake's own tables and views can be read: there are no table functions."
-    extra = {key for key, value in node.args.items() if value} - {"this", "alias", "db", "joins"}
-    return "Read a table plainly: no sample, no version, no pivot." if extra else None
+    return None
 
 
 def _extract(node: exp.Expr) -> str | None:
@@ -158,28 +156,7 @@ def _regexp(node: exp.Expr) -> str | None:
     return "The replacement has to be plain text, without $ and \\."
 
 
-def _literal(node: exp.Expr) -> str | None:
-    if getattr(node, "is_string", False) or _NUMBER.fullmatch(node.name):
-        return None
-    return f"`{node.name}` is no number that Athena reads."
-
-
-def _no_argument(node: exp.Expr) -> str | None:
-    return "Write it without a precision: instants have milliseconds." if node.args.get("this") else None
-
-
-_CLAUSES = frozenset(
-    {"expressions", "from_", "joins", "where", "group", "having", "order", "limit", "offset", "distinct", "with_"}
-) | {"windows"}
-
-
-def _select(node: exp.Expr) -> str | None:
-    extra = sorted({key for key, value in node.args.items() if value} - _CLAUSES)
-    return f"This clause of a select is not answered locally: {', '.join(extra)}." if extra else None
-
-
 _RULES: dict[type[exp.Expr], Callable[[exp.Expr], str | None]] = {
-    exp.Select: _select,
     exp.Join: _join,
     exp.With: _with,
     exp.Is: _is,
@@ -206,7 +183,4 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], str | None]] = {
     exp.RegexpLike: _regexp,
     exp.RegexpExtract: _regexp,
     exp.RegexpReplace: _regexp,
-    exp.Literal: _literal,
-    exp.CurrentTimestamp: _no_argument,
-    exp.Localtimestamp: _no_argument,
 }
