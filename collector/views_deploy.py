@@ -111,7 +111,9 @@ def plan_deployment(
     steps = [_step(name, statement, held.get(name)) for name, statement in statements]
     wanted = {name for name, _ in statements}
     gone = sorted(name for name, table in held.items() if table.is_ours and name not in wanted)
-    steps += [Step("drop", name, "no file makes it any more", f'drop view if exists "{database}"."{name}"') for name in gone]
+    steps += [
+        Step("drop", name, "no file makes it any more", f'drop view if exists "{database}"."{name}"') for name in gone
+    ]
     return DeploymentPlan(tuple(steps))
 
 
