@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass
 
 import pytest
@@ -228,3 +229,17 @@ def test_every_other_action_of_the_collectors_role_is_refused(reachable, nobody)
     told, refused = not_refused(reachable.aws, collector, nobody(COLLECTOR), allowed, aimed)
     assert " ".join(sorted(told)) == ""
     assert refused > 500
+
+
+def test_the_function_collects_as_its_own_role(reachable, layer):
+    """The layer's bytes are not there, so pyarrow comes by PYTHONPATH; code, role and variables are the stack's."""
+    functions = reachable.aws.client("lambda", COLLECTOR)
+    name = reachable.outputs["FunctionName"]
+    variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    # No view can be made there: its Athena takes no Trino SQL.
+    variables |= {"PYTHONPATH": str(layer), "CREDLAKE_WORKGROUP": "", "CREDLAKE_REPLACE": "true"}
+    functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+    answer = functions.invoke(FunctionName=name, Payload=b"{}")
+    payload = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, payload
+    assert payload["accounts"] == {"collected": 3}
