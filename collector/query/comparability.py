@@ -17,20 +17,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
-def _comparable(nodes: Iterable[exp.Expr]) -> bool:
+def _comparable(nodes: Iterable[exp.Expr], *, compared: bool = True) -> bool:
     found = {family(node) for node in nodes} - {Family.NULL}
-    return Family.UNKNOWN not in found and (len(found) <= 1 or found <= NUMBERS or found <= INSTANTS)
+    if not compared and found == {Family.MAP}:
+        return True
+    # Two maps with the same entries in another order are equal to Trino, and not to DuckDB.
+    return not found & {Family.UNKNOWN, Family.MAP} and (len(found) <= 1 or found <= NUMBERS or found <= INSTANTS)
 
 
-def alike(nodes: list[exp.Expr]) -> Iterator[str]:
-    """All of one type, or of types that Trino brings to one."""
-    if _comparable(nodes):
+def alike(nodes: list[exp.Expr], *, compared: bool = True) -> Iterator[str]:
+    """All of one type, or of types that Trino brings to one; maps only where nothing is compared."""
+    if _comparable(nodes, compared=compared):
         return
     unknown = [node for node in nodes if family(node) is Family.UNKNOWN]
     if unknown:
         yield f"The type of {named(unknown[0])} cannot be told: cast it to the type that it has."
         return
-    other = next(node for node in nodes[1:] if not _comparable([nodes[0], node]))
+    other = next((node for node in nodes[1:] if not _comparable([nodes[0], node])), nodes[0])
     hint = " Cast one of them." if Family.TEXT not in {family(nodes[0]), family(other)} else _text_hint(nodes[0], other)
     yield f"Athena does not compare or mix {named(nodes[0])} and {named(other)}.{hint}"
 
@@ -74,7 +77,8 @@ def case(node: exp.Case) -> Iterator[str]:
     """Every result of a case is of one type, every condition is one."""
     branches = node.args["ifs"]
     default = node.args.get("default")
-    yield from alike([*(branch.args["true"] for branch in branches), *([default] if default is not None else [])])
+    results = [*(branch.args["true"] for branch in branches), *([default] if default is not None else [])]
+    yield from alike(results, compared=False)
     if node.this is not None:
         yield from alike([node.this, *(branch.this for branch in branches)])
     else:
@@ -92,7 +96,7 @@ def if_(node: exp.If) -> Iterator[str]:
 
 def choice(node: exp.Expr) -> Iterator[str]:
     """coalesce, greatest, least: one type."""
-    yield from alike([node.this, *node.expressions])
+    yield from alike([node.this, *node.expressions], compared=not isinstance(node, exp.Coalesce))
 
 
 def nullif(node: exp.Expr) -> Iterator[str]:
@@ -124,8 +128,9 @@ def join(node: exp.Join) -> Iterator[str]:
 
 def set_operation(node: exp.SetOperation) -> Iterator[str]:
     """The columns of both sides, by place."""
+    compared = bool(node.args.get("distinct")) or not isinstance(node, exp.Union)
     for left, right in zip(_outputs(node.this), _outputs(node.expression), strict=False):
-        yield from alike([left, right])
+        yield from alike([left, right], compared=compared)
 
 
 def _outputs(query: exp.Expr) -> list[exp.Expr]:

@@ -36,6 +36,8 @@ MACROS: tuple[str, ...] = (
         "trino_substr(s, start, size := null) as case when start = 0 or -start > length(s) then '' "
         "when size is null then substr(s, start) else substr(s, start, size) end"
     ),
+    # Trino changes letter by letter, and ß has no other one; DuckDB makes ẞ of it.
+    "trino_upper(s) as replace(upper(replace(s, 'ß', chr(1))), chr(1), 'ß')",
     # Past the last part: null, where DuckDB's own split_part says ''.
     (
         "trino_split_part(s, delimiter, position) as case when position < 1 "

@@ -86,7 +86,8 @@ def _cast(node: exp.Cast) -> exp.Expr:
     target, source = node.to.this, family(node.this)
     if target is exp.DType.TIMESTAMP:
         node.set("to", exp.DataType(this=exp.DType.TIMESTAMP))
-    if source is Family.TEXT and target in _CHECKED_CASTS:
+    is_typed_literal = type(node) is exp.Cast and isinstance(node.this, exp.Literal) and target not in _WHOLE_NUMBERS
+    if source is Family.TEXT and target in _CHECKED_CASTS and not is_typed_literal:
         prefix = "try_" if isinstance(node, exp.TryCast) else ""
         return _call(prefix + _CHECKED_CASTS[target], node.this)
     if source is Family.DOUBLE and target in _WHOLE_NUMBERS:
@@ -105,6 +106,20 @@ def _date_add(node: exp.DateAdd) -> exp.Expr:
 
 def _date_trunc(node: exp.TimestampTrunc | exp.DateTrunc) -> exp.Expr:
     return _as_date(node) if family(node.this) is Family.DATE else node
+
+
+def _whole_number(node: exp.Floor | exp.Ceil) -> exp.Expr:
+    """Of an integer, itself; DuckDB would make a double of it."""
+    return node.this if family(node.this) is Family.INTEGER else node
+
+
+def _sign(node: exp.Sign) -> exp.Expr:
+    """Of a double a double; DuckDB's is an integer."""
+    return exp.cast(node.copy(), exp.DType.DOUBLE) if family(node.this) is Family.DOUBLE else node
+
+
+def _upper(node: exp.Upper) -> exp.Expr:
+    return _call("trino_upper", node.this)
 
 
 def _substring(node: exp.Substring) -> exp.Expr:
@@ -191,6 +206,10 @@ RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.DateAdd: _date_add,
     exp.TimestampTrunc: _date_trunc,
     exp.DateTrunc: _date_trunc,
+    exp.Floor: _whole_number,
+    exp.Ceil: _whole_number,
+    exp.Sign: _sign,
+    exp.Upper: _upper,
     exp.Substring: _substring,
     exp.SplitPart: _split_part,
     exp.RegexpExtract: _regexp_extract,

@@ -156,6 +156,14 @@ def _regexp(node: exp.Expr) -> str | None:
     return "The replacement has to be plain text, without $ and \\."
 
 
+def _searched(node: exp.Expr) -> str | None:
+    """What a text is searched for: nothing at all is found everywhere, or nowhere."""
+    part = node.args["delimiter"] if isinstance(node, exp.SplitPart) else node.args["expression"]
+    if isinstance(part, exp.Literal) and part.name:
+        return None
+    return "What is replaced, or splits, has to be written out and not empty."
+
+
 _RULES: dict[type[exp.Expr], Callable[[exp.Expr], str | None]] = {
     exp.Join: _join,
     exp.With: _with,
@@ -180,6 +188,9 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], str | None]] = {
     exp.Group: _group,
     exp.TimeToStr: _time_format,
     exp.StrToTime: _time_format,
+    exp.Replace: _searched,
+    exp.Split: _searched,
+    exp.SplitPart: _searched,
     exp.RegexpLike: _regexp,
     exp.RegexpExtract: _regexp,
     exp.RegexpReplace: _regexp,

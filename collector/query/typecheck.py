@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 
+_PLAIN_ITEMS = frozenset({exp.DType.VARCHAR, exp.DType.INT, exp.DType.BIGINT, exp.DType.BOOLEAN, exp.DType.DATE})
+
+
 def type_faults(tree: exp.Query) -> Iterator[Fault]:
     """Everything wrong with the types of a statement that `annotation` has annotated."""
     for node in tree.walk():
@@ -42,6 +45,38 @@ def _text(node: exp.Expr) -> Iterator[str]:
     for part in (node.this, node.args.get("expression"), *node.args.get("expressions", [])):
         if isinstance(part, exp.Expr) and family(part) not in {Family.TEXT, Family.NULL}:
             yield f"{named(part)} is no text: cast it to varchar."
+
+
+def _joined(node: exp.ArrayToString) -> Iterator[str]:
+    """array_join writes its items as text, and not every type looks the same in both engines."""
+    kind = node.this.type
+    items = kind.expressions[0] if kind is not None and kind.expressions else None
+    if not (isinstance(items, exp.DataType) and items.this in _PLAIN_ITEMS):
+        yield f"The items of {named(node.this)} are not answered as text: cast them to varchar first."
+
+
+def _listed(node: exp.GroupConcat) -> Iterator[str]:
+    ordered = node.this
+    value = ordered.this if isinstance(ordered, exp.Order) else ordered
+    value = value.expressions[0] if isinstance(value, exp.Distinct) else value
+    if family(value) not in {Family.TEXT, Family.NULL}:
+        yield f"{named(value)} is no text: cast it to varchar."
+
+
+def _grouped(node: exp.Group) -> Iterator[str]:
+    yield from _no_maps(node.expressions)
+
+
+def _distinct_rows(node: exp.Select) -> Iterator[str]:
+    if node.args.get("distinct"):
+        yield from _no_maps(node.selects)
+
+
+def _no_maps(nodes: list[exp.Expr]) -> Iterator[str]:
+    """Two maps with the same entries in another order are one to Trino and two to DuckDB."""
+    for node in nodes:
+        if family(node) is Family.MAP:
+            yield f"{named(node)} cannot be compared: take its entries apart with element_at or unnest."
 
 
 def _number(node: exp.Expr) -> Iterator[str]:
@@ -122,6 +157,10 @@ _RULES: tuple[tuple[type[exp.Expr] | tuple[type[exp.Expr], ...], Callable[..., I
     (exp.FromISO8601Timestamp, iso_instant),
     (exp.FromISO8601Date, iso_date),
     (exp.Encode, _text),
+    (exp.ArrayToString, _joined),
+    (exp.GroupConcat, _listed),
+    (exp.Group, _grouped),
+    (exp.Select, _distinct_rows),
     ((exp.MD5Digest, exp.SHA2Digest, exp.Hex, exp.LowerHex), _binary),
     (exp.Bracket, _element),
     (exp.Unnest, _unnested),
