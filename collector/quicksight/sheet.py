@@ -1,0 +1,148 @@
+"""The one sheet of the dashboard: how much was covered, what to do, how old keys are, MFA, root, and the trend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def sheet() -> dict[str, Any]:
+    """The sheet with its visuals."""
+    return {
+        "SheetId": "posture",
+        "Name": "Posture",
+        "Visuals": [
+            _kpi("covered", "Share of accounts in scope that were collected", "collection_coverage", "is_covered"),
+            _bars("outcomes", "Accounts by outcome", "collection_coverage", "outcome", "account_id"),
+            _bars("severity", "Findings by severity", "findings", "severity", "finding_id"),
+            _bars("place", "Findings by OU and severity", "findings", "ou_path", "finding_id", colour="severity"),
+            _bars("key-age", "Active access keys by age", "credentials", "key_age", "user_arn", colour="key_age"),
+            _bars("mfa", "Console users without MFA, by OU", "console_users_without_mfa", "ou_path", "user_arn"),
+            _bars("root", "Root credentials", "root_posture", "root_credentials", "account_id"),
+            _trend(),
+        ],
+    }
+
+
+def calculated_fields() -> list[dict[str, str]]:
+    """Age classes of active keys; what is no active key is in none, so the filter below leaves it out."""
+    expression = (
+        "ifelse({credential_type} <> 'access_key' OR {is_active} <> 1, NULL, {age_days} < 90, '0-89 days', "
+        "{age_days} < 180, '90-179 days', {age_days} < 365, '180-364 days', '365 days and more')"
+    )
+    return [{"DataSetIdentifier": "credentials", "Name": "key_age", "Expression": expression}]
+
+
+def filter_groups() -> list[dict[str, Any]]:
+    """Key ages: keys alone. Coverage: accounts in scope alone."""
+    return [
+        _filter(
+            "keys-alone",
+            ["key-age"],
+            {
+                "CategoryFilter": {
+                    "FilterId": "keys-alone",
+                    "Column": _column("credentials", "key_age"),
+                    "Configuration": {
+                        "FilterListConfiguration": {"MatchOperator": "CONTAINS", "NullOption": "NON_NULLS_ONLY"}
+                    },
+                }
+            },
+        ),
+        _filter(
+            "scope-alone",
+            ["covered"],
+            {
+                "NumericEqualityFilter": {
+                    "FilterId": "scope-alone",
+                    "Column": _column("collection_coverage", "is_in_scope"),
+                    "Value": 1,
+                    "MatchOperator": "EQUALS",
+                    "NullOption": "NON_NULLS_ONLY",
+                }
+            },
+        ),
+    ]
+
+
+def _filter(name: str, visuals: list[str], one: dict[str, Any]) -> dict[str, Any]:
+    scope = {"SheetId": "posture", "Scope": "SELECTED_VISUALS", "VisualIds": visuals}
+    return {
+        "FilterGroupId": name,
+        "CrossDataset": "SINGLE_DATASET",
+        "Filters": [one],
+        "ScopeConfiguration": {"SelectedSheets": {"SheetVisualScopingConfigurations": [scope]}},
+    }
+
+
+def _kpi(visual: str, title: str, data_set: str, column: str) -> dict[str, Any]:
+    value = {
+        "NumericalMeasureField": {
+            "FieldId": f"{visual}-value",
+            "Column": _column(data_set, column),
+            "AggregationFunction": {"SimpleNumericalAggregation": "AVERAGE"},
+            "FormatConfiguration": {"FormatConfiguration": {"PercentageDisplayFormatConfiguration": {}}},
+        }
+    }
+    return {"KPIVisual": _visual(visual, title, {"FieldWells": {"Values": [value]}})}
+
+
+def _bars(
+    visual: str, title: str, data_set: str, category: str, counted: str, *, colour: str | None = None
+) -> dict[str, Any]:
+    wells: dict[str, Any] = {
+        "Category": [_dimension(f"{visual}-category", data_set, category)],
+        "Values": [
+            {
+                "CategoricalMeasureField": {
+                    "FieldId": f"{visual}-value",
+                    "Column": _column(data_set, counted),
+                    "AggregationFunction": "COUNT",
+                }
+            }
+        ],
+    }
+    if colour is not None and colour != category:
+        wells["Colors"] = [_dimension(f"{visual}-colour", data_set, colour)]
+    arrangement = {"Orientation": "HORIZONTAL", "BarsArrangement": "STACKED" if "Colors" in wells else "CLUSTERED"}
+    return {
+        "BarChartVisual": _visual(visual, title, {"FieldWells": {"BarChartAggregatedFieldWells": wells}, **arrangement})
+    }
+
+
+def _trend() -> dict[str, Any]:
+    wells = {
+        "Category": [
+            {
+                "DateDimensionField": {
+                    "FieldId": "trend-day",
+                    "Column": _column("organization_trend", "snapshot_day"),
+                    "DateGranularity": "DAY",
+                }
+            }
+        ],
+        "Values": [
+            {
+                "NumericalMeasureField": {
+                    "FieldId": "trend-value",
+                    "Column": _column("organization_trend", "fail_count"),
+                    "AggregationFunction": {"SimpleNumericalAggregation": "SUM"},
+                }
+            }
+        ],
+        "Colors": [_dimension("trend-colour", "organization_trend", "control_id")],
+    }
+    configuration = {"FieldWells": {"LineChartAggregatedFieldWells": wells}, "Type": "LINE"}
+    return {"LineChartVisual": _visual("trend", "Failures over time, by control", configuration)}
+
+
+def _visual(visual: str, title: str, configuration: dict[str, Any]) -> dict[str, Any]:
+    shown = {"Visibility": "VISIBLE", "FormatText": {"PlainText": title}}
+    return {"VisualId": visual, "Title": shown, "ChartConfiguration": configuration}
+
+
+def _dimension(field: str, data_set: str, column: str) -> dict[str, Any]:
+    return {"CategoricalDimensionField": {"FieldId": field, "Column": _column(data_set, column)}}
+
+
+def _column(data_set: str, column: str) -> dict[str, str]:
+    return {"DataSetIdentifier": data_set, "ColumnName": column}
