@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from collector.catalogue import GLUE_TABLES, PLACEHOLDER_LOCATION, GlueTable, table_input
 from collector.columns_page import columns_page
 from collector.controls.rendering import control_frameworks_sql, controls_sql
+from collector.quicksight import quicksight_template
 from collector.views_page import views_index, views_page
 
 if TYPE_CHECKING:
@@ -39,9 +40,10 @@ GENERATED: tuple[GeneratedFile, ...] = (
     GeneratedFile("docs/columns.md", columns_page),
     GeneratedFile("athena_queries/reference/controls.sql", controls_sql),
     GeneratedFile("athena_queries/reference/control_frameworks.sql", control_frameworks_sql),
-    # These two read the view files, also those above.
+    # These read the view files, also those above.
     GeneratedFile("athena_queries/README.md", views_index),
     GeneratedFile("docs/views.md", views_page),
+    GeneratedFile("deploy/quicksight.yaml", quicksight_template),
 )
 
 
