@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from collector.bi_page import bi_page
 from collector.catalogue import GLUE_TABLES, PLACEHOLDER_LOCATION, GlueTable, table_input
 from collector.columns_page import columns_page
 from collector.controls.rendering import control_frameworks_sql, controls_sql
@@ -43,6 +44,7 @@ GENERATED: tuple[GeneratedFile, ...] = (
     # These read the view files, also those above.
     GeneratedFile("athena_queries/README.md", views_index),
     GeneratedFile("docs/views.md", views_page),
+    GeneratedFile("docs/bi.md", bi_page),
     GeneratedFile("deploy/quicksight.yaml", quicksight_template),
 )
 
