@@ -148,6 +148,25 @@ def test_the_collector_collects_and_brings_glue_level_with_just_these_roles(reac
     assert read_record(store, reachable.organization_id).record.newest.run_id == result.run.run_id
 
 
+def test_the_analyst_reads_snapshots_and_not_what_came_raw(reachable):
+    written = reachable.aws.client("s3", COLLECTOR)
+    for zone in ("raw", "snapshots", "catalog"):
+        written.put_object(Bucket=reachable.bucket, Key=f"{zone}/x", Body=b"x")
+    analyst = reachable.aws.client("s3", reachable.aws.assume(COLLECTOR, reachable.outputs["AnalystRoleArn"]))
+    assert analyst.get_object(Bucket=reachable.bucket, Key="snapshots/x")["Body"].read() == b"x"
+    assert _code(analyst.get_object, Bucket=reachable.bucket, Key="raw/x") == "AccessDenied"
+    assert _code(analyst.put_object, Bucket=reachable.bucket, Key="snapshots/y", Body=b"") == "AccessDenied"
+
+
+def test_the_auditor_reads_what_came_raw_and_writes_nothing_of_the_lake(reachable):
+    reachable.aws.client("s3", COLLECTOR).put_object(Bucket=reachable.bucket, Key="raw/y", Body=b"y")
+    auditor = reachable.aws.client("s3", reachable.aws.assume(COLLECTOR, reachable.outputs["AuditorRoleArn"]))
+    assert auditor.get_object(Bucket=reachable.bucket, Key="raw/y")["Body"].read() == b"y"
+    for zone in ("raw", "snapshots", "catalog"):
+        assert _code(auditor.put_object, Bucket=reachable.bucket, Key=f"{zone}/z", Body=b"") == "AccessDenied"
+        assert _code(auditor.delete_object, Bucket=reachable.bucket, Key=f"{zone}/x") == "AccessDenied"
+
+
 @pytest.mark.parametrize("external_id", ["wrong", "Example", ""])
 def test_a_wrong_external_id_is_refused(deployment, external_id):
     options = {"ExternalId": external_id} if external_id else {}

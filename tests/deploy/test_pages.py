@@ -1,0 +1,40 @@
+"""The commands of docs/deploy.md name templates, parameters and roles that are there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.templates import FOLDER, template
+
+_PAGE = (Path(__file__).parents[2] / "docs" / "deploy.md").read_text("utf-8")
+# A command of the page, its continued lines in one.
+_COMMANDS = [
+    line
+    for block in re.findall(r"```sh\n(.*?)```", _PAGE, re.DOTALL)
+    for line in block.replace("\\\n", " ").splitlines()
+]
+_TEMPLATE = re.compile(r"deploy/([a-z-]+\.yaml)")
+_NAMED = re.compile(r"(?:ParameterKey=|(?<=\s))([A-Z][A-Za-z]+)(?==|,ParameterValue)")
+_DEPLOYING = [command for command in _COMMANDS if _TEMPLATE.search(command)]
+
+
+def test_the_page_deploys_every_template():
+    assert {_TEMPLATE.search(command)[1] for command in _DEPLOYING} == {path.name for path in FOLDER.glob("*.yaml")}
+
+
+@pytest.mark.parametrize("command", _DEPLOYING, ids=lambda command: command.split("--")[1].strip().replace(" ", "-"))
+def test_a_command_names_parameters_that_its_template_has(command):
+    known = template(_TEMPLATE.search(command)[1])["Parameters"]
+    named = set(_NAMED.findall(command.partition("--parameter")[2]))
+    assert named - known.keys() == set()
+    assert named
+
+
+@pytest.mark.parametrize("name", ["member-role.yaml", "container.yaml", "quicksight.yaml"])
+def test_what_a_template_cannot_do_without_is_named(name):
+    needed = {key for key, one in template(name)["Parameters"].items() if "Default" not in one}
+    named = [set(_NAMED.findall(command)) for command in _DEPLOYING if f"deploy/{name}" in command]
+    assert [needed - one for one in named] == [set()] * len(named)
