@@ -144,10 +144,11 @@ def opened(wire):
     ("question", "files"),
     [
         ("select * from account", [f"{DAY}/accounts.parquet"]),
-        ("select * from credential_report", [f"{DAY}/users-00000.parquet"]),
+        ("select * from report_rows", [f"{DAY}/users-00000.parquet"]),
+        ("select * from credential_report", [f"{DAY}/accounts.parquet", f"{DAY}/users-00000.parquet"]),
         (
             "select * from credential_report_history where snapshot_date = '2026-11-22'",
-            [f"{EARLIER}/users-00000.parquet"],
+            [f"{EARLIER}/accounts.parquet", f"{EARLIER}/users-00000.parquet"],
         ),
         ("select count(*) from account_history where organization_id = 'o-zzzzzzzzzz'", []),
     ],
