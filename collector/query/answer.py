@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from collector.errors import CredlakeError, UsageFaultsError
-from collector.query.dialect import sorted_apart
 from collector.query.formats import write_csv, write_json, write_parquet
 from collector.query.lint import annotated_truly
 from collector.query.local import LocalLake
 from collector.query.question import parse_question
 from collector.query.rows import Rows, stream
 from collector.query.snapshots import read_snapshots
+from collector.query.sorting import sorted_apart
 from collector.query.suggestion import closest
 from collector.query.table import write_table
 from collector.view_files import names_of, shipped_views, twin_sql
@@ -58,7 +58,7 @@ def run_query(
     """
     check_format(format, output, out_stream)
     with LocalLake(lake) as local:
-        sql = local.prepare(sorted_apart(understand(text, local.names)))
+        sql = local.prepare(sorted_apart(understand(text, local.names), local.names))
         for line in local.snapshots.freshness(now or datetime.now(UTC)):
             print(line, file=err_stream)
         write_rows(

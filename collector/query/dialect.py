@@ -32,49 +32,14 @@ SESSION: tuple[str, ...] = (
 def to_duckdb(tree: exp.Query) -> str:
     """DuckDB's SQL for a statement that `annotation` has typed and `lint` has let pass. The tree given is unchanged."""
     copy = tree.copy()
-    for table, name in list(_narrowings(copy)):
+    for table, name in list(narrowings(copy)):
         table.set("this", exp.to_identifier(name, quoted=True))
     return rewrite(copy).sql(dialect="duckdb")
 
 
-def sorted_apart(tree: exp.Query) -> exp.Query:
-    """The statement with its rows worked out first and sorted then, where it sorts all of them by what it puts out.
-
-    DuckDB 2.0 sorts what comes straight from a `union all` in memory alone, and fails where that does not hold it; what
-    lies in a materialized `with` it sorts through its temporary folder, however little memory there is.
-    """
-    order = tree.args.get("order")
-    if order is None or tree.args.get("limit") or tree.args.get("offset"):
-        return tree
-    keys = _output_keys(tree, order)
-    if keys is None:
-        return tree
-    inner = tree.copy()
-    inner.set("order", None)
-    name = "rows of the answer"
-    whole = exp.select("*").from_(exp.Table(this=exp.to_identifier(name, quoted=True))).order_by(*keys)
-    return whole.with_(exp.to_identifier(name, quoted=True), as_=inner, materialized=True)
-
-
-def _output_keys(tree: exp.Query, order: exp.Expr) -> list[exp.Expr] | None:
-    """The keys of the order, as names of outputs; None where one of them is something else."""
-    outputs = {select.alias_or_name: select.unalias() for select in tree.selects}
-    if len(outputs) != len(tree.selects):
-        return None
-    keys = []
-    for ordered in order.expressions:
-        key = ordered.this
-        names = [name for name, value in outputs.items() if key in (exp.column(name, quoted=True), value)]
-        if not names:
-            return None
-        keys.append(ordered.copy())
-        keys[-1].set("this", exp.column(names[0], quoted=True))
-    return keys
-
-
 def duckdb_tables(tree: exp.Query) -> set[str]:
     """The tables and views that DuckDB has to know for the statement: those that it names, narrowed where possible."""
-    narrowed = {id(table): name for table, name in _narrowings(tree)}
+    narrowed = {id(table): name for table, name in narrowings(tree)}
     return {narrowed.get(id(table), table.name) for table in tree.find_all(exp.Table)}
 
 
@@ -89,7 +54,7 @@ def split_name(name: str) -> tuple[str, str | None]:
     return table, record_type or None
 
 
-def _narrowings(tree: exp.Query) -> Iterator[tuple[exp.Table, str]]:
+def narrowings(tree: exp.Query) -> Iterator[tuple[exp.Table, str]]:
     """The tables of which a select asks for the rows of one kind alone, each with the name of those rows.
 
     DuckDB leaves out a branch of a union that cannot match, but only after it has opened a file to learn its columns.
