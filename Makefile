@@ -59,6 +59,6 @@ lock: ## resolve the locked versions anew (needs uv)
 	  --custom-compile-command "make lock" --upgrade -c requirements/dev.txt requirements/trino.in -o requirements/trino.txt
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) demo-lake .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-cfn .venv-checkov .venv-ministack dist demo-lake .pytest_cache .mypy_cache .ruff_cache
 
 -include deploy/deploy.mk

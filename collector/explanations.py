@@ -38,13 +38,13 @@ def explain_no_identity(fault: CallFault) -> CredlakeError:
         )
     if fault.kind is FaultKind.NO_CREDENTIALS:
         # Credentials of China or GovCloud are unknown everywhere else.
-        where = " Is AWS_REGION one of their partition?" if fault.code == "InvalidClientTokenId" else ""
+        where = " Is AWS_DEFAULT_REGION one of their partition?" if fault.code == "InvalidClientTokenId" else ""
         return CredlakeError(
             f"There are no AWS credentials that AWS takes ({fault.code}: {fault.message}).{where} Set AWS_PROFILE, or "
             "run where a role is given, with sts:AssumeRole on the role in every account and "
             "organizations:ListAccounts."
         )
-    return CredlakeError(f"{said}. Nothing was collected. Check the network, AWS_REGION and AWS_ENDPOINT_URL.")
+    return CredlakeError(f"{said}. Nothing was collected. Check the network, AWS_DEFAULT_REGION and AWS_ENDPOINT_URL.")
 
 
 def explain_unknown_ou(ou: str, account_ids: list[str]) -> CredlakeError:
@@ -77,5 +77,5 @@ def explain_unreadable_organization(fault: CallFault) -> CredlakeError:
                 "account or of a delegated administrator."
             )
         case _:
-            step = "Run again; if it stays, check the network, AWS_REGION and AWS_ENDPOINT_URL."
+            step = "Run again; if it stays, check the network, AWS_DEFAULT_REGION and AWS_ENDPOINT_URL."
     return OrganizationUnreadableError(f"The accounts of the organization cannot be listed: {said}. {step}")

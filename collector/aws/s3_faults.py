@@ -40,7 +40,7 @@ _NO_BUCKET = frozenset({"NoSuchBucket", "InvalidBucketName"})
 _CREDENTIALS = "Give credentials that AWS takes (AWS_PROFILE, `aws sso login`, or a role), and run again."
 _LATER = f"S3 said so until the attempts were used up: run again later. {_STANDS}"
 _ON_THE_WAY = f"What arrived is not what was sent: look at what lies between here and S3 (a proxy?). {_STANDS}"
-_REGION = "The bucket is in another Region: name it with AWS_REGION, and run again."
+_REGION = "The bucket is in another Region: name it with AWS_DEFAULT_REGION, and run again."
 _STEPS_BY_CODE = {
     **dict.fromkeys(_ALTERED, _ON_THE_WAY),
     **dict.fromkeys(

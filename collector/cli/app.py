@@ -8,6 +8,7 @@ import typer
 
 from collector.cli.collect_command import collect
 from collector.cli.demo_command import demo
+from collector.cli.doctor_command import doctor
 from collector.cli.lake_commands import rebuild, verify
 from collector.cli.query_command import deploy_views, list_views, query, show_view
 
@@ -40,6 +41,7 @@ app.command()(collect)
 app.command()(query)
 app.command()(rebuild)
 app.command()(verify)
+app.command()(doctor)
 app.command()(demo)
 views_app.command("list")(list_views)
 views_app.command("show")(show_view)

@@ -12,7 +12,8 @@ from tests.trino.asking import create_views
 
 DAYS = 400
 CURRENT = sorted(view.name for view in shipped_views().values() if view.twin != "history")
-HISTORIES = ("account_history", "credential_report_history", "credentials_history")
+# Each after those that it reads.
+HISTORIES = ("account_history", "report_rows_history", "credential_report_history", "credentials_history")
 
 
 @pytest.fixture(scope="module")

@@ -53,7 +53,7 @@ def test_a_view_that_names_no_columns_would_be_stale(grown):
     assert caught.value.error_name == "VIEW_IS_STALE"
 
 
-@pytest.mark.parametrize("base", ["account", "credential_report", "credentials"])
+@pytest.mark.parametrize("base", ["account", "report_rows", "credentials"])
 def test_views_are_readable_while_a_view_below_them_is_already_of_a_later_version(base, grown):
     """Between two statements of a deployment the base is new and what reads it is old."""
     view = shipped_views()[base]
