@@ -58,7 +58,11 @@ class LocalLake:
         self.names = Names(shipped_views() if views is None else views)
         self._defined: set[str] = set()
         self._scratch = tempfile.mkdtemp(prefix="credlake-query-")
-        self.connection = self._open(memory_limit)
+        try:
+            self.connection = self._open(memory_limit)
+        except BaseException:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            raise
         self._remote = RemoteFiles(self.snapshots.store, self.connection) if is_remote(self.snapshots.store) else None
 
     def __enter__(self) -> Self:

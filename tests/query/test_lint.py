@@ -135,3 +135,13 @@ def test_the_temporary_folder_is_gone_when_the_lake_is_closed(make_lake, small_v
         scratch = Path(opened._scratch)
         assert scratch.is_dir()
     assert not scratch.exists()
+
+
+def test_the_temporary_folder_is_gone_when_the_session_cannot_be_opened(make_lake, small_views, monkeypatch, tmp_path):
+    path = make_lake({"2026-11-22": {"accounts": [{}]}})
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    with pytest.raises(duckdb.Error):
+        LocalLake(path, views=load_views(small_views), memory_limit="much")
+    assert list(scratch.iterdir()) == []
