@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-trino lint format bench chaos generate lock clean
+.PHONY: help setup demo test trino-server test-trino lint format bench chaos generate lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -27,8 +27,10 @@ $(VENV)/.trino: $(VENV)/.installed requirements/trino.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/trino.txt
 	@touch $@
 
-test-trino: $(VENV)/.trino ## ask a real Trino (from Maven Central, by mvn) what DuckDB answers, and compare
+trino-server: $(VENV)/.trino ## fetch a real Trino (from Maven Central, by mvn) into .cache/, once
 	$(BIN)/python -m tests.trino.distribution
+
+test-trino: trino-server ## ask a real Trino what DuckDB answers, and compare
 	$(BIN)/pytest -m trino tests/trino
 
 lint: setup ## ruff, mypy, and that every derived file is fresh
