@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from collector.accounts import Account
 
-# So many accounts are under way at once. With reports that take a minute it still keeps 90 accounts a second busy; it
-# bounds memory, and how long an account's 15-minute session waits for its turn.
-_MOST_UNDER_WAY = 5_000
+# So many accounts are under way at once. It keeps 90 accounts a second busy with reports that take 20 s (most take 2,
+# facts F2.4), bounds memory (some 20 KB each), and how long an account's 15-minute session waits for its turn.
+_MOST_UNDER_WAY = 2_000
 _NO_DEADLINE_SECONDS = 365 * 86_400.0
 
 
