@@ -9,18 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from collector.schema import (
-    ORGANIZATION_ID,
-    SCHEMA_VERSION,
-    SNAPSHOT_DATE,
-    SNAPSHOT_RECORD,
-    SNAPSHOT_RECORD_LATEST,
-    Column,
-    Table,
-)
+from collector.schema import ORGANIZATION_ID, SCHEMA_VERSION, SNAPSHOT_DATE, SNAPSHOT_RECORD, SNAPSHOT_RECORD_LATEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from collector.column import Column, Table
 
 # Glue refuses a longer comment of a column (`CommentString` of its API).
 LONGEST_COMMENT = 255

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from collector.catalogue import GLUE_TABLES, GlueTable
-from collector.schema import ACCOUNT, CREDENTIAL_REPORT, Column, Table
+from collector.schema import ACCOUNT, CREDENTIAL_REPORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from collector.column import Column, Table
 
 _HEAD = """\
 # Columns

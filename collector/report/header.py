@@ -9,8 +9,12 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from collector.schema import OPTIONAL_REPORT_COLUMNS, REPORT_COLUMNS, Column
+from collector.schema import OPTIONAL_REPORT_COLUMNS, REPORT_COLUMNS
+
+if TYPE_CHECKING:
+    from collector.column import Column
 
 _BOM = b"\xef\xbb\xbf"
 _BLANKS = b" \t\r\n"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from collector.column import ColumnType
 from collector.outcome import Outcome
 from collector.report.columns import TypedColumn, typed_columns, typed_columns_exactly
 from collector.report.exact_rows import read_rows_exactly
@@ -17,7 +18,7 @@ from collector.report.quick_rows import read_rows_quickly
 from collector.report.rows import OtherAccountError, Rows
 from collector.report.values import UNPARSED
 from collector.report.verdict import ParsedReport, nothing_to_publish, published
-from collector.schema import PARSED_REPORT, ROOT_USER, ColumnType
+from collector.schema import PARSED_REPORT, ROOT_USER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
