@@ -113,6 +113,8 @@ class Delivery:
             return await asyncio.wait_for(placing, None if left == float("inf") else max(left, 0.0))
         except TimeoutError:
             _log.warning("account.place_unknown", account_id=account.account_id)
+            if self.discovery.wants_tags:
+                self.discovery.untagged.append(account.account_id)
             return account
 
 

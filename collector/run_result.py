@@ -38,8 +38,11 @@ class RunResult:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every account in the run's scope was collected in full, its password policy included."""
-        return not self.worth_telling and not any(
+        """Whether every account in the run's scope was collected in full, its policy and the tags asked for included.
+
+        Tags that could not be read are an empty map in the lake: so it must not look as if there were none.
+        """
+        return not (self.worth_telling or self.untagged) and not any(
             count for outcome, count in self.counts.items() if outcome.is_in_scope and outcome is not Outcome.COLLECTED
         )
 

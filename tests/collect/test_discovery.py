@@ -175,6 +175,7 @@ def test_tags_that_are_refused_are_counted_and_no_reason_to_fail(lake):
         run = collect(server, lake, tags=True)
 
     assert (run.result.untagged, run.result.counts["collected"]) == (5, 5)
+    assert not run.result.is_complete
 
 
 def test_organizations_that_hangs_does_not_keep_a_run_beyond_its_deadline(lake, monkeypatch):
