@@ -24,7 +24,7 @@ _PYTHON = "3.12"
 
 # The demo, the local engine, and what is only run in a working copy.
 _LEFT_OUT = ("loopback", "query", "views_page", "quicksight", "bi_page.py", "generated.py", "columns_page.py")
-SERVICES = ("athena", "glue", "iam", "kms", "organizations", "s3", "sns", "sts")
+SERVICES = ("athena", "glue", "iam", "kms", "lakeformation", "organizations", "s3", "sns", "sts")
 # Lambda's limit for a function with its layers, and what AWS's layer takes of it: 204 MB with its largest version so
 # far, 3.16.1 (aws-sdk-pandas issue 3331).
 LIMIT_BYTES = 262_144_000

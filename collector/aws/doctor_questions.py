@@ -68,6 +68,28 @@ def encryption_rules(client: Any, bucket: str) -> list[dict[str, Any]]:
         raise
 
 
+def bucket_policy(client: Any, bucket: str) -> str | None:
+    """GetBucketPolicy's document; None where there is none."""
+    try:
+        with translated("s3:GetBucketPolicy"):
+            return str(client.get_bucket_policy(Bucket=bucket)["Policy"])
+    except CallFault as fault:
+        if fault.code == "NoSuchBucketPolicy":
+            return None
+        raise
+
+
+def lifecycle_rules(client: Any, bucket: str) -> list[dict[str, Any]]:
+    """GetBucketLifecycleConfiguration's rules; none where there are none."""
+    try:
+        with translated("s3:GetLifecycleConfiguration"):
+            return list(client.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"])
+    except CallFault as fault:
+        if fault.code == "NoSuchLifecycleConfiguration":
+            return []
+        raise
+
+
 def key_metadata(key: str) -> dict[str, Any]:
     """DescribeKey's metadata."""
     client = service_client("kms")
@@ -97,3 +119,27 @@ def workgroup(name: str) -> dict[str, Any]:
     client = service_client("athena")
     with translated("athena:GetWorkGroup"):
         return dict(client.get_work_group(WorkGroup=name)["WorkGroup"])
+
+
+def lake_formation_grants(resource: dict[str, Any]) -> list[dict[str, Any]]:
+    """ListPermissions' grants on a resource of Lake Formation, such as `{"Database": {"Name": …}}`.
+
+    Only what was granted explicitly is told, and of that only what the caller may see.
+    """
+    client = service_client("lakeformation")
+    grants: list[dict[str, Any]] = []
+    request: dict[str, Any] = {"Resource": resource}
+    while True:
+        with translated("lakeformation:ListPermissions"):
+            page = client.list_permissions(**request)
+        grants += page["PrincipalResourcePermissions"]
+        if not page.get("NextToken"):
+            return grants
+        request["NextToken"] = page["NextToken"]
+
+
+def topic_attributes(topic_arn: str) -> dict[str, Any]:
+    """GetTopicAttributes' attributes."""
+    client = service_client("sns")
+    with translated("sns:GetTopicAttributes"):
+        return dict(client.get_topic_attributes(TopicArn=topic_arn)["Attributes"])

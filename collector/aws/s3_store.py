@@ -81,13 +81,15 @@ class S3Store:
     def check_writable(self) -> None:
         """List the bucket, write a probe into each zone, and see that a conditional write that must fail does.
 
-        The probe is one small object per zone that stays and is written again each time, on condition that it is what
-        it was: nothing has to be deleted. A server that overlooks conditions would let two runs overwrite each other.
+        The probe is one small object per zone that stays: nothing has to be deleted. Beside the record's it is only
+        ever made, since the deployed role may overwrite nothing there, and S3 refuses who may not write before it looks
+        whether there is one. A server that overlooks conditions would let two runs overwrite each other.
         """
         with self.said("Looking for a lake at"):
             self._objects.is_empty()
         for zone in ZONES:
-            self._write_probe(f"{zone}/{_PROBE}")
+            if not self._put_probe(f"{zone}/{_PROBE}", ABSENT) and zone == CATALOG:
+                self._write_probe_again(f"{zone}/{_PROBE}")
         for condition in (ABSENT, unchanged(_NO_ETAG)):
             if self._put_probe(f"{CATALOG}/{_PROBE}", condition):
                 raise LakeError(
@@ -198,9 +200,7 @@ class S3Store:
             location=self.location(key),
         )
 
-    def _write_probe(self, probe: str) -> None:
-        if self._put_probe(probe, ABSENT):
-            return
+    def _write_probe_again(self, probe: str) -> None:
         with self.said("Reading the lake at", probe):
             version = self._objects.get(probe).version
         # Where this fails, another run looked at the same moment: S3 let both of us try.

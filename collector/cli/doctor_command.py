@@ -12,7 +12,7 @@ from collector.cli.flags import ConfigFile, Database, Lake, Workgroup
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from collector.doctor.examination import Views
+    from collector.doctor.catalogue_looks import Views
     from collector.doctor.finding import Finding
 
 
@@ -81,7 +81,7 @@ def doctor(
 
 
 def _views_of(database: str) -> Views:
-    from collector.doctor.examination import Views
+    from collector.doctor.catalogue_looks import Views
     from collector.view_files import athena_statements, names_of, parse_statement, shipped_views
 
     files = shipped_views()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
+from collector.aws.account_api import SESSION_ACTIONS
 from collector.doctor.finding import Finding, Verdict, fault, fine
 from collector.explanations import NEXT_STEPS
 from collector.faults import CallFault, FaultKind
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 _CHECK = "account"
+_POLICY_CHECK = "session policy"
+# What STS answers to the session policy itself, in whatever account it is asked (facts F5).
+_POLICY_REFUSED = frozenset({"MalformedPolicyDocument", "PackedPolicyTooLarge"})
 _TRIES = 6
 _PASSING = frozenset({FaultKind.THROTTLED, FaultKind.LIMIT_EXCEEDED, FaultKind.SERVICE_FAILURE, FaultKind.CONNECTION})
 # Answers of GetCredentialReport that show that the call is allowed.
@@ -57,13 +61,21 @@ def examine_accounts(
         sleep=sleep,
         reraise=True,
     )
-    readable = 0
+    readable = narrowed = 0
     with ThreadPoolExecutor(concurrency, thread_name_prefix="doctor") as threads:
-        for finding in threads.map(lambda account_id: _examine(account_id, calls, retrying.copy()), account_ids):
+        found = threads.map(lambda account_id: _examine(account_id, calls, retrying.copy()), account_ids)
+        for account_id, finding in zip(account_ids, found, strict=True):
             if finding is None:
                 readable += 1
+                narrowed += not calls.is_own(account_id)
             else:
                 yield finding
+    if narrowed:
+        yield fine(
+            _POLICY_CHECK,
+            f"{len(SESSION_ACTIONS)} actions",
+            f"narrowed the sessions of {narrowed} accounts to {', '.join(SESSION_ACTIONS)}, whatever their roles allow",
+        )
     if readable:
         yield fine(
             _CHECK, f"{readable} of {len(account_ids)}", "the role is assumed, and each of the run's calls is allowed"
@@ -77,6 +89,9 @@ def _examine(account_id: str, calls: RoleCalls, retrying: Retrying) -> Finding |
     except CallFault as error:
         if error.kind is FaultKind.DENIED:
             return _fault(account_id, error, NEXT_STEPS[Outcome.ASSUME_DENIED])
+        if error.code in _POLICY_REFUSED:
+            mend = "It is ours and cannot be set: please tell us, with this message."
+            return fault(_POLICY_CHECK, account_id, _said(error), mend)
         return _unknown(account_id, error)
     for call, step in (
         (calls.generate_report, NEXT_STEPS[Outcome.REPORT_DENIED]),

@@ -64,8 +64,11 @@ def refused(check: str, subject: str, error: CallFault) -> Finding:
 
 
 def failed(check: str, subject: str, error: CredlakeError) -> Finding:
-    """A fault that is told elsewhere with its mend in the same text."""
-    return fault(check, subject, error.message, "See the message.")
+    """A fault that is told with its mend in one text, as every error of ours is: the last sentence is the next step."""
+    said, separator, mend = error.message.rpartition(". ")
+    if not separator:
+        return fault(check, subject, error.message, error.message)
+    return fault(check, subject, f"{said}.", mend)
 
 
 def is_healthy(findings: Iterable[Finding]) -> bool:

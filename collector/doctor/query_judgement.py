@@ -1,48 +1,33 @@
-"""What Glue, Lake Formation and the Athena workgroup say of themselves, judged. Pure."""
+"""What Glue and the Athena workgroup say of themselves, judged. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from collector.catalogue import GLUE_TABLES, GlueTable
-from collector.doctor.finding import Finding, fault, fine
+from collector.doctor.finding import Finding, failed, fault, fine
 from collector.errors import CatalogueBehindError
 from collector.glue_level.tables import level_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
-    from collector.views_deploy import Step
+    from collector.views_deploy import DeploymentPlan
 
-# Whom Lake Formation names where IAM alone rules.
-_EVERYBODY = "IAM_ALLOWED_PRINCIPALS"
 _ENGINE = "Athena engine version 3"
 _NAMED = 5
 
 
-def judge_database(database: str, found: Mapping[str, Any] | None) -> Iterator[Finding]:
-    """GetDatabase's answer, None where there is none; and what Lake Formation will do to the tables in it."""
+def judge_database(database: str, found: Mapping[str, Any] | None) -> Finding:
+    """GetDatabase's answer, None where there is none."""
     if found is None:
-        yield fault(
+        return fault(
             "glue database",
             database,
             "does not exist",
             "Deploy deploy/collector.yaml, or let `credlake collect` make it (it takes glue:CreateDatabase).",
         )
-        return
-    yield fine("glue database", database, "exists")
-    defaults = found.get("CreateTableDefaultPermissions")
-    if defaults is None or any(_EVERYBODY in str(one.get("Principal", {})) for one in defaults):
-        yield fine("lake formation", database, "leaves new tables to IAM")
-        return
-    yield fault(
-        "lake formation",
-        database,
-        "rules new tables: IAM permissions alone let nobody read or change them",
-        "Grant the collector's role CREATE_TABLE, ALTER, DROP and DESCRIBE on the database and ALL on its tables, the "
-        "readers SELECT and DESCRIBE (aws lakeformation grant-permissions); or leave the database to IAM: grant ALL on "
-        "it and its tables to IAM_ALLOWED_PRINCIPALS.",
-    )
+    return fine("glue database", database, "exists")
 
 
 def judge_table(glue_table: GlueTable, location: str, found: Mapping[str, Any] | None) -> Iterator[Finding]:
@@ -54,21 +39,13 @@ def judge_table(glue_table: GlueTable, location: str, found: Mapping[str, Any] |
     try:
         step = level_table(glue_table, location, found)
     except CatalogueBehindError as error:
-        yield fault("glue table", name, error.message, "See the message.")
+        yield failed("glue table", name, error)
         return
     if step.update is None:
         yield fine("glue table", name, "is as the schema says")
     else:
         repairs = "; ".join(step.repairs) or "it differs from the schema"
         yield fault("glue table", name, f"is not level: {repairs}", "The next run brings it level: credlake collect.")
-    if found.get("IsRegisteredWithLakeFormation"):
-        yield fault(
-            "lake formation",
-            name,
-            "is registered there, so who reads it needs a grant beside IAM permissions",
-            "Grant SELECT and DESCRIBE on it to the readers, ALL to the collector (aws lakeformation "
-            "grant-permissions).",
-        )
 
 
 def judge_workgroup(name: str, workgroup: Mapping[str, Any]) -> Iterator[Finding]:
@@ -109,17 +86,20 @@ def judge_workgroup(name: str, workgroup: Mapping[str, Any]) -> Iterator[Finding
     yield from found or [fine("athena workgroup", name, "is as it should be")]
 
 
-def judge_views(database: str, changes: Sequence[Step]) -> Finding:
-    """The steps that would bring the views in step."""
+def judge_views(database: str, plan: DeploymentPlan, *, are_made_by_run: bool) -> Finding:
+    """What would bring the views in step. `are_made_by_run`: whoever is asked makes them after its next run."""
+    changes = plan.changes
     if not changes:
         return fine("views", database, "are in step with this version")
+    if are_made_by_run and all(step.action == "create" for step in plan.steps):
+        return fine("views", database, "are not there yet: the first run makes them")
     named = ", ".join(f"{step.name} ({step.reason})" for step in changes[:_NAMED])
     more = f" and {len(changes) - _NAMED} more" if len(changes) > _NAMED else ""
     return fault(
         "views",
         database,
         f"{len(changes)} of them are not in step with this version: {named}{more}",
-        "credlake views deploy; the function does it after its next run.",
+        "The next run brings them in step." if are_made_by_run else "credlake views deploy",
     )
 
 

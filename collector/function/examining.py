@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from collector.aws.gateway import Gateway
-from collector.doctor.examination import Examination, Views
+from collector.doctor.catalogue_looks import Views
+from collector.doctor.examination import Examination
 from collector.doctor.finding import is_healthy
 from collector.errors import UsageFaultsError
+from collector.function.notice import TOPIC
 from collector.function.prepared_views import read_prepared_views
 from collector.settings_sources import read_settings
 
@@ -33,6 +35,7 @@ def examine(environment: Mapping[str, str], event: Mapping[str, Any]) -> dict[st
         settings=settings,
         gateway=Gateway(settings),
         sample=sample,
+        topic_arn=environment.get(TOPIC) or None,
         views_of=_views_of,
     )
     findings = list(examination.findings())
@@ -44,4 +47,4 @@ def examine(environment: Mapping[str, str], event: Mapping[str, Any]) -> dict[st
 
 def _views_of(database: str) -> Views:
     views = read_prepared_views(database)
-    return Views(views.statements, views.columns)
+    return Views(views.statements, views.columns, are_made_by_run=True)

@@ -22,7 +22,7 @@ from collector.errors import CredlakeError, UsageFaultsError
 from collector.faults import CallFault
 from collector.following import follower_of
 from collector.function.figures import figures_of, print_figures
-from collector.function.notice import notice_of
+from collector.function.notice import TOPIC, notice_of
 from collector.function.prepared_views import read_prepared_views
 from collector.lake.store import open_store
 from collector.settings_sources import read_settings
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from collector.settings import Settings
 
 _log = structlog.get_logger()
-
-# Who is told of the accounts that failed; not a setting, since the command line tells its user.
-TOPIC = "NOTICE_TOPIC_ARN"
 
 
 class _Nobody:

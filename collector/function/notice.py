@@ -10,6 +10,9 @@ from collector.explanations import NEXT_STEPS
 if TYPE_CHECKING:
     from collector.run_result import AccountResult, RunResult
 
+# Who is told of the accounts that failed; not a setting, since the command line tells its user.
+TOPIC = "NOTICE_TOPIC_ARN"
+
 # SNS takes 256 KB, a mail reader far less.
 _MOST_LISTED = 100
 _LONGEST_REASON = 300

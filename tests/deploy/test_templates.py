@@ -9,7 +9,7 @@ import pytest
 
 from collector.aws.account_api import SESSION_ACTIONS
 from collector.aws.s3_tags import SUPERSEDED, TAG_KEY
-from collector.function.job import TOPIC
+from collector.function.notice import TOPIC
 from collector.lake.layout import ZONES
 from collector.settings import DEFAULT_ROLE_NAME, SettingsSchema
 from collector.settings_sources import PREFIX
@@ -19,7 +19,7 @@ _AWS = Path(__file__).parents[2] / "collector" / "aws"
 # Calls whose permission has another name than the call.
 _PERMISSIONS = {"s3:HeadObject": "s3:GetObject", "s3:HeadBucket": "s3:ListBucket", "s3:ListObjectsV2": "s3:ListBucket"}
 # `drop view` on Athena removes the view's table in Glue.
-_OF_ATHENA = {"glue:DeleteTable"}
+_OF_ATHENA = {"glue:DeleteTable", "glue:GetDatabases"}
 # The deployment makes the database.
 _OF_THE_DEPLOYMENT = {"glue:CreateDatabase"}
 
@@ -51,8 +51,8 @@ def test_of_glue_the_collector_may_do_what_it_calls_and_what_athena_calls_for_it
 
 
 def test_of_athena_the_collector_may_do_what_deploying_views_calls():
-    doctor = {"athena:GetWorkGroup"}
-    assert _collector("athena") - doctor == _named_in(r'"(athena:\w+)"', "athena.py")
+    doctor_and_athena = {"athena:GetDataCatalog", "athena:GetWorkGroup"}
+    assert _collector("athena") - doctor_and_athena == _named_in(r'"(athena:\w+)"', "athena.py")
 
 
 def test_of_s3_the_collector_may_do_what_the_store_and_the_tags_call():
@@ -62,7 +62,10 @@ def test_of_s3_the_collector_may_do_what_the_store_and_the_tags_call():
         "s3:GetBucketLocation",
         "s3:GetBucketPublicAccessBlock",
         "s3:GetBucketVersioning",
+        "s3:GetBucketPolicy",
         "s3:GetEncryptionConfiguration",
+        "s3:GetLifecycleConfiguration",
+        "s3:ListBucketMultipartUploads",
         "s3:ListMultipartUploadParts",
     }
     assert _collector("s3") - doctor_and_athena == {_PERMISSIONS.get(call, call) for call in calls}
@@ -72,11 +75,25 @@ def test_nothing_that_the_collector_may_do_deletes_an_object():
     assert {action for action in _collector("s3") if "Delete" in action} == set()
 
 
+def _denied():
+    return {one["Sid"]: one for one in role_statements("collector.yaml", "CollectorRole") if one["Effect"] == "Deny"}
+
+
 def test_the_snapshot_tables_cannot_be_dropped_by_the_collector():
-    denied = [one for one in role_statements("collector.yaml", "CollectorRole") if one["Effect"] == "Deny"]
-    assert [(one["Action"], one["Resource"]["Fn::Sub"].rpartition("/")[2]) for one in denied] == [
-        ("glue:DeleteTable", "snapshot_record*")
-    ]
+    denied = _denied()["NeverDropTheSnapshots"]
+    assert denied["Action"] == "glue:DeleteTable"
+    assert denied["Resource"]["Fn::Sub"].endswith("/snapshot_record*")
+
+
+def test_what_was_collected_cannot_be_overwritten_by_the_collector():
+    denied = _denied()["NeverOverwrite"]
+    assert denied["Action"] == "s3:PutObject"
+    assert denied["Resource"] == [{"Fn::Sub": "${Bucket.Arn}/raw/*"}, {"Fn::Sub": "${Bucket.Arn}/snapshots/*"}]
+    # As S3's documentation has it; the second leaves the parts of a multipart upload alone, which carry no condition.
+    assert denied["Condition"] == {
+        "Null": {"s3:if-none-match": "true"},
+        "Bool": {"s3:ObjectCreationOperation": "true"},
+    }
 
 
 def test_the_collector_writes_every_zone_and_no_other():
@@ -148,9 +165,12 @@ def test_objects_expire_only_when_superseded_or_raw_or_results():
     rules = bucket["LifecycleConfiguration"]["Rules"]
     assert [(rule.get("Prefix"), rule.get("TagFilters")) for rule in rules] == [
         (None, [{"Key": TAG_KEY, "Value": SUPERSEDED}]),
+        ("snapshots/", None),
         ("raw/", None),
         ("athena-results/", None),
     ]
+    (markers,) = (rule for rule in rules if rule.get("Prefix") == "snapshots/")
+    assert markers.keys() == {"Id", "Status", "Prefix", "ExpiredObjectDeleteMarker"}
 
 
 def test_what_was_collected_outlives_the_stack():

@@ -10,7 +10,9 @@ import pytest
 from collector.cli.doctor_command import doctor
 from collector.collect import Collection
 from collector.errors import CredlakeError, UsageFaultsError
+from collector.function import examining
 from collector.function.examining import examine
+from collector.function.prepared_views import FILE, prepare_views, read_prepared_views
 
 
 def _findings(text):
@@ -26,7 +28,10 @@ def _bucket(aws):
 
 @pytest.fixture(name="sound")
 def _sound(aws, bucket):
-    """A bucket, a database and a workgroup as deploy/collector.yaml makes them, but for the views."""
+    """A bucket, a database and a workgroup as deploy/collector.yaml makes them, but for the views.
+
+    Nor has the bucket its policy: moto speaks http alone, and obeys it.
+    """
     s3 = aws.client()
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     rules = [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
@@ -55,11 +60,13 @@ def test_a_sound_deployment_has_the_faults_that_were_put_there_and_no_other(soun
     )
     found = _findings(capsys.readouterr().out)
     wrong = {key for key, one in found.items() if one["verdict"] != "fine"}
-    assert wrong == {("account", "100000000003"), ("views", sound)}
+    assert wrong == {("account", "100000000003"), ("bucket policy", bucket), ("views", sound)}
     assert code == 1
     assert found["account", "3 of 4"]["verdict"] == "fine"
+    assert found["session policy", "4 actions"]["message"].startswith("narrowed the sessions of 2 accounts to iam:")
+    assert found["athena view", sound]["message"] == f"one could be made in {sound}, and removed"
     assert "does it trust the collector" in found["account", "100000000003"]["mend"]
-    assert found["views", sound]["mend"].startswith("credlake views deploy")
+    assert found["views", sound]["mend"] == "credlake views deploy"
 
 
 def test_what_is_missing_around_the_lake_is_told_with_its_mend(bucket, capsys):
@@ -67,6 +74,7 @@ def test_what_is_missing_around_the_lake_is_told_with_its_mend(bucket, capsys):
     found = _findings(capsys.readouterr().out)
     assert found["bucket versioning", bucket]["mend"].startswith("aws s3api put-bucket-versioning")
     assert found["bucket public access", bucket]["mend"].startswith("aws s3api put-public-access-block")
+    assert found["bucket policy", bucket]["verdict"] == "fault"
     assert found["glue database", "nowhere"]["verdict"] == "fault"
     assert found["athena workgroup", "none"]["verdict"] != "fine"
 
@@ -107,7 +115,7 @@ def test_without_credentials_nothing_can_be_looked_at(monkeypatch):
 def test_a_bucket_that_is_not_there_hinders_no_other_look(capsys):
     assert doctor(lake="s3://nobody-made-it", external_id="example", sample=1, format="json") == 1
     found = _findings(capsys.readouterr().out)
-    assert "There is no bucket nobody-made-it" in found["lake", "s3://nobody-made-it"]["message"]
+    assert found["lake", "s3://nobody-made-it"]["mend"].startswith("There is no bucket nobody-made-it")
     assert found["organization", next(subject for check, subject in found if check == "organization")]
 
 
@@ -122,6 +130,22 @@ def test_the_doctor_publishes_nothing(bucket, aws, monkeypatch, capsys):
     capsys.readouterr()
     keys = [one["Key"] for one in aws.client().list_objects_v2(Bucket=bucket)["Contents"]]
     assert keys == ["catalog/.credlake-probe", "raw/.credlake-probe", "snapshots/.credlake-probe"]
+
+
+def test_the_function_looks_at_who_is_told(aws, bucket):
+    topic = aws.client("sns").create_topic(Name=bucket)["TopicArn"]
+    variables = {"CREDLAKE_EXTERNAL_ID": "example", "NOTICE_TOPIC_ARN": topic}
+    (finding,) = [one for one in examine(variables, {"sample": 1})["findings"] if one["check"] == "topic"]
+    assert (finding["subject"], finding["verdict"]) == (topic, "fault")
+
+
+def test_the_functions_views_are_no_fault_before_its_first_run(sound, bucket, monkeypatch, tmp_path):
+    (tmp_path / FILE).write_text(prepare_views(), encoding="utf-8")
+    monkeypatch.setattr(examining, "read_prepared_views", lambda database: read_prepared_views(database, tmp_path))
+    variables = {"CREDLAKE_LAKE": f"s3://{bucket}", "CREDLAKE_EXTERNAL_ID": "example", "CREDLAKE_DATABASE": sound}
+    findings = examine(variables, {"sample": 1})["findings"]
+    (finding,) = [one for one in findings if one["check"] == "views"]
+    assert finding["verdict"] == "fine"
 
 
 def test_the_function_tells_faults_first(bucket):

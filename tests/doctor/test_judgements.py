@@ -6,7 +6,7 @@ import pytest
 
 from collector.catalogue import GLUE_SNAPSHOT_RECORD, table_input
 from collector.doctor.accounts import examine_accounts, sampled
-from collector.doctor.finding import Verdict, refused
+from collector.doctor.finding import Verdict, failed, refused
 from collector.doctor.host_judgement import judge_clock, judge_versions
 from collector.doctor.lake_judgement import (
     judge_encryption,
@@ -16,8 +16,9 @@ from collector.doctor.lake_judgement import (
     judge_versioning,
 )
 from collector.doctor.query_judgement import judge_database, judge_table, judge_views, judge_workgroup
+from collector.errors import CredlakeError
 from collector.faults import CallFault, FaultKind
-from collector.views_deploy import Step
+from collector.views_deploy import DeploymentPlan, Step
 
 LOCATION = "s3://bucket/snapshots/"
 
@@ -30,6 +31,14 @@ def test_a_refusal_is_unknown_and_never_fine():
     finding = refused("key", "k", CallFault(FaultKind.DENIED, "AccessDeniedException", "no", "kms:DescribeKey"))
     assert finding.verdict is Verdict.UNKNOWN
     assert finding.mend == "Grant the caller kms:DescribeKey; look for an SCP that denies it."
+
+
+def test_the_last_sentence_of_an_error_is_its_mend():
+    finding = failed("lake", "l", CredlakeError("There is no lake at l: nothing lies there. Name another with --lake."))
+    assert (finding.message, finding.mend) == (
+        "There is no lake at l: nothing lies there.",
+        "Name another with --lake.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,10 +73,9 @@ def test_a_key_is_fine_only_while_it_is_enabled(state, verdict):
     assert judge_key("k", {"KeyState": state, "KeyUsage": "ENCRYPT_DECRYPT"}).verdict == verdict
 
 
-def test_a_database_whose_new_tables_lake_formation_rules_is_a_fault():
-    iam = [{"Principal": {"DataLakePrincipalIdentifier": "IAM_ALLOWED_PRINCIPALS"}, "Permissions": ["ALL"]}]
-    assert [one.verdict for one in judge_database("d", {"CreateTableDefaultPermissions": iam})] == ["fine", "fine"]
-    assert [one.verdict for one in judge_database("d", {"CreateTableDefaultPermissions": []})] == ["fine", "fault"]
+def test_a_database_that_is_not_there_is_a_fault():
+    assert judge_database("d", None).verdict == "fault"
+    assert judge_database("d", {"Name": "d"}).verdict == "fine"
 
 
 def test_a_table_as_the_schema_says_is_fine_and_one_that_lost_a_column_is_not():
@@ -76,11 +84,6 @@ def test_a_table_as_the_schema_says_is_fine_and_one_that_lost_a_column_is_not():
     descriptor = {**level["StorageDescriptor"], "Columns": level["StorageDescriptor"]["Columns"][1:]}
     (finding,) = judge_table(GLUE_SNAPSHOT_RECORD, LOCATION, {**level, "StorageDescriptor": descriptor})
     assert (finding.verdict, finding.mend) == ("fault", "The next run brings it level: credlake collect.")
-
-
-def test_a_table_that_is_registered_with_lake_formation_needs_grants():
-    found = {**table_input(GLUE_SNAPSHOT_RECORD, LOCATION), "IsRegisteredWithLakeFormation": True}
-    assert [one.check for one in judge_table(GLUE_SNAPSHOT_RECORD, LOCATION, found) if one.mend] == ["lake formation"]
 
 
 def test_every_fault_of_a_workgroup_is_told():
@@ -100,10 +103,20 @@ def test_a_workgroup_whose_results_athena_keeps_needs_no_place_for_them():
     ]
 
 
+def _plan(*actions):
+    return DeploymentPlan(tuple(Step(action, f"view_{n}", "new", "") for n, action in enumerate(actions)))
+
+
 def test_views_that_differ_are_named_but_not_all_fifty():
-    finding = judge_views("d", [Step("create", f"view_{number}", "new", "") for number in range(7)])
+    finding = judge_views("d", _plan(*["create"] * 7), are_made_by_run=False)
     assert finding.message.startswith("7 of them are not in step with this version: view_0 (new), ")
     assert finding.message.endswith(" and 2 more")
+
+
+def test_views_that_the_first_run_makes_are_no_fault_before_it():
+    assert judge_views("d", _plan("create", "create"), are_made_by_run=True).verdict == "fine"
+    assert judge_views("d", _plan("create", "keep"), are_made_by_run=True).verdict == "fault"
+    assert judge_views("d", _plan("keep"), are_made_by_run=False).verdict == "fine"
 
 
 @pytest.mark.parametrize(("seconds", "verdict"), [(0, "fine"), (-60, "fine"), (61, "fault"), (-301, "fault")])
@@ -133,6 +146,9 @@ class _Calls:
         if self.faults.get(name):
             raise self.faults[name].pop(0)
 
+    def is_own(self, _account_id):
+        return False
+
     def __getattr__(self, name):
         return lambda *_, **options: self._answer(name, **options)
 
@@ -142,7 +158,9 @@ def _fault(kind, code="Code", operation="iam:GenerateCredentialReport"):
 
 
 def _examined(calls):
-    return list(examine_accounts(["100000000001"], calls, concurrency=1, sleep=lambda _: None))
+    """The findings of an account that a role is assumed in, but for the one about the session policy."""
+    found = list(examine_accounts(["100000000001"], calls, concurrency=1, sleep=lambda _: None))
+    return [one for one in found if (one.check, one.verdict) != ("session policy", "fine")]
 
 
 @pytest.mark.parametrize("kind", [FaultKind.IN_PROGRESS, FaultKind.NOT_PRESENT, FaultKind.REPORT_EXPIRED])
@@ -155,6 +173,12 @@ def test_a_report_that_is_not_ready_shows_that_the_call_is_allowed(kind):
 def test_a_call_that_is_refused_is_a_fault_of_the_account(call):
     (finding,) = _examined(_Calls(**{call: [_fault(FaultKind.DENIED, "AccessDenied")]}))
     assert (finding.subject, finding.verdict) == ("100000000001", "fault")
+
+
+@pytest.mark.parametrize("code", ["MalformedPolicyDocument", "PackedPolicyTooLarge"])
+def test_a_session_policy_that_sts_does_not_take_is_told_as_such(code):
+    (finding,) = _examined(_Calls(credentials=[_fault(FaultKind.OTHER, code, "sts:AssumeRole")]))
+    assert (finding.check, finding.verdict) == ("session policy", "fault")
 
 
 def test_throttling_is_waited_out():
