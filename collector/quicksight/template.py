@@ -100,13 +100,8 @@ _PARAMETERS: dict[str, Any] = {
     "RefreshAt": {
         "Type": "String",
         "Description": "When the data sets are refreshed, UTC, HH:MM: an hour after the run starts.",
-        "AllowedPattern": "^[0-2][0-9]:[0-5][0-9]$",
+        "AllowedPattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$",
         "Default": "06:00",
-    },
-    "RefreshFrom": {
-        "Type": "String",
-        "Description": "The first refresh, YYYY-MM-DDTHH:MM:SSZ, in the future.",
-        "AllowedPattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",
     },
     "HasKey": {
         "Type": "String",
@@ -250,9 +245,9 @@ def _refresh(logical: str) -> dict[str, Any]:
             "AwsAccountId": {"Ref": "AWS::AccountId"},
             "DataSetId": _identifier(logical),
             "Schedule": {
+                # No StartAfterDateTime: QuickSight refuses one in the past, and so each later change of a schedule.
                 "ScheduleId": "daily",
                 "RefreshType": "FULL_REFRESH",
-                "StartAfterDateTime": {"Ref": "RefreshFrom"},
                 "ScheduleFrequency": {
                     "Interval": "DAILY",
                     "TimeOfTheDay": {"Ref": "RefreshAt"},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import yaml
 
@@ -58,3 +60,18 @@ def test_every_data_set_is_refreshed_daily():
     sets = set(resources("quicksight.yaml", "AWS::QuickSight::DataSet"))
     refreshed = {one["DependsOn"] for one in resources("quicksight.yaml", "AWS::QuickSight::RefreshSchedule").values()}
     assert refreshed == sets
+
+
+def test_no_schedule_starts_at_a_date_that_will_have_passed_when_the_stack_is_changed():
+    # "Schedules cannot start in the past", says QuickSight.
+    schedules = [
+        one["Properties"]["Schedule"]
+        for one in resources("quicksight.yaml", "AWS::QuickSight::RefreshSchedule").values()
+    ]
+    assert [one for one in schedules if "StartAfterDateTime" in one] == []
+
+
+@pytest.mark.parametrize(("time", "taken"), [("00:00", True), ("23:59", True), ("24:00", False), ("6:00", False)])
+def test_the_time_of_the_refresh_is_a_time_of_day(time, taken):
+    pattern = template("quicksight.yaml")["Parameters"]["RefreshAt"]["AllowedPattern"]
+    assert bool(re.fullmatch(pattern, time)) == taken
