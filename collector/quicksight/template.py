@@ -32,6 +32,14 @@ _OWNER = [
     "quicksight:CreateIngestion",
     "quicksight:CancelIngestion",
     "quicksight:UpdateDataSetPermissions",
+    "quicksight:DescribeDataSetRefreshProperties",
+    "quicksight:PutDataSetRefreshProperties",
+    "quicksight:DeleteDataSetRefreshProperties",
+    "quicksight:DescribeRefreshSchedule",
+    "quicksight:ListRefreshSchedules",
+    "quicksight:CreateRefreshSchedule",
+    "quicksight:UpdateRefreshSchedule",
+    "quicksight:DeleteRefreshSchedule",
 ]
 _SOURCE_OWNER = [
     "quicksight:DescribeDataSource",
