@@ -24,10 +24,11 @@ def sheet() -> dict[str, Any]:
 
 
 def calculated_fields() -> list[dict[str, str]]:
-    """Age classes of active keys; what is no active key is in none, so the filter below leaves it out."""
+    """Age classes of active keys; what is no active key, or may be none, is in none: the filter below leaves it out."""
     expression = (
-        "ifelse({credential_type} <> 'access_key' OR {is_active} <> 1, NULL, {age_days} < 90, '0-89 days', "
-        "{age_days} < 180, '90-179 days', {age_days} < 365, '180-364 days', '365 days and more')"
+        "ifelse({credential_type} = 'access_key' AND {is_active} = 1, ifelse({age_days} < 90, '0-89 days', "
+        "{age_days} < 180, '90-179 days', {age_days} < 365, '180-364 days', {age_days} >= 365, '365 days and more', "
+        "'unknown'), NULL)"
     )
     return [{"DataSetIdentifier": "credentials", "Name": "key_age", "Expression": expression}]
 
@@ -43,7 +44,12 @@ def filter_groups() -> list[dict[str, Any]]:
                     "FilterId": "keys-alone",
                     "Column": _column("credentials", "key_age"),
                     "Configuration": {
-                        "FilterListConfiguration": {"MatchOperator": "CONTAINS", "NullOption": "NON_NULLS_ONLY"}
+                        # One of values, parameter and all: with none of them, "contains" has nothing to hold.
+                        "FilterListConfiguration": {
+                            "MatchOperator": "CONTAINS",
+                            "SelectAllOptions": "FILTER_ALL_VALUES",
+                            "NullOption": "NON_NULLS_ONLY",
+                        }
                     },
                 }
             },
