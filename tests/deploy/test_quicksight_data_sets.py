@@ -1,0 +1,133 @@
+"""The data sets of deploy/quicksight.yaml: what they declare is what their queries put out, and what they refer to is
+there. On AWS each of these faults would show only when QuickSight makes or imports a data set."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+import sqlglot
+from sqlglot import exp
+from trino_query_parser import parse_statement
+
+from collector.query.local import LocalLake
+from tests.deploy.quicksight_stack import PARAMETERS, PRINCIPALS, columns_of, of_kind, query, within
+from tests.query.conftest import publish, write_snapshot
+
+SETS = of_kind("CreateDataSet")
+RULES = SETS["Rules"]
+SHOWN = {name: one for name, one in SETS.items() if name != "Rules"}
+PAGE = (Path(__file__).parents[2] / "docs" / "bi.md").read_text("utf-8")
+# DuckDB's types, and what QuickSight imports from Athena's column of that type (facts F8).
+QUICKSIGHT = {
+    "VARCHAR": "STRING",
+    "INTEGER": "INTEGER",
+    "BIGINT": "INTEGER",
+    "DOUBLE": "DECIMAL",
+    "DATE": "DATETIME",
+    "TIMESTAMP": "DATETIME",
+}
+
+
+@pytest.fixture(scope="module", name="lake")
+def _lake(tmp_path_factory):
+    root = tmp_path_factory.mktemp("lake")
+    rows = {"accounts": [{"outcome": "collected"}], "users": [{"user_name": "alice"}]}
+    publish(root, "o-abcdefghij", {"2026-11-23": write_snapshot(root, "o-abcdefghij", "2026-11-23", **rows)})
+    with LocalLake(str(root)) as lake:
+        yield lake
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_the_declared_columns_are_those_that_the_query_puts_out(name, lake):
+    sql = query(SHOWN[name])["SqlQuery"]
+    parse_statement(sql)
+    tree = sqlglot.parse_one(sql, read="athena")
+    (table,) = tree.find_all(exp.Table)
+    assert table.db == "credlake"
+    table.set("db", None)
+    cursor = lake.connection.execute(lake.prepare(lake.names.annotate(tree)))
+    assert [(column[0], QUICKSIGHT[str(column[1])]) for column in cursor.description] == [
+        (column["Name"], column["Type"]) for column in query(SHOWN[name])["Columns"]
+    ]
+
+
+def test_the_rules_of_the_page_come_out_as_quicksight_reads_them():
+    (example,) = re.findall(r"```text\n(UserARN,.*?)```", PAGE, re.DOTALL)
+    header, *lines = csv.reader(io.StringIO(example))
+    assert header == list(columns_of(RULES)) == ["UserARN", "GroupARN", "account_id", "ou_id"]
+
+    sql = query(RULES)["SqlQuery"]
+    parse_statement(sql)
+    names = [column["Name"] for column in query(RULES)["Columns"]]
+    with duckdb.connect() as connection:
+        connection.execute("create schema credlake")
+        columns = ", ".join(f"{name} varchar" for name in names)
+        connection.execute(f"create table credlake.access_rules ({columns})")
+        connection.executemany("insert into credlake.access_rules values (?, ?, ?, ?)", lines)
+        cursor = connection.execute(sql)
+        assert [column[0] for column in cursor.description] == names
+        # A field with nothing in it is null: only that lets a user see all.
+        assert cursor.fetchall() == [
+            (f"{PRINCIPALS}:user/default/auditor", None, None, None),
+            (f"{PRINCIPALS}:user/default/payments-lead", None, "222222222222,333333333333", None),
+            (None, f"{PRINCIPALS}:group/default/workloads-leads", None, "ou-ab12-11111111,ou-ab12-22222222"),
+        ]
+
+
+def test_rules_hold_only_text():
+    assert RULES["UseAs"] == "RLS_RULES"
+    assert set(columns_of(RULES).values()) == {"STRING"}
+
+
+def test_rules_limit_text_wherever_an_account_is_shown():
+    limited = {name: one for name, one in SETS.items() if "RowLevelPermissionDataSet" in one}
+    assert limited.keys() == {name for name, one in SHOWN.items() if "account_id" in columns_of(one)}
+    assert limited.keys() == SHOWN.keys() - {"OrganizationTrend"}
+    for one in limited.values():
+        assert (columns_of(one)["account_id"], columns_of(one)["ou_id"]) == ("STRING", "STRING")
+        # VERSION_2 reads UserARN and GroupARN, and takes no namespace.
+        assert one["RowLevelPermissionDataSet"] == {
+            "Arn": f"{PRINCIPALS}:dataset/credlake-credlake-rules",
+            "PermissionPolicy": "GRANT_ACCESS",
+            "FormatVersion": "VERSION_2",
+            "Status": "ENABLED",
+        }
+
+
+def test_a_transformation_starts_from_what_is_there():
+    for one in SETS.values():
+        assert one["LogicalTableMap"]["logical"]["Source"]["PhysicalTableId"] in one["PhysicalTableMap"]
+        renamed = {operation["ColumnName"] for operation in within(one, "RenameColumnOperation")}
+        assert renamed <= {column["Name"] for column in query(one)["Columns"]}
+
+
+def test_every_data_set_has_an_id_of_its_own_and_a_schedule():
+    ids = [one["DataSetId"] for one in SETS.values()]
+    assert len(set(ids)) == len(ids)
+    assert sorted(one["DataSetId"] for one in of_kind("CreateRefreshSchedule").values()) == sorted(ids)
+
+
+def test_permissions_are_those_that_quicksight_gives_to_an_owner():
+    of_source = (
+        "DescribeDataSource DescribeDataSourcePermissions PassDataSource UpdateDataSource DeleteDataSource "
+        "UpdateDataSourcePermissions"
+    )
+    # Since 2023 with the schedules and the properties of a refresh.
+    of_set = (
+        "DescribeDataSet DescribeDataSetPermissions PassDataSet UpdateDataSet DeleteDataSet UpdateDataSetPermissions "
+        "DescribeIngestion ListIngestions CreateIngestion CancelIngestion DescribeRefreshSchedule ListRefreshSchedules "
+        "CreateRefreshSchedule UpdateRefreshSchedule DeleteRefreshSchedule DescribeDataSetRefreshProperties "
+        "PutDataSetRefreshProperties DeleteDataSetRefreshProperties"
+    )
+    for request, actions in [
+        (of_kind("CreateDataSource")["Source"], of_source),
+        *((one, of_set) for one in SETS.values()),
+    ]:
+        (granted,) = request["Permissions"]
+        assert granted["Principal"] == PARAMETERS["OwnerArn"]
+        assert sorted(granted["Actions"]) == sorted(f"quicksight:{action}" for action in actions.split())
