@@ -61,6 +61,6 @@ lock: ## resolve the locked versions anew (needs uv)
 	  --custom-compile-command "make lock" --upgrade -c requirements/dev.txt requirements/trino.in -o requirements/trino.txt
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) .venv-cfn .venv-checkov .venv-ministack dist demo-lake .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-cfn .venv-checkov .venv-ministack .venv-awscli dist demo-lake .pytest_cache .mypy_cache .ruff_cache
 
 -include deploy/deploy.mk

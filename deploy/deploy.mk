@@ -6,7 +6,8 @@ TEMPLATES := $(sort $(wildcard deploy/*.yaml))
 .venv-cfn/.installed: requirements/cfn-lint.txt
 .venv-checkov/.installed: requirements/checkov.txt
 .venv-ministack/.installed: requirements/ministack.txt
-.venv-cfn/.installed .venv-checkov/.installed .venv-ministack/.installed:
+.venv-awscli/.installed: requirements/awscli.txt
+.venv-cfn/.installed .venv-checkov/.installed .venv-ministack/.installed .venv-awscli/.installed:
 	$(PYTHON) -m venv $(@D)
 	@echo '*' > $(@D)/.gitignore
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
@@ -19,11 +20,11 @@ lint-templates: .venv-cfn/.installed .venv-checkov/.installed ## cfn-lint and ch
 	.venv-cfn/bin/cfn-lint --non-zero-exit-code informational $(TEMPLATES)
 	.venv-checkov/bin/checkov --skip-download --framework cloudformation --compact --quiet $(addprefix -f ,$(TEMPLATES))
 
-test-deploy: setup .venv-ministack/.installed ## deploy the templates to a stand-in that evaluates permissions, and try what the roles may not do
-	$(BIN)/pytest tests/deploy/test_least_privilege.py
+test-deploy: setup .venv-ministack/.installed .venv-awscli/.installed ## follow docs/deploy.md on a stand-in that evaluates permissions, and try what the roles may not do
+	$(BIN)/pytest tests/deploy/test_least_privilege.py tests/deploy/test_following.py
 
 lock-deploy: ## resolve the locked versions of deploy/'s tools anew (needs uv)
-	set -e; for tool in 'cfn-lint==1.*' 'checkov==3.*' 'ministack[full]==1.*'; do \
+	set -e; for tool in 'awscli==1.*' 'cfn-lint==1.*' 'checkov==3.*' 'ministack[full]==1.*'; do \
 	  name=$${tool%%[=[]*}; echo "$$tool" | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock-deploy" --upgrade \
 	    - -o requirements/$$name.txt; \

@@ -61,7 +61,8 @@ class DeployedViews:
         """
         with _explained("glue:GetTable", self._database, name):
             table = self._glue.get_table(DatabaseName=self._database, Name=name)["Table"]
-        entry = {key: table[key] for key in _TABLE_INPUT if key in table}
+        # What is not set may come as an empty text, which UpdateTable refuses (an owner).
+        entry = {key: table[key] for key in _TABLE_INPUT if table.get(key, "") != ""}
         text = entry.get("ViewOriginalText", "")
         entry["Parameters"] = {**entry.get("Parameters", {}), **marks(statement, text)}
         with _explained("glue:UpdateTable", self._database):

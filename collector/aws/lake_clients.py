@@ -39,6 +39,12 @@ def own_endpoint(service: str) -> str:
     return str(_client(service, 1, ignore_configured_endpoint_urls=True).meta.endpoint_url)
 
 
+def own_authorities() -> str | None:
+    """The file of certificate authorities that the environment trusts (AWS_CA_BUNDLE); None: those of the machine."""
+    bundle = botocore.session.Session().get_config_variable("ca_bundle")
+    return None if bundle is None else str(bundle)
+
+
 def own_credentials() -> Any:
     """The credentials of the environment, as they are now: `access_key`, `secret_key` and `token`."""
     with translated("credentials"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from collector.aws.lake_clients import own_credentials, own_endpoint
+from collector.aws.lake_clients import own_authorities, own_credentials, own_endpoint
 from collector.errors import LakeError
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ _TIMEOUT_SECONDS = 60
 def s3_filesystem(store: S3Store) -> pyarrow.fs.FileSystem:
     """A pyarrow filesystem that asks what the store asks: same endpoint, credentials and Region.
 
-    pyarrow overlooks AWS_ENDPOINT_URL, and knows fewer ways to credentials than botocore (real-parts 4), so both are
-    passed on. The credentials are those of this moment: a query that outlives them fails.
+    pyarrow overlooks AWS_ENDPOINT_URL and AWS_CA_BUNDLE, and knows fewer ways to credentials than botocore (real-parts
+    4), so all are passed on. The credentials are those of this moment: a query that outlives them fails.
     """
     try:
         from pyarrow.fs import AwsStandardS3RetryStrategy, S3FileSystem  # noqa: PLC0415  # not in every pyarrow
@@ -42,6 +42,7 @@ def s3_filesystem(store: S3Store) -> pyarrow.fs.FileSystem:
         retry_strategy=AwsStandardS3RetryStrategy(max_attempts=_ATTEMPTS),
         request_timeout=_TIMEOUT_SECONDS,
         **_endpoint(store.endpoint),
+        **_authorities(),
     )
 
 
@@ -51,6 +52,11 @@ def _endpoint(endpoint: str) -> dict[str, Any]:
         return {}
     parts = urlsplit(endpoint)
     return {"scheme": parts.scheme, "endpoint_override": f"{parts.netloc}{parts.path}".rstrip("/")}
+
+
+def _authorities() -> dict[str, Any]:
+    bundle = own_authorities()
+    return {} if bundle is None else {"tls_ca_file_path": bundle}
 
 
 def _region(store: S3Store) -> str:

@@ -77,7 +77,8 @@ class AthenaStandIn:
         return {"WorkGroup": {key: found[key] for key in ("Name", "State", "Configuration")}}
 
     def _make_view(self, database, name, sql):
-        columns = [{"name": column, "type": "varchar"} for column in self._names.columns(name)]
+        known = self._names.columns(name) if name in self._names.all_names() else ["a_column"]
+        columns = [{"name": column, "type": "varchar"} for column in known]
         body = {"originalSql": sql, "catalog": "awsdatacatalog", "schema": database, "columns": columns}
         text = base64.b64encode(json.dumps(body).encode()).decode()
         view = {

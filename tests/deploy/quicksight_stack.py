@@ -36,10 +36,10 @@ _CLOUDFORMATIONS_OWN = {"IngestionWaitPolicy"}
 class Stack:
     """The template with values for its parameters; the ARNs of what was made are filled in as they become known."""
 
-    def __init__(self, **parameters: str) -> None:
+    def __init__(self) -> None:
         self._template = template("quicksight.yaml")
         defaults = {name: one["Default"] for name, one in self._template["Parameters"].items() if "Default" in one}
-        self._names = {**_PSEUDO, **defaults, **PARAMETERS, **parameters}
+        self._names = {**_PSEUDO, **defaults, **PARAMETERS}
         self.arns = {"Role": f"arn:aws:iam::{ACCOUNT}:role/credlake-quicksight-Role"}
 
     def deploy(self, create: Callable[[str, str, str, dict[str, Any]], str]) -> None:
@@ -58,9 +58,6 @@ class Stack:
                 value = self.arns[name]
             case {"Fn::Sub": text}:
                 value = re.sub(r"\$\{([^}]+)\}", lambda found: self._names[found[1]], text)
-            case {"Fn::If": [condition, yes, no]}:
-                left, right = self.resolve(self._template["Conditions"][condition]["Fn::Equals"])
-                value = self.resolve(yes if left == right else no)
             case dict():
                 value = {key: self.resolve(one) for key, one in value.items()}
             case list():

@@ -9,14 +9,13 @@ account, since no Lambda assumes it for a test.
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import botocore.session
 from botocore.config import Config
@@ -27,6 +26,7 @@ from tests.s3.servers import _free_ports
 MINISTACK = Path(__file__).parents[2] / ".venv-ministack" / "bin" / "ministack"
 REASON = "needs ministack in an environment of its own: make test-deploy"
 _START_SECONDS = 60
+_STOP_SECONDS = 10
 _SECRET = "test"
 
 
@@ -41,9 +41,10 @@ class Caller:
 
 @dataclass(frozen=True)
 class StandIn:
-    """The server."""
+    """The server, and the file with its certificate where it speaks TLS."""
 
     url: str
+    certificate: Path | None = None
 
     def client(self, service, caller):
         """A client of one service, as that caller (an account's id: its root)."""
@@ -56,6 +57,7 @@ class StandIn:
             aws_secret_access_key=who.secret_key,
             aws_session_token=who.token,
             config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=30),
+            verify=None if self.certificate is None else str(self.certificate),
         )
 
     def environment(self, caller):
@@ -69,6 +71,7 @@ class StandIn:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
+            **({} if self.certificate is None else {"AWS_CA_BUNDLE": str(self.certificate)}),
         }
 
     def assume(self, caller, role_arn, **options):
@@ -145,11 +148,12 @@ def lost_changes():
 
 
 @contextmanager
-def stand_in():
-    """ministack, on loopback, with every permission evaluated."""
+def stand_in(*, over_tls=False, **environment):
+    """ministack, on loopback, with every permission evaluated; the environment is its own and its functions'."""
     (port,) = _free_ports(1)
     with TemporaryDirectory(prefix="credlake-ministack-") as home:
-        environment = {
+        certificate = _certificate(Path(home)) if over_tls else None
+        settings = {
             **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(port),
@@ -159,25 +163,45 @@ def stand_in():
             "S3_DATA_DIR": f"{home}/s3",
             "AUTH": "true",
             "AWS_SECRET_ACCESS_KEY": _SECRET,
+            **environment,
         }
+        if certificate is not None:
+            settings |= {
+                "USE_SSL": "1",
+                "MINISTACK_SSL_CERT": str(certificate),
+                "MINISTACK_SSL_KEY": str(certificate.with_suffix(".key")),
+            }
         with (Path(home) / "log").open("wb") as log:
-            process = subprocess.Popen([MINISTACK], env=environment, cwd=home, stdout=log, stderr=log)
+            process = subprocess.Popen([MINISTACK], env=settings, cwd=home, stdout=log, stderr=log)
             try:
-                url = f"http://127.0.0.1:{port}"
-                _wait_until_ready(f"{url}/_ministack/health", process)
-                yield StandIn(url)
+                _wait_until_open(port, process)
+                yield StandIn(f"{'https' if over_tls else 'http'}://127.0.0.1:{port}", certificate)
             finally:
                 process.terminate()
-                process.wait(30)
+                try:
+                    process.wait(_STOP_SECONDS)
+                except subprocess.TimeoutExpired:
+                    # It waits for who is still connected.
+                    process.kill()
+                    process.wait()
 
 
-def _wait_until_ready(url, process):
+def _certificate(folder):
+    """A certificate for loopback, and its key beside it."""
+    certificate = folder / "certificate.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=loopback"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"]
+    command += ["-out", str(certificate), "-keyout", str(certificate.with_suffix(".key"))]
+    subprocess.run(command, check=True, capture_output=True)
+    return certificate
+
+
+def _wait_until_open(port, process):
     until = time.monotonic() + _START_SECONDS
     while time.monotonic() < until:
         assert process.poll() is None, "ministack did not start"
-        try:
-            with urlopen(url, timeout=1):  # noqa: S310 -- our own server on loopback
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
-        except (URLError, OSError):
-            time.sleep(0.1)
+        time.sleep(0.1)
     raise RuntimeError("ministack did not start in time")

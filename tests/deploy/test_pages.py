@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
+from tests.deploy.page_commands import commands
 from tests.deploy.templates import FOLDER, template
 
-_PAGE = (Path(__file__).parents[2] / "docs" / "deploy.md").read_text("utf-8")
-# A command of the page, its continued lines in one.
-_COMMANDS = [
-    line
-    for block in re.findall(r"```sh\n(.*?)```", _PAGE, re.DOTALL)
-    for line in block.replace("\\\n", " ").splitlines()
-]
 _TEMPLATE = re.compile(r"deploy/([a-z-]+\.yaml)")
 _NAMED = re.compile(r"(?:ParameterKey=|(?<=\s))([A-Z][A-Za-z]+)(?==|,ParameterValue)")
-_DEPLOYING = [command for command in _COMMANDS if _TEMPLATE.search(command)]
+_DEPLOYING = [command for command in commands() if _TEMPLATE.search(command)]
 
 
 def test_the_page_deploys_every_template():

@@ -60,13 +60,6 @@ def test_what_the_api_would_refuse_is_found(name, spoil, told):
     assert told in found
 
 
-@pytest.mark.parametrize(("has_key", "encrypted"), [("true", "true"), ("false", "false")])
-def test_the_rules_table_says_whether_its_files_are_encrypted(has_key, encrypted):
-    made = {}
-    Stack(HasKey=has_key).deploy(lambda name, _service, _operation, request: made.setdefault(name, request) and name)
-    assert made["RulesTable"]["TableInput"]["Parameters"]["has_encrypted_data"] == encrypted
-
-
 @pytest.fixture(name="deployed")
 def _deployed(monkeypatch):
     """The stack on moto, in the template's order. moto has no refresh schedules, and of a data set only id and name."""

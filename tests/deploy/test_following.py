@@ -1,0 +1,266 @@
+"""docs/deploy.md followed to the letter, from the names to leaving, on the stand-ins (see `follower`)."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from collector.view_files import names_of, shipped_views
+from tests.deploy.athena_standin import AthenaStandIn, asked_of_duckdb, serving
+from tests.deploy.follower import CLI, Follower, aws_command, working_copy
+from tests.deploy.noting import noting
+from tests.deploy.standin import MINISTACK, REASON, Caller, StandIn, stand_in
+from tests.deploy.templates import actions, role_statements
+from tests.s3.servers import S3Server, moto_server
+
+pytestmark = pytest.mark.skipif(not (MINISTACK.exists() and CLI.exists()), reason=REASON)
+
+COLLECTOR = "100000000001"
+LAYER = "/layer"
+PYARROW = ("pyarrow", "numpy", "numpy.libs")
+_SCHEDULED_SECONDS = 150
+BUCKET = f"credlake-{COLLECTOR}-us-east-1"
+
+
+@dataclass
+class Followed:
+    """What following the page left: what its blocks printed, and the stand-ins."""
+
+    follower: Follower
+    aws: StandIn
+    moto: object
+    noted: list
+    athena: AthenaStandIn
+    members: tuple[str, ...]
+
+    def client(self, service):
+        return self.aws.client(service, COLLECTOR)
+
+    def file(self, name):
+        return json.loads((self.follower.folder / name).read_text("utf-8"))
+
+
+@pytest.fixture(scope="module", name="started")
+def _started(tmp_path_factory):
+    """The stand-ins, an organization in each, and a shell in a working copy; no command was followed yet."""
+    folder = tmp_path_factory.mktemp("follow")
+    credlake = str(Path(sys.executable).with_name("credlake"))
+    athena = AthenaStandIn(client_of=None, ask=None)
+    with (
+        moto_server() as moto,
+        noting() as (noting_url, noted),
+        serving(athena) as athena_url,
+        # Lake Formation is known to moto alone.
+        stand_in(over_tls=True, AWS_ENDPOINT_URL_ATHENA=athena_url, AWS_ENDPOINT_URL_LAKEFORMATION=moto.url) as aws,
+    ):
+        athena.client_of = lambda service: aws.client(service, COLLECTOR)
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CREDLAKE_"))},
+            **{key: value for key, value in aws.environment(Caller(COLLECTOR)).items() if value is not None},
+            "AWS_ENDPOINT_URL_ATHENA": athena_url,
+        }
+        athena.ask = asked_of_duckdb(credlake, f"s3://{BUCKET}", environment)
+        members = _organization(aws, moto)
+        _layer(aws, folder)
+        commands = aws_command(
+            folder / "bin", moto=moto.url, ministack=aws.url, noted=noting_url, unsent=str(folder / "unsent")
+        )
+        follower = Follower(
+            working_copy(folder, LAYER),
+            environment | {"PATH": f"{commands}:{environment['PATH']}"},
+            {
+                "111122223333": COLLECTOR,
+                "CHOOSE_ONE": "example",
+                "A_BUCKET_FOR_CODE": "code-of-ours",
+                "YOU@EXAMPLE.COM": "someone@example.com",
+                "QUICKSIGHT_USER_OR_GROUP": f"arn:aws:quicksight:us-east-1:{COLLECTOR}:user/default/owner",
+                "QUICKSIGHT_GROUP": f"arn:aws:quicksight:us-east-1:{COLLECTOR}:group/default/readers",
+            },
+        )
+        yield Followed(follower, aws, moto, noted, athena, members)
+
+
+def _organization(aws, moto):
+    """Two members in both. Those of ministack have the role already, since it knows no StackSets."""
+    moto.client("organizations").create_organization(FeatureSet="ALL")
+    organizations = aws.client("organizations", COLLECTOR)
+    organization_id = organizations.describe_organization()["Organization"]["Id"]
+    members = []
+    for name in ("first", "second"):
+        request = {"Email": f"{name}@example.com", "AccountName": name}
+        moto.client("organizations").create_account(**request)
+        member = organizations.create_account(**request)["CreateAccountStatus"]["AccountId"]
+        parameters = {"CollectorAccountId": COLLECTOR, "OrganizationId": organization_id, "ExternalId": "example"}
+        aws.deploy(member, "credlake-reader", "member-role.yaml", **parameters)
+        members.append(member)
+    return tuple(members)
+
+
+def _layer(aws, folder):
+    """AWS's pandas layer cannot be had: one with our pyarrow, and the public parameter that names it."""
+    path = folder / "layer.zip"
+    installed = Path(next(entry for entry in sys.path if entry.endswith("site-packages")))
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in PYARROW:
+            for file in (installed / name).rglob("*"):
+                if file.is_file() and not {"tests", "include", "__pycache__"} & set(file.parts):
+                    archive.write(file, Path("python") / file.relative_to(installed))
+    published = aws.client("lambda", COLLECTOR).publish_layer_version(
+        LayerName="pandas", Content={"ZipFile": path.read_bytes()}
+    )
+    aws.client("ssm", COLLECTOR).put_parameter(Name=LAYER, Value=published["LayerVersionArn"], Type="String")
+
+
+@pytest.fixture(scope="module", name="followed")
+def _followed(started):
+    """Every part of the page but leaving."""
+    follow = started.follower.follow
+    for heading in ("1. Names", "2. What the organization allows", "3. The role, everywhere", "4. The collector"):
+        follow(heading)
+    follow("5. The doctor, then the schedule", blocks_of=slice(0, 1))
+    shutil.copy(started.follower.folder / "findings.json", started.follower.folder / "before.json")
+    follow("5. The doctor, then the schedule", blocks_of=slice(1, 2))
+    follow("6. The first query")
+    (started.follower.folder / "rules.csv").write_text("userarn,grouparn,account_id,ou_id\n", encoding="utf-8")
+    follow("QuickSight")
+    return started
+
+
+@pytest.fixture(scope="module", name="left")
+def _left(scheduled):
+    """After the last part of the page."""
+    follow = scheduled.follower.follow
+    with (scheduled.follower.folder / "collector" / "__init__.py").open("a", encoding="utf-8") as newer:
+        newer.write("# A newer version.\n")
+    follow("Upgrade")
+    follow("Leave")
+    return scheduled
+
+
+@pytest.fixture(scope="module", name="scheduled")
+def _scheduled(followed):
+    """The schedule has fired by itself: once a minute, so that a test can wait for it."""
+    runs = len(_record(followed)["snapshots"]) and _runs(followed)
+    scheduler = followed.client("scheduler")
+    (schedule,) = scheduler.list_schedules()["Schedules"]
+    found = scheduler.get_schedule(Name=schedule["Name"])
+    kept = {key: found[key] for key in ("Name", "Target", "FlexibleTimeWindow", "State")}
+    assert kept["State"] == "ENABLED"
+    scheduler.update_schedule(**kept, ScheduleExpression="rate(1 minute)")
+    until = time.monotonic() + _SCHEDULED_SECONDS
+    while _runs(followed) == runs:
+        assert time.monotonic() < until, "the schedule did not start a run"
+        time.sleep(2)
+    scheduler.update_schedule(**kept, ScheduleExpression="rate(1 day)")
+    return followed
+
+
+def _record(followed):
+    key = f"catalog/{followed.file('summary.json')['organization_id']}.json"
+    return json.loads(followed.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read())
+
+
+def _runs(followed):
+    """How many runs have a folder in the raw zone."""
+    prefix = f"raw/{followed.file('summary.json')['organization_id']}/"
+    found = followed.client("s3").list_objects_v2(Bucket=BUCKET, Prefix=prefix, Delimiter="/")
+    return len(found["CommonPrefixes"])
+
+
+def test_the_collectors_account_is_let_list_the_organization(followed):
+    asked = dict(followed.noted)
+    assert asked["ActivateOrganizationsAccess"].startswith("Action=ActivateOrganizationsAccess")
+    policy = json.loads(json.loads(asked["PutResourcePolicy"])["Content"])
+    (statement,) = policy["Statement"]
+    assert statement["Principal"] == {"AWS": f"arn:aws:iam::{COLLECTOR}:root"}
+    granted = actions(role_statements("collector.yaml", "CollectorRole"), "organizations")
+    assert set(statement["Action"]) == granted
+
+
+def test_the_stack_set_puts_the_role_into_every_member(followed):
+    assert followed.follower.printed["3. The role, everywhere"][0].splitlines()[-1].startswith("Successfully created")
+    sessions = followed.moto.client("sts")
+    for account in followed.moto.client("organizations").list_accounts()["Accounts"]:
+        if account["Name"] in {"first", "second"}:
+            arn = f"arn:aws:iam::{account['Id']}:role/OrganizationAccountAccessRole"
+            given = sessions.assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
+            member = S3Server(followed.moto.url, given["AccessKeyId"], given["SecretAccessKey"])
+            assert member.client("iam").get_role(RoleName="credlake-reader")["Role"]["RoleName"] == "credlake-reader"
+
+
+def test_every_finding_of_the_doctor_is_fine_before_the_first_run(followed):
+    told = followed.file("before.json")
+    assert [one for one in told["findings"] if one["verdict"] != "fine"] == []
+    assert told["is_healthy"] is True
+
+
+def test_the_doctor_looked_at_everything_that_a_run_needs(followed):
+    looked = {one["check"] for one in followed.file("before.json")["findings"]}
+    assert looked == {
+        *("caller", "organization", "account", "session policy", "clock", "version", "lake", "publication record"),
+        *("bucket versioning", "bucket public access", "bucket encryption", "bucket policy", "bucket lifecycle"),
+        *("bucket region", "key", "glue database", "glue table", "lake formation"),
+        *("athena workgroup", "athena view", "views", "topic"),
+    }
+
+
+def test_the_first_run_publishes_a_whole_snapshot_and_deploys_the_views(followed):
+    summary = followed.file("summary.json")
+    assert "errorMessage" not in summary, summary
+    assert (summary["is_complete"], summary["coverage"], summary["accounts"]) == (True, 1.0, {"collected": 3})
+    assert _record(followed)["snapshots"][summary["snapshot_date"]]["run_id"]
+    tables = followed.client("glue").get_tables(DatabaseName="credlake")["TableList"]
+    views = {one["Name"] for one in tables if one["TableType"] == "VIRTUAL_VIEW"}
+    assert views == set(names_of(shipped_views()))
+
+
+def test_the_first_query_tells_what_is_to_be_mended(followed):
+    (printed,) = followed.follower.printed["6. The first query"]
+    assert "password-length" in printed
+    assert followed.members[0] in printed
+
+
+def test_the_rules_are_where_quicksights_table_looks_for_them(followed):
+    found = followed.client("s3").get_object(Bucket=BUCKET, Key="access-rules/rules.csv")
+    assert found["Body"].read().startswith(b"userarn,")
+
+
+def test_the_stack_for_quicksight_is_given_what_the_collectors_stack_put_out(followed):
+    words = (followed.follower.folder.parent / "unsent").read_text("utf-8").splitlines()
+    overrides = words[words.index("--parameter-overrides") + 1 :]
+    given = dict(word.split("=", 1) for word in overrides)
+    assert given == {
+        "OwnerArn": f"arn:aws:quicksight:us-east-1:{COLLECTOR}:user/default/owner",
+        "ReaderArn": f"arn:aws:quicksight:us-east-1:{COLLECTOR}:group/default/readers",
+        "BucketName": BUCKET,
+        "AnalystPolicyArn": f"arn:aws:iam::{COLLECTOR}:policy/credlake-analyst-credlake",
+        "DatabaseName": "credlake",
+        "WorkGroupName": "credlake",
+    }
+
+
+def test_the_schedule_starts_runs_by_itself(scheduled):
+    assert _runs(scheduled) > 1
+
+
+def test_an_upgrade_changes_the_code_and_nothing_else(left):
+    assert "Successfully created/updated stack" in left.follower.printed["Upgrade"][0]
+
+
+def test_leaving_takes_everything_but_what_was_collected(left):
+    stacks = left.client("cloudformation").describe_stacks()["Stacks"]
+    assert [one["StackName"] for one in stacks if one["StackStatus"] != "DELETE_COMPLETE"] == []
+    assert left.client("lambda").list_functions()["Functions"] == []
+    assert _record(left)["snapshots"]
+    asked = dict(left.noted)
+    assert "DeploymentTargets.OrganizationalUnitIds.member.1=r-" in asked["DeleteStackInstances"]
+    assert asked["DeleteStackSet"].endswith("StackSetName=credlake-reader")
+    assert asked["DeleteResourcePolicy"] == "{}"
