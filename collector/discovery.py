@@ -15,6 +15,7 @@ import structlog
 
 from collector.accounts import ORGANIZATION_ID, Account, account_from_organizations, organization_id_of
 from collector.errors import OrganizationUnreadableError, UsageFaultsError
+from collector.evidence import ACCOUNTS_FILE, ORGANIZATIONS
 from collector.explanations import explain_unknown_ou, explain_unreadable_organization
 from collector.faults import CallFault
 from collector.placement import OuSource, Placement
@@ -64,7 +65,7 @@ class Discovery:
     @property
     def inventory_source(self) -> str:
         """Where the account list comes from, as `account.inventory_source` says it."""
-        return "organizations" if self.from_file is None else "accounts_file"
+        return ORGANIZATIONS if self.from_file is None else ACCOUNTS_FILE
 
     async def first_page(self) -> tuple[str, AsyncIterator[Account]]:
         """The organization's id, and its accounts, once the first of them are known.

@@ -29,6 +29,11 @@ class Limits:
     password_reuse: int = 24
 
 
+# Where a list of accounts came from, as `account.inventory_source` says it.
+ORGANIZATIONS = "organizations"
+ACCOUNTS_FILE = "accounts_file"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEvidence:
     """One run: `raw/<organization_id>/<run_id>/run.json`.
@@ -41,12 +46,17 @@ class RunEvidence:
     run_id: str
     started_at: datetime
     finished_at: datetime | None = None
-    # `organizations` or `accounts_file`.
+    # ORGANIZATIONS or ACCOUNTS_FILE.
     inventory_source: str
     settings: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     endpoints: dict[str, str] = field(default_factory=dict)
     collector_account_id: str | None = None
+
+    @property
+    def is_listed_by_file(self) -> bool:
+        """Whether the accounts are those that a file names."""
+        return self.inventory_source == ACCOUNTS_FILE
 
     @property
     def snapshot_date(self) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import botocore.session
 from botocore.config import Config
 
+from collector.aws.endpoint_text import without_credentials
 from collector.aws.impersonation import SessionCredentials, impersonate
 from collector.aws.translation import making_client, translated
 
@@ -105,12 +106,12 @@ class Clients:
         return self._session.get_config_variable("region") or DEFAULT_REGION
 
     def foreign_endpoints(self) -> dict[str, str]:
-        """Service → endpoint, for the clients made so far whose endpoint is not AWS's own.
+        """Service → endpoint, for the clients made so far whose endpoint is not AWS's own; without a password in it.
 
         A stray AWS_ENDPOINT_URL would send credentials elsewhere, so a run records and says it; emulators need it.
         """
         return {
-            service: client.meta.endpoint_url
+            service: without_credentials(client.meta.endpoint_url)
             for (service, _), client in tuple(self._made.items())
             if not _is_own(client.meta.endpoint_url)
         }

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from collector.aws.endpoint_text import without_credentials
 from collector.aws.lake_clients import s3_client
 from collector.aws.s3_faults import S3Faults, is_conflict, is_missing, may_have_arrived
 from collector.aws.s3_objects import ABSENT, S3Objects, unchanged
@@ -93,8 +94,8 @@ class S3Store:
         for condition in (ABSENT, unchanged(_NO_ETAG)):
             if self._put_probe(f"{CATALOG}/{_PROBE}", condition):
                 raise LakeError(
-                    f"{self.endpoint} overlooks {next(iter(condition))} on PutObject, so two runs at once could "
-                    "overwrite each other's publication. Nothing was collected. Use S3 itself, or a server that knows "
+                    f"{without_credentials(self.endpoint)} overlooks {next(iter(condition))} on PutObject, so two runs "
+                    "at once could overwrite each other's publication. Nothing was collected. Use S3 itself, or a server that knows "
                     "conditional writes.",
                     location=self.uri,
                 )

@@ -19,6 +19,7 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as BotocoreConnectionError
 from botocore.parsers import ResponseParserError
 
+from collector.aws.endpoint_text import without_credentials
 from collector.faults import CallFault, FaultKind
 
 if TYPE_CHECKING:
@@ -84,11 +85,15 @@ def translated(operation: str) -> Iterator[None]:
     except ClientError as error:
         raise _from_answer(error, operation) from error
     except _NO_CREDENTIALS as error:
-        raise CallFault(FaultKind.NO_CREDENTIALS, type(error).__name__, str(error), operation) from error
+        raise CallFault(
+            FaultKind.NO_CREDENTIALS, type(error).__name__, without_credentials(str(error)), operation
+        ) from error
     except (BotocoreConnectionError, HTTPClientError) as error:
-        raise CallFault(FaultKind.CONNECTION, type(error).__name__, str(error), operation) from error
+        raise CallFault(
+            FaultKind.CONNECTION, type(error).__name__, without_credentials(str(error)), operation
+        ) from error
     except BotoCoreError as error:
-        raise CallFault(FaultKind.OTHER, type(error).__name__, str(error), operation) from error
+        raise _of_botocore(FaultKind.OTHER, error, operation) from error
     except _UNREADABLE:
         # A parser's message quotes the body, which may be report rows or a session's credentials: so neither the
         # message nor the cause goes on from here.
@@ -106,7 +111,12 @@ def making_client(service: str) -> Iterator[None]:
             if isinstance(error, BotoCoreError):
                 raise
             # An endpoint variable that holds no URL, or a host with an underscore (facts F6).
-            raise CallFault(FaultKind.OTHER, "InvalidEndpoint", str(error), operation) from error
+            raise CallFault(FaultKind.OTHER, "InvalidEndpoint", without_credentials(str(error)), operation) from error
+
+
+def _of_botocore(kind: FaultKind, error: Exception, operation: str) -> CallFault:
+    """What botocore itself says; it quotes the endpoint."""
+    return CallFault(kind, type(error).__name__, without_credentials(str(error)), operation)
 
 
 def _from_answer(error: ClientError, operation: str) -> CallFault:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from collector.errors import LakeError, UsageFaultsError
 from collector.query.annotation import Names
-from collector.query.answer import check_format, freshness, run_query, write_rows
+from collector.query.answer import check_format, run_query, write_rows
+from collector.query.snapshots import read_snapshots
 from collector.view_files import shipped_views
 
 if TYPE_CHECKING:
@@ -52,14 +54,17 @@ def _ask_athena(settings: Settings, question: str, *, format_name: str, output: 
         scan_limit=settings.scan_limit,
     )
     answer = queries.answer(statement)
-    for line in (*_freshness(settings.lake or ""), answer.query.cost()):
+    for line in (*_freshness(settings.lake or "", settings.database), answer.query.cost()):
         print(line, file=sys.stderr)  # noqa: T201 -- the command's own words
     write_rows(answer.rows, format=format_name, output=output, out_stream=sys.stdout, err_stream=sys.stderr)
 
 
-def _freshness(lake: str) -> list[str]:
+def _freshness(lake: str, database: str) -> list[str]:
     """Which snapshot answers. An analyst may read tables without being allowed to read the record: then it is said."""
+    from collector.aws.glue_lag import glue_lag
+
     try:
-        return freshness(lake)
+        snapshots = read_snapshots(lake)
+        return [*snapshots.freshness(datetime.now(UTC)), *glue_lag(snapshots, database)]
     except LakeError as error:
         return [f"How old the snapshot is cannot be told: {error.message} Ask the view `snapshots`."]

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 from collector.aws import doctor_questions as ask
 from collector.aws.athena import AthenaQueries
 from collector.aws.deployed_views import DeployedViews
+from collector.aws.glue import bring_level
 from collector.aws.lake_clients import glue_client
 from collector.doctor import grants_judgement, query_judgement
 from collector.doctor.finding import Finding, fine
 from collector.doctor.look import Look, looked
 from collector.lake.layout import SNAPSHOTS
+from collector.lake.record_reading import read_record
+from collector.lake.store import open_store
 from collector.views_deploy import plan_deployment
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ class CatalogueLooks:
     """What to look at, and as whom. No workgroup: Athena is not looked at."""
 
     lake: str
+    organization_id: str | None
     database: str
     workgroup: str | None
     caller_arn: str
@@ -61,12 +65,23 @@ class CatalogueLooks:
         yield from look.findings
         if look.findings[0].mend is None:
             yield from looked("lake formation", self.database, lambda: self._run_grants(found or {}))
+            if self.organization_id is not None:
+                yield from self._level(self.organization_id)
             yield from self._reader_grants()
 
     def _tables(self) -> Iterator[Finding]:
         location = f"{self.lake.rstrip('/')}/{SNAPSHOTS}/"
         for table in query_judgement.tables():
             yield from query_judgement.judge_table(table, location, ask.glue_table(self.database, table.name))
+
+    def _level(self, organization_id: str) -> Iterator[Finding]:
+        """Bring Glue level with the record, as a run does first: what is behind is mended by being looked at."""
+        with Look("glue partitions", self.database) as look:
+            store = open_store(self.lake)
+            if read_record(store, organization_id).record is not None:
+                changes = bring_level(store, organization_id, database=self.database)
+                look.found(query_judgement.judge_level(self.database, changes))
+        yield from look.findings
 
     def _run_grants(self, found: Mapping[str, Any]) -> Finding:
         if not grants_judgement.is_ruled(found):

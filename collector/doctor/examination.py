@@ -66,6 +66,7 @@ class Examination:
             if lake.startswith("s3://") and database is not None:
                 yield from CatalogueLooks(
                     lake=lake,
+                    organization_id=self.organization_id,
                     database=database,
                     workgroup=self.settings.workgroup,
                     caller_arn=identity.arn,

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 from collector.catalogue import GLUE_TABLES, GlueTable
 from collector.doctor.finding import Finding, failed, fault, fine
 from collector.errors import CatalogueBehindError
+from collector.glue_level.partitions import NOT_OURS
 from collector.glue_level.tables import level_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from collector.aws.glue import GlueChanges
     from collector.views_deploy import DeploymentPlan
 
 _ENGINE = "Athena engine version 3"
@@ -46,6 +48,22 @@ def judge_table(glue_table: GlueTable, location: str, found: Mapping[str, Any] |
     else:
         repairs = "; ".join(step.repairs) or "it differs from the schema"
         yield fault("glue table", name, f"is not level: {repairs}", "The next run brings it level: credlake collect.")
+
+
+def judge_level(database: str, changes: GlueChanges) -> Finding:
+    """What it took to bring the partitions level with the publication record: by then it is done."""
+    if strange := [repair for repair in changes.repairs if NOT_OURS in repair]:
+        return fault("glue partitions", database, " ".join(strange), "Remove what is named, or name another database.")
+    if changes.repairs:
+        return fine("glue partitions", database, f"are level with the record again: {' '.join(changes.repairs)}")
+    if changes.created or changes.moved or changes.removed:
+        return fine(
+            "glue partitions",
+            database,
+            f"were behind the record, and are level now: {changes.created} made, {changes.moved} moved, "
+            f"{changes.removed} removed",
+        )
+    return fine("glue partitions", database, "say what the publication record says")
 
 
 def judge_workgroup(name: str, workgroup: Mapping[str, Any]) -> Iterator[Finding]:

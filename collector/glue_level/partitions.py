@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from collector.lake.record import PublicationRecord
 
+# What a repair says of a partition that could not be mended.
+NOT_OURS = "left as it is"
+
 # One value for each partition key, in order.
 Values = tuple[str, ...]
 
@@ -74,8 +77,8 @@ def level_partitions(
             repairs.append(f"{told}no such snapshot is published; removed (it pointed to {location}).")
         else:
             repairs.append(
-                f"{told}no such snapshot is published in this lake, and it points elsewhere ({location}); left as it "
-                "is. Remove it, or give this lake a database of its own with --database."
+                f"{told}no such snapshot is published in this lake, and it points elsewhere ({location}); {NOT_OURS}. "
+                "Remove it, or give this lake a database of its own with --database."
             )
     return PartitionSteps(tuple(create), tuple(update), tuple(delete), tuple(repairs))
 

@@ -145,6 +145,7 @@ def _write_tables(store: Store, kept: KeptRun, folder: str, scratch: Path) -> Wr
         users=tally.users,
         columns=file_columns(),
         files=(accounts_file, *users_files),
+        is_listed_by_file=run.is_listed_by_file,
     )
 
 

@@ -101,6 +101,8 @@ class WrittenSnapshot:
     users: int
     columns: dict[str, int]
     files: tuple[PublishedFile, ...]
+    # Whether the accounts are those that a file names: of what it leaves out it says nothing.
+    is_listed_by_file: bool = False
 
     def is_published_in(self, record: PublicationRecord) -> bool:
         """Whether the record names these very files."""

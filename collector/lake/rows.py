@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
+from collector.evidence import UNKNOWN
 from collector.lake.instants import read_instant, to_milliseconds
 from collector.lake.layout import report_key
 from collector.outcome import Outcome
@@ -127,8 +128,8 @@ def account_row(run: RunEvidence, evidence: AccountEvidence, verdict: Verdict) -
         "unreadable_values": verdict.unreadable_values,
         "raw_sha256": evidence.raw_sha256,
         "raw_location": _raw_location(run, evidence),
-        **_password_policy(evidence),
-        **_summary(evidence),
+        **_password_policy(evidence, verdict),
+        **_summary(evidence, verdict),
         **_limits(evidence),
         "inventory_source": run.inventory_source,
     }
@@ -168,11 +169,12 @@ def _identity(evidence: AccountEvidence) -> dict[str, Any]:
     }
 
 
-def _password_policy(evidence: AccountEvidence) -> dict[str, Any]:
+def _password_policy(evidence: AccountEvidence, verdict: Verdict) -> dict[str, Any]:
     policy = evidence.password_policy or {}
+    is_unknown = evidence.password_policy_state == UNKNOWN
     return {
         "password_policy_state": evidence.password_policy_state,
-        "password_policy_error": evidence.password_policy_error,
+        "password_policy_error": evidence.password_policy_error or (_not_asked(verdict) if is_unknown else None),
         "minimum_password_length": policy.get("MinimumPasswordLength"),
         # Both run from 1 (facts F3): a 0 is another way of saying that the policy has none.
         "password_reuse_prevention": policy.get("PasswordReusePrevention") or None,
@@ -186,19 +188,24 @@ def _password_policy(evidence: AccountEvidence) -> dict[str, Any]:
     }
 
 
-def _summary(evidence: AccountEvidence) -> dict[str, Any]:
+def _summary(evidence: AccountEvidence, verdict: Verdict) -> dict[str, Any]:
     summary = evidence.summary or {}
     return {
         "users": summary.get("Users"),
         "users_quota": summary.get("UsersQuota"),
         "mfa_devices": summary.get("MFADevices"),
         "mfa_devices_in_use": summary.get("MFADevicesInUse"),
-        "summary_error": evidence.summary_error,
+        "summary_error": evidence.summary_error or (_not_asked(verdict) if evidence.summary is None else None),
         "account_mfa_enabled": _flag(summary.get("AccountMFAEnabled")),
         "account_access_keys_present": _flag(summary.get("AccountAccessKeysPresent")),
         "account_password_present": _flag(summary.get("AccountPasswordPresent")),
         "account_signing_certificates_present": _flag(summary.get("AccountSigningCertificatesPresent")),
     }
+
+
+def _not_asked(verdict: Verdict) -> str:
+    """Why there is no answer where there is no error of the call either."""
+    return f"not asked: the account is {verdict.outcome}"
 
 
 def _limits(evidence: AccountEvidence) -> dict[str, int]:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collector.lake.record import AccountCounts, PublicationRecord, WrittenSnapshot
+    from collector.lake.record import AccountCounts, PublicationRecord, PublishedSnapshot, WrittenSnapshot
 
 _MEND = "Mend the accounts that failed, and run again."
 _MEND_OR_REPLACE = "Mend the accounts that failed, and run again; or publish all the same with --replace."
@@ -76,11 +76,11 @@ def decide_rebuilt(record: PublicationRecord | None, written: WrittenSnapshot) -
 def _against_same_day(record: PublicationRecord, written: WrittenSnapshot) -> Decision | None:
     """The refusal of a run that covers less than the snapshot of its own day."""
     same_day = record.snapshots.get(written.snapshot_date)
-    if same_day is None or written.accounts.coverage >= same_day.accounts.coverage:
+    if same_day is None or _coverage_beside(same_day, written) >= same_day.accounts.coverage:
         return None
     return _refused(
-        f"The run covers {_share(written.accounts)}, less than the snapshot of {written.snapshot_date} that it would "
-        f"replace: {_share(same_day.accounts)}, run {same_day.run_id}.",
+        f"The run covers {_share(written.accounts)}{_left_out(same_day, written)}, less than the snapshot of "
+        f"{written.snapshot_date} that it would replace: {_share(same_day.accounts)}, run {same_day.run_id}.",
         _MEND_OR_REPLACE,
     )
 
@@ -88,13 +88,32 @@ def _against_same_day(record: PublicationRecord, written: WrittenSnapshot) -> De
 def _against_newest(record: PublicationRecord, written: WrittenSnapshot) -> Decision | None:
     """The refusal of a run that covers less than half of what the newest snapshot does."""
     newest = record.newest
-    if written.accounts.coverage >= newest.accounts.coverage / 2:
+    if _coverage_beside(newest, written) >= newest.accounts.coverage / 2:
         return None
     return _refused(
-        f"The run covers {_share(written.accounts)}, less than half of what the newest snapshot ({record.latest}) "
-        f"does: {_share(newest.accounts)}, run {newest.run_id}.",
+        f"The run covers {_share(written.accounts)}{_left_out(newest, written)}, less than half of what the newest "
+        f"snapshot ({record.latest}) does: {_share(newest.accounts)}, run {newest.run_id}.",
         _MEND_OR_REPLACE,
     )
+
+
+def _coverage_beside(snapshot: PublishedSnapshot, written: WrittenSnapshot) -> Fraction:
+    """The run's coverage, as it may be compared with that of a snapshot.
+
+    Coverage is of the organization's ACTIVE accounts, and a file may name a few of them only. So a run by a file is
+    measured against as many as the snapshot knew.
+    """
+    fewer = _named_fewer(snapshot, written)
+    return Fraction(written.accounts.covered, written.accounts.active + fewer) if fewer else written.accounts.coverage
+
+
+def _named_fewer(snapshot: PublishedSnapshot, written: WrittenSnapshot) -> int:
+    return max(0, snapshot.accounts.active - written.accounts.active) if written.is_listed_by_file else 0
+
+
+def _left_out(snapshot: PublishedSnapshot, written: WrittenSnapshot) -> str:
+    fewer = _named_fewer(snapshot, written)
+    return f", and its accounts file names {fewer} fewer ACTIVE ones than that snapshot" if fewer else ""
 
 
 def _refused(reason: str, next_step: str) -> Decision:

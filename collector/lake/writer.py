@@ -161,6 +161,7 @@ class SnapshotWriter:
             users=self._tally.users,
             columns=file_columns(),
             files=(accounts, *users),
+            is_listed_by_file=run.is_listed_by_file,
         )
 
     def _complete_raw(self, run: RunEvidence) -> str:

@@ -51,3 +51,26 @@ def test_neither_names_nor_secrets_are_told(credlake, lake):
     found = {(word, place) for word in names | secrets for place, text in told.items() if word in text}
     assert found == set()
     assert all("account" in json.loads(line) for line in told["accounts.jsonl"].splitlines())
+
+
+def _with_password(environment, password):
+    return {
+        name: value.replace("://", f"://someone:{password}@")
+        for name, value in environment.items()
+        if name.startswith("AWS_ENDPOINT_URL")
+    }
+
+
+def test_a_password_in_an_endpoint_is_told_nowhere(credlake, lake):
+    with LoopbackServer(demo_organization(datetime.now(UTC)), generation_seconds=0.1) as server:
+        environment = server.environment()
+        secret = _with_password(environment, "half-a-secret")
+        ended = credlake("collect", "--lake", lake, "--account-deadline", "4", at=server, environment=secret)
+    # Nobody answers there any more.
+    missing = credlake("collect", "--lake", lake, environment={**environment, **secret})
+
+    assert (ended.code, missing.code) == (1, 3)
+    (folder,) = (lake / "raw" / DEMO_ORGANIZATION_ID).iterdir()
+    kept = (folder / "run.json").read_text()
+    assert environment["AWS_ENDPOINT_URL_IAM"] in kept
+    assert "half-a-secret" not in ended.out + ended.err + missing.out + missing.err + kept

@@ -182,5 +182,6 @@ def test_a_topic_that_refuses_does_not_fail_a_run_that_is_published(deliveries):
 def test_the_doctor_can_be_asked_of_the_function_itself(deliveries):
     faults = {(one["check"], one["subject"]) for one in deliveries.doctor.returned["findings"] if one["mend"]}
     assert ("account", "100000000002") in faults
-    assert ("views", DATABASE) in faults
+    # No workgroup was named, so no run made them; the first that is given one will.
+    assert ("views", DATABASE) not in faults
     assert ("lake", LAKE) not in faults

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import secrets
+from datetime import UTC, datetime
 
 import pytest
 
+from collector.aws.s3_store import S3Store
 from collector.cli.doctor_command import doctor
 from collector.collect import Collection
 from collector.errors import CredlakeError, UsageFaultsError
 from collector.function import examining
 from collector.function.examining import examine
 from collector.function.prepared_views import FILE, prepare_views, read_prepared_views
+from collector.lake.publication import publish
+from tests.lake.examples import written
 
 
 def _findings(text):
@@ -130,6 +134,29 @@ def test_the_doctor_publishes_nothing(bucket, aws, monkeypatch, capsys):
     capsys.readouterr()
     keys = [one["Key"] for one in aws.client().list_objects_v2(Bucket=bucket)["Contents"]]
     assert keys == ["catalog/.credlake-probe", "raw/.credlake-probe", "snapshots/.credlake-probe"]
+
+
+def _published(aws, bucket):
+    """A run published in the bucket by the organization that the doctor looks at, and followed by no Glue."""
+    store = S3Store(f"s3://{bucket}", aws.client())
+    now = datetime(2026, 12, 1, tzinfo=UTC)
+    return publish(store, written(3, 3, organization_id="o-aa111bb222"), now=lambda: now)
+
+
+def test_glue_that_is_behind_the_record_is_brought_level(sound, bucket, aws, capsys):
+    record = _published(aws, bucket)
+    options = {"lake": f"s3://{bucket}", "external_id": "example", "database": sound, "sample": 1, "format": "json"}
+    doctor(**options)
+    first = _findings(capsys.readouterr().out)["glue partitions", sound]
+    assert (first["verdict"], first["message"]) == (
+        "fine",
+        "were behind the record, and are level now: 2 made, 0 moved, 0 removed",
+    )
+    answer = aws.client("glue").get_partitions(DatabaseName=sound, TableName="snapshot_record_latest")
+    (partition,) = answer["Partitions"]
+    assert record.newest.run_id in partition["StorageDescriptor"]["Location"]
+    doctor(**options)
+    assert _findings(capsys.readouterr().out)["glue partitions", sound]["message"].startswith("say what")
 
 
 def test_the_function_looks_at_who_is_told(aws, bucket):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -111,3 +112,31 @@ def test_the_refusal_names_the_better_snapshot_and_the_next_step():
 def test_coverage_is_covered_over_active():
     assert counts(54, 55).coverage == Fraction(54, 55)
     assert counts(0, 0).coverage == 0
+
+
+# (accounts that the run's file names as covered and ACTIVE, is it published) beside a snapshot of 4 of 4
+LISTED_BY_FILE = {
+    "as many": ((4, 4), True),
+    "more": ((5, 5), True),
+    "fewer, so less of the organization": ((3, 3), False),
+    "one of them alone": ((1, 1), False),
+}
+
+
+@pytest.mark.parametrize(("run", "expected"), LISTED_BY_FILE.values(), ids=LISTED_BY_FILE.keys())
+def test_a_file_that_names_a_few_accounts_does_not_make_them_the_organization(run, expected):
+    listed = replace(written(*run, day=TODAY), is_listed_by_file=True)
+    assert decide(record(d2026_11_23=(4, 4)), listed).publish is expected
+    assert decide(record(d2026_11_23=(4, 4)), listed, replace=True).publish is True
+
+
+def test_on_another_day_a_file_must_name_half_of_the_accounts_that_are_known():
+    known = record(d2026_11_22=(4, 4))
+    assert decide(known, replace(written(2, 2, day=TODAY), is_listed_by_file=True)).publish is True
+    refused = decide(known, replace(written(1, 1, day=TODAY), is_listed_by_file=True))
+    assert refused.publish is False
+    assert "its accounts file names 3 fewer ACTIVE ones than that snapshot" in refused.reason
+
+
+def test_organizations_own_list_may_grow_shorter():
+    assert decide(record(d2026_11_23=(4, 4)), written(3, 3, day=TODAY)).publish is True

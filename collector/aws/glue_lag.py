@@ -1,0 +1,47 @@
+"""Whether Athena reads what the publication record names: a run that ended with exit code 4 left Glue behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from collector.aws.glue_calls import GlueCalls
+from collector.aws.lake_clients import glue_client
+from collector.catalogue import GLUE_SNAPSHOT_RECORD_LATEST
+from collector.faults import CallFault
+from collector.glue_level.descriptors import is_same_place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from collector.lake.record import PublicationRecord
+    from collector.query.snapshots import LakeSnapshots
+
+_MEND = "`credlake doctor` or the next run brings Glue level."
+
+
+def glue_lag(snapshots: LakeSnapshots, database: str, client: Any = None) -> Iterator[str]:
+    """A sentence for each organization whose newest snapshot is not the one that Athena reads, or may not be."""
+    try:
+        calls = GlueCalls(glue_client() if client is None else client, database)
+        for record in snapshots.records.values():
+            yield from _lag(record, snapshots.store.location(record.newest.folder), calls)
+    except CallFault as fault:
+        yield (
+            f"Whether Athena reads that snapshot cannot be told: {fault.operation} answered {fault.code}. Grant it to "
+            f"the caller, or ask the view `snapshots`."
+        )
+
+
+def _lag(record: PublicationRecord, published: str, calls: GlueCalls) -> Iterator[str]:
+    found = [
+        str(partition.get("StorageDescriptor", {}).get("Location", ""))
+        for partition in calls.partitions(GLUE_SNAPSHOT_RECORD_LATEST.name, record.organization_id)
+    ]
+    if not found:
+        yield f"{record.organization_id}: Athena sees no snapshot of it, since Glue is behind the record. {_MEND}"
+    elif not is_same_place(published, found[0]):
+        yield (
+            f"{record.organization_id}: Athena reads another snapshot, since Glue is behind the record: "
+            f"{found[0]}, not {published}. {_MEND}"
+        )
