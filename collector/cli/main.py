@@ -9,7 +9,7 @@ import traceback
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from types import FrameType
 
 FAULT_OF_OURS = 70
@@ -26,14 +26,19 @@ class _StoppedError(BaseException):
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and leave with the command's exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    leave(stoppable(lambda: exit_code_of(given)))
+
+
+def stoppable(command: Callable[[], int]) -> int:
+    """The exit code of the command, or the signal's where one ends it."""
     signal.signal(signal.SIGTERM, _stop)
     try:
-        exit_code = exit_code_of(list(sys.argv[1:] if arguments is None else arguments))
+        return command()
     except KeyboardInterrupt:
-        exit_code = _SIGNALLED + signal.SIGINT
+        return _SIGNALLED + signal.SIGINT
     except _StoppedError as stopped:
-        exit_code = _SIGNALLED + stopped.number
-    leave(exit_code)
+        return _SIGNALLED + stopped.number
 
 
 def exit_code_of(arguments: list[str]) -> int:
@@ -74,6 +79,12 @@ def leave(exit_code: int) -> NoReturn:
     os._exit(exit_code)
 
 
+def place_of(error: Exception) -> str:
+    """The file and line that raised it: what can be told of a fault of ours where nobody reads a traceback."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
+
+
 def _stop(number: int, _frame: FrameType | None) -> NoReturn:
     """SIGTERM ends a command as SIGINT does: by an exception, so that temporary files are removed on the way out."""
     raise _StoppedError(number)
@@ -85,11 +96,9 @@ def _say(message: str) -> None:
 
 
 def _say_fault_of_ours(error: Exception, arguments: list[str]) -> None:
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
     _say(
-        f"a fault of ours: {type(error).__name__} at {where}. What was published before stands. Please report it, with "
-        "what `--verbose` shows."
+        f"a fault of ours: {type(error).__name__} at {place_of(error)}. What was published before stands. Please "
+        "report it, with what `--verbose` shows."
     )
     if "--verbose" in arguments or "-v" in arguments:
         traceback.print_exception(error)

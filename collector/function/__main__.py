@@ -1,37 +1,54 @@
-"""The container: `python -m collector.function` makes the scheduled run and leaves with `credlake collect`'s exit code.
+"""The container: `python -m collector.function` makes the scheduled run, with `doctor` it looks for faults.
 
-CREDLAKE_DEADLINE says how long it may take; a signal ends it as it ends the command.
+CREDLAKE_DEADLINE says how long a run may take. SIGTERM ends everything: the first process of a container gets no
+signal that it does not listen to, so it listens before it imports what takes a second.
 """
 
 from __future__ import annotations
 
-import json
-import os
+import argparse
 import sys
+from typing import TYPE_CHECKING, Any
 
-from collector.cli.logs import set_up_logs
-from collector.cli.main import FAULT_OF_OURS, leave
-from collector.cli.signals import StoppedBySignal, run_stoppable
-from collector.errors import CredlakeError
-from collector.function.job import exit_code, job_of
+from collector.cli.main import leave, stoppable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
-def main() -> int:
-    """Make the run; the exit code."""
-    set_up_logs(for_person=False)
-    try:
-        summary = job_of(os.environ, run_stoppable).do()
-    except CredlakeError as error:
-        sys.stderr.write(f"{error.message}\n")
-        return error.exit_code
-    except StoppedBySignal as stopped:
-        return stopped.exit_code
-    except Exception as error:  # noqa: BLE001 -- the last place where a fault of ours can be told as one
-        sys.stderr.write(f"A fault of ours: {type(error).__name__}\n")
-        return FAULT_OF_OURS
-    sys.stdout.write(json.dumps(summary) + "\n")
-    return exit_code(summary)
+def main(arguments: Sequence[str]) -> int:
+    """Carry out the command; the exit code of `credlake collect` or `credlake doctor`."""
+    event = vars(_parser().parse_args(arguments))
+    return stoppable(lambda: _carry_out(event))
+
+
+def _carry_out(event: Mapping[str, Any]) -> int:
+    from collector.function.container import carry_out  # noqa: PLC0415 -- it takes a second
+
+    return carry_out(event)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m collector.function")
+    parser.set_defaults(command="collect")
+    commands = parser.add_subparsers(metavar="COMMAND", help="collect (where none is named) or doctor")
+    collect = commands.add_parser("collect", help="make a run")
+    collect.set_defaults(command="collect")
+    doctor = commands.add_parser("doctor", help="look for faults with the role that collects; findings as JSON")
+    doctor.set_defaults(command="doctor")
+    doctor.add_argument(
+        "--sample",
+        type=_accounts,
+        default=argparse.SUPPRESS,
+        metavar="N",
+        help="look at so many accounts by chance (50 where it is not said), or at `all`",
+    )
+    return parser
+
+
+def _accounts(text: str) -> int | None:
+    return None if text == "all" else int(text)
 
 
 if __name__ == "__main__":
-    leave(main())
+    leave(main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""The doctor, asked of the function: it looks with the very role that collects."""
+"""The doctor, asked of the function or the container: it looks with the very role that collects."""
 
 from __future__ import annotations
 

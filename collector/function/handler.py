@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from collector.cli.logs import set_up_logs
 from collector.errors import UsageFaultsError
+from collector.function.commands import answer
 from collector.function.job import job_of, with_deadline
 
 if TYPE_CHECKING:
@@ -39,15 +40,7 @@ def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     """
     set_up_logs(for_person=False)
     left = context.get_remaining_time_in_millis() / 1000
-    match event.get("command", "collect"):
-        case "collect":
-            return _collect(left)
-        case "doctor":
-            from collector.function.examining import examine  # noqa: PLC0415 -- a run does without
-
-            return examine(os.environ, event)
-        case other:
-            raise UsageFaultsError([f"There is no command {other!r}: the event's command is collect or doctor."])
+    return answer(event, lambda: _collect(left))
 
 
 def _collect(left: float) -> dict[str, Any]:

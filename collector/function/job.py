@@ -129,11 +129,6 @@ def with_deadline(job: Job, seconds: float) -> Job:
     return replace(job, settings=replace(job.settings, deadline=deadline))
 
 
-def exit_code(summary: Mapping[str, Any]) -> int:
-    """The exit code of `credlake collect` for a run that was published (contract part 4)."""
-    return 0 if summary["is_complete"] else 1
-
-
 def _summary(result: RunResult) -> dict[str, Any]:
     if result.written is None:
         raise CredlakeError("The run ended without tables.")

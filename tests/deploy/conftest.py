@@ -19,6 +19,15 @@ WORKER = Path(__file__).with_name("lambda_worker.py")
 MANAGEMENT = "000000000001"
 REFUSED = "100000000002"
 ROLE = RoleSpec(name="credlake-reader", external_id="example")
+# A management account that needs no role, an account, and one that has no role for us.
+ORGANIZATION = OrganizationSpec(
+    accounts=(
+        AccountSpec(MANAGEMENT, "management", roles=()),
+        AccountSpec("100000000001", "member", roles=(ROLE,)),
+        AccountSpec(REFUSED, "without-the-role", roles=()),
+    ),
+    management_account_id=MANAGEMENT,
+)
 # What AWS's pandas layer brings, and no more.
 LAYER = ("pyarrow", "numpy", "numpy.libs", "pandas", "dateutil", "six.py")
 
@@ -64,16 +73,7 @@ def _moto():
 
 @pytest.fixture(scope="session", name="organization")
 def _organization():
-    """A management account that needs no role, an account, and one that has no role for us."""
-    spec = OrganizationSpec(
-        accounts=(
-            AccountSpec(MANAGEMENT, "management", roles=()),
-            AccountSpec("100000000001", "member", roles=(ROLE,)),
-            AccountSpec(REFUSED, "without-the-role", roles=()),
-        ),
-        management_account_id=MANAGEMENT,
-    )
-    with LoopbackServer(spec) as server:
+    with LoopbackServer(ORGANIZATION) as server:
         yield server
 
 
