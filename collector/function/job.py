@@ -72,7 +72,7 @@ class Job:
         began = self.clock()
         if self.settings.lake is None:
             raise UsageFaultsError(["Where is the lake? Name it with CREDLAKE_LAKE."])
-        with tempfile.TemporaryDirectory(prefix="credlake-", ignore_cleanup_errors=True) as scratch:
+        with _scratch_folder() as scratch:
             store = open_store(self.settings.lake, kms_key=self.settings.kms_key)
             collection = Collection(
                 settings=self.settings,
@@ -111,6 +111,16 @@ class Job:
             views.statements, views.columns, database=database, workgroup=workgroup, is_late=is_late
         )
         _log.info("views.in_step", summary=told)
+
+
+def _scratch_folder() -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix="credlake-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise CredlakeError(
+            f"No folder for scratch files can be written: {error}. Mount one at /tmp that the process's user owns, or "
+            "name one with TMPDIR."
+        ) from error
 
 
 def job_of(environment: Mapping[str, str], run: Callable[[Coroutine[Any, Any, RunResult]], RunResult]) -> Job:

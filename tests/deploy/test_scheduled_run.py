@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
 
 from collector.aws import views_step
-from collector.errors import UsageFaultsError
+from collector.errors import CredlakeError, UsageFaultsError
 from collector.evidence import RunEvidence
 from collector.function.handler import handle
 from collector.function.job import Job, with_deadline
@@ -67,6 +68,12 @@ def test_an_earlier_deadline_of_the_settings_stays():
 def test_a_command_that_is_not_known_is_refused():
     with pytest.raises(UsageFaultsError, match="'colect'"):
         handle({"command": "colect"}, _Context(900))
+
+
+def test_a_run_that_has_nowhere_to_write_says_what_to_mount(monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "not-there"))
+    with pytest.raises(CredlakeError, match="Mount one at /tmp"):
+        _job(lake=str(tmp_path)).do()
 
 
 def test_nothing_is_sent_when_every_account_was_collected():
