@@ -1,7 +1,7 @@
 # The targets of deploy/. Each tool lives in an environment of its own, since their pins contradict ours.
 TEMPLATES := $(sort $(wildcard deploy/*.yaml))
 
-.PHONY: package lint-templates test-deploy lock-deploy
+.PHONY: package lint-templates test-deploy test-image lock-deploy
 
 .venv-cfn/.installed: requirements/cfn-lint.txt
 .venv-checkov/.installed: requirements/checkov.txt
@@ -22,6 +22,9 @@ lint-templates: .venv-cfn/.installed .venv-checkov/.installed ## cfn-lint and ch
 
 test-deploy: setup .venv-ministack/.installed .venv-awscli/.installed ## follow docs/deploy.md on a stand-in that evaluates permissions, and try what the roles may not do
 	$(BIN)/pytest tests/deploy/test_least_privilege.py tests/deploy/test_following.py
+
+test-image: setup ## build the container's image and run it as ECS does (as root, with Debian's podman, runc and debootstrap)
+	image=$$($(BIN)/python -m tests.deploy.image_build $(BASE)) && CREDLAKE_TEST_IMAGE=$$image $(BIN)/pytest tests/deploy/test_image.py
 
 lock-deploy: ## resolve the locked versions of deploy/'s tools anew (needs uv)
 	set -e; for tool in 'awscli==1.*' 'cfn-lint==1.*' 'checkov==3.*' 'ministack[full]==1.*'; do \
