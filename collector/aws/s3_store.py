@@ -95,8 +95,8 @@ class S3Store:
             if self._put_probe(f"{CATALOG}/{_PROBE}", condition):
                 raise LakeError(
                     f"{without_credentials(self.endpoint)} overlooks {next(iter(condition))} on PutObject, so two runs "
-                    "at once could overwrite each other's publication. Nothing was collected. Use S3 itself, or a server that knows "
-                    "conditional writes.",
+                    "at once could overwrite each other's publication. Nothing was collected. Use S3 itself, or a "
+                    "server that knows conditional writes.",
                     location=self.uri,
                 )
 

@@ -4,6 +4,7 @@ The AWS CLI is the real one. An `aws` in front of it says which stand-in a comma
 all: StackSets go to moto, calls that none knows to a server that takes note of them (moto deletes stack instances by
 account alone), all else to ministack. Of the stack for QuickSight, which none takes, the command's words are kept. Of
 version 1 of the CLI, the one on PyPI, the flag that only version 2 knows is kept away; version 1 behaves as it asks.
+AWS_CLI_FOR_TESTS names another CLI, such as Debian's version 2.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ CLI = ROOT / ".venv-awscli" / "bin" / "aws"
 _SECONDS = 300
 # What is packaged, or adapted for the stand-in.
 _COPIED = ("collector", "deploy")
+# Flag and value that version 1 does not know.
+_OF_VERSION_2 = "--cli-binary-format|raw-in-base64-out"
 _AWS = """\
 #!/bin/sh
 case "$*" in
@@ -36,7 +39,7 @@ case "$*" in
 esac
 for word in "$@"; do
   shift
-  case "$word" in --cli-binary-format|raw-in-base64-out) ;; *) set -- "$@" "$word" ;; esac
+  case "$word" in {dropped}) ;; *) set -- "$@" "$word" ;; esac
 done
 exec {cli} --endpoint-url "$url" "$@"
 """
@@ -99,6 +102,13 @@ def aws_command(folder: Path, **places: str) -> str:
     """A folder with an `aws` that sends each command to where it is known; `unsent` takes the words of the others."""
     folder.mkdir()
     command = folder / "aws"
-    command.write_text(_AWS.format(cli=os.environ.get("CREDLAKE_TEST_AWS_CLI", CLI), **places), encoding="utf-8")
-    command.chmod(command.stat().st_mode | stat.S_IXUSR)
+    cli = os.environ.get("AWS_CLI_FOR_TESTS", str(CLI))
+    version = subprocess.run([cli, "--version"], check=True, capture_output=True, text=True).stdout
+    dropped = _OF_VERSION_2 if version.startswith("aws-cli/1.") else "nothing-is-dropped"
+    command.write_text(_AWS.format(cli=cli, dropped=dropped, **places), encoding="utf-8")
+    # No Docker runs here; `make test-image` builds the image.
+    docker = folder / "docker"
+    docker.write_text("#!/bin/sh\n", encoding="utf-8")
+    for one in (command, docker):
+        one.chmod(one.stat().st_mode | stat.S_IXUSR)
     return str(folder)
