@@ -19,6 +19,7 @@ from collector.aws.translation import translated
 from collector.faults import CallFault
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
 
@@ -48,46 +49,38 @@ def bucket_versioning(client: Any, bucket: str) -> dict[str, Any]:
 
 def public_access_block(client: Any, bucket: str) -> dict[str, Any] | None:
     """GetPublicAccessBlock's configuration; None where the bucket has none."""
-    try:
-        with translated("s3:GetBucketPublicAccessBlock"):
-            return dict(client.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"])
-    except CallFault as fault:
-        if fault.code == "NoSuchPublicAccessBlockConfiguration":
-            return None
-        raise
+    answer = _unless(
+        "NoSuchPublicAccessBlockConfiguration",
+        "s3:GetBucketPublicAccessBlock",
+        lambda: client.get_public_access_block(Bucket=bucket),
+    )
+    return None if answer is None else dict(answer["PublicAccessBlockConfiguration"])
 
 
 def encryption_rules(client: Any, bucket: str) -> list[dict[str, Any]]:
     """GetBucketEncryption's rules; none where there are none."""
-    try:
-        with translated("s3:GetEncryptionConfiguration"):
-            return list(client.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"])
-    except CallFault as fault:
-        if fault.code == "ServerSideEncryptionConfigurationNotFoundError":
-            return []
-        raise
+    answer = _unless(
+        "ServerSideEncryptionConfigurationNotFoundError",
+        "s3:GetEncryptionConfiguration",
+        lambda: client.get_bucket_encryption(Bucket=bucket),
+    )
+    return [] if answer is None else list(answer["ServerSideEncryptionConfiguration"]["Rules"])
 
 
 def bucket_policy(client: Any, bucket: str) -> str | None:
     """GetBucketPolicy's document; None where there is none."""
-    try:
-        with translated("s3:GetBucketPolicy"):
-            return str(client.get_bucket_policy(Bucket=bucket)["Policy"])
-    except CallFault as fault:
-        if fault.code == "NoSuchBucketPolicy":
-            return None
-        raise
+    answer = _unless("NoSuchBucketPolicy", "s3:GetBucketPolicy", lambda: client.get_bucket_policy(Bucket=bucket))
+    return None if answer is None else str(answer["Policy"])
 
 
 def lifecycle_rules(client: Any, bucket: str) -> list[dict[str, Any]]:
     """GetBucketLifecycleConfiguration's rules; none where there are none."""
-    try:
-        with translated("s3:GetLifecycleConfiguration"):
-            return list(client.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"])
-    except CallFault as fault:
-        if fault.code == "NoSuchLifecycleConfiguration":
-            return []
-        raise
+    answer = _unless(
+        "NoSuchLifecycleConfiguration",
+        "s3:GetLifecycleConfiguration",
+        lambda: client.get_bucket_lifecycle_configuration(Bucket=bucket),
+    )
+    return [] if answer is None else list(answer["Rules"])
 
 
 def key_metadata(key: str) -> dict[str, Any]:
@@ -100,13 +93,8 @@ def key_metadata(key: str) -> dict[str, Any]:
 def glue_database(database: str) -> dict[str, Any] | None:
     """GetDatabase's database; None where there is none."""
     client = glue_client()
-    try:
-        with translated("glue:GetDatabase"):
-            return dict(client.get_database(Name=database)["Database"])
-    except CallFault as fault:
-        if fault.code == "EntityNotFoundException":
-            return None
-        raise
+    answer = _unless("EntityNotFoundException", "glue:GetDatabase", lambda: client.get_database(Name=database))
+    return None if answer is None else dict(answer["Database"])
 
 
 def glue_table(database: str, name: str) -> dict[str, Any] | None:
@@ -143,3 +131,14 @@ def topic_attributes(topic_arn: str) -> dict[str, Any]:
     client = service_client("sns")
     with translated("sns:GetTopicAttributes"):
         return dict(client.get_topic_attributes(TopicArn=topic_arn)["Attributes"])
+
+
+def _unless(missing: str, operation: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+    """The call's answer; None where it is answered that there is no such thing."""
+    try:
+        with translated(operation):
+            return call()
+    except CallFault as fault:
+        if fault.code == missing:
+            return None
+        raise

@@ -11,10 +11,7 @@ import base64
 import json
 import re
 import subprocess
-import threading
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from collector.query.annotation import Names
@@ -76,6 +73,10 @@ class AthenaStandIn:
         found = self.client_of("athena").get_work_group(WorkGroup=request["WorkGroup"])["WorkGroup"]
         return {"WorkGroup": {key: found[key] for key in ("Name", "State", "Configuration")}}
 
+    def answer(self, operation, body, _is_json):
+        """What `calls_server.serving` asks for."""
+        return json.dumps(getattr(self, re.sub(r"(?<=[a-z])([A-Z])", r"_\1", operation).lower())(json.loads(body)))
+
     def _make_view(self, database, name, sql):
         known = self._names.columns(name) if name in self._names.all_names() else ["a_column"]
         columns = [{"name": column, "type": "varchar"} for column in known]
@@ -95,36 +96,6 @@ class AthenaStandIn:
             glue.update_table(DatabaseName=database, TableInput=view)
         else:
             glue.create_table(DatabaseName=database, TableInput=view)
-
-
-@contextmanager
-def serving(stand_in):
-    """Serve it on loopback; its address."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            operation = self.headers["X-Amz-Target"].partition(".")[2]
-            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            answer = getattr(stand_in, re.sub(r"(?<=[a-z])([A-Z])", r"_\1", operation).lower())(request)
-            body = json.dumps(answer).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/x-amz-json-1.1")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def asked_of_duckdb(credlake, lake, environment):

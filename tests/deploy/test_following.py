@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from collector.view_files import names_of, shipped_views
-from tests.deploy.athena_standin import AthenaStandIn, asked_of_duckdb, serving
+from tests.deploy.athena_standin import AthenaStandIn, asked_of_duckdb
+from tests.deploy.calls_server import serving
 from tests.deploy.follower import CLI, Follower, aws_command, working_copy
 from tests.deploy.noting import noting
 from tests.deploy.page_commands import blocks
@@ -58,7 +59,7 @@ def _started(tmp_path_factory):
     with (
         moto_server() as moto,
         noting() as (noting_url, noted),
-        serving(athena) as athena_url,
+        serving(athena.answer) as athena_url,
         # Lake Formation is known to moto alone.
         stand_in(over_tls=True, AWS_ENDPOINT_URL_ATHENA=athena_url, AWS_ENDPOINT_URL_LAKEFORMATION=moto.url) as aws,
     ):
