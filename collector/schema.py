@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # Rises when a reader of this version could misread what a newer one wrote.
 SCHEMA_VERSION = 1
+FIRST_SCHEMA_VERSION = 1
 
 ROOT_USER = "<root_account>"
 

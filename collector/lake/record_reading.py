@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from collector.errors import LakeError, NewerLakeError
 from collector.lake.instants import read_instant
-from collector.lake.layout import CATALOG, SNAPSHOT_DATE, organization_of, record_key
+from collector.lake.layout import CATALOG, RUN_ID, SNAPSHOT_DATE, organization_of, record_key
 from collector.lake.record import (
     AccountCounts,
     PublicationRecord,
@@ -15,7 +16,7 @@ from collector.lake.record import (
     PublishedSnapshot,
     is_path_of_day,
 )
-from collector.schema import RECORD_TABLES, SCHEMA_VERSION
+from collector.schema import FIRST_SCHEMA_VERSION, RECORD_TABLES, SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -57,7 +58,7 @@ def read_record(store: Store, organization_id: str) -> ReadRecord:
 def parse_record(content: bytes, organization_id: str, location: str) -> PublicationRecord:
     """The record in these bytes; `location` is where they lie, for messages."""
     try:
-        document = json.loads(content)
+        document = json.loads(content, object_pairs_hook=_unambiguous)
         _refuse_newer(document, location)
         return _Reading(organization_id).record(document)
     except (_DamagedError, ValueError) as error:
@@ -84,6 +85,15 @@ def _refuse_newer(document: object, location: str) -> None:
         )
 
 
+def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object, unless a key is there twice: of two readers, one would take the first and one the last."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
+        raise _DamagedError(f"{twice!r} is there more than once in one object")
+    return found
+
+
 class _Reading:
     """One record's reading: takes known keys, checks their types, and keeps the others as `extra`."""
 
@@ -92,7 +102,8 @@ class _Reading:
 
     def record(self, document: object) -> PublicationRecord:
         fields = _Fields(document, "the record")
-        fields.take("schema_version", int)
+        if (version := fields.take("schema_version", int)) < FIRST_SCHEMA_VERSION:
+            raise _DamagedError(f"its schema_version is {version}, and there never was such a version")
         organization_id = fields.take("organization_id", str)
         if organization_id != self._organization_id:
             raise _DamagedError(f"it says it is of organization {organization_id!r}")
@@ -109,15 +120,18 @@ class _Reading:
         if SNAPSHOT_DATE.fullmatch(date) is None:
             raise _DamagedError(f"{date!r} is no date")
         fields = _Fields(day, f"the snapshot of {date}")
-        fields.take("coverage", float, int)
+        run_id, coverage = fields.take("run_id", str), fields.take("coverage", float, int)
+        if RUN_ID.fullmatch(run_id) is None:
+            raise _DamagedError(f"`run_id` of {fields.what} is no run's id: {run_id!r:.60}")
         columns = _numbers(fields.take("columns", dict), fields.what)
         return PublishedSnapshot(
-            run_id=fields.take("run_id", str),
+            run_id=run_id,
             run_sha256=fields.take("run_sha256", str) if "run_sha256" in fields.names else None,
             run_started_at=fields.instant("run_started_at"),
             run_finished_at=fields.instant("run_finished_at"),
             published_at=fields.instant("published_at"),
             accounts=_counts(fields.take("accounts", dict), fields.what),
+            coverage=coverage,
             users=fields.count("users"),
             columns=columns,
             files=self._files(fields.take("files", list), date, columns, fields.what),
@@ -132,6 +146,8 @@ class _Reading:
             raise _DamagedError(f"{what} does not say how many columns its files have")
         if len({file.path.rpartition("/")[0] for file in files}) != 1:
             raise _DamagedError(f"{what} names files of more than one folder")
+        if len({file.path for file in files}) != len(files):
+            raise _DamagedError(f"{what} names a file more than once")
         return files
 
     def _file(self, entry: object, date: str, what: str) -> PublishedFile:

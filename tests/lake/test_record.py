@@ -110,10 +110,17 @@ def test_a_newer_schema_version_is_refused_with_the_next_step():
         (json.dumps(RECORD).encode()[:-40], "Unterminated string"),
         ([], "the record is not an object"),
         (changed(schema_version="1"), "`schema_version` of the record"),
+        (changed(schema_version=0), "schema_version is 0, and there never was such a version"),
+        (json.dumps(RECORD).replace('"users": 12', '"users": 12, "users": 13').encode(), "'users' is there more than"),
+        (
+            json.dumps(RECORD).replace('"2026-11-23": {', '"2026-11-23": {}, "2026-11-23": {').encode(),
+            "'2026-11-23' is there more than once",
+        ),
         (changed(organization_id="o-zzzzzzzzzz"), "of organization 'o-zzzzzzzzzz'"),
         (changed(latest="2026-11-24"), "no such snapshot"),
         (changed(snapshots={}), "no such snapshot"),
         (changed(latest="x", snapshots={"x": {}}), "'x' is no date"),
+        (day_changed(run_id="../../etc"), "is no run's id: '../../etc'"),
         (day_changed(users=-1), "`users` of the snapshot of 2026-11-23 is -1"),
         (day_changed(users=True), "`users` of the snapshot of 2026-11-23 is not what it should be: True"),
         (day_changed(run_started_at="yesterday"), "is no instant: 'yesterday'"),
@@ -130,6 +137,10 @@ def test_a_newer_schema_version_is_refused_with_the_next_step():
             "more than one folder",
         ),
         (file_changed(record_type="group"), "no record type"),
+        (
+            day_changed(files=[*RECORD["snapshots"][DAY]["files"], RECORD["snapshots"][DAY]["files"][1]]),
+            "more than once",
+        ),
     ],
 )
 def test_a_damaged_record_is_an_error_that_names_the_file_and_what_is_wrong(document, fault):
