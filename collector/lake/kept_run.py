@@ -50,11 +50,21 @@ class KeptRun:
 
 
 def read_kept_run(store: Store, organization_id: str, snapshot_date: str, run_id: str) -> KeptRun:
-    """Read a run's evidence.
+    """Read a run's evidence; where it is published, the record says what its `run.json` should be.
 
     Raises:
         LakeError: a file is missing or cannot be read, or is of another run than its place says.
     """
+    record = read_record(store, organization_id).record
+    published = record.snapshots.get(snapshot_date) if record else None
+    run_sha256 = published.run_sha256 if published and published.run_id == run_id else None
+    return read_run_with(store, organization_id, snapshot_date, run_id, run_sha256=run_sha256)
+
+
+def read_run_with(
+    store: Store, organization_id: str, snapshot_date: str, run_id: str, *, run_sha256: str | None
+) -> KeptRun:
+    """Read a run's evidence, for who knows the SHA-256 of its `run.json` already (None: nobody says)."""
     key, lines_key = run_key(organization_id, run_id), evidence_key(organization_id, run_id)
     content = store.read(key)
     run, lines_sha256 = read_run_json(content, store.location(key))
@@ -66,7 +76,7 @@ def read_kept_run(store: Store, organization_id: str, snapshot_date: str, run_id
         )
     lines = store.read(lines_key)
     blemishes = []
-    if _published_sha256(store, organization_id, snapshot_date, run_id) not in (None, sha256(content)):
+    if run_sha256 not in (None, sha256(content)):
         blemishes.append(Blemish(key, "Its SHA-256 is not the one in the publication record."))
     if lines_sha256 not in (None, sha256(lines)):
         blemishes.append(Blemish(lines_key, "Its SHA-256 is not the one in run.json."))
@@ -77,9 +87,3 @@ def read_kept_run(store: Store, organization_id: str, snapshot_date: str, run_id
         lines_location=store.location(lines_key),
         blemishes=tuple(blemishes),
     )
-
-
-def _published_sha256(store: Store, organization_id: str, snapshot_date: str, run_id: str) -> str | None:
-    record = read_record(store, organization_id).record
-    published = record.snapshots.get(snapshot_date) if record else None
-    return published.run_sha256 if published and published.run_id == run_id else None

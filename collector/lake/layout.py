@@ -29,6 +29,8 @@ EVIDENCE_FILE = "accounts.jsonl.gz"
 SNAPSHOT_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 RUN_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
 
+_REBUILT = "-rebuild-"
+_TOKEN = re.compile(r"[0-9a-f]{8}")
 _RECORD_SUFFIX = ".json"
 _REPORT_SUFFIX = ".csv.gz"
 
@@ -46,6 +48,12 @@ def new_run_id(now: datetime, randomness: bytes) -> str:
 def run_id_prefix(snapshot_date: str) -> str:
     """What the run ids of that day begin with."""
     return _checked(SNAPSHOT_DATE, snapshot_date, "a date, YYYY-MM-DD").replace("-", "") + "T"
+
+
+def day_of_run(run_id: str) -> str:
+    """The day of a run's snapshot: that of its start, which its id begins with."""
+    start = _run(run_id)
+    return f"{start[:4]}-{start[4:6]}-{start[6:8]}"
 
 
 def raw_folder(organization_id: str, run_id: str | None = None) -> str:
@@ -80,15 +88,27 @@ def report_key(organization_id: str, run_id: str, account_id: str) -> str:
     return f"{raw_folder(organization_id, run_id)}/{_checked(ACCOUNT_ID, account_id, '12 digits')}{_REPORT_SUFFIX}"
 
 
+def day_folder(organization_id: str, snapshot_date: str) -> str:
+    """Where the tables of all runs of a day lie, each run's in a folder of its own."""
+    return (
+        f"{SNAPSHOTS}/{_organization(organization_id)}/{_checked(SNAPSHOT_DATE, snapshot_date, 'a date, YYYY-MM-DD')}"
+    )
+
+
 def snapshot_folder(organization_id: str, snapshot_date: str, run_id: str) -> str:
     """The folder of a run's tables: it holds the files of one snapshot and no others, so Glue can point at it."""
-    date = _checked(SNAPSHOT_DATE, snapshot_date, "a date, YYYY-MM-DD")
-    return f"{SNAPSHOTS}/{_organization(organization_id)}/{date}/{_run(run_id)}"
+    return f"{day_folder(organization_id, snapshot_date)}/{_run(run_id)}"
 
 
 def rebuilt_folder(organization_id: str, snapshot_date: str, run_id: str, randomness: bytes) -> str:
     """A fresh folder for the same run's tables made again: published files are never overwritten in place."""
-    return f"{snapshot_folder(organization_id, snapshot_date, run_id)}-rebuild-{_token(randomness)}"
+    return f"{snapshot_folder(organization_id, snapshot_date, run_id)}{_REBUILT}{_token(randomness)}"
+
+
+def is_folder_of(folder: str, organization_id: str, snapshot_date: str, run_id: str) -> bool:
+    """Whether that is a folder of the run's tables: the one they were first written to, or one of a rebuild."""
+    own = snapshot_folder(organization_id, snapshot_date, run_id)
+    return folder == own or (folder.startswith(own + _REBUILT) and bool(_TOKEN.fullmatch(folder, len(own + _REBUILT))))
 
 
 def users_file(number: int) -> str:

@@ -109,4 +109,7 @@ def _sound_columns(found: pa.Schema, known: pa.Schema, width: int, where: str, n
         for name in found.names:
             if name not in wanted:
                 notes.note(DifferenceKind.FILE, "The column should not be in the file.", where, column=name)
+    elif width != len(found.names):
+        # A newer version's columns: their names are not known, their number is.
+        notes.note(DifferenceKind.FILE, f"It has {len(found.names)} columns, and the record says {width}.", where)
     return tuple(sound)

@@ -9,8 +9,8 @@ from collector.errors import LakeError
 from collector.lake.comparison import user_differences
 from collector.lake.difference import Difference, DifferenceKind, Notes
 from collector.lake.instants import to_milliseconds
-from collector.lake.kept_run import read_kept_run
-from collector.lake.layout import record_key, report_key, run_key
+from collector.lake.kept_run import read_run_with
+from collector.lake.layout import is_folder_of, record_key, report_key, run_key
 from collector.lake.proved_reports import proved_reports
 from collector.lake.published_rows import PublishedAccounts, PublishedUsers
 from collector.lake.published_tables import PublishedTable, open_tables
@@ -49,7 +49,13 @@ class SnapshotCheck:
         """Every difference. `scratch` is an empty folder of this machine, for copies of files."""
         tables = open_tables(self._store, self._snapshot, scratch, self._notes)
         try:
-            kept = read_kept_run(self._store, self._organization_id, self._snapshot_date, self._snapshot.run_id)
+            kept = read_run_with(
+                self._store,
+                self._organization_id,
+                self._snapshot_date,
+                self._snapshot.run_id,
+                run_sha256=self._snapshot.run_sha256,
+            )
             for key, what in kept.blemishes:
                 self._notes.note(DifferenceKind.RAW, what, self._store.location(key))
             # Lines, not objects: of 50,000 accounts these are 100 MB, those would be 400.
@@ -131,12 +137,20 @@ class SnapshotCheck:
     def _compare_record(self, kept: KeptRun) -> None:
         """What the record says of the run, against the run."""
         run, said = kept.run, self._snapshot
+        where = self._store.location(record_key(self._organization_id))
+        if said.run_sha256 is None:
+            self._notes.note(
+                DifferenceKind.RECORD, "There is no `run_sha256`, so nothing proves what is kept of the run.", where
+            )
+        if not is_folder_of(said.folder, self._organization_id, self._snapshot_date, said.run_id):
+            self._notes.note(DifferenceKind.RECORD, f"The files are not in a folder of run {said.run_id}.", where)
+        counts = said.accounts if self._tally is None else self._tally.accounts
         found: dict[str, tuple[object, object]] = {
             "run_started_at": (said.run_started_at, to_milliseconds(run.started_at)),
             "run_finished_at": (said.run_finished_at, to_milliseconds(run.finished_at or run.started_at)),
+            "coverage": (said.coverage, float(counts.coverage)),
         }
         if self._tally is not None:
-            counts = self._tally.accounts
             found |= {
                 "total": (said.accounts.total, counts.total),
                 "active": (said.accounts.active, counts.active),
@@ -144,7 +158,6 @@ class SnapshotCheck:
                 "by_outcome": (_some(said.accounts.by_outcome), _some(counts.by_outcome)),
                 "users": (said.users, self._tally.users),
             }
-        where = self._store.location(record_key(self._organization_id))
         for name, (of_record, of_run) in found.items():
             if of_record != of_run:
                 self._notes.note(DifferenceKind.RECORD, f"`{name}` is not what the run says.", where)

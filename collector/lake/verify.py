@@ -42,6 +42,15 @@ def verify(store: Store, scratch_directory: Path, organization_ids: Sequence[str
             continue
         if record is None:
             raise LakeError(f"Nothing is published of {organization_id} in {store.uri}, so nothing can be verified.")
+        if record.latest != (newest := max(record.snapshots)):
+            notes = Notes(organization_id, None)
+            notes.note(
+                DifferenceKind.RECORD,
+                f"`latest` is {record.latest}, and the newest day in the record is {newest}: what is asked about now "
+                "is answered from the older one.",
+                store.location(record_key(organization_id)),
+            )
+            yield from notes.all()
         for snapshot_date in sorted(record.snapshots):
             snapshot = record.snapshots[snapshot_date]
             with tempfile.TemporaryDirectory(prefix="credlake-verify-", dir=scratch_directory) as scratch:

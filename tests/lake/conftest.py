@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from collector.lake.local import LocalStore
+from tests.lake.examples import collect, some_accounts
 
 
 @pytest.fixture(name="store")
@@ -21,3 +22,8 @@ def _scratch(tmp_path):
     folder = tmp_path / "scratch"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture(name="published")
+def _published(store, scratch):
+    return collect(store, scratch, some_accounts())
