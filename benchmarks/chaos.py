@@ -26,6 +26,7 @@ import pyarrow.fs
 from benchmarks import chaos_runs
 from benchmarks.chaos_runs import Place, Task, day_of, number_of
 from collector.aws.glue import bring_level
+from collector.lake.difference import DifferenceKind
 from collector.lake.layout import evidence_key, record_key, run_key, snapshot_folder
 from collector.lake.record_reading import read_record
 from collector.lake.store import open_store
@@ -363,7 +364,12 @@ def _settle(place: Place, outcome: Outcome) -> None:
     """In the end, what is published is what raw says, and Glue says what the record does."""
     store = open_store(place.lake)
     with tempfile.TemporaryDirectory() as scratch:
-        outcome.losses += [f"verify: {difference}" for difference in verify(store, Path(scratch))]
+        for difference in verify(store, Path(scratch)):
+            # What was killed between its last table and the record is whole, and rightly told of.
+            if difference.kind is DifferenceKind.RUN:
+                outcome.counts["whole runs that died before the record"] += 1
+            else:
+                outcome.losses.append(f"verify: {difference}")
     record = read_record(store, ORGANIZATION).record
     outcome.counts["days in the record"] = len(record.snapshots)
     if place.database is None:

@@ -10,6 +10,7 @@ The data's way through the files of this folder:
 - `record`: the publication record, which says what is published, and `record_reading`, which reads it back.
 - `rules`: which run may become a snapshot. Pure. `publication`: `publish`, the one write by which it does.
 - `rebuild` and `verify`: the tables made again from raw, and what is published compared with what raw says.
+- `snapshot_check` looks at one snapshot, `unpublished_runs` at runs without one, and `overdue` asks the rules of them.
 
 Nothing here knows AWS's libraries: a store on S3 lives in `collector/aws/` and is reached through `open_store`.
 """

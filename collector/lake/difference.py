@@ -11,6 +11,8 @@ class DifferenceKind(StrEnum):
 
     # The publication record, or what it counts.
     RECORD = "record"
+    # A complete run that is not published although the rules let it be.
+    RUN = "run"
     # A published Parquet file: missing, altered, of other columns, or one too many in the folder.
     FILE = "file"
     # A file of the raw zone.

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from collector.errors import LakeError
 from collector.lake.difference import DifferenceKind
-from collector.lake.layout import report_key
+from collector.lake.layout import record_key, report_key
 from collector.lake.publication import publish
 from collector.lake.rebuild import rebuild
 from collector.lake.record_reading import read_record
 from collector.lake.resumption import begin_run, find_cut_run, fresh_folder, read_kept_report
 from collector.lake.verify import verify
 from collector.lake.writer import SnapshotWriter
-from tests.lake.examples import DAY, FINISHED, ORGANIZATION, RUN, STARTED, collect, rows_of, run_evidence, some_accounts
+from tests.lake.examples import (
+    DAY,
+    FINISHED,
+    ORGANIZATION,
+    RUN,
+    STARTED,
+    collect,
+    rows_of,
+    run_evidence,
+    run_of,
+    some_accounts,
+)
 
 
 def now():
@@ -49,6 +64,46 @@ def test_a_flipped_bit_in_the_bucket_is_found_and_named(store, tmp_path, *, name
 
     assert {difference.kind for difference in differences} >= {kind}
     assert any(name in str(difference) for difference in differences)
+
+
+def test_a_record_that_was_removed_from_the_bucket_is_missed_and_made_again(store, tmp_path):
+    collect(store, tmp_path, some_accounts())
+    store.client.delete_object(Bucket=store.place.bucket, Key=store.place.key(record_key(ORGANIZATION)))
+
+    [difference] = verify(store, tmp_path)
+
+    assert (difference.kind, difference.snapshot_date) == (DifferenceKind.RUN, DAY)
+    assert difference.where == store.location(f"raw/{ORGANIZATION}/{RUN}")
+    rebuild(store, ORGANIZATION, DAY, tmp_path, now=now, randomness=b"abcd")
+    assert list(verify(store, tmp_path)) == []
+
+
+def test_a_record_that_was_altered_in_the_bucket_is_named_day_by_day(store, tmp_path):
+    days = ("2026-11-20", "2026-11-21", "2026-11-22")
+    for day in days:
+        collect(store, tmp_path, some_accounts(), run=run_of(day))
+    key = record_key(ORGANIZATION)
+    record = json.loads(store.read(key))
+    record["latest"] = days[0]
+    record["snapshots"][days[0]]["coverage"] = 1.0
+    del record["snapshots"][days[2]]
+    store.client.put_object(Bucket=store.place.bucket, Key=store.place.key(key), Body=json.dumps(record).encode())
+
+    assert [(str(one.kind), one.snapshot_date) for one in verify(store, tmp_path)] == [
+        ("record", None),
+        ("record", days[0]),
+        ("run", days[2]),
+    ]
+
+
+def test_an_earlier_run_in_the_place_of_the_one_that_replaced_it_is_named(store, tmp_path):
+    collect(store, tmp_path, some_accounts(), run=run_of(DAY, 1))
+    superseded = store.read(record_key(ORGANIZATION))
+    collect(store, tmp_path, some_accounts(), run=replace(run_of(DAY, 2), started_at=FINISHED - timedelta(seconds=1)))
+    key = store.place.key(record_key(ORGANIZATION))
+    store.client.put_object(Bucket=store.place.bucket, Key=key, Body=superseded)
+
+    assert [(str(one.kind), one.snapshot_date) for one in verify(store, tmp_path)] == [("run", DAY)]
 
 
 def test_nothing_is_rebuilt_of_a_report_that_is_gone(store, tmp_path):

@@ -1,0 +1,170 @@
+"""Runs of days that no record names: rightly so, by the rules, or because the record was altered."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from collector.errors import LakeError
+from collector.lake.difference import DifferenceKind
+from collector.lake.publication import publish
+from collector.lake.rebuild import rebuild
+from collector.lake.verify import verify
+from tests.lake.days import ACCOUNTS, DAYS, covering, made, publish_run
+from tests.lake.examples import (
+    DAY,
+    FINISHED,
+    ORGANIZATION,
+    OTHER_ORGANIZATION,
+    account_evidence,
+    collect,
+    run_evidence,
+    run_of,
+    write,
+)
+from tests.lake.tampering import RECORD, altered_record, found
+
+
+@pytest.fixture(name="three_days")
+def _three_days(store, scratch):
+    for day in DAYS:
+        publish_run(store, scratch, day, 0)
+
+
+def said(store, scratch):
+    return [(str(one.kind), one.snapshot_date, one.what.partition(". ")[0]) for one in verify(store, scratch)]
+
+
+# A record that is gone.
+
+
+@pytest.mark.usefixtures("three_days")
+def test_runs_without_a_record_are_a_difference_with_the_way_back(store, scratch, lake):
+    shutil.rmtree(lake / "catalog")
+
+    [difference] = verify(store, scratch)
+
+    assert (difference.kind, difference.snapshot_date) == (DifferenceKind.RUN, "2026-11-22")
+    assert difference.what == (
+        "There is no publication record, and by the rules run 20261122T010203Z-00000000, which is complete and covers "
+        "5 of 5 ACTIVE accounts, is the snapshot of its day. Either the record was lost: restore it from a backup (on "
+        "S3, from an earlier version of the object). Or no run came as far as its publication: `credlake rebuild "
+        "--date 2026-11-22 --organization-id o-abcdefghij` publishes this one."
+    )
+    for day in DAYS:
+        rebuild(store, ORGANIZATION, day, scratch, now=lambda: FINISHED, randomness=day.encode())
+    assert list(verify(store, scratch)) == []
+
+
+@pytest.mark.usefixtures("three_days")
+def test_a_record_of_one_organization_does_not_hide_that_anothers_is_gone(store, scratch, lake):
+    collect(store, scratch, covering(5), run=run_evidence(organization_id=OTHER_ORGANIZATION))
+    (lake / RECORD).unlink()
+
+    assert [(one.kind, one.organization_id) for one in verify(store, scratch)] == [("run", ORGANIZATION)]
+    assert list(verify(store, scratch, [OTHER_ORGANIZATION])) == []
+    assert [one.kind for one in verify(store, scratch, [ORGANIZATION])] == ["run"]
+
+
+@pytest.mark.usefixtures("three_days")
+def test_tables_without_record_and_runs_are_a_difference(store, scratch, lake):
+    shutil.rmtree(lake / "catalog")
+    shutil.rmtree(lake / "raw")
+
+    assert said(store, scratch) == [("record", None, "There are tables, and neither a publication record nor runs.")]
+
+
+@pytest.mark.parametrize(
+    ("covered", "settings"),
+    [(0, {}), (4, {"min_coverage": 0.9})],
+    ids=["not one account collected", "below its own floor"],
+)
+def test_a_lake_whose_only_run_was_rightly_not_published_holds_nothing_to_verify(store, scratch, covered, settings):
+    made(store, scratch, DAY, 0, covered=covered, settings=settings)
+
+    with pytest.raises(LakeError, match="holds no snapshot, nor a run that could be one"):
+        list(verify(store, scratch))
+
+
+def test_a_lake_whose_only_run_did_not_end_holds_nothing_to_verify(store, scratch, lake):
+    written, _ = made(store, scratch, DAY, 0)
+    (lake / f"raw/{ORGANIZATION}/{written.run_id}/run.json").unlink()
+
+    with pytest.raises(LakeError, match="holds no snapshot, nor a run that could be one"):
+        list(verify(store, scratch))
+    with pytest.raises(LakeError, match="Nothing is published of o-abcdefghij"):
+        list(verify(store, scratch, [ORGANIZATION]))
+
+
+# A day that was taken out of the record.
+
+
+@pytest.mark.parametrize("day", DAYS)
+@pytest.mark.usefixtures("three_days")
+def test_a_day_taken_out_of_the_record_is_named(store, scratch, lake, day):
+    with altered_record(lake) as record:
+        del record["snapshots"][day]
+        record["latest"] = max(record["snapshots"])
+
+    [difference] = verify(store, scratch)
+
+    assert (difference.kind, difference.snapshot_date) == ("run", day)
+    assert difference.what.startswith("The record holds no snapshot of that day, and by the rules run ")
+    assert f"`credlake rebuild --date {day} --organization-id o-abcdefghij` publishes it." in difference.what
+
+
+@pytest.mark.usefixtures("three_days")
+def test_also_when_its_tables_are_gone(store, scratch, lake):
+    with altered_record(lake) as record:
+        del record["snapshots"]["2026-11-21"]
+    shutil.rmtree(lake / f"snapshots/{ORGANIZATION}/2026-11-21")
+
+    assert [(kind, day) for kind, day, _ in said(store, scratch)] == [("run", "2026-11-21")]
+
+
+@pytest.mark.usefixtures("three_days")
+def test_a_day_whose_run_the_rules_refused_is_no_difference(store, scratch):
+    """Less than half of what the newest snapshot covered then."""
+    made(store, scratch, "2026-11-23", 0, covered=2)
+    made(store, scratch, "2026-11-24", 0, covered=0)
+
+    assert found(store, scratch) == set()
+
+
+def test_a_run_is_judged_by_what_was_the_newest_snapshot_when_it_ended(store, scratch, lake):
+    publish_run(store, scratch, "2026-11-20", 0, covered=5)
+    made(store, scratch, "2026-11-21", 0, covered=2)
+    publish_run(store, scratch, "2026-11-22", 0, covered=2, replace=True)
+
+    assert found(store, scratch) == set()
+
+
+def test_a_file_of_accounts_that_names_a_few_is_not_taken_for_full_coverage(store, scratch):
+    publish_run(store, scratch, "2026-11-20", 0)
+    run = run_of("2026-11-21", inventory_source="accounts_file")
+    write(store, scratch, covering(5)[:2], run=run, finished_at=run.started_at)
+
+    assert found(store, scratch) == set()
+
+
+def test_what_only_looks_collected_is_read_before_anything_is_said(store, scratch):
+    """Four of five reports are none, so that the run covers a fifth."""
+    publish_run(store, scratch, "2026-11-20", 0)
+    run = run_of("2026-11-21")
+    accounts = covering(1)[:1] + [(account_evidence(name), b"<html>") for name in ACCOUNTS[1:]]
+    write(store, scratch, accounts, run=run, finished_at=run.started_at)
+
+    assert found(store, scratch) == set()
+
+
+@pytest.mark.usefixtures("three_days")
+def test_a_run_that_is_published_while_verify_looks_is_no_difference(store, scratch, lake):
+    written, at = made(store, scratch, DAY, 1)
+    with altered_record(lake) as record:
+        record["latest"] = "2026-11-21"
+    differences = verify(store, scratch)
+
+    assert next(differences).kind == "record"
+    publish(store, written, now=lambda: at)
+    assert list(differences) == []
