@@ -71,9 +71,10 @@ def rebuild(
 
 
 def verify(lake: Lake = None, organization_id: OrganizationId = None, config: ConfigFile = None) -> int:
-    """Check that what is published is what the raw zone says, to the last value, and that no file was altered.
+    """Check that what is published is what the raw zone says, to the last value, and that nothing was altered.
 
-    Prints every difference, one a line, and ends with exit code 1 where there is any.
+    Prints every difference, one a line, and ends with exit code 1 where there is any; with 3 where there is nothing to
+    verify.
     """
     import tempfile
     from pathlib import Path
