@@ -14,6 +14,7 @@ import structlog
 from collector.aws.gateway import Gateway
 from collector.cli.logs import set_up_logs
 from collector.cli.signals import run_stoppable
+from collector.cli.streams import ReaderLeftError, UndeliveredError
 from collector.cli.summary import print_plan, print_result
 from collector.cli.watching import watch_for
 from collector.collect import Collection
@@ -82,5 +83,5 @@ def _tell(result: RunResult, settings: Settings) -> None:
     """Print the result. Whether it can be printed, or is read to its end, changes nothing about the run."""
     try:
         print_result(result, lake=settings.lake or "")
-    except (OSError, SystemExit) as error:  # rich leaves by the latter where a pipe was closed
+    except (ReaderLeftError, UndeliveredError) as error:
         _log.warning("result.not_printed", error=type(error).__name__)

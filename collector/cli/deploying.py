@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from collector.aws.athena import AthenaQueries
 from collector.aws.deployed_views import DeployedViews
 from collector.aws.lake_clients import glue_client
+from collector.cli.streams import may_be_lost
 from collector.query.annotation import Names
 from collector.view_files import athena_statements, shipped_views
 from collector.views_deploy import carry_out, plan_deployment
@@ -37,9 +38,11 @@ def deploy(settings: Settings, *, dry_run: bool) -> None:
             database=settings.database, workgroup=settings.workgroup, output_location=settings.output_location
         )
         for step in carry_out(plan, run=queries.run, mark=views.mark):
-            _say(f"{step.action} {step.name}: {step.reason}")
+            # Nobody reading on is no reason to leave the views half deployed.
+            with may_be_lost():
+                _say(f"{step.action} {step.name}: {step.reason}")
     print(plan.summary() + (" (nothing was run)" if dry_run else ""), file=sys.stderr)  # noqa: T201 -- the command's own words
 
 
 def _say(text: str, end: str = "\n") -> None:
-    print(text, end=end)  # noqa: T201 -- the command's own words
+    print(text, end=end, flush=True)  # noqa: T201 -- the command's own words

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from collector.cli.flags import ConfigFile, Database, Lake, Workgroup
+from collector.cli.streams import ReaderLeftError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,10 +75,12 @@ def doctor(
         views_of=_views_of,
     )
     findings = list(examination.findings())
-    if format == "json":
-        _print_json(findings)
-    else:
-        _print_table(findings)
+    # Who has read enough of them (`| head`) is told by the exit code all the same.
+    with suppress(ReaderLeftError):
+        if format == "json":
+            _print_json(findings)
+        else:
+            _print_table(findings)
     return 0 if is_healthy(findings) else 1
 
 

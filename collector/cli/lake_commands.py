@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from collector.cli.flags import ConfigFile, Lake
+from collector.cli.streams import ReaderLeftError, may_be_lost
 
 if TYPE_CHECKING:
     from collector.lake.store import Store
@@ -27,7 +29,6 @@ def rebuild(
 
     Nothing is deleted or overwritten: the new files lie beside the old ones, and one write makes them count.
     """
-    import contextlib
     import os
     import tempfile
     from datetime import date as calendar_date
@@ -48,7 +49,7 @@ def rebuild(
     organization = organization_id or _only_organization(store)
     follower = follower_of(store, database=settings.glue_database)
     # What an earlier command left behind is mended first. Where that cannot be, it is tried again at the end.
-    with contextlib.suppress(CatalogueBehindError):
+    with suppress(CatalogueBehindError):
         follower.bring_level(organization)
     before = read_record(store, organization).record
     with tempfile.TemporaryDirectory(prefix="credlake-") as scratch:
@@ -63,10 +64,11 @@ def rebuild(
     follower.tag_replaced(before, rebuilt.record)
     follower.bring_level(organization)
     written = rebuilt.written
-    typer.echo(
-        f"Rebuilt {written.organization_id}, {written.snapshot_date}, from run {written.run_id}: "
-        f"{written.accounts.total} accounts, {written.users} users. Check it: credlake verify"
-    )
+    with may_be_lost():
+        typer.echo(
+            f"Rebuilt {written.organization_id}, {written.snapshot_date}, from run {written.run_id}: "
+            f"{written.accounts.total} accounts, {written.users} users. Check it: credlake verify"
+        )
     return 0
 
 
@@ -83,11 +85,12 @@ def verify(lake: Lake = None, organization_id: OrganizationId = None, config: Co
 
     store = _open(_settings(lake, config))
     found = 0
-    with tempfile.TemporaryDirectory(prefix="credlake-") as scratch:
+    # Who has read enough differences (`| head`) has no need of the others; that there are some is said all the same.
+    with tempfile.TemporaryDirectory(prefix="credlake-") as scratch, suppress(ReaderLeftError):
         for difference in differences_in(store, Path(scratch), [organization_id] if organization_id else []):
             found += 1
             typer.echo(str(difference))
-    typer.echo(f"{found or 'No'} {'difference' if found == 1 else 'differences'}.", err=True)
+        typer.echo(f"{found or 'No'} {'difference' if found == 1 else 'differences'}.", err=True)
     return 1 if found else 0
 
 

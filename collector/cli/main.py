@@ -8,6 +8,8 @@ import sys
 import traceback
 from typing import TYPE_CHECKING, NoReturn
 
+from collector.cli.streams import ReaderLeftError, flush_streams, take_streams
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import FrameType
@@ -26,6 +28,7 @@ class _StoppedError(BaseException):
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and leave with the command's exit code."""
+    take_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
     leave(stoppable(lambda: exit_code_of(given)))
 
@@ -50,7 +53,9 @@ def exit_code_of(arguments: list[str]) -> int:
     from collector.errors import CredlakeError
 
     try:
-        return int(app(arguments, prog_name="credlake", standalone_mode=False) or 0)
+        exit_code = int(app(arguments, prog_name="credlake", standalone_mode=False) or 0)
+        # What is still held back has to arrive as well, before it is said that all went well.
+        sys.stdout.flush()
     except TyperException as error:
         # Empty where no command was named: the help has been printed then.
         if said := error.format_message():
@@ -61,25 +66,22 @@ def exit_code_of(arguments: list[str]) -> int:
         return error.exit_code
     except StoppedBySignal as stopped:
         return stopped.exit_code
-    except (BrokenPipeError, SystemExit):
-        # Whoever read our output has seen enough (`| head`); rich leaves by SystemExit then.
+    except ReaderLeftError:
         return 0
-    except Exception as error:  # noqa: BLE001 -- the last place where a fault of ours can be told as one
+    except (Exception, SystemExit) as error:  # noqa: BLE001 -- the last place where a fault of ours can be told as one
+        # Nothing of ours leaves by SystemExit; typer does, with 1, where a connection broke that nobody looked after.
         _say_fault_of_ours(error, arguments)
         return FAULT_OF_OURS
+    return exit_code
 
 
 def leave(exit_code: int) -> NoReturn:
     """Flush what was said and be gone: threads that are blocked in a call are not waited for."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            continue
+    flush_streams()
     os._exit(exit_code)
 
 
-def place_of(error: Exception) -> str:
+def place_of(error: BaseException) -> str:
     """The file and line that raised it: what can be told of a fault of ours where nobody reads a traceback."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
@@ -95,7 +97,7 @@ def _say(message: str) -> None:
     print(*(f"credlake: {line}" for line in lines), sep="\n", file=sys.stderr)  # noqa: T201 -- the command's own words
 
 
-def _say_fault_of_ours(error: Exception, arguments: list[str]) -> None:
+def _say_fault_of_ours(error: BaseException, arguments: list[str]) -> None:
     _say(
         f"a fault of ours: {type(error).__name__} at {place_of(error)}. What was published before stands. Please "
         "report it, with what `--verbose` shows."

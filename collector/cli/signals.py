@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from collector.cli.streams import flush_streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -43,8 +44,7 @@ def run_stoppable(work: Coroutine[Any, Any, T], *, before_cut: Callable[[], obje
 
     def cut() -> None:
         before_cut()
-        sys.stdout.flush()
-        sys.stderr.flush()
+        flush_streams()
         os._exit(_SIGNALLED + stopped_by[0])
 
     def stop(number: int) -> None:

@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from collector.cli.main import leave, stoppable
+from collector.cli.streams import take_streams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str]) -> int:
     """Carry out the command; the exit code of `credlake collect` or `credlake doctor`."""
+    # A log that takes nothing more changes nothing about a run.
+    take_streams(is_data_on_stdout=False)
     event = vars(_parser().parse_args(arguments))
     return stoppable(lambda: _carry_out(event))
 

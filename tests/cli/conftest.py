@@ -80,7 +80,7 @@ def _credlake(monkeypatch, capsys):
 class Process:
     """A command in a process of its own, with a temporary folder of its own."""
 
-    def __init__(self, tmp_path: Path, arguments, *, at, before: str = "", **options) -> None:
+    def __init__(self, tmp_path: Path, arguments, *, at, module="collector", before: str = "", **options) -> None:
         self.temporary = tmp_path / "temporary"
         self.temporary.mkdir(exist_ok=True)
         environment = {
@@ -89,7 +89,7 @@ class Process:
             "TMPDIR": str(self.temporary),
             "PYTHONPATH": str(REPOSITORY),
         }
-        command = ["-m", "collector"]
+        command = ["-m", module]
         if before:
             # Something of the product is changed first: a disk is slow, or it has a fault of its own.
             command = ["-c", f"{before}\nimport sys\nfrom collector.cli.main import main\nmain(sys.argv[1:])"]
@@ -97,10 +97,8 @@ class Process:
             [sys.executable, *command, *map(str, arguments)],
             env=environment,
             cwd=tmp_path,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
             text=True,
-            **options,
+            **({"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options),
         )
 
     def signal(self, number: signal.Signals) -> None:
@@ -108,7 +106,8 @@ class Process:
 
     def end(self, timeout: float = 60) -> Ended:
         out, err = self.process.communicate(timeout=timeout)
-        return Ended(self.process.returncode, out, err)
+        # None where the stream was not a pipe of ours.
+        return Ended(self.process.returncode, out or "", err or "")
 
 
 @pytest.fixture(name="start")

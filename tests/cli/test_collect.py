@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
 import sys
 import time
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -418,26 +418,18 @@ def test_a_run_leaves_nothing_behind_in_the_temporary_folder(credlake, good, lak
     assert list(temporary.iterdir()) == []
 
 
-@pytest.mark.parametrize("spec", [GOOD, SOME_DENIED])
-@pytest.mark.parametrize("stdout", ["full", "closed"])
-def test_whether_the_result_can_be_printed_changes_nothing_about_the_run(credlake, lake, monkeypatch, spec, stdout):
-    """A full disk behind stdout, or a reader who has seen enough (`| head`)."""
-    if stdout == "full":
-        out = os.fdopen(os.open("/dev/full", os.O_WRONLY), "w")
-    else:
-        reads, writes = os.pipe()
-        os.close(reads)
-        out = os.fdopen(writes, "w")
-    monkeypatch.setattr(sys, "stdout", out)
+def test_70_for_a_connection_that_broke_where_nobody_looked_after_it(credlake, good, lake, monkeypatch):
+    """It is no reader that left: nothing was published, and 0 or 1 would say that something was."""
 
-    with LoopbackServer(spec) as server:
-        ended = credlake("collect", "--lake", lake, at=server)
+    async def broken(_):
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
 
-    assert ended.code == (0 if spec is GOOD else 1)
-    assert "result.not_printed" in ended.err
-    assert newest(lake)["accounts"]["covered"] >= 2
-    with suppress(OSError):
-        out.close()
+    monkeypatch.setattr(collecting.Collection.func, "run", broken)
+
+    ended = credlake("collect", "--lake", lake, at=good)
+
+    assert ended.code == 70
+    assert "a fault of ours" in ended.said[-1]
 
 
 def test_the_interpreter_that_runs_these_tests_has_the_command(credlake):

@@ -1,0 +1,270 @@
+"""What becomes of a command whose stdout or stderr is closed, full, or read by nobody any longer."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import shutil
+import sys
+from contextlib import contextmanager
+from unittest.mock import Mock
+
+import pytest
+
+from collector.cli import deploying, streams
+from collector.cli.streams import ReaderLeftError, UndeliveredError, may_be_lost
+from collector.loopback import LoopbackServer, fault_catalogue
+from collector.settings import Settings
+from collector.views_deploy import Step
+from tests.collect.published import newest
+from tests.collect.runs import collect, member, organization
+
+GOOD = organization(member(1), member(2))
+SOME_DENIED = organization(member(1), member(2, faults=(fault_catalogue.ROLE_MISSING,)))
+# More than a pipe holds, so that whoever reads the first line alone has left before the last is written.
+MANY_ROWS = (
+    "select a.control_id as a, b.control_id as b, c.control_id as c, d.control_id as d "
+    "from controls as a cross join controls as b cross join controls as c cross join controls as d"
+)
+NUMBERS = {"stdout": 1, "stderr": 2}
+SAID = {
+    "closed": "it is closed. What arrived there is not all of it. Send it elsewhere (`> FILE`).",
+    "full": (
+        "No space left on device. What arrived there is not all of it. "
+        "Make room there, or send it elsewhere (`> FILE`)."
+    ),
+}
+
+
+@contextmanager
+def refusing(kind, *names):
+    """How to start a process whose streams of these names are `closed`, `full`, or pipes that are `unread`."""
+    if kind == "closed":
+        yield {"preexec_fn": lambda: [os.close(NUMBERS[name]) for name in names]}
+        return
+    if kind == "full":
+        target = os.open("/dev/full", os.O_WRONLY)
+    else:
+        reads, target = os.pipe()
+        os.close(reads)
+    try:
+        yield dict.fromkeys(names, target)
+    finally:
+        os.close(target)
+
+
+@pytest.fixture(name="good", scope="module")
+def _good():
+    with LoopbackServer(GOOD) as server:
+        yield server
+
+
+@pytest.fixture(name="once", scope="module")
+def _once(good, tmp_path_factory):
+    lake = tmp_path_factory.mktemp("once") / "lake"
+    collect(good, lake)
+    return lake
+
+
+@pytest.fixture(name="collected")
+def _collected(once, lake):
+    shutil.copytree(once, lake)
+    return lake
+
+
+@pytest.mark.parametrize("kind", ["closed", "full", "unread"])
+def test_a_run_is_published_and_ends_with_its_own_code_whatever_becomes_of_stderr(start, good, lake, kind):
+    with refusing(kind, "stderr") as streams_:
+        ended = start("collect", "--lake", lake, at=good, **streams_).end()
+
+    assert ended.code == 0
+    assert "Published: 3 of 3 ACTIVE accounts" in ended.out
+    assert newest(lake)["accounts"]["covered"] == 3
+
+
+@pytest.mark.parametrize("kind", ["closed", "full", "unread"])
+def test_a_run_is_published_and_ends_with_its_own_code_whatever_becomes_of_stdout(start, lake, kind):
+    with LoopbackServer(SOME_DENIED) as server, refusing(kind, "stdout") as streams_:
+        ended = start("collect", "--lake", lake, at=server, **streams_).end()
+
+    assert ended.code == 1
+    assert "result.not_printed" in ended.err
+    assert ended.said == []
+    assert newest(lake)["accounts"]["covered"] == 2
+
+
+def test_a_run_without_any_stream_is_published_and_no_file_of_the_lake_takes_the_number_of_one(start, good, lake):
+    """A library may write to stderr by its number; a file that had it would hold the noise."""
+    noisy = (
+        "import os\n"
+        "from collector.lake.local import LocalStore\n"
+        "really = LocalStore.put\n"
+        "def put(*arguments):\n"
+        "    os.write(2, b'noise')\n"
+        "    return really(*arguments)\n"
+        "LocalStore.put = put\n"
+    )
+
+    def close_all():
+        for number in (0, 1, 2):
+            os.close(number)
+
+    assert start("collect", "--lake", lake, at=good, before=noisy, preexec_fn=close_all).end().code == 0
+    assert newest(lake)["accounts"]["covered"] == 3
+    assert start("verify", "--lake", lake).end().code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "code"),
+    [
+        (("verify", "--lake", "lake"), "closed", 0),
+        (("verify", "--lake", "lake"), "full", 0),
+        (("verify", "--lake", "no-lake"), "unread", 3),
+        (("--bogus",), "closed", 2),
+        (("--bogus",), "unread", 2),
+        (("views", "list"), "closed", 0),
+    ],
+)
+def test_other_commands_end_with_their_own_code_whatever_becomes_of_stderr(start, collected, arguments, kind, code):
+    with refusing(kind, "stderr") as streams_:
+        assert start(*arguments, **streams_).end().code == code
+
+
+@pytest.mark.parametrize("kind", ["closed", "full", "unread"])
+def test_what_verify_found_counts_whoever_reads_it(start, collected, kind):
+    for file in collected.glob("snapshots/*/*/*/users-*.parquet"):
+        file.write_bytes(b"altered")
+    with refusing(kind, "stdout") as streams_:
+        ended = start("verify", "--lake", collected, **streams_).end()
+
+    # A reader who left had what is needed; that differences did not arrive is a failure of its own.
+    assert ended.code == (1 if kind == "unread" else 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind"),
+    [
+        (("query", "--lake", "lake", "account"), "closed"),
+        (("query", "--lake", "lake", "account"), "full"),
+        (("query", "--lake", "lake", "--format", "csv", MANY_ROWS), "full"),
+        (("query", "--lake", "lake", "--format", "json", "account"), "full"),
+        (("query", "--lake", "lake", "--format", "parquet", "account"), "closed"),
+        (("views", "list"), "closed"),
+        (("views", "list"), "full"),
+        (("views", "show", "findings"), "full"),
+    ],
+)
+def test_3_where_the_answer_does_not_reach_stdout(start, collected, arguments, kind):
+    with refusing(kind, "stdout") as streams_:
+        ended = start(*arguments, **streams_).end()
+
+    assert ended.code == 3
+    assert ended.said[-1] == f"credlake: The answer could not be written to standard output: {SAID[kind]}"
+    assert "Traceback" not in ended.err
+
+
+def test_3_where_the_answer_reaches_nobody_and_nobody_can_be_told(start, collected):
+    with refusing("full", "stdout", "stderr") as streams_:
+        assert start("query", "--lake", collected, "account", **streams_).end().code == 3
+
+
+def test_3_where_a_plan_does_not_reach_stdout(start, good):
+    """A dry run has nothing else to give."""
+    with refusing("full", "stdout") as streams_:
+        assert start("collect", "--dry-run", at=good, **streams_).end().code == 3
+
+
+@pytest.mark.parametrize("format_name", ["csv", "json"])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_who_has_seen_enough_is_no_failure(start, collected, monkeypatch, format_name, unbuffered):
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
+    process = start("query", "--lake", collected, "--format", format_name, MANY_ROWS).process
+    first = process.stdout.readline()
+    process.stdout.close()
+    said = process.stderr.read()
+    process.stderr.close()
+
+    assert (process.wait(60), first) == (0, {"csv": "a,b,c,d\n", "json": "[\n"}[format_name])
+    assert [line for line in said.splitlines() if not line.startswith("o-aa111bb222: ")] == []
+
+
+def test_an_answer_arrives_whole_also_unbuffered_and_through_a_slow_pipe(start, collected, monkeypatch):
+    monkeypatch.setenv("PYTHONUNBUFFERED", "1")
+
+    ended = start("query", "--lake", collected, "--format", "csv", MANY_ROWS).end()
+
+    assert ended.code == 0
+    assert len(ended.out.splitlines()) == 1 + 12**4
+
+
+def test_a_rebuild_that_cannot_say_so_is_done_all_the_same(start, collected):
+    before = newest(collected)["files"]
+    day = newest(collected)["run_started_at"][:10]
+    with refusing("full", "stdout") as streams_:
+        ended = start("rebuild", "--lake", collected, "--date", day, **streams_).end()
+
+    assert (ended.code, ended.said) == (0, [])
+    assert newest(collected)["files"] != before
+
+
+@pytest.mark.parametrize("kind", ["closed", "full"])
+def test_the_container_ends_with_its_own_code_whatever_becomes_of_its_log(start, kind):
+    with refusing(kind, "stdout", "stderr") as streams_:
+        assert start(module="collector.function", **streams_).end().code == 2
+
+
+def test_stderr_that_takes_nothing_right_now_stops_nobody():
+    """A pipe that does not wait, and is full: nobody reads it quickly enough."""
+    reads, writes = os.pipe()
+    os.set_blocking(writes, False)
+    with open(reads, "rb"), streams._Said(writes, "wb") as said:  # noqa: PTH123 -- a descriptor is no path
+        assert said.write(b"x" * 2**20) == 2**20
+        assert said.write(b"more") == 4
+
+
+def test_a_gap_in_an_answer_is_told_once_and_nothing_follows_it():
+    reads, writes = os.pipe()
+    os.set_blocking(writes, False)
+    with open(reads, "rb") as reader, streams._Delivered(writes, "wb") as delivered:  # noqa: PTH123 -- as above
+        with pytest.raises(UndeliveredError) as caught:
+            delivered.write(b"x" * 2**20)
+        assert caught.value.exit_code == 3
+        arrived = len(reader.read(2**16))
+        assert delivered.write(b"more") == 4
+        delivered.close()
+        assert set(reader.read()) <= {ord("x")}
+        assert arrived
+
+
+def test_views_are_deployed_to_the_last_whoever_reads_on(monkeypatch):
+    done = []
+
+    def steps(*_, **__):
+        for name in ("account", "findings", "snapshots"):
+            done.append(name)
+            yield Step("create", name, "it is missing")
+
+    monkeypatch.setattr(deploying, "glue_client", Mock())
+    monkeypatch.setattr(deploying, "DeployedViews", Mock())
+    monkeypatch.setattr(deploying, "AthenaQueries", Mock())
+    monkeypatch.setattr(deploying, "plan_deployment", Mock(**{"return_value.summary.return_value": "3 created"}))
+    monkeypatch.setattr(deploying, "carry_out", steps)
+    reads, writes = os.pipe()
+    os.close(reads)
+    with io.TextIOWrapper(io.BufferedWriter(streams._Delivered(writes, "wb"))) as unread:
+        monkeypatch.setattr(sys, "stdout", unread)
+        deploying.deploy(Settings(), dry_run=False)
+
+    assert done == ["account", "findings", "snapshots"]
+
+
+@pytest.mark.parametrize("fault", [ReaderLeftError(), UndeliveredError("It is full.")])
+def test_what_is_said_of_work_that_is_done_may_be_lost(fault):
+    with may_be_lost():
+        raise fault
+
+
+def test_no_other_fault_is_lost_with_it():
+    with pytest.raises(OSError, match="No space"), may_be_lost():
+        raise OSError(errno.ENOSPC, "No space left on device")
