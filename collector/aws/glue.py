@@ -32,7 +32,10 @@ _LATER = "The lake itself is whole; the next run brings Glue level."
 _STEPS_BY_KIND = {
     FaultKind.NO_CREDENTIALS: "Give credentials that AWS takes.",
     FaultKind.TOKEN_EXPIRED: "Give credentials that AWS takes.",
-    FaultKind.CONNECTION: "Check the network, AWS_DEFAULT_REGION and AWS_ENDPOINT_URL_GLUE; or leave Glue: --no-glue.",
+    FaultKind.CONNECTION: (
+        "Check the network, AWS_DEFAULT_REGION and AWS_ENDPOINT_URL_GLUE; or leave Glue alone: `glue = false` in "
+        "credlake.toml, CREDLAKE_GLUE=false, or --no-glue of `collect`."
+    ),
 }
 
 

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from collector.cli.flags import ConfigFile, Lake
+from collector.cli.lake_flags import check_snapshot_flags
 from collector.cli.streams import ReaderLeftError, may_be_lost
 
 if TYPE_CHECKING:
+    from collector.errors import CatalogueBehindError, CredlakeError
+    from collector.lake.record import WrittenSnapshot
     from collector.lake.store import Store
     from collector.settings import Settings
 
@@ -31,19 +34,15 @@ def rebuild(
     """
     import os
     import tempfile
-    from datetime import date as calendar_date
     from pathlib import Path
 
     from collector.engine import utc_now
-    from collector.errors import CatalogueBehindError, UsageFaultsError
+    from collector.errors import CatalogueBehindError
     from collector.following import follower_of
     from collector.lake.rebuild import rebuild as rebuild_tables
     from collector.lake.record_reading import read_record
 
-    try:
-        calendar_date.fromisoformat(date)
-    except ValueError as error:
-        raise UsageFaultsError([f"--date {date}: is no date; write YYYY-MM-DD."]) from error
+    check_snapshot_flags(date=date, organization_id=organization_id)
     settings = _settings(lake, config)
     store = _open(settings)
     organization = organization_id or _only_organization(store)
@@ -62,8 +61,11 @@ def rebuild(
             randomness=os.urandom(4),
         )
     follower.tag_replaced(before, rebuilt.record)
-    follower.bring_level(organization)
     written = rebuilt.written
+    try:
+        follower.bring_level(organization)
+    except CatalogueBehindError as error:
+        raise _glue_behind(written, error) from error
     with may_be_lost():
         typer.echo(
             f"Rebuilt {written.organization_id}, {written.snapshot_date}, from run {written.run_id}: "
@@ -83,6 +85,7 @@ def verify(lake: Lake = None, organization_id: OrganizationId = None, config: Co
 
     from collector.lake.verify import verify as differences_in
 
+    check_snapshot_flags(organization_id=organization_id)
     store = _open(_settings(lake, config))
     found = 0
     # Who has read enough differences (`| head`) has no need of the others; that there are some is said all the same.
@@ -118,11 +121,27 @@ def _open(settings: Settings) -> Store:
 
 
 def _only_organization(store: Store) -> str:
-    from collector.errors import UsageFaultsError
+    """Of whom anything is published, or, where no record is left, of whom runs are kept: tables are made from those."""
+    from collector.errors import LakeError, UsageFaultsError
+    from collector.lake.raw import organizations_with_runs
     from collector.lake.record_reading import organizations
 
-    found = organizations(store)
-    if len(found) != 1:
-        named = ", ".join(found) or "none that is published"
-        raise UsageFaultsError([f"Which organization? Name it with --organization-id; the lake holds {named}."])
+    found = organizations(store) or organizations_with_runs(store)
+    if not found:
+        raise LakeError(f"The lake {store.uri} holds no run of any organization, so nothing can be rebuilt from it.")
+    if len(found) > 1:
+        raise UsageFaultsError(
+            [f"Which organization? Name it with --organization-id; the lake holds {', '.join(found)}."]
+        )
     return found[0]
+
+
+def _glue_behind(written: WrittenSnapshot, error: CatalogueBehindError) -> CredlakeError:
+    """For `collect` alone this is an exit code of its own (contract part 4)."""
+    from collector.errors import CredlakeError
+
+    return CredlakeError(
+        f"The tables of {written.organization_id}, {written.snapshot_date}, are rebuilt and published, but Glue is "
+        f"behind, so Athena may still read the earlier ones. {error.message} Another rebuild does too.",
+        **error.facts,
+    )

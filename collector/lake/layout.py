@@ -62,6 +62,11 @@ def raw_folder(organization_id: str, run_id: str | None = None) -> str:
     return folder if run_id is None else f"{folder}/{_run(run_id)}"
 
 
+def organization_of_raw(name: str) -> str | None:
+    """The organization whose runs lie in a folder of that name under `raw/`; None for any other name."""
+    return name if ORGANIZATION_ID.fullmatch(name) else None
+
+
 def run_key(organization_id: str, run_id: str) -> str:
     """The file that is written last of a run's evidence: with it, the raw zone of the run is complete."""
     return f"{raw_folder(organization_id, run_id)}/{RUN_FILE}"

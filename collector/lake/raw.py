@@ -12,7 +12,7 @@ import io
 import zlib
 from typing import TYPE_CHECKING
 
-from collector.lake.layout import evidence_key, report_key, run_key
+from collector.lake.layout import RAW, evidence_key, organization_of_raw, report_key, run_key
 from collector.lake.raw_json import RawAccount, RawRun, damaged, read_account_line, read_run_json
 from collector.lake.report_file import pack_report
 
@@ -53,6 +53,11 @@ def decompressed(content: bytes, location: str) -> bytes:
         return gzip.decompress(content)
     except (OSError, EOFError, zlib.error) as error:
         raise damaged(location, error) from error
+
+
+def organizations_with_runs(store: Store) -> list[str]:
+    """The organizations of which something is kept, published or not, sorted."""
+    return sorted(found for name in store.names(RAW) if (found := organization_of_raw(name)) is not None)
 
 
 def read_run(store: Store, organization_id: str, run_id: str) -> RawRun:

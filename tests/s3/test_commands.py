@@ -138,6 +138,28 @@ def test_without_glue_the_snapshot_is_published_all_the_same_and_the_next_run_ca
     assert cloud.pointers() == dict.fromkeys(TABLES, cloud.record.newest.folder)
 
 
+def test_a_rebuild_with_glue_out_of_reach_is_published_and_says_what_is_behind(cloud, credlake):
+    """4 is for `collect` alone; a rebuild that readers on Athena do not see is not fine either."""
+    assert credlake("collect")[0] == 0
+    first = cloud.record.newest
+    day = cloud.record.latest
+
+    code, said = credlake("rebuild", "--date", day, AWS_ENDPOINT_URL_GLUE="http://127.0.0.1:1")
+
+    assert code == 3
+    assert (
+        f"credlake: The tables of o-uniform0000, {day}, are rebuilt and published, but Glue is behind, so Athena may "
+        f"still read the earlier ones. Glue database {cloud.database} could not be brought level"
+    ) in said
+    assert "AWS_ENDPOINT_URL_GLUE" in said
+    assert "the next run brings Glue level. Another rebuild does too." in said
+    assert cloud.record.newest.folder != first.folder
+    assert cloud.pointers() == dict.fromkeys(TABLES, first.folder)
+
+    assert credlake("rebuild", "--date", day)[0] == 0
+    assert cloud.pointers() == dict.fromkeys(TABLES, cloud.record.newest.folder)
+
+
 def test_no_glue_leaves_glue_alone(cloud, credlake):
     assert credlake("collect", "--no-glue", AWS_ENDPOINT_URL_GLUE="http://127.0.0.1:1")[0] == 0
     assert cloud.record.newest.accounts.covered == ACCOUNTS
