@@ -15,6 +15,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_l
 
 from collector.accounts import ACCOUNT_ID, ORGANIZATION_ID
 from collector.evidence import Limits
+from collector.lake.naming import naming_fault
 from collector.limits import LIMIT_NAMES, LimitOverride, LimitRules
 from collector.selection import Selection
 
@@ -121,6 +122,11 @@ def _ou() -> fields.String:
     return fields.String(validate=validate.Length(min=1, error="An OU is an id (ou-…, r-…) or a path (Root/…)."))
 
 
+def _lake(uri: str) -> None:
+    if fault := naming_fault(uri):
+        raise ValidationError(fault)
+
+
 def _finite(value: float) -> None:
     if not math.isfinite(value):
         raise ValidationError("Must be a number.")
@@ -188,7 +194,7 @@ class SettingsSchema(Schema):
 
         unknown = RAISE
 
-    lake = fields.String(validate=validate.Length(min=1))
+    lake = fields.String(validate=[validate.Length(min=1), _lake])
     role_name = fields.String(
         validate=validate.Regexp(_ROLE_NAME, error="Must be a role's name: 1 to 64 of A-Z a-z 0-9 _ + = , . @ -")
     )

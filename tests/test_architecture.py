@@ -33,6 +33,7 @@ PURE = {
     "collector.catalogue": {"collector.column", "collector.schema"},
     "collector.lake.layout": {"collector.accounts", "collector.errors"},
     "collector.lake.instants": set(),
+    "collector.lake.naming": set(),
     "collector.lake.rules": {"collector.lake.record"},
 }
 # What would make them impure. `datetime` is no clock where only its types are used.

@@ -19,7 +19,8 @@ from collector.cli.signals import run_stoppable
 from collector.cli.summary import print_result
 from collector.cli.watching import watch_for
 from collector.collect import Collection
-from collector.errors import LakeError
+from collector.errors import LakeError, UsageFaultsError
+from collector.lake.naming import naming_fault
 from collector.lake.store import open_store
 from collector.loopback import LoopbackServer, shifted_clock, utc_now
 from collector.loopback.scenarios import DEMO_ORGANIZATION_ID, DemoDay, demo_days
@@ -79,6 +80,8 @@ def demonstrate(lake: Path) -> None:
 
 def _make_room(lake: Path) -> None:
     """Begin anew over an earlier demo; anything else in that folder is not ours to remove."""
+    if naming_fault(str(lake)):
+        raise UsageFaultsError([f"--lake {lake}: the demo's lake is a folder on this machine. Name one."])
     if not lake.exists():
         return
     records = {path.name for path in (lake / "catalog").glob("*.json")}

@@ -3,6 +3,7 @@
 The data's way through the files of this folder:
 
 - `layout`: what lies where (`raw/`, `snapshots/`, `catalog/`), and the name of a run.
+- `naming`: what a lake may be called. Pure.
 - `store`: `open_store(uri)`, and what a place that holds a lake must be able to do. `local` is a folder.
 - `raw`: what a run asked and was answered, as `run.json`, `accounts.jsonl.gz` and the reports' own bytes.
 - `rows`: one account's answers as its row of `account` and its rows of `credential_report`. Pure.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from collector.errors import LakeError, UsageFaultsError
+from collector.lake.naming import is_on_s3, naming_fault
 
 
 class MissingObjectError(LakeError):
@@ -88,20 +89,19 @@ class Store(Protocol):
 
 
 def open_store(uri: str, *, kms_key: str | None = None) -> Store:
-    """The store that a `--lake` names: a folder, or `s3://bucket/prefix` (where `kms_key` encrypts what is written)."""
-    scheme, separator, _ = uri.partition("://")
-    if not separator:
-        from collector.lake.local import LocalStore  # noqa: PLC0415  # so that a lake on S3 needs no file locks
+    """The store that a `--lake` names: a folder, or `s3://bucket/prefix` (where `kms_key` encrypts what is written).
 
-        if kms_key is not None:
-            raise UsageFaultsError([f"--kms-key encrypts a lake on S3, and {uri} is a folder on this machine."])
-        return LocalStore(Path(uri))
-    if scheme == "s3":
+    Raises:
+        UsageFaultsError: it names neither, or a key for a folder.
+    """
+    if fault := naming_fault(uri):
+        raise UsageFaultsError([fault], uri=uri)
+    if is_on_s3(uri):
         from collector.aws.s3_store import open_s3_store  # noqa: PLC0415  # so that a local lake needs no botocore
 
         return open_s3_store(uri, kms_key=kms_key)
-    raise LakeError(
-        f"{uri}: a lake on {scheme}:// is not something this version can open. Name a folder on this machine, or "
-        "s3://bucket/prefix.",
-        uri=uri,
-    )
+    from collector.lake.local import LocalStore  # noqa: PLC0415  # so that a lake on S3 needs no file locks
+
+    if kms_key is not None:
+        raise UsageFaultsError([f"--kms-key encrypts a lake on S3, and {uri} is a folder on this machine."])
+    return LocalStore(Path(uri))

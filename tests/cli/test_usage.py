@@ -52,3 +52,34 @@ def test_without_a_command_the_commands_are_shown(credlake, words):
     assert "Usage" in ended.out + ended.err
     assert ended.code == (0 if words == ("--help",) else 2)
     assert ended.said == []
+
+
+@pytest.mark.parametrize("name", ["s3:/b/x", "gs://x/y", "file:///x"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("collect",),
+        ("collect", "--dry-run"),
+        ("query", "account"),
+        ("query", "--engine", "athena", "account"),
+        ("verify",),
+        ("rebuild", "--date", "2026-11-24"),
+        ("doctor",),
+    ],
+    ids=" ".join,
+)
+def test_2_for_a_lake_that_is_neither_a_folder_nor_on_s3_and_no_folder_is_made(credlake, tmp_path, words, name):
+    ended = credlake(*words, "--lake", name)
+
+    assert ended.code == 2
+    assert len(ended.said) == 1
+    assert ended.said[0].startswith(f"credlake: command line: --lake: {name}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_2_where_the_demo_is_to_leave_its_lake_on_s3(credlake, tmp_path):
+    """Its lake is a folder; a path swallows one of the slashes."""
+    ended = credlake("demo", "--lake", "s3://bucket/demo")
+
+    assert (ended.code, list(tmp_path.iterdir())) == (2, [])
+    assert ended.said == ["credlake: --lake s3:/bucket/demo: the demo's lake is a folder on this machine. Name one."]
