@@ -17,7 +17,7 @@ ACCOUNT_ID = re.compile(r"[0-9]{12}")
 ORGANIZATION_ID = re.compile(r"o-[a-z0-9]{10,32}")
 OU_ID = re.compile(r"r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}")
 _ACCOUNT_ARN = re.compile(
-    r"arn:(?P<partition>aws[a-z-]*):organizations::[0-9]{12}:account/(?P<organization>o-[a-z0-9]+)/[0-9]{12}"
+    r"arn:(?P<partition>aws[a-z-]*):organizations::[0-9]{12}:account/(?P<organization>o-[a-z0-9]+)/(?P<account>[0-9]{12})"
 )
 
 
@@ -113,6 +113,13 @@ def account_from_organizations(answer: dict[str, Any]) -> Account:
 def organization_id_of(answer: dict[str, Any]) -> str | None:
     """The organization that an account's ARN names, None where the ARN does not have the usual form."""
     return _parts_of_arn(answer.get("Arn"))[1]
+
+
+def account_id_of(answer: dict[str, Any]) -> str | None:
+    """The account that an account's ARN names, None where the ARN does not have the usual form."""
+    arn = answer.get("Arn")
+    match = _ACCOUNT_ARN.fullmatch(arn) if isinstance(arn, str) else None
+    return match["account"] if match else None
 
 
 def _parts_of_arn(arn: object) -> tuple[str | None, str | None]:

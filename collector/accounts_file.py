@@ -1,25 +1,48 @@
 """An accounts file: the account list for whoever cannot ask Organizations, or wants a list of their own.
 
 CSV with a header, or JSON: a list of ids or objects, or what `aws organizations list-accounts` printed. Names are those
-of Organizations or of the lake's columns.
+of Organizations or of the lake's columns, in capitals or not. A column of a CSV with another name is refused, for it
+is most often a misspelt one; what else JSON holds is passed over, for AWS adds to its answers.
 """
 
 from __future__ import annotations
 
 import csv
+import difflib
 import io
 import json
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from collector.accounts import ACCOUNT_ID, ACCOUNT_STATES, ACTIVE, Account, Location, ou_ids_of
+from collector.accounts import (
+    ACCOUNT_ID,
+    ACCOUNT_STATES,
+    ACTIVE,
+    ORGANIZATION_ID,
+    Account,
+    Location,
+    account_id_of,
+    organization_id_of,
+    ou_ids_of,
+)
 from collector.errors import UsageFaultsError
+from collector.lake.instants import instant_text
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
     from pathlib import Path
 
 _PARTITION = re.compile(r"aws[a-z-]*")
+# Seconds since 1970 as a text, which a CSV can only give. Fewer digits are a date without dashes.
+_SECONDS = re.compile(r"[0-9]{9,11}(\.[0-9]+)?")
+
+_COLUMNS = (
+    *("account_id", "account_name", "account_email", "account_arn", "account_state", "joined_at"),
+    *("ou_id", "ou_path", "aws_partition"),
+)
+# So many accounts of another organization are named; it is most often the wrong file.
+_MOST_NAMED = 10
 
 # The file's name for a thing → Organizations' name for it.
 _NAMES = {
@@ -39,6 +62,8 @@ _NAMES = {
     "status": "Status",
     "joined_at": "JoinedTimestamp",
     "joinedtimestamp": "JoinedTimestamp",
+    # Of no use to a run, but a CSV made of what Organizations answers has it.
+    "joinedmethod": "JoinedMethod",
     "ou_id": "OuId",
     "ou_path": "OuPath",
     "paths": "Paths",
@@ -80,19 +105,54 @@ def read_accounts_file(path: Path, *, partition: str) -> list[Account]:
     return list(accounts.values())
 
 
+def faults_of_organization(accounts: Iterable[Account], organization_id: str) -> list[str]:
+    """The accounts that are of another organization, by their own Arn or Paths, as faults of the file."""
+    faults = [
+        f"--accounts-file: account {account.account_id} is of organization {', '.join(foreign)}, and the run "
+        f"of {organization_id}. Take it out of the file, or name its organization with --organization-id."
+        for account in accounts
+        if (foreign := sorted(_organizations_named(account) - {organization_id}))
+    ]
+    if len(faults) > _MOST_NAMED:
+        more = len(faults) - _MOST_NAMED
+        return [*faults[:_MOST_NAMED], f"--accounts-file: {more} more accounts are of other organizations."]
+    return faults
+
+
+def _organizations_named(account: Account) -> set[str]:
+    named = [organization_id_of(account.source), *(path.partition("/")[0] for path in account.source.get("Paths", ()))]
+    return {name for name in named if name is not None and ORGANIZATION_ID.fullmatch(name)}
+
+
 def _csv_rows(text: str, path: Path) -> Iterable[tuple[str, dict[str, Any]]]:
     reader = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True)
-    header = [name.strip().lower() for name in reader.fieldnames or []]
-    if not any(_NAMES.get(name) == "Id" for name in header):
+    header = [name.strip() for name in reader.fieldnames or []]
+    if not any(_NAMES.get(name.lower()) == "Id" for name in header):
         raise UsageFaultsError(
             [f"--accounts-file {path}: the first line must be a header with a column `account_id` (JSON is read too)."]
         )
+    # A spreadsheet may leave columns without a name, and with nothing in them, at the end.
+    if unknown := [name for name in header if name and name.lower() not in _NAMES]:
+        raise UsageFaultsError([f"--accounts-file {path}, line 1: {_unknown_columns(unknown)}"])
     try:
         for row in reader:
             if any(value for value in row.values() if isinstance(value, str)):
                 yield f"line {reader.line_num}", {name: value for name, value in row.items() if name is not None}
     except csv.Error as error:
         raise UsageFaultsError([f"--accounts-file {path}, line {reader.line_num}: is no CSV: {error}."]) from error
+
+
+def _unknown_columns(names: list[str]) -> str:
+    told = [
+        f"{name} (did you mean {close[0]}?)"
+        if (close := difflib.get_close_matches(name.lower().replace(" ", "_"), _COLUMNS, n=1))
+        else name
+        for name in names
+    ]
+    return (
+        f"there is no such column: {', '.join(told)}. There are {', '.join(_COLUMNS)}, and Organizations' own names "
+        "(Id, Name, Email, Arn, State, …). Rename it, or take it out."
+    )
 
 
 def _json_rows(text: str, path: Path) -> Iterable[tuple[str, dict[str, Any]]]:
@@ -122,6 +182,10 @@ def _account(row: dict[str, Any], partition: str, *, listed: Container[str]) -> 
         raise _RowFaultError(f"the account id {account_id!r} is not 12 digits.{hint}")
     if account_id in listed:
         raise _RowFaultError(f"account {account_id} is listed twice.")
+    if (named := account_id_of(given)) not in (None, account_id):
+        raise _RowFaultError(f"account {account_id}: its Arn names account {named}.")
+    if "JoinedTimestamp" in given:
+        given["JoinedTimestamp"] = _joined(account_id, given["JoinedTimestamp"])
     paths = given.get("Paths") or []
     for name, value in given.items():
         if not isinstance(value, str) and name != "Paths":
@@ -145,3 +209,17 @@ def _account(row: dict[str, Any], partition: str, *, listed: Container[str]) -> 
         location=Location((ou_id,) if ou_id else (), ou_path),
         source={**given, "State": state},
     )
+
+
+def _joined(account_id: str, value: object) -> object:
+    """When the account joined, as text. Version 1 of the AWS command prints seconds since 1970, version 2 ISO 8601."""
+    if isinstance(value, str) and _SECONDS.fullmatch(value):
+        value = float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    try:
+        return instant_text(datetime.fromtimestamp(value, UTC))
+    except (ValueError, OverflowError, OSError) as error:
+        raise _RowFaultError(
+            f"account {account_id}: JoinedTimestamp {value} is no time in seconds since 1970."
+        ) from error

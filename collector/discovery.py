@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import structlog
 
 from collector.accounts import ORGANIZATION_ID, Account, account_from_organizations, organization_id_of
+from collector.accounts_file import faults_of_organization
 from collector.errors import OrganizationUnreadableError, UsageFaultsError
 from collector.evidence import ACCOUNTS_FILE, ORGANIZATIONS
 from collector.explanations import explain_unknown_ou, explain_unreadable_organization
@@ -72,10 +73,13 @@ class Discovery:
 
         Raises:
             OrganizationUnreadableError: the list cannot be had as a whole. Part of it is never taken for all of it.
-            UsageFaultsError: the organization is not the one that was named.
+            UsageFaultsError: the organization is not the one that was named, or not that of accounts in the file.
         """
         if self.from_file is not None:
-            return await self._organization_of_file(), self._of_file(self.from_file)
+            of_file = await self._organization_of_file()
+            if faults := faults_of_organization(self.from_file, of_file):
+                raise UsageFaultsError(faults)
+            return of_file, self._of_file(self.from_file)
         pages = self.source.account_pages()
         first: list[dict[str, Any]] | None = []
         while first is not None and not first:

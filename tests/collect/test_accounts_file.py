@@ -6,14 +6,16 @@ import json
 
 import pytest
 
-from collector.accounts_file import read_accounts_file
+from collector.accounts_file import _COLUMNS, faults_of_organization, read_accounts_file
 from collector.errors import OrganizationUnreadableError, UsageFaultsError
 from collector.loopback import AccountState, CallerSpec, LoopbackServer
+from collector.schema import ACCOUNT
 from tests.collect.published import accounts_of
 from tests.collect.runs import MANAGEMENT, collect, member, organization
 
 STATES = "PENDING_ACTIVATION, ACTIVE, SUSPENDED, PENDING_CLOSURE, CLOSED"
 ONE, TWO = "100000000001", "100000000002"
+ARN = f"arn:aws:organizations::{MANAGEMENT}:account/%s/%s"
 
 
 @pytest.fixture(name="read")
@@ -73,9 +75,10 @@ def test_every_column_of_the_lake_that_describes_an_account_is_read(read):
     [
         f"\ufeffaccount_id\r\n{ONE}\r\n",
         f"Id,Name\n{ONE},\n",
-        f"  Account_ID , comment\n  {ONE} , hello\n",
+        f"  Account_ID , Joined_AT\n  {ONE} , 2020-01-02\n",
+        f"ID,JoinedMethod,,\n{ONE},CREATED,,\n",
         f"account\n{ONE}\n\n\n",
-        f"account_id,owner\n{ONE},me,one field too many\n",
+        f"account_id,account_name\n{ONE},me,one field too many\n",
         f'["{ONE}"]',
         f'  [{{"Id": "{ONE}", "Anything": [1, 2]}}]',
         json.dumps({"Accounts": [{"Id": ONE, "Status": "ACTIVE", "Name": None}]}),
@@ -112,6 +115,45 @@ def test_what_the_aws_command_prints_is_read_with_its_paths(read):
     assert account.source["JoinedTimestamp"] == "2020-01-02T03:04:05.678000+00:00"
 
 
+@pytest.mark.parametrize(
+    ("value", "joined"),
+    [
+        (1551675967.123, "2019-03-04T05:06:07.123000Z"),
+        (1551675967, "2019-03-04T05:06:07.000000Z"),
+        ("1551675967.5", "2019-03-04T05:06:07.500000Z"),
+        ("20190304", "20190304"),
+        ("2019-03-04T05:06:07Z", "2019-03-04T05:06:07Z"),
+    ],
+)
+def test_when_an_account_joined_may_be_seconds_as_version_1_of_the_aws_command_prints(read, value, joined):
+    (account,) = read(json.dumps({"Accounts": [{"Id": ONE, "JoinedTimestamp": value}]}))
+
+    assert account.source["JoinedTimestamp"] == joined
+
+
+def test_the_same_seconds_in_a_csv_are_read_too(read):
+    (account,) = read(f"account_id,joined_at\n{ONE},1551675967.123\n")
+
+    assert account.source["JoinedTimestamp"] == "2019-03-04T05:06:07.123000Z"
+
+
+def test_a_column_that_nobody_knows_is_a_fault_that_names_those_there_are(faults):
+    (said,) = faults(f"account_id,Owner,OU-path,ou_id,comment\n{ONE},me,Root/A,,x\n")
+
+    assert said == (
+        ", line 1: there is no such column: Owner, OU-path (did you mean ou_path?), comment. There are account_id, "
+        "account_name, account_email, account_arn, account_state, joined_at, ou_id, ou_path, aws_partition, and "
+        "Organizations' own names (Id, Name, Email, Arn, State, …). Rename it, or take it out."
+    )
+
+
+def test_every_column_that_is_said_to_be_there_is_read(read):
+    (account,) = read(f"{','.join(_COLUMNS)}\n{ONE}{',' * (len(_COLUMNS) - 1)}\n")
+
+    assert account.account_id == ONE
+    assert set(_COLUMNS) <= {column.name for column in ACCOUNT.columns}
+
+
 def test_all_faults_come_at_once_each_with_its_line(faults):
     assert faults(f"account_id,state\n12345,\n{ONE},RESTING\n{TWO},\n{TWO},\nabc,\n") == [
         ", line 2: the account id '12345' is not 12 digits. Spreadsheets drop leading zeros; in JSON write it as text.",
@@ -138,6 +180,11 @@ def test_all_faults_come_at_once_each_with_its_line(faults):
         (b"account_id\n\xff\xfe\n", "is not UTF-8"),
         (f'[{{"Id": "{ONE}", "Name": 5}}]', "Name must be text"),
         (f'[{{"Id": "{ONE}", "Email": ["a"]}}]', "Email must be text"),
+        (f'[{{"Id": "{ONE}", "JoinedTimestamp": true}}]', "JoinedTimestamp must be text"),
+        (f'[{{"Id": "{ONE}", "JoinedTimestamp": NaN}}]', "JoinedTimestamp nan is no time in seconds since 1970"),
+        (f'[{{"Id": "{ONE}", "JoinedTimestamp": 1551675967123}}]', "1551675967123 is no time in seconds since 1970"),
+        (f'[{{"Id": "{ONE}", "JoinedTimestamp": 1{"0" * 40}}}]', "is no time in seconds since 1970"),
+        (f'[{{"Id": "{ONE}", "Arn": "{ARN % ("o-aa111bb222", TWO)}"}}]', f"{ONE}: its Arn names account {TWO}."),
         (f'[{{"Id": "{ONE}", "Partition": "amazon"}}]', "'amazon' is no partition"),
         (f'[{{"Id": "{ONE}", "Paths": "o-aa111bb222/"}}]', "Paths must be a list"),
         (f"account_id,ou_path\n{ONE},{'x' * 140_000}\n", "field larger"),
@@ -186,6 +233,40 @@ def test_a_file_without_organization_id_where_nobody_can_say_it_is_a_usage_error
         pytest.raises(UsageFaultsError, match="name the organization with --organization-id"),
     ):
         collect(server, lake, accounts_file=str(file))
+
+
+def test_accounts_of_another_organization_are_a_usage_error_that_names_them(lake, tmp_path):
+    file = tmp_path / "accounts.json"
+    three = "100000000003"
+    listed = [
+        {"Id": ONE, "Arn": ARN % ("o-other11111", ONE)},
+        {"Id": TWO, "Arn": ARN % ("o-aa111bb222", TWO), "Paths": [f"o-aa111bb222/r-a1b2/{TWO}/"]},
+        {"Id": three, "Paths": [f"o-third22222/r-c3d4/{three}/"]},
+    ]
+    file.write_text(json.dumps(listed))
+    with LoopbackServer(organization(member(1), member(2), member(3))) as server:
+        for named in ({"organization_id": "o-aa111bb222"}, {}):
+            with pytest.raises(UsageFaultsError) as caught:
+                collect(server, lake, accounts_file=str(file), **named)
+            assert caught.value.faults == [
+                f"--accounts-file: account {account} is of organization {other}, and the run of o-aa111bb222. Take it "
+                "out of the file, or name its organization with --organization-id."
+                for account, other in ((ONE, "o-other11111"), (three, "o-third22222"))
+            ]
+        assert "sts:AssumeRole" not in server.calls.by_operation
+
+    assert not (lake / "catalog" / "o-aa111bb222.json").exists()
+
+
+def test_of_a_whole_file_of_another_organization_a_few_accounts_are_named(read):
+    ids = [f"{number:012d}" for number in range(1, 15)]
+    accounts = read(json.dumps([{"Id": account, "Arn": ARN % ("o-other11111", account)} for account in ids]))
+
+    assert faults_of_organization(accounts, "o-other11111") == []
+    faults = faults_of_organization(accounts, "o-aa111bb222")
+    assert len(faults) == 11
+    assert "account 000000000010 is of organization o-other11111" in faults[9]
+    assert faults[10] == "--accounts-file: 4 more accounts are of other organizations."
 
 
 def test_a_plain_member_can_collect_from_a_file(lake, tmp_path):
