@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 
 from collector.errors import CredlakeError, UsageFaultsError
 from collector.query.formats import write_csv, write_json, write_parquet
@@ -151,15 +151,27 @@ def _target(output: Path | None, out_stream: TextIO, *, binary: bool) -> Iterato
         yield _binary(out_stream) if binary else out_stream
         out_stream.flush()
         return
-    temporary = output.with_name(f".{output.name}.{secrets.token_hex(4)}.part")
+    # A link stays one: what it leads to is replaced.
+    place = output.resolve() if output.is_file() else output
     try:
-        with temporary.open("wb") if binary else temporary.open("w", encoding="utf-8", newline="") as stream_:
-            yield stream_
-        temporary.replace(output)
+        if place.exists() and not place.is_file():
+            # A device or a pipe takes the rows as they come. Put in its place, a file would take it from everyone.
+            with _opened(place, binary=binary) as stream_:
+                yield stream_
+            return
+        temporary = place.with_name(f".{place.name}.{secrets.token_hex(4)}.part")
+        try:
+            with _opened(temporary, binary=binary) as stream_:
+                yield stream_
+            temporary.replace(place)
+        finally:
+            temporary.unlink(missing_ok=True)
     except OSError as error:
         raise CredlakeError(f"The file {output} could not be written: {error.strerror or error}.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+
+
+def _opened(path: Path, *, binary: bool) -> IO[Any]:
+    return path.open("wb") if binary else path.open("w", encoding="utf-8", newline="")
 
 
 def _binary(out_stream: TextIO) -> BinaryIO:

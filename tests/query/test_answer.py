@@ -6,7 +6,9 @@ import csv
 import io
 import json
 import math
+import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -114,6 +116,40 @@ def test_parquet_holds_the_lakes_own_types(lake, tmp_path):
 def test_parquet_is_not_written_to_a_terminal(lake):
     with pytest.raises(UsageFaultsError, match="--output FILE"):
         ask(lake, QUESTION, format="parquet", out=Terminal())
+
+
+def test_a_link_to_a_file_stays_one(lake, tmp_path):
+    file, link = tmp_path / "rows.csv", tmp_path / "link.csv"
+    file.write_text("old")
+    link.symlink_to(file)
+
+    ask(lake, "select user_name from credential_report order by 1", format="csv", output=link)
+
+    assert link.is_symlink()
+    assert file.read_text() == 'user_name\n"a,""b"""\nbob\n'
+
+
+@pytest.mark.parametrize("format_name", ["csv", "parquet"])
+def test_what_is_no_file_takes_the_rows_and_stays_what_it_is(lake, tmp_path, format_name):
+    """`--output /dev/stdout`, or /dev/null: whoever may write there may put a file in its place, too."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as reader:
+        read = reader.submit(pipe.read_bytes)
+        ask(lake, "select user_name from credential_report order by 1", format=format_name, output=pipe)
+        taken = read.result(30)
+
+    assert pipe.is_fifo()
+    assert [path.name for path in tmp_path.glob("*pipe*")] == ["pipe"]
+    if format_name == "csv":
+        assert taken == b'user_name\n"a,""b"""\nbob\n'
+    else:
+        assert pq.read_table(io.BytesIO(taken)).column("user_name").to_pylist() == ['a,"b"', "bob"]
+
+
+def test_a_folder_cannot_be_written(lake, tmp_path):
+    with pytest.raises(CredlakeError, match=r"could not be written: Is a directory\."):
+        ask(lake, "account", format="csv", output=tmp_path)
 
 
 def test_a_query_that_fails_leaves_the_old_file_as_it_was(lake, tmp_path):
