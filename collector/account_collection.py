@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from collector.answers import Answers
 from collector.budgets import FIRST_LOOK_SECONDS, LAST_LOOK_SECONDS, RetryBudget
+from collector.call_threads import Urgency
 from collector.faults import CallFault, FaultKind
 from collector.outcome import Outcome
 
@@ -92,7 +93,8 @@ class AccountCollection:
         try:
             if not self._is_asked:
                 try:
-                    state = await self.around.in_thread(self._ask, start)
+                    urgency = Urgency.NEW if self.answers.started_at is None else Urgency.DUE
+                    state = await self.around.in_thread(urgency, lambda: self._ask(start))
                 finally:
                     # Use the time in which the report is made.
                     if self._reads is None and self._credentials is not None:
@@ -100,7 +102,7 @@ class AccountCollection:
                 self._is_asked, self._last_fault = True, None
                 if state != _COMPLETE:
                     await self._sleep(FIRST_LOOK_SECONDS + self.around.chance() * FIRST_LOOK_SECONDS / 4)
-            answer: tuple[bytes, datetime] = await self.around.in_thread(self._call, self.around.calls.fetch_report)
+            answer: tuple[bytes, datetime] = await self.around.in_thread(Urgency.DUE, self._fetch)
         except CallFault as fault:
             self._last_fault = fault
             if fault.kind in (FaultKind.NOT_PRESENT, FaultKind.REPORT_EXPIRED):
@@ -115,10 +117,13 @@ class AccountCollection:
             self.around.in_loop(start)
         return self._call(self.around.calls.generate_report)
 
+    def _fetch(self) -> tuple[bytes, datetime]:
+        return self._call(self.around.calls.fetch_report)
+
     async def _read_beside(self) -> None:
         """Both account reads. A fault of theirs leaves their columns unknown, and the account collected."""
         self.answers.summary_error = self.answers.password_policy_error = _DEADLINE_PASSED
-        faults = await self.around.in_thread(self._read_both)
+        faults = await self.around.in_thread(Urgency.BESIDE, self._read_both)
         await asyncio.gather(*(self._read_again(read, fault) for read, fault in faults))
 
     def _read_both(self) -> list[tuple[Callable[[], None], CallFault]]:
@@ -133,7 +138,7 @@ class AccountCollection:
 
     async def _read_again(self, read: Callable[[], None], first: CallFault) -> None:
         try:
-            await self._retrying(lambda: self.around.in_thread(read), first)
+            await self._retrying(lambda: self.around.in_thread(Urgency.BESIDE, read), first)
         except CallFault as fault:
             error = f"{fault.code}: {fault.message}"
             if read == self._read_summary:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import datetime
 
+    from collector.call_threads import Urgency
     from collector.outcome import Outcome
 
 
@@ -29,12 +30,12 @@ class AccountCalls(Protocol):
 class Surroundings:
     """What an account's collection needs from the run. Times are on `clock`'s scale, in seconds.
 
-    `in_thread` runs a blocking call in the run's bounded pool of threads, `in_loop` calls back from there; the rest is
-    passed in so that tests wait for nothing.
+    `in_thread` runs a blocking call in one of the run's few threads, the more urgent first; `in_loop` calls back from
+    there; the rest is passed in so that tests wait for nothing.
     """
 
     calls: AccountCalls
-    in_thread: Callable[..., Awaitable[Any]]
+    in_thread: Callable[[Urgency, Callable[[], Any]], Awaitable[Any]]
     in_loop: Callable[[Callable[[], None]], object]
     clock: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]

@@ -1,21 +1,22 @@
 """The engine: all accounts of a run at once, a bounded pool of threads for their calls, none for their waiting.
 
-Every account is a task from the moment it is listed. Calls queue in the order they come, so first every account is
-asked to generate, and by the time the queue comes round AWS has made the reports. Measured on one core: 90 accounts a
-second, where a thread per account does 8 (design, "Waiting costs nothing").
+Every account is a task from the moment it is listed. Without a deadline calls queue in the order they come, so first
+every account is asked to generate, and by the time the queue comes round AWS has made the reports. Measured on one
+core: 90 accounts a second, where a thread per account does 8 (design, "Waiting costs nothing"). With a deadline, what
+counts is how many accounts have come to their end when it falls: those under way go before those not asked yet.
 """
 
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from collector.account_collection import AccountCollection
 from collector.answers import AccountCalls, Answers, Surroundings
+from collector.call_threads import CallThreads
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -58,15 +59,12 @@ class Engine:
         deliver ends the run.
         """
         loop = asyncio.get_running_loop()
-        pool = ThreadPoolExecutor(self.concurrency, thread_name_prefix="aws-call")
+        threads = CallThreads(self.concurrency, by_urgency=self.run_deadline_seconds is not None)
         admitted = asyncio.Semaphore(self.most_under_way)
-
-        def in_thread(call: Callable[..., Any], *arguments: Any) -> Awaitable[Any]:
-            return loop.run_in_executor(pool, call, *arguments)
 
         around = Surroundings(
             calls=self.calls,
-            in_thread=in_thread,
+            in_thread=threads.call,
             in_loop=loop.call_soon_threadsafe,
             clock=loop.time,
             sleep=self.sleep,
@@ -90,4 +88,4 @@ class Engine:
                     tasks.create_task(one(account))
         finally:
             # A call that hangs is left behind rather than waited for: the deadline has passed, or the run was stopped.
-            pool.shutdown(wait=False, cancel_futures=True)
+            threads.close()

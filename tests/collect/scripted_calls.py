@@ -52,6 +52,7 @@ class ScriptedCalls:
 
     scripts: dict[tuple[str, str], list] = field(default_factory=dict)
     seconds_a_call: float = 0.0
+    takes: Callable[[float], None] = time.sleep
     generation_seconds: float = 0.0
     own: str | None = None
     session_length: timedelta | None = timedelta(minutes=15)
@@ -107,7 +108,7 @@ class ScriptedCalls:
             script = self.scripts.get((account_id, operation))
             step = script.pop(0) if script else None
         try:
-            time.sleep(self.seconds_a_call)
+            self.takes(self.seconds_a_call)
             if isinstance(step, FaultKind):
                 raise CallFault(step, _CODES[step], "as scripted", operation)
             if step is not None:

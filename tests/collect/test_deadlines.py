@@ -9,7 +9,19 @@ import time
 import pytest
 
 from collector.faults import FaultKind
-from tests.collect.scripted_calls import ASSUME, GENERATE, GET, POLICY, SUMMARY, ScriptedCalls, always, collect, ids
+from tests.collect.passing_time import PassingTime
+from tests.collect.scripted_calls import (
+    ASSUME,
+    GENERATE,
+    GET,
+    POLICY,
+    SUMMARY,
+    ScriptedCalls,
+    always,
+    collect,
+    ids,
+    outcomes,
+)
 
 ONE, TWO, THREE = ids(3)
 
@@ -150,3 +162,39 @@ def test_a_deadline_amid_many_accounts_leaves_no_account_without_an_outcome(dead
         assert (answers.outcome == "collected") is (answers.error_code is None)
         assert (answers.outcome == "collected") is (answers.report is not None)
     assert seconds < deadline + 1
+
+
+def run_in_passing_time(accounts, **options):
+    """Through one thread, a second a call. All of 30 accounts take 150 s, of which asking them takes 60."""
+    calls = ScriptedCalls(seconds_a_call=1.0)
+
+    async def main():
+        time_passes = PassingTime()
+        calls.takes = time_passes.call_takes
+        return await collect(calls, ids(accounts), concurrency=1, sleep=time_passes.sleep, **options)
+
+    return asyncio.run(main()), calls
+
+
+@pytest.mark.parametrize(("deadline", "collected"), [(30.0, 4), (60.0, 10), (120.0, 22)])
+def test_a_deadline_halfway_finds_accounts_collected_and_not_all_of_them_asked(deadline, collected):
+    """Five seconds an account, and a look some 3 s after it was asked: of 60 s, accounts that are collected fill 50."""
+    delivered, calls = run_in_passing_time(30, run_deadline_seconds=deadline)
+
+    found = outcomes(delivered)
+    assert found["collected"] >= collected
+    # What was begun and not finished is what a thread and the wait for a look take, however many accounts there are.
+    assert found["collected"] + found["not_reached"] >= 30 - 3
+    assert all(calls.count(account)[GET] == 1 for account, one in delivered.items() if one.outcome == "collected")
+
+
+def test_no_account_is_asked_for_the_first_time_while_a_look_is_due():
+    """But for the one whose turn had come already."""
+    delivered, calls = run_in_passing_time(30, run_deadline_seconds=120.0)
+
+    under_way = most = 0
+    for _, operation in calls.made:
+        under_way += (operation == ASSUME) - (operation == GET)
+        most = max(most, under_way)
+    assert outcomes(delivered)["collected"] > 20
+    assert most <= 3
