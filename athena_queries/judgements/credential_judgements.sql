@@ -127,6 +127,10 @@ select
                 user_arn,
                 '|key|',
                 coalesce(cast(date_diff('second', timestamp '1970-01-01 00:00:00', created_at) as varchar), ''),
+                -- AWS gives whole seconds; where it does not, the ordinal counts keys of the same millisecond.
+                case when created_at <> date_trunc('second', created_at)
+                    then concat('.', cast(date_diff('millisecond', date_trunc('second', created_at), created_at) as varchar))
+                    else '' end,
                 case when ordinal = 1 then '|1' else '|2' end
             )
             else concat(

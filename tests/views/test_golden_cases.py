@@ -342,6 +342,26 @@ def test_two_keys_made_in_the_same_second(lake_of, on):
     assert [row["finding_id"] for row in found] == [failing, inactive, failing, inactive]
 
 
+def test_two_keys_made_in_the_same_second_but_not_at_the_same_millisecond(lake_of, rows):
+    user = rows.user(
+        access_key_1_active=True,
+        access_key_1_last_rotated=MARCH + timedelta(milliseconds=200),
+        access_key_2_active=True,
+        access_key_2_last_rotated=MARCH + timedelta(milliseconds=700),
+    )
+    lake = lake_of(rows.account(), rows.root(), user)
+    found = lake.view("findings", "finding_id", "control_id = 'access-key-rotation'")
+    assert len({row["finding_id"] for row in found}) == 2
+
+
+def test_the_id_of_a_finding_never_changes(lake_of, rows):
+    """Literally: who keeps ids in a ticket finds them after an upgrade."""
+    user = rows.console_user(access_key_1_active=True, access_key_1_last_rotated=MARCH, mfa_active=False)
+    lake = lake_of(rows.account(), rows.root(), user)
+    assert lake.verdicts("access-key-rotation", "finding_id") == ["14b866f50dd971267cbd0c59638e103b"]
+    assert lake.verdicts("console-mfa", "finding_id") == ["dd555d2e5b1beca25392acb7ccc68175"]
+
+
 def test_an_account_that_failed_today_and_was_fine_yesterday(lake_of, on):
     """No one is gone: nothing is known. When it answers again, it is compared with the last time it did."""
     first, second, third = on(21), on(22), on(23)
