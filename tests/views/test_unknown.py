@@ -249,3 +249,17 @@ def test_a_user_of_whom_one_credential_may_be_in_use_is_not_called_inactive(lake
     assert lake.view("inactive_users", "user_name, active_credentials") == [
         {"user_name": "idle", "active_credentials": 3}
     ]
+
+
+def test_a_user_whose_creation_time_could_not_be_read_is_another_thing_that_day(lake_of, on):
+    """The known exception to stable ids: what was made again under the same name must not be taken for what was."""
+    days = {}
+    for day, unread in ((21, ()), (22, ("user_creation_time",)), (23, ())):
+        makers = on(day)
+        user = makers.console_user(mfa_active=False, unparsed=unread)
+        days[makers.run_at] = [makers.account(), makers.root(), user]
+    found = lake_of(days=days).view(
+        "findings_history", "finding_id", "control_id = 'console-mfa'", order="snapshot_date"
+    )
+    first, unread, third = (row["finding_id"] for row in found)
+    assert first == third != unread
