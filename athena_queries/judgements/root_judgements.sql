@@ -103,6 +103,10 @@ select
                 then case
                     when status = 'pass' then 'Root has MFA.'
                     when status = 'fail' then 'Root has credentials and no MFA device.'
+                    when active_access_keys > 0
+                        then 'Root has an access key, and in GovCloud no console: its MFA is not asked for.'
+                    when access_keys_fault is not null
+                        then 'Root may have an access key, and has no console in GovCloud: its MFA is not asked for.'
                     else 'Root has nothing that MFA could guard.'
                 end
             when last_used_at is null then 'No use of root on record.'
@@ -117,7 +121,7 @@ select
     ) as reason,
     cast(measured_seconds as bigint) as measured_seconds,
     cast(limit_days as integer) as limit_days,
-    cast(null as timestamp(3)) as failing_since,
+    cast(case when control_id = 'root-unused' and status = 'fail' then last_used_at end as timestamp(3)) as failing_since,
     cast(account_id as varchar) as subject,
     cast(case when control_id = 'root-unused' then last_used_at end as timestamp(3)) as last_used_at,
     cast(null as varchar) as last_used_region,

@@ -58,7 +58,7 @@ MEANINGS: Final[dict[str, str]] = {
     "measured_days": "What was compared with the limit, in whole days.",
     "measured_seconds": "The same to the second.",
     "limit_days": "The limit in force for the account in that run.",
-    "failing_since": "Since when it fails, where the report tells.",
+    "failing_since": "Since when it fails, where the report tells; of `root-unused` the latest use.",
     "finding_id": "Stable over time for the same control on the same thing. Of a user whose creation time could not be "
     "read it is another that day.",
     "finding_rank": "1 is to be done first: by severity, then by how long it fails.",

@@ -156,6 +156,8 @@ def test_root_with_an_old_password_login_and_a_key_used_an_hour_ago(lake_of, row
     assert lake.verdicts("root-unused", "status, reason, measured_days, measured_seconds, limit_days") == [
         ("fail", "Root was last used 1 hour before the report: within the last day.", 0, 3600, 1)
     ]
+    # It fails from that use on.
+    assert lake.verdicts("root-unused", "failing_since") == [rows.ago(hours=1)]
     assert lake.verdicts("root-no-access-key") == ["fail"]
     assert lake.verdicts("root-mfa") == ["pass"]
     assert lake.view("root_posture", "root_credentials, last_used_at, idle_days") == [
@@ -204,6 +206,17 @@ def test_root_mfa_in_govcloud_is_not_applicable_where_the_password_is_not_suppor
     assert lake.verdicts("root-mfa") == ["not_applicable"]
     # There is no console to sign in to, so a password use that is not supported is no use.
     assert lake.verdicts("root-unused") == ["pass"]
+
+
+def test_root_mfa_in_govcloud_is_not_applicable_though_there_is_an_active_key(lake_of, rows):
+    """And the reason does not say that there is none."""
+    root = rows.root(access_key_1_active=True, access_key_1_last_rotated=MARCH, not_supported=("password_enabled",))
+    arn = "arn:aws-us-gov:iam::111111111111:root"
+    lake = lake_of(rows.account(aws_partition="aws-us-gov"), {**root, "user_arn": arn})
+    assert lake.verdicts("root-mfa", "status, reason") == [
+        ("not_applicable", "Root has an access key, and in GovCloud no console: its MFA is not asked for.")
+    ]
+    assert lake.verdicts("root-no-access-key") == ["fail"]
 
 
 @pytest.mark.parametrize(
