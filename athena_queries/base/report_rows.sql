@@ -1,4 +1,5 @@
--- The rows of the credential reports as they lie in the lake, in types: what the other views read, without a join.
+-- The rows of the credential reports as they lie in the lake, in types: what the other views read, without a join; and at
+-- the end the last use that a slot tells though it has no creation date, so that it is no credential of its own.
 -- Grain: organization_id, snapshot_date, user_arn
 -- Reads: snapshot_record
 
@@ -33,6 +34,28 @@ select
     cast(additional_credentials_info as varchar) as additional_credentials_info,
     cast(null_reasons as map(varchar, varchar)) as null_reasons,
     cast(unknown_columns as map(varchar, varchar)) as unknown_columns,
-    cast(report_generated_at as timestamp(3)) as report_generated_at
+    cast(report_generated_at as timestamp(3)) as report_generated_at,
+    cast(
+        case
+            when access_key_1_last_rotated is not null and access_key_2_last_rotated is not null then null
+            when access_key_1_last_rotated is not null then access_key_2_last_used_date
+            when access_key_2_last_rotated is not null then access_key_1_last_used_date
+            else coalesce(
+                greatest(access_key_1_last_used_date, access_key_2_last_used_date),
+                access_key_1_last_used_date,
+                access_key_2_last_used_date
+            )
+        end as timestamp(3)
+    ) as undated_key_last_used_at,
+    cast(
+        case
+            when access_key_1_last_rotated is null and access_key_1_last_used_date is null
+                and element_at(null_reasons, 'access_key_1_last_used_date') in ('unparsed', 'empty')
+                then concat('access_key_1_last_used_date is ', element_at(null_reasons, 'access_key_1_last_used_date'))
+            when access_key_2_last_rotated is null and access_key_2_last_used_date is null
+                and element_at(null_reasons, 'access_key_2_last_used_date') in ('unparsed', 'empty')
+                then concat('access_key_2_last_used_date is ', element_at(null_reasons, 'access_key_2_last_used_date'))
+        end as varchar
+    ) as undated_key_last_used_at_fault
 from snapshot_record
 where record_type = 'user'

@@ -38,8 +38,14 @@ facts as (
         case when root.user_arn is not null then coalesce(root_keys.inactive_access_keys, 0) end
             as inactive_access_keys,
         root_keys.access_keys_fault,
-        root_keys.access_key_last_used_at,
-        root_keys.access_key_last_used_at_fault,
+        -- A slot may tell a use though it holds no key.
+        coalesce(
+            greatest(root_keys.access_key_last_used_at, root.undated_key_last_used_at),
+            root_keys.access_key_last_used_at,
+            root.undated_key_last_used_at
+        ) as access_key_last_used_at,
+        coalesce(root_keys.access_key_last_used_at_fault, root.undated_key_last_used_at_fault)
+            as access_key_last_used_at_fault,
         case when root.password_enabled is null then element_at(root.null_reasons, 'password_enabled') end
             as password_enabled_reason,
         case when root.mfa_active is null and root.user_arn is not null

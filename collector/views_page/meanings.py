@@ -47,6 +47,8 @@ MEANINGS: Final[dict[str, str]] = {
     "last_used_at_fault": _FAULT.format("the last use"),
     "password_enabled_fault": _FAULT.format("`password_enabled`"),
     "mfa_active_fault": _FAULT.format("`mfa_active`"),
+    "undated_key_last_used_at": "Last use that a slot tells without a key's creation.",
+    "undated_key_last_used_at_fault": _FAULT.format("that use"),
     "access_keys_fault": _FAULT.format("the state of a key"),
     # Verdicts.
     "control_id": "The control: see `controls`.",
@@ -75,7 +77,7 @@ MEANINGS: Final[dict[str, str]] = {
     "password_last_changed_at": "When root's password was last set.",
     "active_access_keys": "Root's active access keys.",
     "inactive_access_keys": "Root's inactive access keys: they exist, and can be switched on again.",
-    "access_key_last_used_at": "Last use of any of root's keys.",
+    "access_key_last_used_at": "Last use of any of root's keys, also of one that the report no longer holds.",
     "account_password_present": "The fresher summary: root has a password.",
     "account_access_keys_present": "The fresher summary: root has access keys, active or not.",
     "account_mfa_enabled": "The fresher summary: root has MFA.",

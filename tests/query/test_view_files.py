@@ -108,7 +108,11 @@ def test_the_base_views_have_the_columns_of_the_schema_in_order_and_then_where_t
     views = shipped_views()
     columns = {name: tuple(node.alias_or_name for node in parse_statement(views[name]).selects) for name in views}
     assert columns["account"] == (*ACCOUNT.names, "snapshot_at")
-    assert columns["report_rows"] == CREDENTIAL_REPORT.names
+    assert columns["report_rows"] == (
+        *CREDENTIAL_REPORT.names,
+        "undated_key_last_used_at",
+        "undated_key_last_used_at_fault",
+    )
     assert columns["credential_report"] == (
         *CREDENTIAL_REPORT.names,
         "snapshot_at",

@@ -165,6 +165,23 @@ def test_root_with_an_old_password_login_and_a_key_used_an_hour_ago(lake_of, row
     ]
 
 
+def test_root_with_a_last_use_in_a_slot_that_holds_no_key(lake_of, rows):
+    """The key is gone from the report, its use is not."""
+    lake = lake_of(rows.account(), rows.root(access_key_1_last_used_date=rows.ago(hours=2)))
+    assert lake.verdicts("root-unused", "status, reason, failing_since") == [
+        ("fail", "Root was last used 2 hours before the report: within the last day.", rows.ago(hours=2))
+    ]
+    assert lake.view("root_posture", "root_credentials, last_used_at, access_key_last_used_at, idle_days") == [
+        {
+            "root_credentials": "none",
+            "last_used_at": rows.ago(hours=2),
+            "access_key_last_used_at": rows.ago(hours=2),
+            "idle_days": 0,
+        }
+    ]
+    assert lake.view("credentials") == []
+
+
 @pytest.mark.parametrize(
     ("style", "changes", "expected"),
     [

@@ -57,11 +57,20 @@ def test_a_value_that_a_user_control_needs_makes_it_unknown(lake_of, rows, contr
         ("root-mfa", "access_key_2_active", {"password_enabled": False, "access_key_2_last_rotated": OLD}),
         ("root-unused", "password_last_used", {"password_enabled": True}),
         ("root-unused", "access_key_2_last_used_date", {"access_key_2_last_rotated": OLD}),
+        # A slot without a key has a last use all the same.
+        ("root-unused", "access_key_1_last_used_date", {}),
     ],
 )
 def test_a_value_that_a_root_control_needs_makes_it_unknown(lake_of, rows, control, column, changes):
     lake = lake_of(rows.account(outcome="partial", unreadable_values=1), rows.root(**changes, unparsed=(column,)))
     assert lake.verdicts(control, "status, reason") == [("unknown", f"Cannot be judged: {column} is unparsed.")]
+
+
+def test_an_empty_last_use_of_a_slot_without_a_key_of_root_is_unknown(lake_of, rows):
+    lake = lake_of(rows.account(), rows.root(empty=("access_key_1_last_used_date",)))
+    assert lake.verdicts("root-unused", "status, reason") == [
+        ("unknown", "Cannot be judged: access_key_1_last_used_date is empty.")
+    ]
 
 
 @pytest.mark.parametrize(
