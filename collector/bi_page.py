@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 # Folders and views that are steps on the way to others: nobody charts them.
 _STEPS = frozenset({"judgements"})
-_STEP_VIEWS = frozenset({"account_changes", "key_changes", "report_pairs", "report_rows", "user_changes"})
+_STEP_VIEWS = frozenset(
+    {"account_changes", "key_changes", "report_pairs", "report_rows", "root_use_changes", "user_changes"}
+)
 
 # A field of QuickSight holds no more characters (facts F8).
 _LONGEST_FIELD = 2047

@@ -3,7 +3,7 @@
 -- could not be read, and an account that was not collected changes nothing.
 -- Grain: organization_id, snapshot_date, account_id, change_type, user_arn, credential_type, credential_created_at,
 -- occurrence
--- Reads: account_changes, key_changes, user_changes
+-- Reads: account_changes, key_changes, root_use_changes, user_changes
 -- Twin: history
 -- Order: snapshot_date, account_id, user_name, change_type, credential_created_at, occurrence
 -- Example: snapshot_date, account_name, change_type, user_name, changed_at, previous_snapshot_date
@@ -15,6 +15,8 @@ changes as (
     select * from user_changes
     union all
     select * from key_changes
+    union all
+    select * from root_use_changes
     union all
     select * from account_changes
 

@@ -1,90 +1,123 @@
 -- What changed about access keys, root's included, between two reports of an account. A key is its user's ARN and its
--- creation time, counted: two made in the same second are two, and a swap of the slots is no change.
+-- creation time, counted: two made in the same second are two, and a swap of the slots is no change. A key that could not
+-- be seen is not new when it is seen again, and a state that could not be read is compared when it can be.
 -- Grain: organization_id, snapshot_date, account_id, change_type, user_arn, credential_created_at, occurrence
--- Reads: credentials, report_pairs, report_rows
+-- Reads: account, credentials, report_pairs, report_rows
 -- Twin: history
 -- Example: snapshot_date, account_id, change_type, user_name, credential_created_at
 
 with
 
-keys as (
-
-    select
-        pairs.snapshot_date as pair_date,
-        pairs.previous_snapshot_date as pair_previous_date,
-        pairs.previous_report_generated_at,
-        pairs.is_whole,
-        pairs.was_whole,
-        true as is_now,
-        credentials.*
-    from credentials
-    inner join report_pairs as pairs
-        on pairs.organization_id = credentials.organization_id
-        and pairs.account_id = credentials.account_id
-        and pairs.snapshot_date = credentials.snapshot_date
-    where credentials.credential_type = 'access_key'
-    union all
-    select
-        pairs.snapshot_date as pair_date,
-        pairs.previous_snapshot_date as pair_previous_date,
-        pairs.previous_report_generated_at,
-        pairs.is_whole,
-        pairs.was_whole,
-        false as is_now,
-        credentials.*
-    from credentials
-    inner join report_pairs as pairs
-        on pairs.organization_id = credentials.organization_id
-        and pairs.account_id = credentials.account_id
-        and pairs.previous_snapshot_date = credentials.snapshot_date
-    where credentials.credential_type = 'access_key'
-
-),
-
-keys_counted as (
+reports as (
 
     select
         organization_id,
-        pair_date,
         account_id,
-        user_arn,
-        created_at,
-        max(pair_previous_date) as pair_previous_date,
-        max(previous_report_generated_at) as previous_report_generated_at,
-        bool_and(is_whole) as is_whole,
-        bool_and(was_whole) as was_whole,
-        max(user_name) as user_name,
-        bool_or(is_root) as is_root,
-        count_if(is_now) as keys_now,
-        count_if(not is_now) as keys_before,
-        count_if(is_now and is_active) as active_now,
-        count_if(not is_now and is_active) as active_before,
-        count_if(is_now and not is_active) as inactive_now,
-        count_if(not is_now and not is_active) as inactive_before,
-        max(case when is_now then last_used_at end) as used_at,
-        max(case when not is_now then last_used_at end) as was_used_at,
-        bool_or(not is_now and last_used_at_fault is not null) as was_unclear
-    from keys
-    group by organization_id, pair_date, account_id, user_arn, created_at
-    having
-        created_at is null
-        or count_if(is_now) <> count_if(not is_now)
-        or count_if(is_now and is_active) <> count_if(not is_now and is_active)
-        or bool_or(is_root)
+        count(*) as report_count
+    from account
+    where outcome in ('collected', 'partial')
+    group by organization_id, account_id
 
 ),
 
-keys_compared as (
+totals as (
 
-    -- A key whose date is missing may be any of its user's keys.
     select
-        keys_counted.*,
-        active_now + inactive_now < keys_now or active_before + inactive_before < keys_before as is_state_unclear,
-        bool_or(created_at is null and keys_now > 0) over (partition by organization_id, pair_date, user_arn)
-            as is_undated,
-        bool_or(created_at is null and keys_before > 0) over (partition by organization_id, pair_date, user_arn)
-            as was_undated
-    from keys_counted
+        organization_id,
+        account_id,
+        user_arn,
+        created_at,
+        count(*) as row_count,
+        created_at is null
+        or max(ordinal) > 1
+        or coalesce(bool_or(is_active) <> bool_and(is_active), false) as has_changed
+    from credentials
+    where credential_type = 'access_key'
+    group by organization_id, account_id, user_arn, created_at
+
+),
+
+-- Most keys are in every report, and alike in all of them; only of the other users' there is something to tell.
+changed_users as (
+
+    select distinct
+        totals.organization_id,
+        totals.account_id,
+        totals.user_arn
+    from totals
+    inner join reports
+        on reports.organization_id = totals.organization_id
+        and reports.account_id = totals.account_id
+    where totals.has_changed or totals.row_count < reports.report_count
+
+),
+
+keys as (
+
+    -- A key whose date is missing may be any of its user's keys: when that was, before and after.
+    select
+        credentials.*,
+        max(case when credentials.created_at is null then credentials.snapshot_date end) over (
+            partition by credentials.organization_id, credentials.account_id, credentials.user_arn
+            order by credentials.snapshot_date, credentials.created_at nulls last
+            rows between unbounded preceding and 1 preceding
+        ) as undated_before,
+        min(case when credentials.created_at is null then credentials.snapshot_date end) over (
+            partition by credentials.organization_id, credentials.account_id, credentials.user_arn
+            order by credentials.snapshot_date desc, credentials.created_at nulls last
+            rows between unbounded preceding and 1 preceding
+        ) as undated_next
+    from credentials
+    inner join changed_users
+        on changed_users.organization_id = credentials.organization_id
+        and changed_users.account_id = credentials.account_id
+        and changed_users.user_arn = credentials.user_arn
+    where credentials.credential_type = 'access_key'
+
+),
+
+counted as (
+
+    select
+        organization_id,
+        snapshot_date,
+        account_id,
+        user_arn,
+        created_at,
+        max(user_name) as user_name,
+        bool_or(is_root) as is_root,
+        max(undated_before) as undated_before,
+        min(undated_next) as undated_next,
+        count(*) as key_count,
+        -- Of two keys neither state is known where one is not.
+        case when count(is_active) = count(*) then count_if(is_active) end as active_count,
+        case when count(is_active) = count(*) then count_if(not is_active) end as inactive_count
+    from keys
+    where created_at is not null
+    group by organization_id, snapshot_date, account_id, user_arn, created_at
+
+),
+
+in_order as (
+
+    select
+        counted.*,
+        lag(snapshot_date)
+            over (partition by organization_id, account_id, user_arn, created_at order by snapshot_date) as seen_before,
+        lag(key_count)
+            over (partition by organization_id, account_id, user_arn, created_at order by snapshot_date)
+            as earlier_count,
+        lag(active_count) ignore nulls
+            over (partition by organization_id, account_id, user_arn, created_at order by snapshot_date)
+            as earlier_active_count,
+        lag(inactive_count) ignore nulls
+            over (partition by organization_id, account_id, user_arn, created_at order by snapshot_date)
+            as earlier_inactive_count,
+        lead(snapshot_date)
+            over (partition by organization_id, account_id, user_arn, created_at order by snapshot_date) as seen_next,
+        lead(key_count)
+            over (partition by organization_id, account_id, user_arn, created_at order by snapshot_date) as next_count
+    from counted
 
 ),
 
@@ -93,75 +126,104 @@ roots as (
     select
         organization_id,
         snapshot_date,
-        account_id
+        account_id,
+        lag(snapshot_date) over (partition by organization_id, account_id order by snapshot_date) as root_before,
+        lead(snapshot_date) over (partition by organization_id, account_id order by snapshot_date) as root_next,
+        lag(report_generated_at) over (partition by organization_id, account_id order by snapshot_date)
+            as root_before_at
     from report_rows
     where is_root
 
 ),
 
-explained as (
+anchored as (
 
-    -- A report tells of root's keys if it has a root row, and of the others if every row could be read.
+    -- The last report before that told of the key if it was there: of root's the last with a root row, of others' the last
+    -- of which every row could be read.
     select
-        compared.*,
-        case when compared.is_root then root_before.account_id is not null else was_whole end and not was_undated
-            as was_listed,
-        is_whole and was_whole and (root_now.account_id is not null or not compared.is_root) and not is_undated
-            as is_surely_gone
-    from keys_compared as compared
-    left join roots as root_now
-        on root_now.organization_id = compared.organization_id
-        and root_now.snapshot_date = compared.pair_date
-        and root_now.account_id = compared.account_id
-    left join roots as root_before
-        on root_before.organization_id = compared.organization_id
-        and root_before.snapshot_date = compared.pair_previous_date
-        and root_before.account_id = compared.account_id
+        seen.*,
+        pairs.snapshot_date as pair_date,
+        pairs.first_report_at,
+        case when seen.is_root then roots.root_before else pairs.last_whole_snapshot_date end as anchor_date,
+        case when seen.is_root then roots.root_before_at else pairs.last_whole_report_at end as anchor_at,
+        case when seen.is_root then coalesce(roots.root_before = pairs.previous_snapshot_date, false)
+            else pairs.was_whole end as is_anchored_before,
+        next_pairs.snapshot_date as next_pair_date,
+        next_pairs.is_whole
+        and next_pairs.was_whole
+        and coalesce(seen.undated_next <> next_pairs.snapshot_date, true)
+        and (not seen.is_root or coalesce(roots.root_next = next_pairs.snapshot_date, false)) as is_surely_gone
+    from in_order as seen
+    left join report_pairs as pairs
+        on pairs.organization_id = seen.organization_id
+        and pairs.account_id = seen.account_id
+        and pairs.snapshot_date = seen.snapshot_date
+    left join report_pairs as next_pairs
+        on next_pairs.organization_id = seen.organization_id
+        and next_pairs.account_id = seen.account_id
+        and next_pairs.previous_snapshot_date = seen.snapshot_date
+    left join roots
+        on roots.organization_id = seen.organization_id
+        and roots.account_id = seen.account_id
+        and roots.snapshot_date = seen.snapshot_date
+
+),
+
+compared as (
+
+    -- What was in no report since then is new.
+    select
+        anchored.*,
+        coalesce(seen_before < anchor_date, seen_before is null) as is_new,
+        coalesce(undated_before >= coalesce(anchor_date, ''), false) as was_undated
+    from anchored
+
+),
+
+told as (
+
+    -- A key that is gone is told on the first day without.
+    select
+        organization_id,
+        case when kind.change_type = 'key_gone' then next_pair_date else pair_date end as pair_date,
+        account_id,
+        user_name,
+        user_arn,
+        created_at as credential_created_at,
+        kind.change_type,
+        case
+            when kind.change_type = 'key_gone' then case
+                when is_surely_gone then key_count - case when seen_next = next_pair_date then next_count else 0 end
+            end
+            when kind.change_type = 'key_created' then case
+                when is_anchored_before and not was_undated
+                    then key_count - case when is_new then 0 else earlier_count end
+                -- It may have been there unread, unless it was made since.
+                when not is_new then 0
+                when not was_undated and created_at > coalesce(anchor_at, first_report_at) then key_count
+                when was_undated and seen_before is null and created_at > first_report_at then key_count
+            end
+            when is_new then 0
+            when kind.change_type = 'key_deactivated'
+                then least(earlier_active_count - active_count, inactive_count - earlier_inactive_count)
+            when kind.change_type = 'key_reactivated'
+                then least(active_count - earlier_active_count, earlier_inactive_count - inactive_count)
+        end as times
+    from compared
+    cross join (values ('key_created'), ('key_gone'), ('key_deactivated'), ('key_reactivated')) as kind (change_type)
 
 ),
 
 changes as (
 
     select
-        explained.*,
-        kind.change_type,
+        told.*,
         'access_key' as credential_type,
-        created_at as credential_created_at,
-        kind.occurrence,
-        case kind.change_type
-            when 'key_created' then created_at
-            when 'root_used' then used_at
-        end as changed_at
-    from explained
-    cross join (
-        values
-            ('key_created', 1),
-            ('key_created', 2),
-            ('key_gone', 1),
-            ('key_gone', 2),
-            ('key_deactivated', 1),
-            ('key_deactivated', 2),
-            ('key_reactivated', 1),
-            ('key_reactivated', 2),
-            ('root_used', 1)
-    ) as kind (change_type, occurrence)
-    where
-        created_at is not null
-        and case kind.change_type
-            when 'key_created' then kind.occurrence <= keys_now - keys_before
-                and (was_listed or created_at > previous_report_generated_at)
-            when 'key_gone' then kind.occurrence <= keys_before - keys_now and is_surely_gone
-            when 'key_deactivated' then not is_state_unclear
-                and kind.occurrence <= least(active_before - active_now, inactive_now - inactive_before)
-            when 'key_reactivated' then not is_state_unclear
-                and kind.occurrence <= least(active_now - active_before, inactive_before - inactive_now)
-            when 'root_used' then is_root
-                and used_at > case
-                    when was_listed and not was_unclear
-                        then coalesce(was_used_at, timestamp '1970-01-01 00:00:00')
-                    else previous_report_generated_at
-                end
-        end
+        place.occurrence,
+        case when change_type = 'key_created' then credential_created_at end as changed_at
+    from told
+    cross join (values (1), (2)) as place (occurrence)
+    where place.occurrence <= told.times
 
 )
 

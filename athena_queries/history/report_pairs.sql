@@ -18,7 +18,13 @@ in_order as (
         lag(report_generated_at) over (partition by organization_id, account_id order by snapshot_date)
             as previous_report_generated_at,
         lag(coalesce(unreadable_rows, 0) = 0) over (partition by organization_id, account_id order by snapshot_date)
-            as was_whole
+            as was_whole,
+        lag(case when coalesce(unreadable_rows, 0) = 0 then snapshot_date end) ignore nulls
+            over (partition by organization_id, account_id order by snapshot_date) as last_whole_snapshot_date,
+        lag(case when coalesce(unreadable_rows, 0) = 0 then report_generated_at end) ignore nulls
+            over (partition by organization_id, account_id order by snapshot_date) as last_whole_report_at,
+        first_value(report_generated_at) over (partition by organization_id, account_id order by snapshot_date)
+            as first_report_at
     from account
     where outcome in ('collected', 'partial')
 
@@ -38,6 +44,10 @@ select
     -- Whether every row of the report, and of the previous one, could be read.
     cast(is_whole as boolean) as is_whole,
     cast(was_whole as boolean) as was_whole,
+    -- The newest report before this one of which every row could be read, and the first report of all.
+    cast(last_whole_snapshot_date as varchar) as last_whole_snapshot_date,
+    cast(last_whole_report_at as timestamp(3)) as last_whole_report_at,
+    cast(first_report_at as timestamp(3)) as first_report_at,
     cast(run_id as varchar) as run_id
 from in_order
 where previous_report_generated_at <> report_generated_at

@@ -1,100 +1,179 @@
 -- What changed about users, root included, between two reports of an account. A user is its ARN and creation time: one who
--- is deleted and made again under the same name is gone and created. A value that could not be read did not change.
+-- is deleted and made again under the same name is gone and created. A value that could not be read did not change: it is
+-- compared when it can be, with the last time it could. Who stood in a row that could not be read is not new.
 -- Grain: organization_id, snapshot_date, account_id, change_type, user_arn
--- Reads: report_pairs, report_rows
+-- Reads: account, report_pairs, report_rows
 -- Twin: history
 -- Example: snapshot_date, account_id, change_type, user_name, changed_at
 
 with
 
-users_now as (
+reports as (
 
     select
-        pairs.snapshot_date as pair_date,
-        pairs.is_whole,
-        pairs.was_whole,
-        pairs.previous_report_generated_at,
-        report.*
-    from report_rows as report
-    inner join report_pairs as pairs
-        on pairs.organization_id = report.organization_id
-        and pairs.account_id = report.account_id
-        and pairs.snapshot_date = report.snapshot_date
+        organization_id,
+        account_id,
+        count(*) as report_count
+    from account
+    where outcome in ('collected', 'partial')
+    group by organization_id, account_id
 
 ),
 
-users_before as (
+users as (
 
     select
-        pairs.snapshot_date as pair_date,
-        pairs.is_whole,
-        pairs.was_whole,
-        pairs.previous_report_generated_at,
-        report.*
-    from report_rows as report
-    inner join report_pairs as pairs
-        on pairs.organization_id = report.organization_id
-        and pairs.account_id = report.account_id
-        and pairs.previous_snapshot_date = report.snapshot_date
+        organization_id,
+        account_id,
+        user_arn,
+        count(*) as row_count,
+        coalesce(bool_or(mfa_active) <> bool_and(mfa_active), false)
+        or coalesce(bool_or(password_enabled) <> bool_and(password_enabled), false)
+        or coalesce(min(password_last_changed) <> max(password_last_changed), false)
+        or coalesce(min(user_creation_time) <> max(user_creation_time), false) as has_changed
+    from report_rows
+    group by organization_id, account_id, user_arn
 
 ),
 
-users_compared as (
+-- Most users are in every report, and alike in all of them; only of the others there is something to tell.
+changed_users as (
 
+    select users.*
+    from users
+    inner join reports
+        on reports.organization_id = users.organization_id
+        and reports.account_id = users.account_id
+    where users.has_changed or users.row_count < reports.report_count
+
+),
+
+marked as (
+
+    -- Of each value what the report says, `N/A` too; null where it could not be read.
     select
-        coalesce(later.organization_id, earlier.organization_id) as organization_id,
-        coalesce(later.pair_date, earlier.pair_date) as pair_date,
-        coalesce(later.account_id, earlier.account_id) as account_id,
-        coalesce(later.user_name, earlier.user_name) as user_name,
-        coalesce(later.user_arn, earlier.user_arn) as user_arn,
-        coalesce(later.is_root, earlier.is_root) as is_root,
-        coalesce(later.is_whole, earlier.is_whole) as is_whole,
-        coalesce(later.was_whole, earlier.was_whole) as was_whole,
-        coalesce(later.previous_report_generated_at, earlier.previous_report_generated_at)
-            as previous_report_generated_at,
-        later.user_arn is not null as is_there,
-        earlier.user_arn is not null as was_there,
-        -- Deleted and made again under the same name is another user; a creation time that is missing tells nothing.
-        coalesce(later.user_arn = earlier.user_arn, false)
-        and (later.is_root or coalesce(later.user_creation_time = earlier.user_creation_time, true)) as is_same,
-        later.user_creation_time,
-        earlier.mfa_active as had_mfa,
-        later.mfa_active as has_mfa,
-        earlier.password_enabled as had_password,
-        later.password_enabled as has_password,
-        earlier.password_last_changed as password_was_changed_at,
-        later.password_last_changed as password_changed_at,
-        later.password_last_used as password_used_at,
-        -- Where the earlier use could not be read, only one after the earlier report is surely a new one.
+        report.organization_id,
+        report.snapshot_date,
+        report.account_id,
+        report.user_name,
+        report.user_arn,
+        report.is_root,
+        report.user_creation_time,
+        report.password_last_changed,
         case
-            when coalesce(element_at(earlier.null_reasons, 'password_last_used'), '') in ('unparsed', 'empty')
-                or earlier.user_arn is null
-                then coalesce(later.previous_report_generated_at, earlier.previous_report_generated_at)
-            else earlier.password_last_used
-        end as password_was_used_at
-    from users_now as later
-    full outer join users_before as earlier
-        on earlier.organization_id = later.organization_id
-        and earlier.pair_date = later.pair_date
-        and earlier.account_id = later.account_id
-        and earlier.user_arn = later.user_arn
+            when report.mfa_active is not null then cast(report.mfa_active as varchar)
+            when coalesce(element_at(report.null_reasons, 'mfa_active'), '') not in ('unparsed', 'empty') then 'N/A'
+        end as mfa,
+        case
+            when report.password_enabled is not null then cast(report.password_enabled as varchar)
+            when coalesce(element_at(report.null_reasons, 'password_enabled'), '') not in ('unparsed', 'empty')
+                then 'N/A'
+        end as password,
+        report.password_last_changed is null
+        and coalesce(element_at(report.null_reasons, 'password_last_changed'), '') in ('unparsed', 'empty')
+            as is_password_date_unread,
+        -- A creation time that is missing tells nothing: it is that of the same name before, or else after.
+        case
+            when not report.is_root then coalesce(
+                report.user_creation_time,
+                lag(report.user_creation_time) ignore nulls over (
+                    partition by report.organization_id, report.account_id, report.user_arn
+                    order by report.snapshot_date
+                ),
+                lead(report.user_creation_time) ignore nulls over (
+                    partition by report.organization_id, report.account_id, report.user_arn
+                    order by report.snapshot_date
+                )
+            )
+        end as identity_time
+    from report_rows as report
+    inner join changed_users
+        on changed_users.organization_id = report.organization_id
+        and changed_users.account_id = report.account_id
+        and changed_users.user_arn = report.user_arn
+
+),
+
+dated as (
+
+    -- 1970: there is no password.
+    select
+        marked.*,
+        case
+            when password <> 'true' then timestamp '1970-01-01 00:00:00'
+            when password = 'true' and not is_password_date_unread
+                then coalesce(password_last_changed, timestamp '1970-01-01 00:00:00')
+        end as password_set_at
+    from marked
+
+),
+
+in_order as (
+
+    select
+        dated.*,
+        lag(snapshot_date)
+            over (partition by organization_id, account_id, user_arn, identity_time order by snapshot_date)
+            as seen_before,
+        lead(snapshot_date)
+            over (partition by organization_id, account_id, user_arn, identity_time order by snapshot_date)
+            as seen_next,
+        lag(mfa) ignore nulls
+            over (partition by organization_id, account_id, user_arn, identity_time order by snapshot_date)
+            as earlier_mfa,
+        lag(password) ignore nulls
+            over (partition by organization_id, account_id, user_arn, identity_time order by snapshot_date)
+            as earlier_password,
+        lag(password_set_at) ignore nulls
+            over (partition by organization_id, account_id, user_arn, identity_time order by snapshot_date)
+            as earlier_password_set_at
+    from dated
+
+),
+
+compared as (
+
+    select
+        seen.*,
+        pairs.snapshot_date as pair_date,
+        next_pairs.snapshot_date as next_pair_date,
+        -- Whoever was in no report since the last whole one is new, but may have stood in a row that could not be read: then
+        -- the creation time decides.
+        coalesce(seen.seen_before < pairs.last_whole_snapshot_date, seen.seen_before is null) as is_new,
+        pairs.was_whole
+        or seen.user_creation_time > coalesce(pairs.last_whole_report_at, pairs.first_report_at) as is_surely_new,
+        next_pairs.is_whole and next_pairs.was_whole and coalesce(seen.seen_next <> next_pairs.snapshot_date, true)
+            as is_gone
+    from in_order as seen
+    left join report_pairs as pairs
+        on pairs.organization_id = seen.organization_id
+        and pairs.account_id = seen.account_id
+        and pairs.snapshot_date = seen.snapshot_date
+    left join report_pairs as next_pairs
+        on next_pairs.organization_id = seen.organization_id
+        and next_pairs.account_id = seen.account_id
+        and next_pairs.previous_snapshot_date = seen.snapshot_date
 
 ),
 
 changes as (
 
+    -- Who is gone is told on the first day without.
     select
-        users_compared.*,
+        organization_id,
+        case when kind.change_type = 'user_gone' then next_pair_date else pair_date end as pair_date,
+        account_id,
+        user_name,
+        user_arn,
         kind.change_type,
         kind.credential_type,
         cast(null as timestamp(3)) as credential_created_at,
         1 as occurrence,
         case kind.change_type
             when 'user_created' then user_creation_time
-            when 'password_changed' then password_changed_at
-            when 'root_used' then password_used_at
+            when 'password_changed' then password_set_at
         end as changed_at
-    from users_compared
+    from compared
     cross join (
         values
             ('user_created', null),
@@ -103,23 +182,19 @@ changes as (
             ('mfa_removed', null),
             ('password_enabled', 'password'),
             ('password_disabled', 'password'),
-            ('password_changed', 'password'),
-            ('root_used', 'password')
+            ('password_changed', 'password')
     ) as kind (change_type, credential_type)
     where
-        case kind.change_type
-            -- Who is older than the previous report may have stood in one of its rows that could not be read.
-            when 'user_created' then is_there and not is_same and not is_root
-                and (was_whole or user_creation_time > previous_report_generated_at)
-            when 'user_gone' then was_there and not is_same and not is_root and is_whole and was_whole
-            when 'mfa_added' then is_same and not had_mfa and has_mfa
-            when 'mfa_removed' then is_same and had_mfa and not has_mfa
-            when 'password_enabled' then is_same and not had_password and has_password
-            when 'password_disabled' then is_same and had_password and not has_password
-            when 'password_changed' then is_same and had_password and has_password
-                and password_changed_at <> password_was_changed_at
-            when 'root_used' then is_root and password_used_at is not null
-                and coalesce(password_used_at > password_was_used_at, true)
+        case
+            when kind.change_type = 'user_gone' then is_gone and not is_root
+            when is_new then kind.change_type = 'user_created' and is_surely_new and not is_root
+            when kind.change_type = 'mfa_added' then earlier_mfa = 'false' and mfa = 'true'
+            when kind.change_type = 'mfa_removed' then earlier_mfa = 'true' and mfa = 'false'
+            when kind.change_type = 'password_enabled' then earlier_password = 'false' and password = 'true'
+            when kind.change_type = 'password_disabled' then earlier_password = 'true' and password = 'false'
+            when kind.change_type = 'password_changed' then password_set_at <> earlier_password_set_at
+                and password_set_at > timestamp '1970-01-01 00:00:00'
+                and earlier_password_set_at > timestamp '1970-01-01 00:00:00'
         end
 
 )

@@ -64,7 +64,7 @@ def _accounts(at: datetime, *, is_second_day: bool) -> Iterable[tuple[AccountEvi
         "access_key_1_last_used_service": "s3",
     }
     if is_second_day:
-        deploy |= _KEY_OF_YESTERDAY
+        deploy |= {**_KEY_OF_YESTERDAY, "mfa_active": "true"}
     yield (
         _account(_PAYMENTS, "payments-prod", "Root/Workloads/Prod", summary=_summary(users=2), **read, **custom),
         _report(

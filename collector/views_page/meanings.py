@@ -129,6 +129,9 @@ MEANINGS: Final[dict[str, str]] = {
     "previous_report_generated_at": "When the report compared with was made.",
     "is_whole": "Whether every row of the report could be read.",
     "was_whole": "Whether every row of the previous one could be read.",
+    "last_whole_snapshot_date": "The newest snapshot before, of which every row could be read.",
+    "last_whole_report_at": "When its report was made.",
+    "first_report_at": "When the account's first report of all was made.",
     # Controls.
     "title": "The control in a sentence that holds when it passes.",
     "fails_when": "The rule.",

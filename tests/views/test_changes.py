@@ -26,6 +26,18 @@ def changes(lake_of, on):
     return tell
 
 
+@pytest.fixture
+def story(lake_of, on):
+    """What is told of the days from the 20th on, each given as a function of its makers, with the day that tells it."""
+
+    def tell(*days, columns: str = "snapshot_date, change_type, user_name") -> list[tuple]:
+        makers = [on(day) for day in range(20, 20 + len(days))]
+        lake = lake_of(days={each.run_at: day(each) for each, day in zip(makers, days, strict=True)})
+        return [tuple(row.values()) for row in lake.view("credential_changes", columns, order=columns)]
+
+    return tell
+
+
 def account_with(*users: str, **changes_of_alice):
     """A day of one account with root and alice, and users without credentials."""
     return lambda makers: [
@@ -114,6 +126,56 @@ def test_a_use_of_root_after_the_previous_report_is_told_whatever_that_report_la
     assert told == [("root_used", "<root_account>")]
 
 
+def root_day(outcome: str = "collected", **changes_of_root):
+    """A day of one account with nobody but root."""
+    return lambda makers: [makers.account(outcome=outcome), makers.root(**changes_of_root)]
+
+
+def test_a_use_of_roots_key_is_told_though_its_creation_could_not_be_read(story):
+    key = {"access_key_1_active": True, "access_key_1_last_rotated": MADE}
+    february, used = utc(2026, 2, 1), utc(2026, 11, 21, 10)
+    told = story(
+        root_day(**key, access_key_1_last_used_date=february),
+        # The report of the 20th is of 14:30.
+        root_day(**key, access_key_1_last_used_date=used, unparsed=("access_key_1_last_rotated",)),
+        # Known again: the same use is told once.
+        root_day(**key, access_key_1_last_used_date=used),
+        # And unknown again.
+        root_day(**key, access_key_1_last_used_date=used, unparsed=("access_key_1_last_rotated",)),
+        columns="snapshot_date, change_type, credential_type, credential_created_at, changed_at",
+    )
+    assert told == [("2026-11-21", "root_used", "access_key", None, used)]
+
+
+def test_an_old_use_of_roots_key_is_not_new_because_its_creation_could_not_be_read(story):
+    key = {"access_key_1_active": True, "access_key_1_last_rotated": MADE, "access_key_1_last_used_date": MADE}
+    assert story(root_day(**key), root_day(**key, unparsed=("access_key_1_last_rotated",)), root_day(**key)) == []
+
+
+def test_a_use_of_root_is_told_of_a_slot_that_holds_no_key(story):
+    told = story(
+        root_day(),
+        root_day(access_key_1_last_used_date=utc(2026, 11, 21, 10)),
+        root_day(),
+        columns="snapshot_date, change_type",
+    )
+    assert told == [("2026-11-21", "root_used")]
+
+
+@pytest.mark.parametrize("slot", ["password_last_used", "access_key_2_last_used_date"])
+def test_a_use_of_root_between_two_reports_that_could_not_be_read_is_told_when_it_can(story, slot):
+    credentials = {"password_enabled": True, "access_key_2_active": True, "access_key_2_last_rotated": MADE}
+    told = story(
+        root_day(**credentials, **{slot: MADE}),
+        root_day("partial", **credentials, unparsed=(slot,)),
+        root_day("partial", **credentials, empty=(slot,)),
+        # After the first report and before the others.
+        root_day(**credentials, **{slot: utc(2026, 11, 20, 20)}),
+        root_day(**credentials, **{slot: utc(2026, 11, 20, 20)}),
+    )
+    assert told == [("2026-11-23", "root_used", "<root_account>")]
+
+
 def test_keys_of_root_are_told_like_those_of_users(changes):
     def day(**changes_of_root):
         return lambda makers: [makers.account(), makers.root(**changes_of_root)]
@@ -183,6 +245,138 @@ def test_who_may_have_stood_in_an_unreadable_row_is_not_created(changes):
         makers.user("new", user_creation_time=new, access_key_1_active=True, access_key_1_last_rotated=new),
     ]
     assert changes(before, now) == [("key_created", "new"), ("user_created", "new")]
+
+
+def broken_day(*users: dict):
+    """A day on which one row could not be read."""
+    return lambda makers: [
+        makers.account(outcome="partial", unreadable_rows=1),
+        makers.root(),
+        *[makers.user(**user) for user in users],
+    ]
+
+
+def whole_day(*users: dict):
+    return lambda makers: [makers.account(), makers.root(), *[makers.user(**user) for user in users]]
+
+
+# Made after the report of the 20th, before that of the 21st.
+NEW = utc(2026, 11, 20, 20)
+NEW_USER = {"name": "new", "user_creation_time": NEW, "access_key_1_active": True, "access_key_1_last_rotated": NEW}
+LONG_THERE = {"name": "long there", **KEY}
+
+
+@pytest.mark.parametrize("broken", [1, 2])
+def test_who_came_while_rows_could_not_be_read_is_told_once_seen(story, broken):
+    told = story(
+        whole_day(LONG_THERE),
+        *[broken_day()] * broken,
+        whole_day(LONG_THERE, NEW_USER),
+        # Lost again in such a row, and back.
+        broken_day(),
+        whole_day(LONG_THERE, NEW_USER),
+    )
+    seen = f"2026-11-{21 + broken}"
+    assert told == [(seen, "key_created", "new"), (seen, "user_created", "new")]
+
+
+def test_who_is_seen_beside_a_row_that_could_not_be_read_is_told_once(story):
+    told = story(whole_day(), broken_day(NEW_USER), broken_day(), whole_day(NEW_USER))
+    assert told == [("2026-11-21", "key_created", "new"), ("2026-11-21", "user_created", "new")]
+
+
+def test_without_a_whole_report_only_who_was_made_since_the_first_one_is_new(story):
+    told = story(broken_day(), broken_day(), whole_day(LONG_THERE, NEW_USER))
+    assert told == [("2026-11-22", "key_created", "new"), ("2026-11-22", "user_created", "new")]
+
+
+def test_who_is_older_than_the_last_whole_report_may_have_stood_in_a_row_that_could_not_be_read(story):
+    assert story(whole_day(), broken_day(), whole_day(LONG_THERE)) == []
+
+
+def test_a_user_made_again_behind_a_row_that_could_not_be_read_is_created(story):
+    again = {"name": "alice", "user_creation_time": NEW}
+    told = story(whole_day({"name": "alice"}), broken_day(), whole_day(again))
+    # Who is gone stays unsaid: on one side a row could not be read.
+    assert told == [("2026-11-22", "user_created", "alice")]
+
+
+def test_a_user_made_again_is_told_though_its_creation_could_not_be_read_at_first(story):
+    told = story(
+        whole_day({"name": "alice", "mfa_active": True}),
+        whole_day({"name": "alice", "mfa_active": True, "unparsed": ("user_creation_time",)}),
+        whole_day({"name": "alice", "user_creation_time": NEW}),
+    )
+    assert told == [("2026-11-22", "user_created", "alice"), ("2026-11-22", "user_gone", "alice")]
+
+
+def test_a_key_made_while_a_date_could_not_be_read_is_told_once_known(story):
+    """The date was missing, so the key was known but not which it is."""
+    fresh = {"access_key_1_active": True, "access_key_1_last_rotated": NEW}
+    unread = {**fresh, "unparsed": ("access_key_1_last_rotated",)}
+    assert story(account_with(), account_with(**unread), account_with(**fresh), account_with(**fresh)) == [
+        ("2026-11-22", "key_created", "alice")
+    ]
+
+
+PASSWORD = {"password_enabled": True, "password_last_changed": MADE}
+
+
+@pytest.mark.parametrize("reason", ["unparsed", "empty"])
+@pytest.mark.parametrize(
+    ("before", "column", "after", "expected"),
+    [
+        ({}, "mfa_active", {"mfa_active": True}, "mfa_added"),
+        ({"mfa_active": True}, "mfa_active", {}, "mfa_removed"),
+        (KEY, "access_key_1_active", {**KEY, "access_key_1_active": False}, "key_deactivated"),
+        ({**KEY, "access_key_1_active": False}, "access_key_1_active", KEY, "key_reactivated"),
+        ({}, "password_enabled", PASSWORD, "password_enabled"),
+        (PASSWORD, "password_enabled", {}, "password_disabled"),
+        (PASSWORD, "password_enabled", {**PASSWORD, "password_last_changed": NEW}, "password_changed"),
+        (PASSWORD, "password_last_changed", {**PASSWORD, "password_last_changed": NEW}, "password_changed"),
+    ],
+)
+def test_a_change_behind_a_value_that_could_not_be_read_is_told_when_it_can(  # noqa: PLR0917 - one argument for each parameter
+    story, before, column, after, expected, reason
+):
+    unread = account_with(**after, **{reason: (column,)})
+    told = story(
+        account_with(**before),
+        unread,
+        unread,
+        account_with(**after),
+        account_with(**after),
+        columns="snapshot_date, change_type",
+    )
+    assert told == [("2026-11-23", expected)]
+
+
+def test_a_change_of_a_user_whose_row_could_not_be_read_is_told_when_it_is_back(story):
+    told = story(
+        whole_day({"name": "alice"}, LONG_THERE),
+        broken_day(LONG_THERE),
+        whole_day({"name": "alice", "mfa_active": True}, LONG_THERE),
+    )
+    assert told == [("2026-11-22", "mfa_added", "alice")]
+
+
+def test_no_date_is_a_value_not_one_that_could_not_be_read(story):
+    """A password that was taken away and given again was not changed: it is another."""
+    other = {**PASSWORD, "password_last_changed": NEW}
+    assert story(account_with(**PASSWORD), account_with(), account_with(**other)) == [
+        ("2026-11-21", "password_disabled", "alice"),
+        ("2026-11-22", "password_enabled", "alice"),
+    ]
+
+
+def test_what_is_not_supported_is_a_value_too(story):
+    """AWS said so of root's password until 2023: neither enabled nor not."""
+    told = story(
+        root_day(password_enabled=True, password_last_changed=MADE),
+        root_day(not_supported=("password_enabled", "password_last_changed")),
+        root_day(password_enabled=False),
+    )
+    assert told == []
 
 
 def test_a_value_that_could_not_be_read_did_not_change(changes):

@@ -280,7 +280,7 @@ def test_all_judgements_have_the_same_columns_because_they_are_put_together_by_p
 
 def test_and_so_have_the_changes():
     changes = [list(columns(name).items()) for name in VIEWS if name.endswith("_changes")]
-    assert len(changes) == 4
+    assert len(changes) == 5
     assert all(each == changes[0] for each in changes)
 
 
