@@ -21,7 +21,7 @@ lint-templates: .venv-cfn/.installed .venv-checkov/.installed ## cfn-lint and ch
 	.venv-checkov/bin/checkov --skip-download --framework cloudformation --compact --quiet $(addprefix -f ,$(TEMPLATES))
 
 test-deploy: setup .venv-ministack/.installed .venv-awscli/.installed ## follow docs/deploy.md on a stand-in that evaluates permissions, and try what the roles may not do
-	$(BIN)/pytest tests/deploy/test_least_privilege.py tests/deploy/test_following.py
+	$(BIN)/pytest -m standin tests/deploy
 
 test-image: setup ## build the container's image and run it as ECS does (as root, with Debian's podman, runc and debootstrap)
 	image=$$($(BIN)/python -m tests.deploy.image_build $(BASE)) && CREDLAKE_TEST_IMAGE=$$image $(BIN)/pytest tests/deploy/test_image.py

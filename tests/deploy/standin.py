@@ -24,7 +24,6 @@ from tests.deploy.templates import FOLDER
 from tests.s3.servers import _free_ports
 
 MINISTACK = Path(__file__).parents[2] / ".venv-ministack" / "bin" / "ministack"
-REASON = "needs ministack in an environment of its own: make test-deploy"
 _START_SECONDS = 60
 _STOP_SECONDS = 10
 _SECRET = "test"

@@ -16,14 +16,15 @@ import pytest
 from collector.view_files import names_of, shipped_views
 from tests.deploy.athena_standin import AthenaStandIn, asked_of_duckdb
 from tests.deploy.calls_server import serving
-from tests.deploy.follower import CLI, Follower, aws_command, working_copy
+from tests.deploy.follower import Follower, aws_command, working_copy
 from tests.deploy.noting import noting
 from tests.deploy.page_commands import blocks
-from tests.deploy.standin import MINISTACK, REASON, Caller, StandIn, stand_in
+from tests.deploy.standin import Caller, StandIn, stand_in
 from tests.deploy.templates import actions, role_statements
 from tests.s3.servers import S3Server, moto_server
 
-pytestmark = pytest.mark.skipif(not (MINISTACK.exists() and CLI.exists()), reason=REASON)
+# The first test waits for all that it stands on.
+pytestmark = [pytest.mark.standin, pytest.mark.timeout(900)]
 
 COLLECTOR = "100000000001"
 LAYER = "/layer"

@@ -18,9 +18,9 @@ from collector.lake.store import open_store
 from collector.settings import Settings
 from tests.collect.runs import Onlooker
 from tests.deploy.refusals import not_refused
-from tests.deploy.standin import MINISTACK, REASON, Caller, StandIn, lost_changes, stand_in
+from tests.deploy.standin import Caller, StandIn, lost_changes, stand_in
 
-pytestmark = pytest.mark.skipif(not MINISTACK.exists(), reason=REASON)
+pytestmark = pytest.mark.standin
 
 COLLECTOR = "100000000001"
 STRANGER = "200000000002"
