@@ -21,7 +21,8 @@ lint-templates: .venv-cfn/.installed .venv-checkov/.installed ## cfn-lint and ch
 	.venv-checkov/bin/checkov --skip-download --framework cloudformation --compact --quiet $(addprefix -f ,$(TEMPLATES))
 
 test-deploy: setup .venv-ministack/.installed .venv-awscli/.installed ## follow docs/deploy.md on a stand-in that evaluates permissions, and try what the roles may not do
-	$(BIN)/pytest -m standin tests/deploy
+	@# ministack keeps connections open, and botocore's clients theirs until they are collected, whenever that is.
+	$(BIN)/pytest -m standin -W "ignore:unclosed <socket:ResourceWarning" tests/deploy
 
 test-image: setup ## build the container's image and run it as ECS does (as root, with Debian's podman, runc and debootstrap)
 	image=$$($(BIN)/python -m tests.deploy.image_build $(BASE)) && CREDLAKE_TEST_IMAGE=$$image $(BIN)/pytest tests/deploy/test_image.py
