@@ -95,7 +95,7 @@ class CatalogueLooks:
                 found = ask.glue_table(self.database, table.name)
                 if found is not None and found.get("IsRegisteredWithLakeFormation"):
                     grants = ask.lake_formation_grants({"Table": {"DatabaseName": self.database, "Name": table.name}})
-                    look.found(grants_judgement.judge_reader_grants(self.database, table.name, grants))
+                    look.found(grants_judgement.judge_reader_grants(self.database, table.name, self.caller_arn, grants))
             yield from look.findings
 
     def _athena(self, workgroup: str) -> Iterator[Finding]:

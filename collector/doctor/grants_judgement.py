@@ -49,15 +49,22 @@ def judge_run_grants(database: str, caller_arn: str, grants: Iterable[Mapping[st
     )
 
 
-def judge_reader_grants(database: str, table: str, grants: Iterable[Mapping[str, Any]]) -> Finding:
-    """ListPermissions' grants on a table that Lake Formation rules: whether anybody may read it."""
-    readers = {principal for principal, permissions in _by_principal(grants) if permissions & (_OF_A_READER | _ALL)}
+def judge_reader_grants(database: str, table: str, caller_arn: str, grants: Iterable[Mapping[str, Any]]) -> Finding:
+    """ListPermissions' grants on a table that Lake Formation rules: whether anybody may read it.
+
+    The caller does not count: whoever made the table holds everything on it, and is no reader for that.
+    """
+    readers = {
+        principal
+        for principal, permissions in _by_principal(grants)
+        if permissions & (_OF_A_READER | _ALL) and not _is_caller(principal, caller_arn)
+    }
     if readers:
-        return fine(_CHECK, table, f"grants {len(readers)} principals to read it")
+        return fine(_CHECK, table, f"grants {len(readers)} principals beside the caller to read it")
     return fault(
         _CHECK,
         table,
-        "is ruled by Lake Formation, which shows no grant to read it: Athena gives nobody a row",
+        "is ruled by Lake Formation, which shows no grant to read it but the caller's: Athena gives nobody a row",
         _grant_command("READERS_ROLE_ARN", _OF_A_READER | {"DESCRIBE"}, _wildcard(database)),
     )
 

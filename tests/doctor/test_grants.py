@@ -46,12 +46,22 @@ def test_the_mend_is_the_grant_that_is_missing():
     )
 
 
+READER = "arn:aws:iam::000000000001:role/analyst"
+
+
 @pytest.mark.parametrize(
     ("grants", "verdict"),
-    [([], "fault"), ([_grant(ROLE, "DESCRIBE")], "fault"), ([_grant(ROLE, "SELECT")], "fine")],
+    [
+        ([], "fault"),
+        ([_grant(READER, "DESCRIBE")], "fault"),
+        ([_grant(READER, "SELECT")], "fine"),
+        ([_grant(EVERYBODY, "ALL")], "fine"),
+        # Who made the table.
+        ([_grant(ROLE, "ALL", "SELECT")], "fault"),
+    ],
 )
-def test_a_table_that_nobody_may_read_is_a_fault(grants, verdict):
-    assert judge_reader_grants("d", "snapshot_record", grants).verdict == verdict
+def test_a_table_that_nobody_but_its_maker_may_read_is_a_fault(grants, verdict):
+    assert judge_reader_grants("d", "snapshot_record", SESSION, grants).verdict == verdict
 
 
 def test_grants_are_read_over_the_wire(aws):
