@@ -99,7 +99,7 @@ class Delivery:
         )
         self.result.counts[told.outcome] += 1
         if told.outcome.is_in_scope and (told.outcome is not Outcome.COLLECTED or told.password_policy_error):
-            self.result.worth_telling.append(told)
+            self.result.needs_attention.append(told)
         self.watch.finished(told)
 
     def close(self) -> None:

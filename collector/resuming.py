@@ -80,7 +80,7 @@ def finish(resumed: Resumed, scratch: Path, result: RunResult, *, now: datetime)
         evidence = account.evidence
         policy_error = evidence.password_policy_error if evidence.outcome.is_covered else None
         if evidence.outcome.is_in_scope and (not evidence.outcome.is_covered or policy_error):
-            result.worth_telling.append(
+            result.needs_attention.append(
                 AccountResult(
                     evidence.account_id,
                     evidence.account.get("Name"),

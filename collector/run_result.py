@@ -27,11 +27,11 @@ class AccountResult:
 
 @dataclass(slots=True, kw_only=True)
 class RunResult:
-    """What came of a run. `worth_telling` are the accounts that were asked and are not wholly in the snapshot."""
+    """The result of a run. `needs_attention`: the accounts in its scope that are not completely in the snapshot."""
 
     run: RunEvidence
     counts: Counter[Outcome] = field(default_factory=Counter)
-    worth_telling: list[AccountResult] = field(default_factory=list)
+    needs_attention: list[AccountResult] = field(default_factory=list)
     untagged: int = 0
     written: WrittenSnapshot | None = None
     record: PublicationRecord | None = None
@@ -42,7 +42,7 @@ class RunResult:
 
         Tags that could not be read are an empty map in the lake: so it must not look as if there were none.
         """
-        return not (self.worth_telling or self.untagged) and not any(
+        return not (self.needs_attention or self.untagged) and not any(
             count for outcome, count in self.counts.items() if outcome.is_in_scope and outcome is not Outcome.COLLECTED
         )
 

@@ -51,7 +51,7 @@ def print_result(result: RunResult, *, lake: str) -> None:
     outcomes.add_section()
     outcomes.add_row("all", str(result.counts.total()), "")
     console.print(outcomes)
-    if result.worth_telling:
+    if result.needs_attention:
         _print_accounts(console, result)
     if result.untagged:
         console.print(f"The tags of {result.untagged} accounts could not be read; the log says why.", style="yellow")
@@ -88,7 +88,9 @@ def _print_accounts(console: Console, result: RunResult) -> None:
     table = Table(title="Accounts that need attention", title_justify="left", show_lines=False)
     for name in ("account", "name", "outcome", "why"):
         table.add_column(name, overflow="fold")
-    told = sorted(result.worth_telling, key=lambda account: (list(Outcome).index(account.outcome), account.account_id))
+    told = sorted(
+        result.needs_attention, key=lambda account: (list(Outcome).index(account.outcome), account.account_id)
+    )
     for account in told[:_MOST_LISTED]:
         table.add_row(account.account_id, Text(account.name or ""), account.outcome.value, Text(_why(account)))
     console.print(table)

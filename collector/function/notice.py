@@ -30,7 +30,7 @@ class Notice:
 
 def notice_of(result: RunResult) -> Notice | None:
     """The notice of a run; None where every account in its scope was collected in full."""
-    told = sorted(result.worth_telling, key=lambda account: (account.outcome, account.account_id))
+    told = sorted(result.needs_attention, key=lambda account: (account.outcome, account.account_id))
     if not told:
         return None
     run = result.run

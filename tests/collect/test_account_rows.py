@@ -173,6 +173,6 @@ def test_the_watch_is_told_of_every_account_once(everything):
 
 
 def test_what_is_told_of_an_account_is_what_its_row_says(everything):
-    for told in everything.run.result.worth_telling:
+    for told in everything.run.result.needs_attention:
         row = everything.accounts[told.account_id]
         assert (told.error_code, told.error_message) == (row["error_code"], row["error_message"])

@@ -140,7 +140,7 @@ def test_the_collector_collects_and_brings_glue_level_with_just_these_roles(reac
         scratch=tmp_path,
     )
     result = asyncio.run(run.run())
-    assert {one.account_id: (one.outcome, one.error_message) for one in result.worth_telling} == {}
+    assert {one.account_id: (one.outcome, one.error_message) for one in result.needs_attention} == {}
     assert result.written.accounts.covered == 3
     glue = reachable.aws.client("glue", COLLECTOR)
     (partition,) = glue.get_partitions(DatabaseName=settings.database, TableName="snapshot_record")["Partitions"]

@@ -37,7 +37,7 @@ def _result(*told):
         started_at=datetime(2026, 11, 23, 5, tzinfo=UTC),
         inventory_source="organizations",
     )
-    return RunResult(run=run, counts=Counter(one.outcome for one in told), worth_telling=list(told))
+    return RunResult(run=run, counts=Counter(one.outcome for one in told), needs_attention=list(told))
 
 
 def _denied(number):
