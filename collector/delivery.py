@@ -13,7 +13,6 @@ import structlog
 from collector.answers import Answers
 from collector.evidence import AccountEvidence
 from collector.outcome import Outcome
-from collector.run_result import AccountResult, RunResult, Watch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collector.lake.rows import Verdict
     from collector.lake.writer import SnapshotWriter
     from collector.resuming import Resumed
+    from collector.run_result import RunResult, Watch
     from collector.settings import Settings
 
 T = TypeVar("T")
@@ -69,38 +69,24 @@ class Delivery:
                 beside.create_task(self.deliver(account, answers))
 
     async def deliver(self, account: Account, answers: Answers) -> None:
-        """Write what came of the account, and remember what a user should be told."""
+        """Write the account into the lake, and add it to the result."""
         placed = await self._placed(account)
         evidence = _account_evidence(placed, answers, self.settings)
         report = answers.report
         answers.report = None
         loop = asyncio.get_running_loop()
         verdict = await loop.run_in_executor(self._threads, self.writer.add, evidence, report)
-        self._tell(account, verdict, evidence.password_policy_error)
+        self.watch.finished(self.result.add(evidence, verdict))
 
     async def _deliver_kept(self, resumed: Resumed, account: Account) -> None:
-        """Take over what an account answered before the run was cut off."""
+        """Take over an account's report that was fetched before the run was interrupted."""
 
-        def take_over() -> tuple[Verdict, str | None]:
+        def take_over() -> tuple[AccountEvidence, Verdict]:
             kept = resumed.kept(account.account_id)
-            verdict = self.writer.add(kept.evidence, kept.report, stored_sha256=kept.stored_sha256)
-            return verdict, kept.evidence.password_policy_error
+            return kept.evidence, self.writer.add(kept.evidence, kept.report, stored_sha256=kept.stored_sha256)
 
-        self._tell(account, *await asyncio.get_running_loop().run_in_executor(self._threads, take_over))
-
-    def _tell(self, account: Account, verdict: Verdict, password_policy_error: str | None) -> None:
-        told = AccountResult(
-            account.account_id,
-            account.name,
-            verdict.outcome,
-            verdict.error_code,
-            verdict.error_message,
-            password_policy_error if verdict.outcome.is_covered else None,
-        )
-        self.result.counts[told.outcome] += 1
-        if told.outcome.is_in_scope and (told.outcome is not Outcome.COLLECTED or told.password_policy_error):
-            self.result.needs_attention.append(told)
-        self.watch.finished(told)
+        evidence, verdict = await asyncio.get_running_loop().run_in_executor(self._threads, take_over)
+        self.watch.finished(self.result.add(evidence, verdict))
 
     def close(self) -> None:
         """Let go of the threads."""

@@ -7,17 +7,13 @@ snapshot as they were then; the others are asked now.
 from __future__ import annotations
 
 import secrets
-from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 
-from collector.lake.kept_run import read_kept_run
 from collector.lake.resumption import find_cut_run, finish_cut_run, read_kept_report
-from collector.outcome import Outcome
-from collector.run_result import AccountResult
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -72,22 +68,12 @@ def resumable(store: Store, run: RunEvidence) -> Resumed | None:
 
 
 def finish(resumed: Resumed, scratch: Path, result: RunResult, *, now: datetime) -> WrittenSnapshot:
-    """The tables of a run that had asked every account; `result` is told of them."""
-    written = finish_cut_run(resumed.store, resumed.cut, scratch, finished_at=now, randomness=secrets.token_bytes(4))
-    result.counts = Counter({Outcome(name): count for name, count in written.accounts.by_outcome.items()})
-    kept = read_kept_run(resumed.store, written.organization_id, written.snapshot_date, written.run_id)
-    for account in kept.accounts():
-        evidence = account.evidence
-        policy_error = evidence.password_policy_error if evidence.outcome.is_covered else None
-        if evidence.outcome.is_in_scope and (not evidence.outcome.is_covered or policy_error):
-            result.needs_attention.append(
-                AccountResult(
-                    evidence.account_id,
-                    evidence.account.get("Name"),
-                    evidence.outcome,
-                    evidence.error_code,
-                    evidence.error_message,
-                    policy_error,
-                )
-            )
-    return written
+    """The tables of a run whose accounts all had their outcome; each account is added to `result`."""
+    return finish_cut_run(
+        resumed.store,
+        resumed.cut,
+        scratch,
+        finished_at=now,
+        randomness=secrets.token_bytes(4),
+        on_account=result.add,
+    )

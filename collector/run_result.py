@@ -1,4 +1,4 @@
-"""What a user is told of a run and of its accounts."""
+"""The result of a run and of each of its accounts."""
 
 from __future__ import annotations
 
@@ -9,32 +9,57 @@ from typing import TYPE_CHECKING, Protocol
 from collector.outcome import Outcome
 
 if TYPE_CHECKING:
-    from collector.evidence import RunEvidence
+    from collector.evidence import AccountEvidence, RunEvidence
     from collector.lake.record import PublicationRecord, WrittenSnapshot
+    from collector.lake.rows import Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class AccountResult:
-    """What a user is told of one account."""
+    """The result of one account, as its row of `account` shows it."""
 
     account_id: str
+    # Null where the list of accounts gives none.
     name: str | None
+    # After the report was read, so `partial`, `malformed_report` and `wrong_account` as well.
     outcome: Outcome
+    # AWS's code and text, or ours where the report itself is wrong; null where the account was collected in full.
     error_code: str | None = None
     error_message: str | None = None
+    # Why the password policy is unknown; null where it is known, and where the account's users are not published.
     password_policy_error: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
 class RunResult:
-    """The result of a run. `needs_attention`: the accounts in its scope that are not completely in the snapshot."""
+    """The result of a run, filled while it is under way."""
 
     run: RunEvidence
+    # Every account of the organization, in scope or not, by its outcome.
     counts: Counter[Outcome] = field(default_factory=Counter)
+    # The accounts in scope that were not collected in full, in the order in which they finished.
     needs_attention: list[AccountResult] = field(default_factory=list)
+    # How many accounts the tags of could not be read, where the run wants tags.
     untagged: int = 0
+    # The tables, once they are in the lake; `record`, once they are published.
     written: WrittenSnapshot | None = None
     record: PublicationRecord | None = None
+
+    def add(self, evidence: AccountEvidence, verdict: Verdict) -> AccountResult:
+        """Count an account, and list it where the run was to collect it and did not get all of it."""
+        outcome = verdict.outcome
+        account = AccountResult(
+            account_id=evidence.account_id,
+            name=evidence.account.get("Name"),
+            outcome=outcome,
+            error_code=verdict.error_code,
+            error_message=verdict.error_message,
+            password_policy_error=evidence.password_policy_error if outcome.is_covered else None,
+        )
+        self.counts[outcome] += 1
+        if outcome.is_in_scope and (outcome is not Outcome.COLLECTED or account.password_policy_error):
+            self.needs_attention.append(account)
+        return account
 
     @property
     def is_complete(self) -> bool:
@@ -42,9 +67,7 @@ class RunResult:
 
         Tags that could not be read are an empty map in the lake: so it must not look as if there were none.
         """
-        return not (self.needs_attention or self.untagged) and not any(
-            count for outcome, count in self.counts.items() if outcome.is_in_scope and outcome is not Outcome.COLLECTED
-        )
+        return not (self.needs_attention or self.untagged)
 
 
 class Watch(Protocol):

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from collector.evidence import AccountEvidence
     from collector.lake.kept_run import KeptRun
     from collector.lake.record import PublicationRecord
+    from collector.lake.rows import Verdict
     from collector.lake.store import Store
 
 
@@ -79,9 +81,18 @@ def rebuild(
 
 
 def write_tables(
-    store: Store, organization_id: str, snapshot_date: str, run_id: str, scratch_directory: Path, *, randomness: bytes
+    store: Store,
+    organization_id: str,
+    snapshot_date: str,
+    run_id: str,
+    scratch_directory: Path,
+    *,
+    randomness: bytes,
+    on_account: Callable[[AccountEvidence, Verdict], object] | None = None,
 ) -> WrittenSnapshot:
     """Make the tables of a run again, in a fresh folder, from the raw zone alone; nothing is published by it.
+
+    `on_account` is called with each account as it goes into the tables.
 
     Raises:
         LakeError: what is kept of the run is not complete, or not what was collected.
@@ -89,7 +100,7 @@ def write_tables(
     kept = _unaltered(store, read_kept_run(store, organization_id, snapshot_date, run_id))
     folder = rebuilt_folder(organization_id, snapshot_date, run_id, randomness)
     with tempfile.TemporaryDirectory(prefix=f"credlake-{run_id}-", dir=scratch_directory) as scratch:
-        return _write_tables(store, kept, folder, Path(scratch))
+        return _write_tables(store, kept, folder, Path(scratch), on_account)
 
 
 def _run_to_rebuild(store: Store, organization_id: str, snapshot_date: str) -> str:
@@ -125,11 +136,23 @@ def _altered(location: str, what: str) -> LakeError:
     )
 
 
-def _write_tables(store: Store, kept: KeptRun, folder: str, scratch: Path) -> WrittenSnapshot:
+def _write_tables(
+    store: Store,
+    kept: KeptRun,
+    folder: str,
+    scratch: Path,
+    on_account: Callable[[AccountEvidence, Verdict], object] | None,
+) -> WrittenSnapshot:
     users = UserFiles(store, folder, scratch)
     tally = Tally()
+
+    def count(evidence: AccountEvidence, verdict: Verdict) -> None:
+        tally.count(evidence, verdict)
+        if on_account is not None:
+            on_account(evidence, verdict)
+
     try:
-        accounts_file = put_accounts(store, folder, scratch, _rows(store, kept, users, tally))
+        accounts_file = put_accounts(store, folder, scratch, _rows(store, kept, users, count))
         users_files = users.finish()
     finally:
         users.discard()
@@ -149,7 +172,9 @@ def _write_tables(store: Store, kept: KeptRun, folder: str, scratch: Path) -> Wr
     )
 
 
-def _rows(store: Store, kept: KeptRun, users: UserFiles, tally: Tally) -> Iterator[dict[str, Any]]:
+def _rows(
+    store: Store, kept: KeptRun, users: UserFiles, count: Callable[[AccountEvidence, Verdict], object]
+) -> Iterator[dict[str, Any]]:
     """The rows of accounts; the users of each go their own way in passing."""
     for proved in proved_reports(store, kept.run, kept.accounts()):
         evidence = proved.account.evidence
@@ -158,5 +183,5 @@ def _rows(store: Store, kept: KeptRun, users: UserFiles, tally: Tally) -> Iterat
             raise _altered(store.location(key), proved.fault)
         verdict, rows = type_account(kept.run, evidence, proved.report)
         users.add(rows)
-        tally.count(evidence, verdict)
+        count(evidence, verdict)
         yield account_row(kept.run, evidence, verdict)

@@ -23,11 +23,13 @@ from collector.lake.record_reading import read_record
 from collector.lake.report_file import evidence_in
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
     from collector.evidence import AccountEvidence, RunEvidence
     from collector.lake.record import WrittenSnapshot
+    from collector.lake.rows import Verdict
     from collector.lake.store import Store
 
 
@@ -118,7 +120,13 @@ def read_kept_report(store: Store, run: RunEvidence, account_id: str) -> KeptRep
 
 
 def finish_cut_run(
-    store: Store, cut: CutRun, scratch_directory: Path, *, finished_at: datetime, randomness: bytes
+    store: Store,
+    cut: CutRun,
+    scratch_directory: Path,
+    *,
+    finished_at: datetime,
+    randomness: bytes,
+    on_account: Callable[[AccountEvidence, Verdict], object] | None = None,
 ) -> WrittenSnapshot:
     """The tables of a cut run that `is_complete`, ready to be published.
 
@@ -128,6 +136,7 @@ def finish_cut_run(
         scratch_directory: an existing folder of this machine, for files that are put together.
         finished_at: the end of the run, unless it is written down already.
         randomness: at least 4 bytes, of `os.urandom`.
+        on_account: called with each account as it goes into the tables.
     """
     run = cut.run
     key = run_key(run.organization_id, run.run_id)
@@ -135,5 +144,11 @@ def finish_cut_run(
         accounts = store.read(evidence_key(run.organization_id, run.run_id))
         store.put(key, run_json(replace(run, finished_at=finished_at), sha256(accounts)))
     return write_tables(
-        store, run.organization_id, run.snapshot_date, run.run_id, scratch_directory, randomness=randomness
+        store,
+        run.organization_id,
+        run.snapshot_date,
+        run.run_id,
+        scratch_directory,
+        randomness=randomness,
+        on_account=on_account,
     )
