@@ -39,6 +39,10 @@ def used_root(rows, **age):
     return rows.root(password_enabled=True, mfa_active=True, password_last_used=rows.ago(**age))
 
 
+def never_used_key(rows, **age):
+    return rows.user(access_key_1_active=True, access_key_1_last_rotated=rows.ago(**age))
+
+
 # At or beyond 45 days fails; a key of exactly 90 days passes; a use exactly one day ago is not within the day.
 @pytest.mark.parametrize(
     ("control", "user", "limit_days", "at_the_limit"),
@@ -65,6 +69,32 @@ def test_a_limit_is_met_to_the_millisecond(lake_of, rows, control, user, limit_d
     )
     found = {a: lake.verdicts(control, account_id=a) for a in expected}
     assert found == {a: [status] for a, (_, status) in expected.items()}
+
+
+@pytest.mark.parametrize(
+    ("user", "limits", "limit_days"),
+    [
+        (unused_key, {}, 45),
+        (unused_password, {}, 45),
+        (never_used_key, {}, 45),
+        (never_used_password, {}, 45),
+        (unused_key, {"limit_access_key_unused_days": 10}, 10),
+        (unused_password, {"limit_password_unused_days": 10}, 10),
+    ],
+)
+def test_a_user_is_inactive_from_the_limit_on_to_the_millisecond(lake_of, rows, user, limits, limit_days):
+    ages = {"short": {"milliseconds": -1}, "exact": {}, "beyond": {"milliseconds": 1}}
+    users = [
+        {**user(rows, days=limit_days, **age), "user_name": name, "user_arn": f"arn:aws:iam::111111111111:user/{name}"}
+        for name, age in ages.items()
+    ]
+    lake = lake_of(rows.account(**limits), rows.root(), *users)
+    found = lake.view("inactive_users", "user_name, idle_days, inactive_since", order="user_name")
+    # The report is of 14:30:00.
+    assert [tuple(row.values()) for row in found] == [
+        ("beyond", limit_days, utc(2026, 11, 23, 14, 29, 59, 999_000)),
+        ("exact", limit_days, utc(2026, 11, 23, 14, 30)),
+    ]
 
 
 @pytest.mark.parametrize(

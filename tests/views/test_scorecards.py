@@ -82,6 +82,96 @@ def test_an_ou_counts_its_direct_accounts_and_those_of_which_something_is_unknow
     ]
 
 
+def users_of(rows, account_id, **statuses):
+    """Users of an account on whom `console-mfa` comes to these statuses, so many of each."""
+    changes = {
+        "passing": {},
+        "failing": {"mfa_active": False},
+        "unknown": {"unparsed": ("mfa_active",)},
+        "not_applicable": {"password_enabled": False},
+    }
+    return [
+        rows.console_user(f"{status}-{number}", account_id, **changes[status])
+        for status, count in statuses.items()
+        for number in range(count)
+    ]
+
+
+@pytest.fixture
+def with_every_status(rows):
+    """Accounts in which `console-mfa` has every status. In one OU four in scope and one suspended, in another one."""
+    first, second, third, fourth, suspended, elsewhere = (f"{number:012d}" for number in range(1, 7))
+    unreadable = {"outcome": "partial", "unreadable_values": 1}
+    return [
+        rows.account(first, **unreadable),
+        rows.root(first),
+        *users_of(rows, first, passing=3, failing=1, not_applicable=2, unknown=1),
+        rows.account(second, **unreadable),
+        rows.root(second),
+        *users_of(rows, second, failing=1, not_applicable=1, unknown=3),
+        rows.account(third),
+        rows.root(third),
+        *users_of(rows, third, passing=2, not_applicable=1),
+        # One row for the control, unknown.
+        rows.account(fourth, outcome="assume_denied"),
+        rows.account(suspended, account_state="SUSPENDED", outcome="skipped_state"),
+        rows.account(elsewhere, ou_id="ou-ab12-22222222", ou_path="Root/Workloads/Prod"),
+        rows.root(elsewhere),
+        *users_of(rows, elsewhere, passing=1, not_applicable=1),
+    ]
+
+
+def test_the_rate_of_an_account_is_of_passes_and_failures_alone(lake_of, with_every_status):
+    columns = "account_id, pass_count, fail_count, not_applicable_count, unknown_count, pass_rate"
+    found = lake_of(*with_every_status).view("account_scorecard", columns, "control_id = 'console-mfa'")
+    assert [tuple(row.values()) for row in found] == [
+        ("000000000001", 3, 1, 2, 1, 0.75),
+        ("000000000002", 0, 1, 1, 3, 0.0),
+        ("000000000003", 2, 0, 1, 0, 1.0),
+        ("000000000004", 0, 0, 0, 1, None),
+        ("000000000006", 1, 0, 1, 0, 1.0),
+    ]
+
+
+IN_ACCOUNTS_AND_RESULTS = (
+    "accounts_in_scope, accounts_unknown, accounts_failing, "
+    "pass_count, fail_count, not_applicable_count, unknown_count, pass_rate"
+)
+
+
+def test_the_rate_of_an_ou_is_of_passes_and_failures_alone_and_unknown_is_counted_in_accounts(
+    lake_of, with_every_status
+):
+    columns = f"ou_path, {IN_ACCOUNTS_AND_RESULTS}"
+    found = lake_of(*with_every_status).view("ou_scorecard", columns, "control_id = 'console-mfa'")
+    assert [tuple(row.values()) for row in found] == [
+        ("Root/Workloads", 4, 3, 2, 5, 2, 4, 5, pytest.approx(5 / 7)),
+        ("Root/Workloads/Prod", 1, 0, 0, 1, 0, 1, 0, 1.0),
+    ]
+
+
+def test_the_rate_of_the_organization_is_of_passes_and_failures_alone_and_unknown_is_counted_in_accounts(
+    lake_of, with_every_status, on
+):
+    day_before = on(22)
+    lake = lake_of(
+        days={
+            day_before.run_at: [
+                day_before.account(),
+                day_before.root(),
+                *users_of(day_before, "111111111111", failing=1, not_applicable=1, unknown=2),
+            ],
+            on(23).run_at: with_every_status,
+        }
+    )
+    columns = f"snapshot_date, {IN_ACCOUNTS_AND_RESULTS}"
+    found = lake.view("organization_trend", columns, "control_id = 'console-mfa'")
+    assert [tuple(row.values()) for row in found] == [
+        ("2026-11-22", 1, 1, 1, 0, 1, 1, 2, 0.0),
+        ("2026-11-23", 5, 3, 2, 6, 2, 5, 5, 0.75),
+    ]
+
+
 def test_scorecards_add_up_to_the_verdicts(lake_of, rows):
     accounts = [f"{number:012d}" for number in range(1, 8)]
     some = []
