@@ -120,6 +120,8 @@ LISTED_BY_FILE = {
     "more": ((5, 5), True),
     "fewer, so less of the organization": ((3, 3), False),
     "one of them alone": ((1, 1), False),
+    "more, of which as many are covered": ((4, 8), False),
+    "more, of which more are covered, and not all": ((7, 8), False),
 }
 
 
@@ -128,6 +130,17 @@ def test_a_file_that_names_a_few_accounts_does_not_make_them_the_organization(ru
     listed = replace(written(*run, day=TODAY), is_listed_by_file=True)
     assert decide(record(d2026_11_23=(4, 4)), listed).publish is expected
     assert decide(record(d2026_11_23=(4, 4)), listed, replace=True).publish is True
+
+
+def test_a_file_that_names_more_accounts_is_measured_against_all_that_it_names():
+    listed = replace(written(4, 8, day=TODAY), is_listed_by_file=True)
+    assert decide(record(d2026_11_23=(4, 4)), listed).reason == (
+        "The run covers 4 of 8 active accounts (50.0%), less than the snapshot of 2026-11-23 that it would replace: "
+        "4 of 4 active accounts (100.0%), run 20261123T010203Z-00000001."
+    )
+    newest = record(d2026_11_22=(4, 4))
+    assert decide(newest, listed).publish is True
+    assert decide(newest, replace(written(4, 9, day=TODAY), is_listed_by_file=True)).publish is False
 
 
 def test_on_another_day_a_file_must_name_half_of_the_accounts_that_are_known():
