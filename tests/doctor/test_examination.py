@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from collector.aws import doctor_questions
 from collector.aws.s3_store import S3Store
 from collector.cli.doctor_command import doctor
 from collector.collect import Collection
 from collector.errors import CredlakeError, UsageFaultsError
+from collector.faults import CallFault, FaultKind
 from collector.function import examining
 from collector.function.examining import examine
 from collector.function.prepared_views import FILE, prepare_views, read_prepared_views
@@ -106,6 +108,16 @@ def test_everything_fine_ends_with_0(capsys):
     told = capsys.readouterr()
     assert "fine     account: 2 of 2: the role is assumed" in told.out
     assert told.err.endswith("0 fault, 0 unknown\n")
+
+
+def test_a_check_that_could_not_be_made_ends_with_1_though_nothing_is_at_fault(monkeypatch, capsys):
+    def refuse(_now):
+        raise CallFault(FaultKind.DENIED, "AccessDenied", "no", "sts:GetCallerIdentity")
+
+    monkeypatch.setattr(doctor_questions, "clock_skew", refuse)
+    code = doctor(external_id="example", account=["100000000001", "100000000002"], format="table")
+    assert (code, capsys.readouterr().err.splitlines()[-1].partition(", ")[2]) == (1, "0 fault, 1 unknown")
+    assert examine({"CREDLAKE_EXTERNAL_ID": "example", "CREDLAKE_ACCOUNT": "100000000001"}, {})["is_healthy"] is False
 
 
 def test_without_credentials_nothing_can_be_looked_at(monkeypatch):

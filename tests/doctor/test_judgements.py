@@ -6,7 +6,7 @@ import pytest
 
 from collector.catalogue import GLUE_SNAPSHOT_RECORD, table_input
 from collector.doctor.accounts import examine_accounts, sampled
-from collector.doctor.finding import Verdict, failed, refused
+from collector.doctor.finding import Finding, Verdict, failed, is_healthy, refused
 from collector.doctor.host_judgement import judge_clock, judge_versions
 from collector.doctor.lake_judgement import (
     judge_encryption,
@@ -31,6 +31,20 @@ def test_a_refusal_is_unknown_and_never_fine():
     finding = refused("key", "k", CallFault(FaultKind.DENIED, "AccessDeniedException", "no", "kms:DescribeKey"))
     assert finding.verdict is Verdict.UNKNOWN
     assert finding.mend == "Grant the caller kms:DescribeKey; look for an SCP that denies it."
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "healthy"),
+    [
+        (["fine", "fine"], True),
+        (["fine", "unknown"], False),
+        (["unknown"], False),
+        (["fine", "fault"], False),
+        (["fault", "unknown"], False),
+    ],
+)
+def test_what_could_not_be_checked_is_not_healthy(verdicts, healthy):
+    assert is_healthy(Finding("check", "subject", Verdict(verdict), "message") for verdict in verdicts) is healthy
 
 
 def test_the_last_sentence_of_an_error_is_its_mend():
@@ -87,9 +101,29 @@ def test_a_table_as_the_schema_says_is_fine_and_one_that_lost_a_column_is_not():
 
 
 def test_every_fault_of_a_workgroup_is_told():
-    findings = list(judge_workgroup("w", {"State": "DISABLED", "Configuration": {}}))
-    assert [one.verdict for one in findings] == ["fault"] * 5
-    assert any("no place for results" in one.message for one in findings)
+    configuration = {"EngineVersion": {"EffectiveEngineVersion": "Athena engine version 2"}}
+    findings = list(judge_workgroup("w", {"State": "DISABLED", "Configuration": configuration}))
+    assert [(one.check, one.subject, one.verdict) for one in findings] == [("athena workgroup", "w", "fault")] * 6
+    assert [(one.message, one.mend) for one in findings] == [
+        ("is DISABLED", "aws athena update-work-group --work-group w --state ENABLED"),
+        (
+            "runs Athena engine version 2, and the views are written for Athena engine version 3",
+            "Select Athena engine version 3 in it.",
+        ),
+        (
+            "has no place for results",
+            "Give it an output location (deploy/collector.yaml: s3://BUCKET/athena-results/).",
+        ),
+        ("does not encrypt results", "Set an encryption for its results (SSE_S3 or SSE_KMS)."),
+        (
+            "lets clients put results elsewhere, unencrypted",
+            "Switch on `Override client-side settings` (EnforceWorkGroupConfiguration).",
+        ),
+        (
+            "has no limit on what a query may read",
+            "Set a limit (BytesScannedCutoffPerQuery), e.g. 100 GB.",
+        ),
+    ]
 
 
 def test_a_workgroup_whose_results_athena_keeps_needs_no_place_for_them():
