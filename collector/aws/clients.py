@@ -11,7 +11,7 @@ import botocore.session
 from botocore.config import Config
 
 from collector.aws.endpoint_text import without_credentials
-from collector.aws.impersonation import SessionCredentials, impersonate
+from collector.aws.impersonation import SessionCredentials, impersonate, own_credentials
 from collector.aws.translation import making_client, translated
 
 DEFAULT_REGION = "us-east-1"
@@ -77,10 +77,8 @@ class Clients:
             return Identity(answer["Account"], answer["Arn"])
 
     def own_credentials(self, account_id: str) -> SessionCredentials:
-        """The collector's own credentials as they are now; botocore refreshes them."""
-        with translated("credentials"):
-            frozen = self._session.get_credentials().get_frozen_credentials()
-        return SessionCredentials(account_id, frozen.access_key, frozen.secret_key, frozen.token)
+        """The collector's own credentials, from the run's one session: botocore prompts for an MFA code once."""
+        return own_credentials(self._session, account_id)
 
     def sts(self, region: str | None = None) -> Any:
         """STS in the collector's own Region, or in another one. The run's budgets own its retries."""

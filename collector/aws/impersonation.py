@@ -9,26 +9,53 @@ from __future__ import annotations
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.credentials import CredentialProvider, CredentialResolver, Credentials, ReadOnlyCredentials
 from botocore.exceptions import NoCredentialsError
+
+from collector.aws.translation import translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from botocore.session import Session
+
 
 @dataclass(frozen=True, slots=True)
 class SessionCredentials:
-    """Temporary credentials of one account. No secret shows in its repr."""
+    """Credentials of one account. No secret shows in its repr.
 
-    account_id: str
+    Attributes:
+        account_id: the account that they are for; None where the caller need not know.
+        access_key_id: the id of the access key.
+        secret_access_key: its secret.
+        session_token: the token of a session; None where the key is a user's.
+        expires_at: when the session ends; None where they are the collector's own, which botocore refreshes.
+    """
+
+    account_id: str | None
     access_key_id: str = field(repr=False)
     secret_access_key: str = field(repr=False)
     session_token: str | None = field(repr=False)
-    # None: they are the collector's own, which botocore refreshes.
     expires_at: datetime | None = None
+
+
+def own_credentials(session: Session, account_id: str | None = None) -> SessionCredentials:
+    """The collector's own credentials as the session finds them, refreshed by botocore where they have expired.
+
+    Raises:
+        CallFault: there are none (`NO_CREDENTIALS`), or they cannot be refreshed.
+    """
+    with translated("credentials"):
+        found = session.get_credentials()
+        if found is None:
+            raise NoCredentialsError
+        frozen = found.get_frozen_credentials()
+        if frozen.access_key is None or frozen.secret_key is None:
+            raise NoCredentialsError
+    return SessionCredentials(account_id, frozen.access_key, frozen.secret_key, frozen.token)
 
 
 _signer: ContextVar[SessionCredentials | None] = ContextVar("credlake_signer", default=None)
@@ -44,7 +71,7 @@ def signing_as(credentials: SessionCredentials) -> Iterator[None]:
         _signer.reset(token)
 
 
-class _ContextCredentials(Credentials):  # type: ignore[misc]  # botocore is untyped
+class _ContextCredentials(Credentials):
     """Credentials that are looked up anew for each call."""
 
     def __init__(self) -> None:
@@ -58,7 +85,7 @@ class _ContextCredentials(Credentials):  # type: ignore[misc]  # botocore is unt
         return ReadOnlyCredentials(signer.access_key_id, signer.secret_access_key, signer.session_token)
 
 
-class _ContextProvider(CredentialProvider):  # type: ignore[misc]  # botocore is untyped
+class _ContextProvider(CredentialProvider):
     METHOD = "credlake"
     CANONICAL_NAME = "credlake"
 
@@ -66,6 +93,6 @@ class _ContextProvider(CredentialProvider):  # type: ignore[misc]  # botocore is
         return _ContextCredentials()
 
 
-def impersonate(botocore_session: Any) -> None:
+def impersonate(session: Session) -> None:
     """Make every client of the session sign as `signing_as` says."""
-    botocore_session.register_component("credential_provider", CredentialResolver([_ContextProvider()]))
+    session.register_component("credential_provider", CredentialResolver([_ContextProvider()]))

@@ -7,10 +7,9 @@ from typing import Any
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import NoCredentialsError
 
 from collector.aws.clients import DEFAULT_REGION
-from collector.aws.translation import making_client, translated
+from collector.aws.translation import making_client
 
 # SlowDown comes while S3 splits a prefix, for minutes at most. In `standard` mode eight attempts wait up to a minute.
 _ATTEMPTS = 8
@@ -43,15 +42,6 @@ def own_authorities() -> str | None:
     """The file of certificate authorities that the environment trusts (AWS_CA_BUNDLE); None: those of the machine."""
     bundle = botocore.session.Session().get_config_variable("ca_bundle")
     return None if bundle is None else str(bundle)
-
-
-def own_credentials() -> Any:
-    """The credentials of the environment, as they are now: `access_key`, `secret_key` and `token`."""
-    with translated("credentials"):
-        credentials = botocore.session.Session().get_credentials()
-        if credentials is None:
-            raise NoCredentialsError
-        return credentials.get_frozen_credentials()
 
 
 @cache

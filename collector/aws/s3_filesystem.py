@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from collector.aws.lake_clients import own_authorities, own_credentials, own_endpoint
+import botocore.session
+
+from collector.aws.impersonation import own_credentials
+from collector.aws.lake_clients import own_authorities, own_endpoint
 from collector.errors import LakeError
 
 if TYPE_CHECKING:
@@ -32,12 +35,12 @@ def s3_filesystem(store: S3Store) -> pyarrow.fs.FileSystem:
             location=store.uri,
         ) from error
     with store.said("Reading"):
-        credentials = own_credentials()
+        credentials = own_credentials(botocore.session.Session())
         region = _region(store)
     return S3FileSystem(
-        access_key=credentials.access_key,
-        secret_key=credentials.secret_key,
-        session_token=credentials.token,
+        access_key=credentials.access_key_id,
+        secret_key=credentials.secret_access_key,
+        session_token=credentials.session_token,
         region=region,
         retry_strategy=AwsStandardS3RetryStrategy(max_attempts=_ATTEMPTS),
         request_timeout=_TIMEOUT_SECONDS,

@@ -130,6 +130,28 @@ def test_a_call_that_says_not_for_whom_is_never_signed(monkeypatch):
         client.get_account_summary()
 
 
+@pytest.fixture(name="no_credentials")
+def _no_credentials(monkeypatch, tmp_path):
+    """An environment in which botocore finds no credentials anywhere."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "absent"))
+
+
+@pytest.mark.usefixtures("no_credentials")
+def test_own_credentials_that_do_not_exist_are_reported_as_missing():
+    calls = AccountApi(Clients(connections=1), role=role(), partition="aws", own_account_id=MANAGEMENT)
+
+    with pytest.raises(CallFault) as raised:
+        calls.credentials(MANAGEMENT)
+
+    assert raised.value.kind is FaultKind.NO_CREDENTIALS
+    assert raised.value.code == "NoCredentialsError"
+    assert raised.value.message == "Unable to locate credentials"
+
+
 def test_through_one_client_every_account_is_read_as_itself(lake):
     """Each account has a user of its own; 16 threads take turns on one client."""
     members = [member(number, users=(UserSpec(f"only-in-{number}", AccountSpec.joined_at),)) for number in range(120)]
