@@ -12,7 +12,7 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from collector.answers import Answers
 from collector.budgets import FIRST_LOOK_SECONDS, LAST_LOOK_SECONDS, RetryBudget
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from collector.answers import Surroundings
+    from collector.aws.impersonation import SessionCredentials
 
 T = TypeVar("T")
 
@@ -46,7 +47,7 @@ class AccountCollection:
     around: Surroundings
     answers: Answers = field(default_factory=lambda: Answers(Outcome.NOT_REACHED))
     _deadline: float = 0.0
-    _credentials: Any = None
+    _credentials: SessionCredentials | None = None
     # Guards the credentials and the count of calls: the reads and the report may be called for at the same time.
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _is_regional: bool = True
@@ -174,7 +175,7 @@ class AccountCollection:
         budget = RetryBudget(self.around.clock, self.around.chance, self._deadline)
         return await budget.retrying(self.around.sleep)(again)
 
-    def _call(self, call: Callable[[Any], T]) -> T:
+    def _call(self, call: Callable[[SessionCredentials], T]) -> T:
         """In a thread: one call, with credentials that last."""
         credentials = self._usable_credentials()
         with self._lock:
@@ -188,7 +189,7 @@ class AccountCollection:
                         self._credentials = None
             raise
 
-    def _usable_credentials(self) -> Any:
+    def _usable_credentials(self) -> SessionCredentials:
         with self._lock:
             held = self._credentials
             if held is not None and (

@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from collector.errors import OrganizationUnreadableError
 from collector.evidence import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from types_boto3_organizations.type_defs import AccountTypeDef
 
 ACTIVE = "ACTIVE"
 ACCOUNT_STATES = ("PENDING_ACTIVATION", ACTIVE, "SUSPENDED", "PENDING_CLOSURE", "CLOSED")
@@ -79,7 +84,7 @@ class Account:
         return self.state == ACTIVE
 
 
-def account_from_organizations(answer: dict[str, Any]) -> Account:
+def account_from_organizations(answer: AccountTypeDef) -> Account:
     """The account in one object of ListAccounts.
 
     `State` replaced `Status`, which AWS retired on 2026-09-09; answers with either are read (facts F4.1).
@@ -110,12 +115,12 @@ def account_from_organizations(answer: dict[str, Any]) -> Account:
     )
 
 
-def organization_id_of(answer: dict[str, Any]) -> str | None:
+def organization_id_of(answer: Mapping[str, object]) -> str | None:
     """The organization that an account's ARN names, None where the ARN does not have the usual form."""
     return _parts_of_arn(answer.get("Arn"))[1]
 
 
-def account_id_of(answer: dict[str, Any]) -> str | None:
+def account_id_of(answer: Mapping[str, object]) -> str | None:
     """The account that an account's ARN names, None where the ARN does not have the usual form."""
     arn = answer.get("Arn")
     match = _ACCOUNT_ARN.fullmatch(arn) if isinstance(arn, str) else None
@@ -134,7 +139,7 @@ def ou_ids_of(paths: list[str]) -> tuple[str, ...]:
     return tuple(part for part in paths[0].split("/") if part.startswith(("r-", "ou-")))
 
 
-def json_ready(answer: dict[str, Any]) -> dict[str, Any]:
+def json_ready(answer: Mapping[str, object]) -> dict[str, Any]:
     """The answer as JSON can hold it: instants as ISO 8601 in UTC."""
     return {key: _instant(value) if isinstance(value, datetime) else value for key, value in answer.items()}
 

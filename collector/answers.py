@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from collector.evidence import UNKNOWN
 
@@ -11,19 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import datetime
 
+    from collector.aws.account_api import AccountApi
     from collector.call_threads import Urgency
     from collector.outcome import Outcome
-
-
-class AccountCalls(Protocol):
-    """The blocking calls for one account; every failure is a CallFault (`aws.account_api`)."""
-
-    def is_own(self, account_id: str) -> bool: ...  # noqa: D102 -- said there
-    def credentials(self, account_id: str, *, regional: bool = True) -> Any: ...  # noqa: D102 -- said there
-    def generate_report(self, credentials: Any) -> str: ...  # noqa: D102 -- said there
-    def fetch_report(self, credentials: Any) -> tuple[bytes, datetime]: ...  # noqa: D102 -- said there
-    def account_summary(self, credentials: Any) -> dict[str, int]: ...  # noqa: D102 -- said there
-    def password_policy(self, credentials: Any) -> dict[str, Any] | None: ...  # noqa: D102 -- said there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +24,7 @@ class Surroundings:
     there; the rest is passed in so that tests wait for nothing.
     """
 
-    calls: AccountCalls
+    calls: AccountApi
     in_thread: Callable[[Urgency, Callable[[], Any]], Awaitable[Any]]
     in_loop: Callable[[Callable[[], None]], object]
     clock: Callable[[], float]

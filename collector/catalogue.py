@@ -7,12 +7,19 @@ no projection, which ignores locations (contract part 2).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from collector.schema import ORGANIZATION_ID, SCHEMA_VERSION, SNAPSHOT_DATE, SNAPSHOT_RECORD, SNAPSHOT_RECORD_LATEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from types_boto3_glue.type_defs import (
+        ColumnTypeDef,
+        PartitionInputTypeDef,
+        StorageDescriptorTypeDef,
+        TableInputTypeDef,
+    )
 
     from collector.column import Column, Table
 
@@ -50,7 +57,7 @@ GLUE_SNAPSHOT_RECORD_LATEST = GlueTable(SNAPSHOT_RECORD_LATEST, (ORGANIZATION_ID
 GLUE_TABLES = (GLUE_SNAPSHOT_RECORD, GLUE_SNAPSHOT_RECORD_LATEST)
 
 
-def table_input(glue_table: GlueTable, location: str) -> dict[str, Any]:
+def table_input(glue_table: GlueTable, location: str) -> TableInputTypeDef:
     """The `TableInput` of CreateTable and UpdateTable.
 
     Args:
@@ -72,7 +79,7 @@ def table_input(glue_table: GlueTable, location: str) -> dict[str, Any]:
     }
 
 
-def partition_input(glue_table: GlueTable, values: Sequence[str], location: str) -> dict[str, Any]:
+def partition_input(glue_table: GlueTable, values: Sequence[str], location: str) -> PartitionInputTypeDef:
     """The `PartitionInput` of BatchCreatePartition and BatchUpdatePartition.
 
     Args:
@@ -85,7 +92,7 @@ def partition_input(glue_table: GlueTable, values: Sequence[str], location: str)
     return {"Values": list(values), "StorageDescriptor": storage_descriptor(glue_table, location)}
 
 
-def storage_descriptor(glue_table: GlueTable, location: str) -> dict[str, Any]:
+def storage_descriptor(glue_table: GlueTable, location: str) -> StorageDescriptorTypeDef:
     """How the files of a table or partition are read (facts F7.1)."""
     return {
         "Columns": [_glue_column(column) for column in glue_table.columns],
@@ -99,5 +106,5 @@ def storage_descriptor(glue_table: GlueTable, location: str) -> dict[str, Any]:
     }
 
 
-def _glue_column(column: Column) -> dict[str, str]:
+def _glue_column(column: Column) -> ColumnTypeDef:
     return {"Name": column.name, "Type": column.type.glue, "Comment": column.comment}

@@ -13,7 +13,7 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import random
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -21,7 +21,7 @@ from collector import __version__
 from collector.accounts_file import read_accounts_file
 from collector.budgets import RetryBudget
 from collector.delivery import Delivery, to_the_end
-from collector.discovery import Discovery, OrganizationSource
+from collector.discovery import Discovery
 from collector.engine import Engine, utc_now
 from collector.errors import CatalogueBehindError
 from collector.evidence import RunEvidence
@@ -41,7 +41,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from collector.accounts import Account
-    from collector.answers import AccountCalls
+    from collector.aws.account_api import AccountApi
+    from collector.aws.clients import Identity
+    from collector.aws.gateway import Gateway
     from collector.lake.record import PublicationRecord, WrittenSnapshot
     from collector.lake.store import Store
     from collector.settings import Settings
@@ -50,24 +52,6 @@ _log = structlog.get_logger()
 
 # Whoever cannot reach STS wants to know it soon.
 _IDENTITY_SECONDS = 20.0
-
-
-class CallerIdentity(Protocol):
-    """Who the collector is (`aws.clients.Identity`)."""
-
-    account_id: str
-
-    @property
-    def partition(self) -> str: ...  # noqa: D102 -- said there
-
-
-class Gateway(Protocol):
-    """The way to AWS (`aws.gateway.Gateway`)."""
-
-    def identity(self) -> Any: ...  # noqa: D102 -- said there
-    def organizations(self, identity: Any) -> OrganizationSource: ...  # noqa: D102 -- said there
-    def account_calls(self, identity: Any, run_id: str) -> AccountCalls: ...  # noqa: D102 -- said there
-    def foreign_endpoints(self) -> dict[str, str]: ...  # noqa: D102 -- said there
 
 
 @dataclass(kw_only=True)
@@ -121,7 +105,7 @@ class Collection:
             _log.warning("glue.behind", error=error.message)
 
     def _evidence(
-        self, started_at: datetime, organization_id: str, discovery: Discovery, identity: CallerIdentity
+        self, started_at: datetime, organization_id: str, discovery: Discovery, identity: Identity
     ) -> RunEvidence:
         return RunEvidence(
             organization_id=organization_id,
@@ -138,7 +122,7 @@ class Collection:
         result: RunResult,
         discovery: Discovery,
         accounts: AsyncIterator[Account],
-        identity: CallerIdentity,
+        identity: Identity,
         resumed: Resumed | None,
     ) -> WrittenSnapshot:
         run = result.run
@@ -184,7 +168,7 @@ class Collection:
             await asyncio.to_thread(writer.abort)
             raise
 
-    async def _account_calls(self, identity: CallerIdentity, run_id: str) -> AccountCalls:
+    async def _account_calls(self, identity: Identity, run_id: str) -> AccountApi:
         try:
             return await asyncio.to_thread(self.gateway.account_calls, identity, run_id)
         except CallFault as fault:
@@ -205,7 +189,7 @@ class Collection:
 
 async def open_discovery(
     settings: Settings, gateway: Gateway, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-) -> tuple[Discovery, Any]:
+) -> tuple[Discovery, Identity]:
     """Find out who we are, and get ready to list the accounts."""
     try:
         identity = await _identity(gateway, sleep)
@@ -226,12 +210,11 @@ async def open_discovery(
     return discovery, identity
 
 
-async def _identity(gateway: Gateway, sleep: Callable[[float], Awaitable[None]]) -> CallerIdentity:
+async def _identity(gateway: Gateway, sleep: Callable[[float], Awaitable[None]]) -> Identity:
     """Who we are. A first call that was cut or throttled is no reason to give up a whole run."""
     clock = asyncio.get_running_loop().time
     budget = RetryBudget(clock, random, clock() + _IDENTITY_SECONDS)
-    identity: CallerIdentity = await budget.retrying(sleep)(asyncio.to_thread, gateway.identity)
-    return identity
+    return await budget.retrying(sleep)(asyncio.to_thread, gateway.identity)
 
 
 def _first_of(group: BaseExceptionGroup[Exception]) -> Exception:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
@@ -19,24 +19,19 @@ from collector.errors import OrganizationUnreadableError, UsageFaultsError
 from collector.evidence import ACCOUNTS_FILE, ORGANIZATIONS
 from collector.explanations import explain_unknown_ou, explain_unreadable_organization
 from collector.faults import CallFault
-from collector.placement import OuSource, Placement
+from collector.placement import Placement
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
+    from types_boto3_organizations.type_defs import AccountTypeDef
+
+    from collector.aws.organizations import OrganizationsApi
     from collector.limits import LimitRules
     from collector.selection import Selection
 
 T = TypeVar("T")
 _log = structlog.get_logger()
-
-
-class OrganizationSource(OuSource, Protocol):
-    """The calls to Organizations that discovery needs; every failure is a CallFault (`aws.organizations`)."""
-
-    def organization_id(self) -> str: ...  # noqa: D102 -- said there
-    def account_pages(self) -> Iterator[list[dict[str, Any]]]: ...  # noqa: D102 -- said there
-    def tags(self, account_id: str) -> dict[str, str]: ...  # noqa: D102 -- said there
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,7 +43,7 @@ class Discovery:
     free.
     """
 
-    source: OrganizationSource
+    source: OrganizationsApi
     selection: Selection
     limits: LimitRules
     wants_tags: bool = False
@@ -81,7 +76,7 @@ class Discovery:
                 raise UsageFaultsError(faults)
             return of_file, self._of_file(self.from_file)
         pages = self.source.account_pages()
-        first: list[dict[str, Any]] | None = []
+        first: list[AccountTypeDef] | None = []
         while first is not None and not first:
             first = await self._ask(lambda: next(pages, None))
         if first is None:
@@ -146,9 +141,9 @@ class Discovery:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def _listed(
-        self, first: list[dict[str, Any]], pages: Iterator[list[dict[str, Any]]]
+        self, first: list[AccountTypeDef], pages: Iterator[list[AccountTypeDef]]
     ) -> AsyncIterator[Account]:
-        page: list[dict[str, Any]] | None = first
+        page: list[AccountTypeDef] | None = first
         seen: set[str] = set()
         while page is not None:
             for answer in page:

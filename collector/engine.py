@@ -15,13 +15,14 @@ from random import random
 from typing import TYPE_CHECKING
 
 from collector.account_collection import AccountCollection
-from collector.answers import AccountCalls, Answers, Surroundings
+from collector.answers import Answers, Surroundings
 from collector.call_threads import CallThreads
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from collector.accounts import Account
+    from collector.aws.account_api import AccountApi
 
 # So many accounts are under way at once. It keeps 90 accounts a second busy with reports that take 20 s (most take 2,
 # facts F2.4), bounds memory (some 20 KB each), and how long an account's 15-minute session waits for its turn.
@@ -41,7 +42,7 @@ class Engine:
     `sleep` and `chance` are passed in so that tests wait for nothing.
     """
 
-    calls: AccountCalls
+    calls: AccountApi
     concurrency: int
     run_deadline_seconds: float | None
     account_deadline_seconds: float

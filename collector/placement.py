@@ -7,7 +7,7 @@ cannot be had is unknown, never a reason to stop (facts F4.1, F4.3).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -16,23 +16,15 @@ from collector.faults import CallFault
 
 if TYPE_CHECKING:
     from collector.accounts import Account
+    from collector.aws.organizations import OrganizationsApi
 
 _log = structlog.get_logger()
-
-
-class OuSource(Protocol):
-    """The calls to Organizations that placing needs."""
-
-    def root(self) -> tuple[str, str]: ...  # noqa: D102 -- said in aws.organizations
-    def child_ous(self, parent_id: str) -> list[tuple[str, str]]: ...  # noqa: D102 -- said in aws.organizations
-    def ou_name(self, ou_id: str) -> str: ...  # noqa: D102 -- said in aws.organizations
-    def child_accounts(self, parent_id: str) -> list[str]: ...  # noqa: D102 -- said in aws.organizations
 
 
 class Placement:
     """Finds the location of accounts. Not thread-safe: one thread asks, one account after the other."""
 
-    def __init__(self, source: OuSource) -> None:
+    def __init__(self, source: OrganizationsApi) -> None:
         """Take the calls to Organizations."""
         self._source = source
         self._names: dict[str, str | None] = {}

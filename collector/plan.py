@@ -9,7 +9,7 @@ from collector.collect import open_discovery
 from collector.delivery import unasked
 
 if TYPE_CHECKING:
-    from collector.collect import Gateway
+    from collector.aws.gateway import Gateway
     from collector.settings import Settings
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from collector.aws.impersonation import SessionCredentials, signing_as
 from collector.aws.translation import translated
@@ -12,6 +12,8 @@ from collector.faults import CallFault, FaultKind
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from types_boto3_sts.type_defs import AssumeRoleRequestTypeDef, AssumeRoleResponseTypeDef
 
     from collector.aws.clients import Clients
 
@@ -69,7 +71,7 @@ class AccountApi:
         """
         if self.is_own(account_id):
             return self._clients.own_credentials(account_id)
-        request: dict[str, Any] = {
+        request: AssumeRoleRequestTypeDef = {
             "RoleArn": self._role.arn(account_id, self._partition),
             "RoleSessionName": self._role.session_name[:_LONGEST_SESSION_NAME],
             "DurationSeconds": _SESSION_SECONDS,
@@ -115,7 +117,8 @@ class AccountApi:
             raise CallFault(
                 FaultKind.CONNECTION, "IncompleteAnswer", "the answer has no SummaryMap", "iam:GetAccountSummary"
             )
-        return dict(summary)
+        # The stubs list the keys that AWS sends today; there may be more.
+        return cast("dict[str, int]", summary)
 
     def password_policy(self, credentials: SessionCredentials) -> dict[str, Any] | None:
         """The account's own password policy, None where it has none (`NoSuchEntity`)."""
@@ -137,7 +140,7 @@ class AccountApi:
         return dict(policy)
 
 
-def _check_account(answer: dict[str, Any], account_id: str) -> None:
+def _check_account(answer: AssumeRoleResponseTypeDef, account_id: str) -> None:
     """The session must be the asked account's: a report filed under another account would be worse than none."""
     arn = str(answer.get("AssumedRoleUser", {}).get("Arn") or "")
     parts = arn.split(":")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import botocore.session
 from botocore.config import Config
@@ -18,6 +18,11 @@ from collector.faults import CallFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from botocore.client import BaseClient
+    from types_boto3_athena import AthenaClient
+    from types_boto3_athena.type_defs import QueryExecutionTypeDef, StartQueryExecutionInputTypeDef
+    from types_boto3_s3 import S3Client
 
     from collector.athena_statement import AthenaStatement
     from collector.query.rows import Rows
@@ -74,8 +79,8 @@ class AthenaQueries:
         workgroup: str | None = None,
         output_location: str | None = None,
         scan_limit: int | None = None,
-        athena: Any = None,
-        s3: Any = None,
+        athena: AthenaClient | None = None,
+        s3: S3Client | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Clients are made here unless they are given; `sleep` is passed in by tests."""
@@ -85,7 +90,7 @@ class AthenaQueries:
         self._output_location = output_location
         self._scan_limit = scan_limit
         self._sleep = sleep
-        self._athena = athena if athena is not None else self._client("athena")
+        self._athena = athena or cast("AthenaClient", self._client("athena"))
 
     def run(self, sql: str) -> FinishedQuery:
         """Run one statement to its end.
@@ -116,30 +121,33 @@ class AthenaQueries:
 
         query = self.run(statement.sql)
         if self._s3 is None and query.output_location is not None:
-            self._s3 = self._client("s3")
+            self._s3 = cast("S3Client", self._client("s3"))
         rows = read_rows(self._athena, self._s3, query.query_execution_id, query.output_location, statement.map_columns)
         return AthenaAnswer(rows, query)
 
     def _start(self, sql: str) -> str:
-        request: dict[str, Any] = {"QueryString": sql, "QueryExecutionContext": {"Database": self._database}}
+        request: StartQueryExecutionInputTypeDef = {
+            "QueryString": sql,
+            "QueryExecutionContext": {"Database": self._database},
+        }
         if self._workgroup is not None:
             request["WorkGroup"] = self._workgroup
         if self._output_location is not None:
             request["ResultConfiguration"] = {"OutputLocation": self._output_location}
         with self._explained("athena:StartQueryExecution"):
-            return str(self._athena.start_query_execution(**request)["QueryExecutionId"])
+            return self._athena.start_query_execution(**request)["QueryExecutionId"]
 
-    def _wait(self, query_id: str) -> dict[str, Any]:
+    def _wait(self, query_id: str) -> QueryExecutionTypeDef:
         looking = Retrying(
             sleep=self._sleep,
             wait=wait_exponential(multiplier=_FIRST_LOOK_SECONDS, max=_LONGEST_PAUSE_SECONDS),
             retry=retry_if_result(lambda execution: execution["Status"]["State"] in _RUNNING),
         )
-        return dict(looking(self._look, query_id))
+        return looking(self._look, query_id)
 
-    def _look(self, query_id: str) -> dict[str, Any]:
+    def _look(self, query_id: str) -> QueryExecutionTypeDef:
         with self._explained("athena:GetQueryExecution"):
-            execution: dict[str, Any] = self._athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
+            execution = self._athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
         scanned = execution.get("Statistics", {}).get("DataScannedInBytes", 0)
         is_running = execution["Status"]["State"] in _RUNNING
         if is_running and self._scan_limit is not None and scanned > self._scan_limit:
@@ -154,7 +162,7 @@ class AthenaQueries:
         except CallFault:
             return
 
-    def _client(self, service: str) -> Any:
+    def _client(self, service: str) -> BaseClient:
         """A client as the environment says: credentials, Region, AWS_ENDPOINT_URL_ATHENA and its kind."""
         session = botocore.session.Session()
         with self._explained(f"client of {service}"):
@@ -178,11 +186,11 @@ class AthenaQueries:
             raise explain_call(fault, workgroup=self._workgroup, output_location=self._output_location) from fault
 
 
-def _finished(query_id: str, execution: dict[str, Any]) -> FinishedQuery:
+def _finished(query_id: str, execution: QueryExecutionTypeDef) -> FinishedQuery:
     statistics = execution.get("Statistics", {})
     return FinishedQuery(
         query_id,
-        int(statistics.get("DataScannedInBytes", 0)),
-        int(statistics.get("TotalExecutionTimeInMillis", 0)),
+        statistics.get("DataScannedInBytes", 0),
+        statistics.get("TotalExecutionTimeInMillis", 0),
         (execution.get("ResultConfiguration") or {}).get("OutputLocation"),
     )

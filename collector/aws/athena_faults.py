@@ -7,13 +7,13 @@ query's reason as Trino's error name and text. The phrases are those that Athena
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from collector.errors import CredlakeError, UsageFaultsError
 from collector.faults import FaultKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from types_boto3_athena.type_defs import QueryExecutionStatusTypeDef
 
     from collector.faults import CallFault
 
@@ -148,7 +148,7 @@ def explain_call(fault: CallFault, *, workgroup: str | None, output_location: st
     return AthenaError(f"{fault.operation} failed: {fault.code}: {fault.message}", **facts)
 
 
-def explain_failure(status: Mapping[str, Any], *, database: str, query_execution_id: str) -> CredlakeError:
+def explain_failure(status: QueryExecutionStatusTypeDef, *, database: str, query_execution_id: str) -> CredlakeError:
     """A query that was started and did not succeed."""
     told = status.get("StateChangeReason") or status.get("AthenaError", {}).get("ErrorMessage")
     reason = str(told or "Athena gives no reason.")

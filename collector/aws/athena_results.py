@@ -11,7 +11,7 @@ import json
 from contextlib import closing, contextmanager
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
@@ -23,6 +23,16 @@ from collector.query.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import IO
+
+    from types_boto3_athena import AthenaClient
+    from types_boto3_athena.type_defs import (
+        ColumnInfoTypeDef,
+        GetQueryResultsInputTypeDef,
+        GetQueryResultsOutputTypeDef,
+        RowTypeDef,
+    )
+    from types_boto3_s3 import S3Client
 
 _PAGE_ROWS = 1000
 _BLOCK_BYTES = 4 << 20
@@ -42,12 +52,18 @@ _TYPES: dict[str, pa.DataType] = {
 _MAP = pa.map_(pa.string(), pa.string())
 
 
-def read_rows(athena: Any, s3: Any, query_execution_id: str, location: str | None, map_columns: frozenset[str]) -> Rows:
+def read_rows(
+    athena: AthenaClient,
+    s3: S3Client | None,
+    query_execution_id: str,
+    location: str | None,
+    map_columns: frozenset[str],
+) -> Rows:
     """The rows of a finished select.
 
     Args:
         athena: a client.
-        s3: a client; only used for a result of more than a page that lies in a file.
+        s3: a client; only used for a result of more than a page that is stored in a file. None: pages are read.
         query_execution_id: of the finished query.
         location: `s3://bucket/key.csv`, or None where Athena keeps the result.
         map_columns: columns whose text is the JSON of a map of strings.
@@ -58,31 +74,35 @@ def read_rows(athena: Any, s3: Any, query_execution_id: str, location: str | Non
     first = _page(athena, query_execution_id, None)
     schema = _schema(first["ResultSet"]["ResultSetMetadata"]["ColumnInfo"])
     target = pa.schema([pa.field(f.name, _MAP if f.name in map_columns else f.type) for f in schema])
-    if "NextToken" in first and location is not None and location.endswith(".csv"):
+    if "NextToken" in first and s3 is not None and location is not None and location.endswith(".csv"):
         batches = _from_file(s3, location, schema)
     else:
         batches = _from_pages(athena, query_execution_id, first, schema)
     return Rows(target, (_with_maps(batch, target) for batch in batches))
 
 
-def _schema(columns: list[dict[str, Any]]) -> pa.Schema:
+def _schema(columns: list[ColumnInfoTypeDef]) -> pa.Schema:
     return pa.schema([pa.field(column["Name"], _type(column)) for column in columns])
 
 
-def _type(column: dict[str, Any]) -> pa.DataType:
+def _type(column: ColumnInfoTypeDef) -> pa.DataType:
     """The Arrow type; text for whatever has none that a format could hold."""
     if column["Type"] == "decimal":
         return pa.decimal128(column["Precision"], column["Scale"])
     return _TYPES.get(column["Type"], pa.string())
 
 
-def _page(athena: Any, query_execution_id: str, token: str | None) -> dict[str, Any]:
-    more = {} if token is None else {"NextToken": token}
+def _page(athena: AthenaClient, query_execution_id: str, token: str | None) -> GetQueryResultsOutputTypeDef:
+    request: GetQueryResultsInputTypeDef = {"QueryExecutionId": query_execution_id, "MaxResults": _PAGE_ROWS}
+    if token is not None:
+        request["NextToken"] = token
     with _explained("athena:GetQueryResults"):
-        return dict(athena.get_query_results(QueryExecutionId=query_execution_id, MaxResults=_PAGE_ROWS, **more))
+        return athena.get_query_results(**request)
 
 
-def _from_pages(athena: Any, query_id: str, first: dict[str, Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def _from_pages(
+    athena: AthenaClient, query_id: str, first: GetQueryResultsOutputTypeDef, schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:
     page = first
     skipped = 1  # the first row of the first page is the header
     while True:
@@ -96,7 +116,7 @@ def _from_pages(athena: Any, query_id: str, first: dict[str, Any], schema: pa.Sc
         page = _page(athena, query_id, token)
 
 
-def _typed(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.RecordBatch:
+def _typed(rows: list[RowTypeDef], schema: pa.Schema) -> pa.RecordBatch:
     columns = []
     for place, field in enumerate(schema):
         read = _reader(field.type)
@@ -118,7 +138,7 @@ def _reader(kind: pa.DataType) -> Callable[[str], Any]:
     return next((read for is_of, read in readers if is_of(kind)), str)
 
 
-def _from_file(s3: Any, location: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def _from_file(s3: S3Client, location: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     bucket, _, key = location.removeprefix("s3://").partition("/")
     # Two columns may have one name; by their places they are told apart.
     places = [str(place) for place in range(len(schema))]
@@ -127,7 +147,7 @@ def _from_file(s3: Any, location: str, schema: pa.Schema) -> Iterator[pa.RecordB
             _explained("s3:GetObject"),
             closing(s3.get_object(Bucket=bucket, Key=key)["Body"]) as body,
             pacsv.open_csv(
-                pa.PythonFile(body, mode="r"),
+                cast("IO[bytes]", pa.PythonFile(body, mode="r")),  # which the stubs of `csv` do not know
                 read_options=pacsv.ReadOptions(column_names=places, skip_rows=1, block_size=_BLOCK_BYTES),
                 parse_options=pacsv.ParseOptions(newlines_in_values=True),
                 convert_options=pacsv.ConvertOptions(
@@ -155,7 +175,7 @@ def _with_maps(batch: pa.RecordBatch, target: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=target)
 
 
-def _maps(column: pa.Array) -> pa.Array:
+def _maps(column: pa.Array[Any]) -> pa.Array[Any]:
     texts = column.to_pylist()
     return pa.array([None if text is None else list(json.loads(text).items()) for text in texts], _MAP)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 import botocore.session
@@ -13,6 +13,12 @@ from botocore.config import Config
 from collector.aws.endpoint_text import without_credentials
 from collector.aws.impersonation import SessionCredentials, impersonate, own_credentials
 from collector.aws.translation import making_client, translated
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+    from types_boto3_iam import IAMClient
+    from types_boto3_organizations import OrganizationsClient
+    from types_boto3_sts import STSClient
 
 DEFAULT_REGION = "us-east-1"
 # A Region of each partition whose IAM and Organizations endpoints botocore knows (facts F2.6).
@@ -64,7 +70,7 @@ class Clients:
         self._connections = connections
         self._session = botocore.session.Session()
         self._lock = threading.Lock()
-        self._made: dict[tuple[str, str], Any] = {}
+        self._made: dict[tuple[str, str], BaseClient] = {}
 
     def identity(self) -> Identity:
         """Ask STS who the caller is: needs no permission, so it tells missing and expired credentials apart.
@@ -80,15 +86,16 @@ class Clients:
         """The collector's own credentials, from the run's one session: botocore prompts for an MFA code once."""
         return own_credentials(self._session, account_id)
 
-    def sts(self, region: str | None = None) -> Any:
+    def sts(self, region: str | None = None) -> STSClient:
         """STS in the collector's own Region, or in another one. The run's budgets own its retries."""
-        return self._client("sts", region or self.region, self._session, attempts=1)
+        return cast("STSClient", self._client("sts", region or self.region, self._session, attempts=1))
 
-    def organizations(self, partition: str) -> Any:
+    def organizations(self, partition: str) -> OrganizationsClient:
         """Organizations. botocore owns its retries: ListAccounts allows 8 calls a second (facts F4.3)."""
-        return self._client("organizations", self.home_region(partition), self._session, attempts=12)
+        client = self._client("organizations", self.home_region(partition), self._session, attempts=12)
+        return cast("OrganizationsClient", client)
 
-    def iam(self, partition: str) -> Any:
+    def iam(self, partition: str) -> IAMClient:
         """IAM for every account of the organization: calls are signed as `signing_as` says.
 
         botocore's retry budget belongs to the client, so sharing the client would share the budget: 400 accounts that
@@ -96,7 +103,7 @@ class Clients:
         """
         session = botocore.session.Session()
         impersonate(session)
-        return self._client("iam", self.home_region(partition), session, attempts=1)
+        return cast("IAMClient", self._client("iam", self.home_region(partition), session, attempts=1))
 
     @property
     def region(self) -> str:
@@ -118,7 +125,7 @@ class Clients:
         """The Region through which the partition's global services are reached: us-east-1 in `aws`."""
         return _HOME_REGIONS.get(partition, self.region)
 
-    def _client(self, service: str, region: str, session: Any, *, attempts: int) -> Any:
+    def _client(self, service: str, region: str, session: botocore.session.Session, *, attempts: int) -> BaseClient:
         with self._lock:
             key = (service, region)
             if key not in self._made:

@@ -6,7 +6,7 @@ import base64
 import json
 import re
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from collector.aws.translation import translated
 from collector.errors import CredlakeError
@@ -15,6 +15,9 @@ from collector.views_deploy import HeldTable, marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from types_boto3_glue import GlueClient
+    from types_boto3_glue.type_defs import TableInputTypeDef, TableTypeDef
 
 _VIEW = "VIRTUAL_VIEW"
 _VIEW_TEXT = re.compile(r"/\* Presto View: (?P<body>[A-Za-z0-9+/=]+) \*/")
@@ -39,7 +42,7 @@ _TABLE_INPUT = (
 class DeployedViews:
     """One database of the catalogue, through a Glue client."""
 
-    def __init__(self, glue: Any, database: str) -> None:
+    def __init__(self, glue: GlueClient, database: str) -> None:
         """Nothing is asked yet."""
         self._glue = glue
         self._database = database
@@ -62,14 +65,15 @@ class DeployedViews:
         with _explained("glue:GetTable", self._database, name):
             table = self._glue.get_table(DatabaseName=self._database, Name=name)["Table"]
         # What is not set may come as an empty text, which UpdateTable refuses (an owner).
-        entry = {key: table[key] for key in _TABLE_INPUT if table.get(key, "") != ""}
+        kept = {key: value for key, value in table.items() if key in _TABLE_INPUT and value != ""}
+        entry = cast("TableInputTypeDef", kept)
         text = entry.get("ViewOriginalText", "")
         entry["Parameters"] = {**entry.get("Parameters", {}), **marks(statement, text)}
         with _explained("glue:UpdateTable", self._database):
             # A version of every view at every deployment would only count towards Glue's limit.
             self._glue.update_table(DatabaseName=self._database, TableInput=entry, SkipArchive=True)
 
-    def _tables(self) -> Iterator[dict[str, Any]]:
+    def _tables(self) -> Iterator[TableTypeDef]:
         for page in self._glue.get_paginator("get_tables").paginate(DatabaseName=self._database):
             yield from page["TableList"]
 
@@ -107,7 +111,7 @@ def _explain(fault: CallFault, operation: str, database: str, view: str | None) 
     return CredlakeError(f"{operation} on the database {database} failed: {fault.code}: {fault.message}", **facts)
 
 
-def _held(table: dict[str, Any]) -> HeldTable:
+def _held(table: TableTypeDef) -> HeldTable:
     text = table.get("ViewOriginalText", "")
     return HeldTable(
         name=table["Name"],

@@ -6,7 +6,7 @@ The operations are called by their permission's name, since that is what a refus
 from __future__ import annotations
 
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 import botocore
 import pyarrow as pa
@@ -22,6 +22,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from types_boto3_athena.type_defs import WorkGroupTypeDef
+    from types_boto3_glue.type_defs import DatabaseTypeDef, TableTypeDef
+    from types_boto3_kms.type_defs import KeyMetadataTypeDef
+    from types_boto3_lakeformation.type_defs import (
+        ListPermissionsRequestTypeDef,
+        PrincipalResourcePermissionsTypeDef,
+        ResourceTypeDef,
+    )
+    from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import (
+        LifecycleRuleOutputTypeDef,
+        PublicAccessBlockConfigurationTypeDef,
+        ServerSideEncryptionRuleOutputTypeDef,
+    )
+
+T = TypeVar("T")
+
 
 def clock_skew(now: datetime) -> float:
     """How many seconds `now` is ahead of AWS's clock, as an answer of STS tells it to the second."""
@@ -33,7 +50,7 @@ def clock_skew(now: datetime) -> float:
 
 def own_region() -> str:
     """The Region that the caller configured."""
-    return str(service_client("sts").meta.region_name or DEFAULT_REGION)
+    return service_client("sts").meta.region_name or DEFAULT_REGION
 
 
 def versions() -> dict[str, str]:
@@ -41,82 +58,82 @@ def versions() -> dict[str, str]:
     return {"botocore": botocore.__version__, "pyarrow": pa.__version__}
 
 
-def bucket_versioning(client: Any, bucket: str) -> dict[str, Any]:
-    """GetBucketVersioning's answer."""
+def bucket_versioning(client: S3Client, bucket: str) -> str | None:
+    """GetBucketVersioning's `Status`: `Enabled` or `Suspended`; None where versioning was never enabled."""
     with translated("s3:GetBucketVersioning"):
-        return dict(client.get_bucket_versioning(Bucket=bucket))
+        return client.get_bucket_versioning(Bucket=bucket).get("Status")
 
 
-def public_access_block(client: Any, bucket: str) -> dict[str, Any] | None:
+def public_access_block(client: S3Client, bucket: str) -> PublicAccessBlockConfigurationTypeDef | None:
     """GetPublicAccessBlock's configuration; None where the bucket has none."""
     answer = _unless(
         "NoSuchPublicAccessBlockConfiguration",
         "s3:GetBucketPublicAccessBlock",
         lambda: client.get_public_access_block(Bucket=bucket),
     )
-    return None if answer is None else dict(answer["PublicAccessBlockConfiguration"])
+    return None if answer is None else answer["PublicAccessBlockConfiguration"]
 
 
-def encryption_rules(client: Any, bucket: str) -> list[dict[str, Any]]:
+def encryption_rules(client: S3Client, bucket: str) -> list[ServerSideEncryptionRuleOutputTypeDef]:
     """GetBucketEncryption's rules; none where there are none."""
     answer = _unless(
         "ServerSideEncryptionConfigurationNotFoundError",
         "s3:GetEncryptionConfiguration",
         lambda: client.get_bucket_encryption(Bucket=bucket),
     )
-    return [] if answer is None else list(answer["ServerSideEncryptionConfiguration"]["Rules"])
+    return [] if answer is None else answer["ServerSideEncryptionConfiguration"]["Rules"]
 
 
-def bucket_policy(client: Any, bucket: str) -> str | None:
+def bucket_policy(client: S3Client, bucket: str) -> str | None:
     """GetBucketPolicy's document; None where there is none."""
     answer = _unless("NoSuchBucketPolicy", "s3:GetBucketPolicy", lambda: client.get_bucket_policy(Bucket=bucket))
-    return None if answer is None else str(answer["Policy"])
+    return None if answer is None else answer["Policy"]
 
 
-def lifecycle_rules(client: Any, bucket: str) -> list[dict[str, Any]]:
+def lifecycle_rules(client: S3Client, bucket: str) -> list[LifecycleRuleOutputTypeDef]:
     """GetBucketLifecycleConfiguration's rules; none where there are none."""
     answer = _unless(
         "NoSuchLifecycleConfiguration",
         "s3:GetLifecycleConfiguration",
         lambda: client.get_bucket_lifecycle_configuration(Bucket=bucket),
     )
-    return [] if answer is None else list(answer["Rules"])
+    return [] if answer is None else answer["Rules"]
 
 
-def key_metadata(key: str) -> dict[str, Any]:
+def key_metadata(key: str) -> KeyMetadataTypeDef:
     """DescribeKey's metadata."""
     client = service_client("kms")
     with translated("kms:DescribeKey"):
-        return dict(client.describe_key(KeyId=key)["KeyMetadata"])
+        return client.describe_key(KeyId=key)["KeyMetadata"]
 
 
-def glue_database(database: str) -> dict[str, Any] | None:
+def glue_database(database: str) -> DatabaseTypeDef | None:
     """GetDatabase's database; None where there is none."""
     client = glue_client()
     answer = _unless("EntityNotFoundException", "glue:GetDatabase", lambda: client.get_database(Name=database))
-    return None if answer is None else dict(answer["Database"])
+    return None if answer is None else answer["Database"]
 
 
-def glue_table(database: str, name: str) -> dict[str, Any] | None:
+def glue_table(database: str, name: str) -> TableTypeDef | None:
     """GetTable's table; None where there is none."""
     return GlueCalls(glue_client(), database).table(name)
 
 
-def workgroup(name: str) -> dict[str, Any]:
+def workgroup(name: str) -> WorkGroupTypeDef:
     """GetWorkGroup's workgroup."""
     client = service_client("athena")
     with translated("athena:GetWorkGroup"):
-        return dict(client.get_work_group(WorkGroup=name)["WorkGroup"])
+        return client.get_work_group(WorkGroup=name)["WorkGroup"]
 
 
-def lake_formation_grants(resource: dict[str, Any]) -> list[dict[str, Any]]:
+def lake_formation_grants(resource: ResourceTypeDef) -> list[PrincipalResourcePermissionsTypeDef]:
     """ListPermissions' grants on a resource of Lake Formation, such as `{"Database": {"Name": …}}`.
 
     Only what was granted explicitly is told, and of that only what the caller may see.
     """
     client = service_client("lakeformation")
-    grants: list[dict[str, Any]] = []
-    request: dict[str, Any] = {"Resource": resource}
+    grants: list[PrincipalResourcePermissionsTypeDef] = []
+    request: ListPermissionsRequestTypeDef = {"Resource": resource}
     while True:
         with translated("lakeformation:ListPermissions"):
             page = client.list_permissions(**request)
@@ -126,14 +143,14 @@ def lake_formation_grants(resource: dict[str, Any]) -> list[dict[str, Any]]:
         request["NextToken"] = page["NextToken"]
 
 
-def topic_attributes(topic_arn: str) -> dict[str, Any]:
+def topic_attributes(topic_arn: str) -> dict[str, str]:
     """GetTopicAttributes' attributes."""
     client = service_client("sns")
     with translated("sns:GetTopicAttributes"):
-        return dict(client.get_topic_attributes(TopicArn=topic_arn)["Attributes"])
+        return client.get_topic_attributes(TopicArn=topic_arn)["Attributes"]
 
 
-def _unless(missing: str, operation: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+def _unless(missing: str, operation: str, call: Callable[[], T]) -> T | None:
     """The call's answer; None where it is answered that there is no such thing."""
     try:
         with translated(operation):

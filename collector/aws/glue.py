@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_attempt, wait_random_exponential
 
@@ -20,6 +20,8 @@ from collector.lake.record_reading import read_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from types_boto3_glue import GlueClient
 
     from collector.lake.store import Store
 
@@ -58,7 +60,7 @@ def bring_level(
     organization_id: str,
     *,
     database: str = DEFAULT_DATABASE,
-    client: Any = None,
+    client: GlueClient | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> GlueChanges:
     """Make database and tables where they are missing, and let the organization's partitions say what the record says.

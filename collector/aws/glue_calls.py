@@ -6,13 +6,27 @@ no failure; the caller looks again.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
 
 from collector.aws.translation import translated
 from collector.faults import CallFault, FaultKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from types_boto3_glue import GlueClient
+    from types_boto3_glue.type_defs import (
+        BatchUpdatePartitionRequestEntryTypeDef,
+        ErrorDetailTypeDef,
+        PartitionInputTypeDef,
+        PartitionTypeDef,
+        PartitionValueListTypeDef,
+        TableInputTypeDef,
+        TableTypeDef,
+    )
+
+T = TypeVar("T")
 
 # Glue's limits of one call (facts F7.2).
 MOST_CREATED = MOST_UPDATED = 100
@@ -27,7 +41,7 @@ _OVERTAKEN = frozenset(
 class GlueCalls:
     """The calls for one database."""
 
-    def __init__(self, client: Any, database: str) -> None:
+    def __init__(self, client: GlueClient, database: str) -> None:
         """Take a client of Glue."""
         self._client = client
         self._database = database
@@ -38,31 +52,25 @@ class GlueCalls:
 
     def create_database(self, description: str) -> None:
         """Make the database."""
-        self._send(
-            "glue:CreateDatabase",
-            lambda: self._client.create_database(DatabaseInput={"Name": self._database, "Description": description}),
-        )
+        with _sent("glue:CreateDatabase"):
+            self._client.create_database(DatabaseInput={"Name": self._database, "Description": description})
 
-    def table(self, name: str) -> dict[str, Any] | None:
+    def table(self, name: str) -> TableTypeDef | None:
         """The table as GetTable says; None where there is none."""
         answer = self._found("glue:GetTable", lambda: self._client.get_table(DatabaseName=self._database, Name=name))
-        return None if answer is None else dict(answer["Table"])
+        return None if answer is None else answer["Table"]
 
-    def create_table(self, table_input: dict[str, Any]) -> None:
+    def create_table(self, table_input: TableInputTypeDef) -> None:
         """Make a table."""
-        self._send(
-            "glue:CreateTable",
-            lambda: self._client.create_table(DatabaseName=self._database, TableInput=table_input),
-        )
+        with _sent("glue:CreateTable"):
+            self._client.create_table(DatabaseName=self._database, TableInput=table_input)
 
-    def update_table(self, table_input: dict[str, Any]) -> None:
+    def update_table(self, table_input: TableInputTypeDef) -> None:
         """Replace a table's definition. Glue keeps 100,000 versions of a table and then refuses: none is kept."""
-        self._send(
-            "glue:UpdateTable",
-            lambda: self._client.update_table(DatabaseName=self._database, TableInput=table_input, SkipArchive=True),
-        )
+        with _sent("glue:UpdateTable"):
+            self._client.update_table(DatabaseName=self._database, TableInput=table_input, SkipArchive=True)
 
-    def partitions(self, table: str, organization_id: str) -> list[dict[str, Any]]:
+    def partitions(self, table: str, organization_id: str) -> list[PartitionTypeDef]:
         """All partitions of one organization, without their columns."""
         with translated("glue:GetPartitions"):
             pages = self._client.get_paginator("get_partitions").paginate(
@@ -73,23 +81,41 @@ class GlueCalls:
             )
             return [partition for page in pages for partition in page["Partitions"]]
 
-    def create_partitions(self, table: str, inputs: Sequence[dict[str, Any]]) -> None:
+    def create_partitions(self, table: str, inputs: Sequence[PartitionInputTypeDef]) -> None:
         """Make partitions; those that others made meanwhile are left as they are."""
         for batch in _batches(inputs, MOST_CREATED):
-            self._send_batch("glue:BatchCreatePartition", table, PartitionInputList=batch)
+            with _sent(operation := "glue:BatchCreatePartition"):
+                answer = self._client.batch_create_partition(
+                    DatabaseName=self._database, TableName=table, PartitionInputList=batch
+                )
+                for error in answer.get("Errors") or ():
+                    _check(operation, table, error.get("PartitionValues"), error.get("ErrorDetail"))
 
-    def update_partitions(self, table: str, inputs: Sequence[dict[str, Any]]) -> None:
+    def update_partitions(self, table: str, inputs: Sequence[PartitionInputTypeDef]) -> None:
         """Move partitions; those that others removed meanwhile are left out."""
-        entries = [{"PartitionValueList": one["Values"], "PartitionInput": one} for one in inputs]
+        entries: list[BatchUpdatePartitionRequestEntryTypeDef] = [
+            {"PartitionValueList": one["Values"], "PartitionInput": one} for one in inputs
+        ]
         for batch in _batches(entries, MOST_UPDATED):
-            self._send_batch("glue:BatchUpdatePartition", table, Entries=batch)
+            with _sent(operation := "glue:BatchUpdatePartition"):
+                answer = self._client.batch_update_partition(
+                    DatabaseName=self._database, TableName=table, Entries=batch
+                )
+                for error in answer.get("Errors") or ():
+                    _check(operation, table, error.get("PartitionValueList"), error.get("ErrorDetail"))
 
     def delete_partitions(self, table: str, values: Sequence[Sequence[str]]) -> None:
         """Remove partitions; those that others removed meanwhile are left out."""
-        for batch in _batches([{"Values": list(one)} for one in values], MOST_DELETED):
-            self._send_batch("glue:BatchDeletePartition", table, PartitionsToDelete=batch)
+        lists: list[PartitionValueListTypeDef] = [{"Values": one} for one in values]
+        for batch in _batches(lists, MOST_DELETED):
+            with _sent(operation := "glue:BatchDeletePartition"):
+                answer = self._client.batch_delete_partition(
+                    DatabaseName=self._database, TableName=table, PartitionsToDelete=batch
+                )
+                for error in answer.get("Errors") or ():
+                    _check(operation, table, error.get("PartitionValues"), error.get("ErrorDetail"))
 
-    def _found(self, operation: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+    def _found(self, operation: str, call: Callable[[], T]) -> T | None:
         try:
             with translated(operation):
                 return call()
@@ -98,39 +124,26 @@ class GlueCalls:
                 return None
             raise
 
-    def _send(self, operation: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        try:
-            with translated(operation):
-                return call()
-        except CallFault as fault:
-            if fault.code in _OVERTAKEN:
-                return {}
+
+@contextmanager
+def _sent(operation: str) -> Iterator[None]:
+    """Raise a call that fails as a CallFault; one that others were quicker than has nothing left to do."""
+    try:
+        with translated(operation):
+            yield
+    except CallFault as fault:
+        if fault.code not in _OVERTAKEN:
             raise
 
-    def _send_batch(self, operation: str, table: str, **items: list[dict[str, Any]]) -> None:
-        call = getattr(self._client, _METHODS[operation])
-        answer = self._send(operation, lambda: call(DatabaseName=self._database, TableName=table, **items))
-        # The answer is a 200 whatever became of each item (facts F7.2).
-        for error in answer.get("Errors") or ():
-            detail = error.get("ErrorDetail", {})
-            code = str(detail.get("ErrorCode", "Unknown"))
-            if code not in _OVERTAKEN:
-                values = error.get("PartitionValues") or error.get("PartitionValueList") or ()
-                said = f"{detail.get('ErrorMessage', '')} (partition {'/'.join(values)} of {table})"
-                raise CallFault(_kind(code), code, said, operation)
+
+def _check(operation: str, table: str, values: list[str] | None, detail: ErrorDetailTypeDef | None) -> None:
+    """Raise what became of one item of a batch: the answer is a 200 in any case (facts F7.2)."""
+    code = (detail or {}).get("ErrorCode", "Unknown")
+    if code not in _OVERTAKEN:
+        kind = FaultKind.DENIED if code.startswith("AccessDenied") else FaultKind.OTHER
+        message = f"{(detail or {}).get('ErrorMessage', '')} (partition {'/'.join(values or ())} of {table})"
+        raise CallFault(kind, code, message, operation)
 
 
-_METHODS = {
-    "glue:BatchCreatePartition": "batch_create_partition",
-    "glue:BatchUpdatePartition": "batch_update_partition",
-    "glue:BatchDeletePartition": "batch_delete_partition",
-}
-
-
-def _kind(code: str) -> FaultKind:
-    return FaultKind.DENIED if code.startswith("AccessDenied") else FaultKind.OTHER
-
-
-def _batches(items: Iterable[dict[str, Any]], most: int) -> list[list[dict[str, Any]]]:
-    whole = list(items)
-    return [whole[start : start + most] for start in range(0, len(whole), most)]
+def _batches(items: Sequence[T], most: int) -> list[Sequence[T]]:
+    return [items[start : start + most] for start in range(0, len(items), most)]

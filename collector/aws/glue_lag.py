@@ -12,7 +12,8 @@ from collector.glue_level.descriptors import is_same_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
+
+    from types_boto3_glue import GlueClient
 
     from collector.lake.record import PublicationRecord
     from collector.query.snapshots import LakeSnapshots
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _MEND = "`credlake doctor` or the next run brings Glue level."
 
 
-def glue_lag(snapshots: LakeSnapshots, database: str, client: Any = None) -> Iterator[str]:
+def glue_lag(snapshots: LakeSnapshots, database: str, client: GlueClient | None = None) -> Iterator[str]:
     """A sentence for each organization whose newest snapshot is not the one that Athena reads, or may not be."""
     try:
         calls = GlueCalls(glue_client() if client is None else client, database)
@@ -35,7 +36,7 @@ def glue_lag(snapshots: LakeSnapshots, database: str, client: Any = None) -> Ite
 
 def _lag(record: PublicationRecord, published: str, calls: GlueCalls) -> Iterator[str]:
     found = [
-        str(partition.get("StorageDescriptor", {}).get("Location", ""))
+        partition.get("StorageDescriptor", {}).get("Location", "")
         for partition in calls.partitions(GLUE_SNAPSHOT_RECORD_LATEST.name, record.organization_id)
     ]
     if not found:

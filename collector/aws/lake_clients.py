@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import botocore.session
 from botocore.config import Config
 
 from collector.aws.clients import DEFAULT_REGION
 from collector.aws.translation import making_client
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+    from botocore.loaders import Loader
+    from types_boto3_glue import GlueClient
+    from types_boto3_s3 import S3Client
 
 # SlowDown comes while S3 splits a prefix, for minutes at most. In `standard` mode eight attempts wait up to a minute.
 _ATTEMPTS = 8
@@ -19,23 +25,23 @@ _READ_TIMEOUT_SECONDS = 60
 _USER_AGENT = "credlake"
 
 
-def s3_client(*, attempts: int = _ATTEMPTS) -> Any:
+def s3_client(*, attempts: int = _ATTEMPTS) -> S3Client:
     """S3 as the environment says: credentials, Region, and AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL.
 
     botocore addresses buckets by path where an endpoint is given, by host name otherwise, and follows a bucket into
     another Region by itself.
     """
-    return _client("s3", attempts)
+    return cast("S3Client", _client("s3", attempts))
 
 
-def glue_client(*, attempts: int = _ATTEMPTS) -> Any:
+def glue_client(*, attempts: int = _ATTEMPTS) -> GlueClient:
     """Glue as the environment says: credentials, Region, and AWS_ENDPOINT_URL_GLUE or AWS_ENDPOINT_URL."""
-    return _client("glue", attempts)
+    return cast("GlueClient", _client("glue", attempts))
 
 
 def own_endpoint(service: str) -> str:
     """Where AWS itself answers, whatever endpoint the environment names."""
-    return str(_client(service, 1, ignore_configured_endpoint_urls=True).meta.endpoint_url)
+    return _client(service, 1, ignores_configured_endpoints=True).meta.endpoint_url
 
 
 def own_authorities() -> str | None:
@@ -45,20 +51,21 @@ def own_authorities() -> str | None:
 
 
 @cache
-def _models() -> Any:
+def _models() -> Loader:
     # Reading Glue's takes 0.1 s of CPU; a run asks Glue twice, by a client each time.
-    return botocore.session.Session().get_component("data_loader")
+    return cast("Loader", botocore.session.Session().get_component("data_loader"))
 
 
-def _client(service: str, attempts: int, **options: Any) -> Any:
+def _client(service: str, attempts: int, *, ignores_configured_endpoints: bool = False) -> BaseClient:
     session = botocore.session.Session()
     session.register_component("data_loader", _models())
+    if ignores_configured_endpoints:
+        session.set_config_variable("ignore_configured_endpoint_urls", value=True)
     with making_client(service):
         return session.create_client(
             service,
             region_name=session.get_config_variable("region") or DEFAULT_REGION,
             config=Config(
-                **options,
                 # Set explicitly: botocore 1.44 changed the defaults, and a Lambda may carry an older one (facts F6).
                 retries={"total_max_attempts": attempts, "mode": "standard"},
                 max_pool_connections=_CONNECTIONS,

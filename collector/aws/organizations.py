@@ -2,82 +2,81 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from collector.aws.translation import translated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from types_boto3_organizations import OrganizationsClient
+    from types_boto3_organizations.type_defs import AccountTypeDef, PaginatorConfigTypeDef
+
+_Page = TypeVar("_Page")
 
 # ListAccounts gives no more than 20 a page (facts F4.1).
-_PAGE_SIZE = 20
+_PAGES: PaginatorConfigTypeDef = {"PageSize": 20}
 
 
 class OrganizationsApi:
     """Organizations, as the management account or a delegated administrator may read it (facts F4.4)."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: OrganizationsClient) -> None:
         """Take a client of `Clients.organizations`."""
         self._client = client
 
     def organization_id(self) -> str:
         """The id of the caller's organization."""
         with translated("organizations:DescribeOrganization"):
-            return str(self._client.describe_organization()["Organization"]["Id"])
+            return self._client.describe_organization()["Organization"]["Id"]
 
-    def account_pages(self) -> Iterator[list[dict[str, Any]]]:
+    def account_pages(self) -> Iterator[list[AccountTypeDef]]:
         """Every page of ListAccounts. A page may be empty and still have a successor: only a missing token ends it."""
-        return self._pages("list_accounts", "Accounts", "organizations:ListAccounts")
+        pages = self._client.get_paginator("list_accounts").paginate(PaginationConfig=_PAGES)
+        return (page.get("Accounts") or [] for page in _read("organizations:ListAccounts", pages))
 
     def root(self) -> tuple[str, str]:
         """Id and name of the organization's one root."""
-        for page in self._pages("list_roots", "Roots", "organizations:ListRoots", page_size=None):
-            for root in page:
+        for page in _read("organizations:ListRoots", self._client.get_paginator("list_roots").paginate()):
+            for root in page.get("Roots") or ():
                 return root["Id"], root["Name"]
         raise LookupError("the organization has no root")
 
     def child_ous(self, parent_id: str) -> list[tuple[str, str]]:
         """Id and name of each OU right below the parent."""
-        pages = self._pages(
-            "list_organizational_units_for_parent",
-            "OrganizationalUnits",
-            "organizations:ListOrganizationalUnitsForParent",
-            ParentId=parent_id,
+        pages = self._client.get_paginator("list_organizational_units_for_parent").paginate(
+            ParentId=parent_id, PaginationConfig=_PAGES
         )
-        return [(ou["Id"], ou["Name"]) for page in pages for ou in page]
+        read = _read("organizations:ListOrganizationalUnitsForParent", pages)
+        return [(ou["Id"], ou["Name"]) for page in read for ou in page.get("OrganizationalUnits") or ()]
 
     def ou_name(self, ou_id: str) -> str:
         """The name of one OU."""
         with translated("organizations:DescribeOrganizationalUnit"):
             answer = self._client.describe_organizational_unit(OrganizationalUnitId=ou_id)
-        return str(answer["OrganizationalUnit"]["Name"])
+        return answer["OrganizationalUnit"]["Name"]
 
     def child_accounts(self, parent_id: str) -> list[str]:
         """The ids of the accounts right below the parent."""
-        pages = self._pages(
-            "list_accounts_for_parent", "Accounts", "organizations:ListAccountsForParent", ParentId=parent_id
+        pages = self._client.get_paginator("list_accounts_for_parent").paginate(
+            ParentId=parent_id, PaginationConfig=_PAGES
         )
-        return [account["Id"] for page in pages for account in page]
+        read = _read("organizations:ListAccountsForParent", pages)
+        return [account["Id"] for page in read for account in page.get("Accounts") or ()]
 
     def tags(self, account_id: str) -> dict[str, str]:
         """The account's tags; one call or more an account, 10 a second (facts F4.3)."""
-        pages = self._pages(
-            "list_tags_for_resource",
-            "Tags",
-            "organizations:ListTagsForResource",
-            page_size=None,
-            ResourceId=account_id,
-        )
-        return {tag["Key"]: tag["Value"] for page in pages for tag in page}
+        pages = self._client.get_paginator("list_tags_for_resource").paginate(ResourceId=account_id)
+        read = _read("organizations:ListTagsForResource", pages)
+        return {tag["Key"]: tag["Value"] for page in read for tag in page.get("Tags") or ()}
 
-    def _pages(
-        self, method: str, member: str, operation: str, *, page_size: int | None = _PAGE_SIZE, **request: str
-    ) -> Iterator[list[dict[str, Any]]]:
-        pagination = {} if page_size is None else {"PageSize": page_size}
-        pages = iter(self._client.get_paginator(method).paginate(PaginationConfig=pagination, **request))
-        while True:
-            with translated(operation):
-                page = next(pages, None)
-            if page is None:
-                return
-            yield page.get(member) or []
+
+def _read(operation: str, pages: Iterable[_Page]) -> Iterator[_Page]:
+    """The pages; a call that fails is a CallFault."""
+    unread = iter(pages)
+    while True:
+        with translated(operation):
+            page = next(unread, None)
+        if page is None:
+            return
+        yield page

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
@@ -21,12 +21,15 @@ from collector.lake.store import VersionedObject
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from typing import BinaryIO
+    from typing import IO, BinaryIO, Literal
+
+    from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import PutObjectRequestTypeDef
 
     from collector.aws.s3_place import S3Place
 
-# The condition that there is no object yet.
-ABSENT = {"IfNoneMatch": "*"}
+    # The parameter of PutObject that makes a write conditional, and its value.
+    Condition = tuple[Literal["IfNoneMatch", "IfMatch"], str]
 
 _CHUNK_BYTES = 2**20
 # The most that S3 gives.
@@ -36,28 +39,32 @@ _TRIES = 5
 _BODY = "s3:GetObject (its body)"
 
 
-def unchanged(version: str) -> dict[str, str]:
+# The condition that there is no object yet.
+ABSENT: Condition = ("IfNoneMatch", "*")
+
+
+def unchanged(version: str) -> Condition:
     """The condition that the object still is the one with that ETag."""
-    return {"IfMatch": version}
+    return ("IfMatch", version)
 
 
 class S3Objects:
     """Whole objects under one prefix of one bucket; keys are relative to the lake."""
 
     def __init__(
-        self, place: S3Place, client: Any, *, kms_key: str | None, sleep: Callable[[float], None] | None = None
+        self, place: S3Place, client: S3Client, *, kms_key: str | None, sleep: Callable[[float], None] | None = None
     ) -> None:
         """`sleep` waits the seconds given, between tries."""
         self._place = place
         self._client = client
-        self._encryption = _encryption(kms_key)
+        self._kms_key = kms_key
         self._tries: dict[str, Any] = {
             "stop": stop_after_attempt(_TRIES),
             "wait": wait_random_exponential(multiplier=0.1, max=5),
             "reraise": True,
         } | ({} if sleep is None else {"sleep": sleep})
 
-    def put(self, key: str, content: bytes, condition: dict[str, str]) -> None:
+    def put(self, key: str, content: bytes, condition: Condition) -> None:
         """Write an object on a condition, once."""
         self._put(key, io.BytesIO(content), hashlib.sha256(content).digest(), condition)
 
@@ -76,13 +83,13 @@ class S3Objects:
         version = self.download(key, sink)
         return VersionedObject(sink.getvalue(), version)
 
-    def download(self, key: str, sink: Any) -> str:
+    def download(self, key: str, sink: IO[bytes]) -> str:
         """Copy the object into an empty file; its ETag. botocore compares the checksum that the object came with."""
 
         def begin() -> Callable[[bytes], object]:
             sink.seek(0)
             sink.truncate()
-            return cast("Callable[[bytes], object]", sink.write)
+            return sink.write
 
         return self._streamed(key, begin)
 
@@ -103,11 +110,13 @@ class S3Objects:
         def attempt() -> str:
             take = begin()
             with translated("s3:GetObject"):
-                answer = self._client.get_object(**self._address(key), ChecksumMode="ENABLED")
+                answer = self._client.get_object(
+                    Bucket=self._place.bucket, Key=self._place.key(key), ChecksumMode="ENABLED"
+                )
             with translated(_BODY):
                 for chunk in answer["Body"].iter_chunks(_CHUNK_BYTES):
                     take(chunk)
-            return str(answer["ETag"])
+            return answer["ETag"]
 
         return Retrying(retry=retry_if_exception(_is_of_a_body), **self._tries)(attempt)
 
@@ -115,7 +124,8 @@ class S3Objects:
         """The object's size in bytes; None where there is none."""
         try:
             with translated("s3:HeadObject"):
-                return int(self._client.head_object(**self._address(key))["ContentLength"])
+                answer = self._client.head_object(Bucket=self._place.bucket, Key=self._place.key(key))
+            return answer["ContentLength"]
         except CallFault as fault:
             if is_missing(fault):
                 return None
@@ -124,8 +134,7 @@ class S3Objects:
     def bucket_region(self) -> str | None:
         """The Region of the bucket; None where the server does not say."""
         with translated("s3:HeadBucket"):
-            region = self._client.head_bucket(Bucket=self._place.bucket).get("BucketRegion")
-        return None if region is None else str(region)
+            return self._client.head_bucket(Bucket=self._place.bucket).get("BucketRegion")
 
     def is_empty(self) -> bool:
         """Whether nothing at all lies under the prefix."""
@@ -150,26 +159,22 @@ class S3Objects:
                 found |= {entry["Key"] for entry in page.get("Contents", ())}
         return {key.removeprefix(prefix).rstrip("/") for key in found} - {""}
 
-    def _put(self, key: str, body: BinaryIO, digest: bytes, condition: dict[str, str]) -> None:
+    def _put(self, key: str, body: BinaryIO, digest: bytes, condition: Condition) -> None:
+        request: PutObjectRequestTypeDef = {
+            "Bucket": self._place.bucket,
+            "Key": self._place.key(key),
+            "Body": body,
+            "ChecksumAlgorithm": "SHA256",
+            "ChecksumSHA256": base64.b64encode(digest).decode(),
+            "ServerSideEncryption": "AES256",
+        }
+        parameter, value = condition
+        request[parameter] = value
+        if self._kms_key is not None:
+            # With a bucket key, S3 calls KMS once in a while and not once an object: 50,000 reports are 50,000 objects.
+            request |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self._kms_key, "BucketKeyEnabled": True}
         with translated("s3:PutObject"):
-            self._client.put_object(
-                **self._address(key),
-                Body=body,
-                ChecksumAlgorithm="SHA256",
-                ChecksumSHA256=base64.b64encode(digest).decode(),
-                **self._encryption,
-                **condition,
-            )
-
-    def _address(self, key: str) -> dict[str, str]:
-        return {"Bucket": self._place.bucket, "Key": self._place.key(key)}
-
-
-def _encryption(kms_key: str | None) -> dict[str, Any]:
-    if kms_key is None:
-        return {"ServerSideEncryption": "AES256"}
-    # With a bucket key, S3 asks KMS once in a while and not once an object: 50,000 reports are 50,000 objects.
-    return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key, "BucketKeyEnabled": True}
+            self._client.put_object(**request)
 
 
 def _is_of_a_body(error: BaseException) -> bool:

@@ -6,7 +6,7 @@ import hashlib
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from collector.aws.endpoint_text import without_credentials
 from collector.aws.lake_clients import s3_client
@@ -21,6 +21,10 @@ from collector.lake.store import ReplaceConflictError, VersionedObject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from types_boto3_s3 import S3Client
+
+    from collector.aws.s3_objects import Condition
 
 # Hidden from Athena (facts F7.1) and from `names` by its dot. It stays, so that the role needs no right to delete.
 _PROBE = ".credlake-probe"
@@ -45,7 +49,7 @@ class S3Store:
     """
 
     def __init__(
-        self, uri: str, client: Any, *, kms_key: str | None = None, sleep: Callable[[float], None] | None = None
+        self, uri: str, client: S3Client, *, kms_key: str | None = None, sleep: Callable[[float], None] | None = None
     ) -> None:
         """Name the place. Nothing is asked yet. `sleep` waits the seconds given, between tries."""
         self.place: S3Place = parse_s3_uri(uri)
@@ -61,7 +65,7 @@ class S3Store:
     @property
     def endpoint(self) -> str:
         """Where the calls go, for the run's own record."""
-        return str(self.client.meta.endpoint_url)
+        return self.client.meta.endpoint_url
 
     def bucket_region(self) -> str | None:
         """The Region of the bucket; None where the server does not say."""
@@ -94,7 +98,7 @@ class S3Store:
         for condition in (ABSENT, unchanged(_NO_ETAG)):
             if self._put_probe(f"{CATALOG}/{_PROBE}", condition):
                 raise LakeError(
-                    f"{without_credentials(self.endpoint)} overlooks {next(iter(condition))} on PutObject, so two runs "
+                    f"{without_credentials(self.endpoint)} overlooks {condition[0]} on PutObject, so two runs "
                     "at once could overwrite each other's publication. Nothing was collected. Use S3 itself, or a "
                     "server that knows conditional writes.",
                     location=self.uri,
@@ -207,7 +211,7 @@ class S3Store:
         # Where this fails, another run looked at the same moment: S3 let both of us try.
         self._put_probe(probe, unchanged(version))
 
-    def _put_probe(self, probe: str, condition: dict[str, str]) -> bool:
+    def _put_probe(self, probe: str, condition: Condition) -> bool:
         """Whether the condition held."""
         with self.said("Writing into the lake at", probe):
             try:

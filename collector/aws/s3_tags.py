@@ -65,16 +65,17 @@ def _untag(store: S3Store, keys: Iterable[str]) -> None:
 
 def _change(store: S3Store, key: str, *, superseded: bool) -> bool:
     """Set or take off our tag and leave others as they are; whether there is such an object to be tagged."""
-    address = {"Bucket": store.place.bucket, "Key": store.place.key(key)}
+    bucket, full_key = store.place.bucket, store.place.key(key)
     with store.said("Tagging", key):
         try:
             with translated("s3:GetObjectTagging"):
-                tags = store.client.get_object_tagging(**address)["TagSet"]
-            others = [tag for tag in tags if tag["Key"] != TAG_KEY]
-            wanted = [*others, {"Key": TAG_KEY, "Value": SUPERSEDED}] if superseded else others
+                tags = store.client.get_object_tagging(Bucket=bucket, Key=full_key)["TagSet"]
+            wanted = [tag for tag in tags if tag["Key"] != TAG_KEY]
+            if superseded:
+                wanted.append({"Key": TAG_KEY, "Value": SUPERSEDED})
             if wanted != tags:
                 with translated("s3:PutObjectTagging"):
-                    store.client.put_object_tagging(**address, Tagging={"TagSet": wanted})
+                    store.client.put_object_tagging(Bucket=bucket, Key=full_key, Tagging={"TagSet": wanted})
         except CallFault as fault:
             if is_missing(fault):
                 return False

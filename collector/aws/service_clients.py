@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Literal, overload
 
 import botocore.session
 from botocore.config import Config
 
 from collector.aws.clients import DEFAULT_REGION
 from collector.aws.translation import making_client
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+    from types_boto3_athena import AthenaClient
+    from types_boto3_kms import KMSClient
+    from types_boto3_lakeformation import LakeFormationClient
+    from types_boto3_sns import SNSClient
+    from types_boto3_sts import STSClient
 
 # They are asked a few questions while somebody waits for the answer.
 _ATTEMPTS = 4
@@ -17,7 +25,17 @@ _READ_TIMEOUT_SECONDS = 15
 _USER_AGENT = "credlake"
 
 
-def service_client(service: str) -> Any:
+@overload
+def service_client(service: Literal["athena"]) -> AthenaClient: ...
+@overload
+def service_client(service: Literal["kms"]) -> KMSClient: ...
+@overload
+def service_client(service: Literal["lakeformation"]) -> LakeFormationClient: ...
+@overload
+def service_client(service: Literal["sns"]) -> SNSClient: ...
+@overload
+def service_client(service: Literal["sts"]) -> STSClient: ...
+def service_client(service: str) -> BaseClient:
     """A client with the environment's credentials, Region and AWS_ENDPOINT_URL_<SERVICE>.
 
     Raises:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
@@ -20,7 +20,9 @@ from collector.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from typing import Any
+
+    from collector.aws.account_api import AccountApi
+    from collector.aws.impersonation import SessionCredentials
 
 _CHECK = "account"
 _POLICY_CHECK = "session policy"
@@ -32,17 +34,6 @@ _PASSING = frozenset({FaultKind.THROTTLED, FaultKind.LIMIT_EXCEEDED, FaultKind.S
 _ALLOWED = frozenset({FaultKind.IN_PROGRESS, FaultKind.NOT_PRESENT, FaultKind.REPORT_EXPIRED})
 
 
-class RoleCalls(Protocol):
-    """The calls for one account (`aws.account_api.AccountApi`). Every failure is a CallFault."""
-
-    def is_own(self, account_id: str) -> bool: ...  # noqa: D102 -- said there
-    def credentials(self, account_id: str, *, regional: bool = True) -> Any: ...  # noqa: D102 -- said there
-    def generate_report(self, credentials: Any) -> str: ...  # noqa: D102 -- said there
-    def fetch_report(self, credentials: Any) -> Any: ...  # noqa: D102 -- said there
-    def account_summary(self, credentials: Any) -> Any: ...  # noqa: D102 -- said there
-    def password_policy(self, credentials: Any) -> Any: ...  # noqa: D102 -- said there
-
-
 def sampled(account_ids: Sequence[str], size: int | None) -> list[str]:
     """The accounts to look at: all, or so many of them by chance, in order."""
     if size is None or size >= len(account_ids):
@@ -51,7 +42,7 @@ def sampled(account_ids: Sequence[str], size: int | None) -> list[str]:
 
 
 def examine_accounts(
-    account_ids: Sequence[str], calls: RoleCalls, *, concurrency: int, sleep: Callable[[float], None]
+    account_ids: Sequence[str], calls: AccountApi, *, concurrency: int, sleep: Callable[[float], None]
 ) -> Iterator[Finding]:
     """A finding for each account that a run could not collect in full, and one for all the others."""
     retrying = Retrying(
@@ -82,7 +73,7 @@ def examine_accounts(
         )
 
 
-def _examine(account_id: str, calls: RoleCalls, retrying: Retrying) -> Finding | None:
+def _examine(account_id: str, calls: AccountApi, retrying: Retrying) -> Finding | None:
     """What keeps a run from collecting the account in full; None where nothing does."""
     try:
         credentials = retrying(_assumed, calls, account_id)
@@ -110,7 +101,7 @@ def _examine(account_id: str, calls: RoleCalls, retrying: Retrying) -> Finding |
     return None
 
 
-def _assumed(calls: RoleCalls, account_id: str) -> Any:
+def _assumed(calls: AccountApi, account_id: str) -> SessionCredentials:
     try:
         return calls.credentials(account_id)
     except CallFault as error:

@@ -12,6 +12,8 @@ from collector.lake.layout import CATALOG, SNAPSHOTS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from types_boto3_s3.type_defs import LifecycleRuleOutputTypeDef
+
 # What makes the newest version of an object expire; markers and older versions are nobody's answer any more.
 _EXPIRING = {"Days", "Date"}
 
@@ -40,7 +42,7 @@ def _refuses_without_tls(statement: dict[str, Any]) -> bool:
     )
 
 
-def judge_lifecycle(bucket: str, prefix: str, rules: Sequence[dict[str, Any]]) -> Finding:
+def judge_lifecycle(bucket: str, prefix: str, rules: Sequence[LifecycleRuleOutputTypeDef]) -> Finding:
     """GetBucketLifecycleConfiguration's rules: whether one of them deletes what is published.
 
     What was superseded is tagged, and `raw/` may end after a time of the owner's choice. But the record and the
@@ -62,16 +64,16 @@ def judge_lifecycle(bucket: str, prefix: str, rules: Sequence[dict[str, Any]]) -
     )
 
 
-def _published_zones(rule: dict[str, Any], prefix: str) -> Iterator[str]:
+def _published_zones(rule: LifecycleRuleOutputTypeDef, prefix: str) -> Iterator[str]:
     """The zones of published objects that an enabled rule makes expire, whatever their tags."""
     if rule.get("Status") != "Enabled" or not _EXPIRING & rule.get("Expiration", {}).keys():
         return
     chosen = rule.get("Filter", {})
-    chosen = chosen.get("And", chosen)
-    tags = chosen.get("Tags", [chosen["Tag"]] if "Tag" in chosen else [])
+    both = chosen.get("And", {})
+    tags = both.get("Tags", [chosen["Tag"]] if "Tag" in chosen else [])
     if {"Key": TAG_KEY, "Value": SUPERSEDED} in tags:
         return
-    under = chosen.get("Prefix", rule.get("Prefix", ""))
+    under = both.get("Prefix") or chosen.get("Prefix") or rule.get("Prefix", "")
     for zone in (CATALOG, SNAPSHOTS):
         folder = f"{prefix.rstrip('/')}/{zone}/".lstrip("/")
         if folder.startswith(under) or under.startswith(folder):

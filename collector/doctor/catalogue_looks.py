@@ -20,7 +20,8 @@ from collector.views_deploy import plan_deployment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from typing import Any
+
+    from types_boto3_glue.type_defs import DatabaseTypeDef
 
 # Made and removed again. One that is left behind, where a doctor was cut off, is replaced by the next.
 _PROBE = "credlake_doctor_probe"
@@ -64,7 +65,7 @@ class CatalogueLooks:
                 look.found(*self._tables())
         yield from look.findings
         if look.findings[0].mend is None:
-            yield from looked("lake formation", self.database, lambda: self._run_grants(found or {}))
+            yield from looked("lake formation", self.database, lambda: self._run_grants(found))
             if self.organization_id is not None:
                 yield from self._level(self.organization_id)
             yield from self._reader_grants()
@@ -83,8 +84,8 @@ class CatalogueLooks:
                 look.found(query_judgement.judge_level(self.database, changes))
         yield from look.findings
 
-    def _run_grants(self, found: Mapping[str, Any]) -> Finding:
-        if not grants_judgement.is_ruled(found):
+    def _run_grants(self, found: DatabaseTypeDef | None) -> Finding:
+        if found is None or not grants_judgement.is_ruled(found):
             return grants_judgement.left_to_iam(self.database)
         grants = ask.lake_formation_grants({"Database": {"Name": self.database}})
         return grants_judgement.judge_run_grants(self.database, self.caller_arn, grants)

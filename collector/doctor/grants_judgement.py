@@ -7,12 +7,15 @@ IAM alone let nobody read or change a table.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from collector.doctor.finding import Finding, fault, fine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable
+
+    from types_boto3_glue.type_defs import DatabaseTypeDef
+    from types_boto3_lakeformation.type_defs import PrincipalResourcePermissionsTypeDef, ResourceTypeDef
 
 _CHECK = "lake formation"
 _EVERYBODY = "IAM_ALLOWED_PRINCIPALS"
@@ -23,7 +26,7 @@ _OF_A_RUN = frozenset({"CREATE_TABLE", "DESCRIBE"})
 _OF_A_READER = frozenset({"SELECT"})
 
 
-def is_ruled(database: Mapping[str, Any]) -> bool:
+def is_ruled(database: DatabaseTypeDef) -> bool:
     """Whether GetDatabase says that new tables are Lake Formation's. An answer that says nothing leaves them to IAM."""
     defaults = database.get("CreateTableDefaultPermissions")
     return defaults is not None and not any(_EVERYBODY in str(one.get("Principal", {})) for one in defaults)
@@ -34,7 +37,7 @@ def left_to_iam(database: str) -> Finding:
     return fine(_CHECK, database, "leaves new tables to IAM")
 
 
-def judge_run_grants(database: str, caller_arn: str, grants: Iterable[Mapping[str, Any]]) -> Finding:
+def judge_run_grants(database: str, caller_arn: str, grants: Iterable[PrincipalResourcePermissionsTypeDef]) -> Finding:
     """ListPermissions' grants on the database, beside what a run of this caller needs on it."""
     held = _held(grants, lambda principal: principal == _EVERYBODY or _is_caller(principal, caller_arn))
     missing = sorted(_OF_A_RUN - held)
@@ -49,7 +52,9 @@ def judge_run_grants(database: str, caller_arn: str, grants: Iterable[Mapping[st
     )
 
 
-def judge_reader_grants(database: str, table: str, caller_arn: str, grants: Iterable[Mapping[str, Any]]) -> Finding:
+def judge_reader_grants(
+    database: str, table: str, caller_arn: str, grants: Iterable[PrincipalResourcePermissionsTypeDef]
+) -> Finding:
     """ListPermissions' grants on a table that Lake Formation rules: whether anybody may read it.
 
     The caller does not count: whoever made the table holds everything on it, and is no reader for that.
@@ -69,11 +74,11 @@ def judge_reader_grants(database: str, table: str, caller_arn: str, grants: Iter
     )
 
 
-def _held(grants: Iterable[Mapping[str, Any]], is_meant: Any) -> set[str]:
+def _held(grants: Iterable[PrincipalResourcePermissionsTypeDef], is_meant: Callable[[str], bool]) -> set[str]:
     return {one for principal, permissions in _by_principal(grants) if is_meant(principal) for one in permissions}
 
 
-def _by_principal(grants: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, set[str]]]:
+def _by_principal(grants: Iterable[PrincipalResourcePermissionsTypeDef]) -> Iterable[tuple[str, set[str]]]:
     return ((one["Principal"]["DataLakePrincipalIdentifier"], set(one.get("Permissions", []))) for one in grants)
 
 
@@ -95,11 +100,11 @@ def _role_arn(caller_arn: str) -> str:
     return f"{head.replace(':sts:', ':iam:')}:role/{rest.partition('/')[0]}"
 
 
-def _wildcard(database: str) -> dict[str, Any]:
+def _wildcard(database: str) -> ResourceTypeDef:
     return {"Table": {"DatabaseName": database, "TableWildcard": {}}}
 
 
-def _grant_command(principal: str, permissions: Iterable[str], resource: Mapping[str, Any]) -> str:
+def _grant_command(principal: str, permissions: Iterable[str], resource: ResourceTypeDef) -> str:
     return (
         f"aws lakeformation grant-permissions --principal DataLakePrincipalIdentifier={principal} "
         f"--permissions {' '.join(sorted(permissions))} --resource '{json.dumps(resource, separators=(',', ':'))}'"

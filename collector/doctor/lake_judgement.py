@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from collector.doctor.finding import Finding, fault, fine
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from types_boto3_kms.type_defs import KeyMetadataTypeDef
+    from types_boto3_s3.type_defs import (
+        PublicAccessBlockConfigurationTypeDef,
+        ServerSideEncryptionRuleOutputTypeDef,
+    )
 
 _PUBLIC_ACCESS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 
 
-def judge_versioning(bucket: str, answer: Mapping[str, Any]) -> Finding:
-    """GetBucketVersioning: without versions, a publication record that is lost is lost."""
-    status = answer.get("Status") or "never switched on"
+def judge_versioning(bucket: str, status: str | None) -> Finding:
+    """GetBucketVersioning's `Status`: without versions, a publication record that is lost is lost."""
     if status == "Enabled":
         return fine("bucket versioning", bucket, "is on")
     return fault(
         "bucket versioning",
         bucket,
-        f"is not on ({status}), so an object that is overwritten or deleted is gone",
+        f"is not on ({status or 'never switched on'}), so an object that is overwritten or deleted is gone",
         f"aws s3api put-bucket-versioning --bucket {bucket} --versioning-configuration Status=Enabled",
     )
 
 
-def judge_public_access(bucket: str, configuration: Mapping[str, Any] | None) -> Finding:
+def judge_public_access(bucket: str, configuration: PublicAccessBlockConfigurationTypeDef | None) -> Finding:
     """GetPublicAccessBlock's configuration; None where the bucket has none."""
     missing = [name for name in _PUBLIC_ACCESS if not (configuration or {}).get(name)]
     if not missing:
@@ -39,7 +42,7 @@ def judge_public_access(bucket: str, configuration: Mapping[str, Any] | None) ->
     )
 
 
-def judge_encryption(bucket: str, rules: list[dict[str, Any]], kms_key: str | None) -> Finding:
+def judge_encryption(bucket: str, rules: list[ServerSideEncryptionRuleOutputTypeDef], kms_key: str | None) -> Finding:
     """GetBucketEncryption's rules, beside the key that a run names."""
     default = (rules[0] if rules else {}).get("ApplyServerSideEncryptionByDefault", {})
     algorithm = default.get("SSEAlgorithm")
@@ -73,7 +76,7 @@ def judge_region(bucket: str, bucket_region: str | None, own_region: str) -> Fin
     )
 
 
-def judge_key(key: str, metadata: Mapping[str, Any]) -> Finding:
+def judge_key(key: str, metadata: KeyMetadataTypeDef) -> Finding:
     """DescribeKey's metadata."""
     state = metadata.get("KeyState", "of an unknown state")
     if state == "Enabled" and metadata.get("KeyUsage", "ENCRYPT_DECRYPT") == "ENCRYPT_DECRYPT":

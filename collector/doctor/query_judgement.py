@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from collector.catalogue import GLUE_TABLES, GlueTable
 from collector.doctor.finding import Finding, failed, fault, fine
@@ -11,7 +11,10 @@ from collector.glue_level.partitions import NOT_OURS
 from collector.glue_level.tables import level_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+
+    from types_boto3_athena.type_defs import WorkGroupTypeDef
+    from types_boto3_glue.type_defs import DatabaseTypeDef, TableTypeDef
 
     from collector.aws.glue import GlueChanges
     from collector.views_deploy import DeploymentPlan
@@ -20,7 +23,7 @@ _ENGINE = "Athena engine version 3"
 _NAMED = 5
 
 
-def judge_database(database: str, found: Mapping[str, Any] | None) -> Finding:
+def judge_database(database: str, found: DatabaseTypeDef | None) -> Finding:
     """GetDatabase's answer, None where there is none."""
     if found is None:
         return fault(
@@ -32,7 +35,7 @@ def judge_database(database: str, found: Mapping[str, Any] | None) -> Finding:
     return fine("glue database", database, "exists")
 
 
-def judge_table(glue_table: GlueTable, location: str, found: Mapping[str, Any] | None) -> Iterator[Finding]:
+def judge_table(glue_table: GlueTable, location: str, found: TableTypeDef | None) -> Iterator[Finding]:
     """GetTable's answer beside what the schema says; `location` is the folder of all snapshots."""
     name = glue_table.name
     if found is None:
@@ -66,7 +69,7 @@ def judge_level(database: str, changes: GlueChanges) -> Finding:
     return fine("glue partitions", database, "say what the publication record says")
 
 
-def judge_workgroup(name: str, workgroup: Mapping[str, Any]) -> Iterator[Finding]:
+def judge_workgroup(name: str, workgroup: WorkGroupTypeDef) -> Iterator[Finding]:
     """GetWorkGroup's workgroup: every fault of it."""
     configuration = workgroup.get("Configuration", {})
     results = configuration.get("ResultConfiguration", {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from collector.doctor.finding import Finding, fault, fine
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def judge_topic(topic_arn: str, attributes: Mapping[str, Any]) -> Finding:
+def judge_topic(topic_arn: str, attributes: Mapping[str, str]) -> Finding:
     """GetTopicAttributes' attributes; the counts are text there."""
     confirmed, pending = (int(attributes.get(f"Subscriptions{state}", 0)) for state in ("Confirmed", "Pending"))
     if confirmed:

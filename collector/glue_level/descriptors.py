@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from types_boto3_glue.type_defs import StorageDescriptorUnionTypeDef
 
 
-def file_format(descriptor: Mapping[str, Any]) -> tuple[Any, ...]:
+def file_format(descriptor: StorageDescriptorUnionTypeDef) -> tuple[object, ...]:
     """What decides how files are read, of a table's or a partition's StorageDescriptor."""
     serde = descriptor.get("SerdeInfo") or {}
     return (

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from collector.catalogue import GLUE_SNAPSHOT_RECORD_LATEST, GlueTable, partition_input
 from collector.glue_level.descriptors import file_format, is_same_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+    from types_boto3_glue.type_defs import PartitionInputTypeDef, PartitionTypeDef
 
     from collector.lake.record import PublicationRecord
 
@@ -24,8 +26,8 @@ Values = tuple[str, ...]
 class PartitionSteps:
     """What to send for the partitions of one table: PartitionInputs, and the values of those to delete."""
 
-    create: tuple[dict[str, Any], ...] = ()
-    update: tuple[dict[str, Any], ...] = ()
+    create: tuple[PartitionInputTypeDef, ...] = ()
+    update: tuple[PartitionInputTypeDef, ...] = ()
     delete: tuple[Values, ...] = ()
     repairs: tuple[str, ...] = ()
 
@@ -47,7 +49,7 @@ def wanted_partitions(
 
 
 def level_partitions(
-    glue_table: GlueTable, wanted: Mapping[Values, str], found: Iterable[Mapping[str, Any]], lake_folder: str
+    glue_table: GlueTable, wanted: Mapping[Values, str], found: Iterable[PartitionTypeDef], lake_folder: str
 ) -> PartitionSteps:
     """Which partitions to make, to move and to remove.
 
@@ -65,7 +67,7 @@ def level_partitions(
     update, delete, repairs = [], [], []
     for values, partition in there.items():
         told = f"Glue table {glue_table.name}, partition {'/'.join(values)}: "
-        location = str(partition.get("StorageDescriptor", {}).get("Location", ""))
+        location = partition.get("StorageDescriptor", {}).get("Location", "")
         if values in wanted:
             moved = partition_input(glue_table, values, wanted[values])
             damage = _damage(moved, partition, lake_folder)
@@ -83,10 +85,10 @@ def level_partitions(
     return PartitionSteps(tuple(create), tuple(update), tuple(delete), tuple(repairs))
 
 
-def _damage(wanted: Mapping[str, Any], found: Mapping[str, Any], lake_folder: str) -> str | None:
+def _damage(wanted: PartitionInputTypeDef, found: PartitionTypeDef, lake_folder: str) -> str | None:
     """None where the partition is right; else what to tell: nothing where it merely points to an earlier run."""
     descriptor, there = wanted["StorageDescriptor"], found.get("StorageDescriptor", {})
-    location = str(there.get("Location", ""))
+    location = there.get("Location", "")
     if file_format(descriptor) != file_format(there):
         return "its input format, output format and SerDe are Parquet's again."
     if is_same_place(descriptor["Location"], location):

@@ -7,7 +7,7 @@ name, so their order in Glue decides nothing (facts F7.1).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from collector.catalogue import SCHEMA_VERSION_PARAMETER, GlueTable, table_input
 from collector.errors import CatalogueBehindError
@@ -15,12 +15,13 @@ from collector.glue_level.descriptors import file_format, is_same_place
 from collector.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Sequence
+
+    from types_boto3_glue.type_defs import ColumnUnionTypeDef, TableInputTypeDef, TableTypeDef
 
 # With projection on, Athena computes the locations and overlooks those that are registered (facts F7.2).
 _PROJECTION = ("projection.", "storage.location.template")
 _OURS = "EXTERNAL_TABLE"
-_KEPT_OF_A_TABLE = ("Owner", "Retention")
 _MAKE_ANEW = "Drop the table; nothing is lost, since the next run makes it again from the publication record."
 
 
@@ -28,12 +29,12 @@ _MAKE_ANEW = "Drop the table; nothing is lost, since the next run makes it again
 class TableStep:
     """What to send for one table: `CreateTable`'s or `UpdateTable`'s TableInput, or neither where it is level."""
 
-    create: dict[str, Any] | None = None
-    update: dict[str, Any] | None = None
+    create: TableInputTypeDef | None = None
+    update: TableInputTypeDef | None = None
     repairs: tuple[str, ...] = ()
 
 
-def level_table(glue_table: GlueTable, location: str, found: Mapping[str, Any] | None) -> TableStep:
+def level_table(glue_table: GlueTable, location: str, found: TableTypeDef | None) -> TableStep:
     """How the table becomes what the schema says.
 
     Args:
@@ -54,7 +55,7 @@ def level_table(glue_table: GlueTable, location: str, found: Mapping[str, Any] |
     return TableStep(update=merged, repairs=tuple(f"Glue table {glue_table.name}: {said}." for said in repairs))
 
 
-def _refuse_what_cannot_be_repaired(glue_table: GlueTable, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+def _refuse_what_cannot_be_repaired(glue_table: GlueTable, wanted: TableInputTypeDef, found: TableTypeDef) -> None:
     name = glue_table.name
     version = str(found.get("Parameters", {}).get(SCHEMA_VERSION_PARAMETER, SCHEMA_VERSION))
     if version.isdigit() and int(version) > SCHEMA_VERSION:
@@ -75,7 +76,7 @@ def _refuse_what_cannot_be_repaired(glue_table: GlueTable, wanted: Mapping[str, 
         )
 
 
-def _merged(wanted: dict[str, Any], found: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+def _merged(wanted: TableInputTypeDef, found: TableTypeDef) -> tuple[TableInputTypeDef, list[str]]:
     """What is wanted with what may stay of what was found, and what is repaired by it."""
     descriptor, there = wanted["StorageDescriptor"], found.get("StorageDescriptor", {})
     columns, repairs = _merged_columns(descriptor["Columns"], there.get("Columns", ()))
@@ -87,8 +88,7 @@ def _merged(wanted: dict[str, Any], found: Mapping[str, Any]) -> tuple[dict[str,
         repairs.append(f"its location was {there.get('Location')} and is {descriptor['Location']} again")
     if file_format(descriptor) != file_format(there):
         repairs.append("its input format, output format and SerDe are Parquet's again")
-    merged = {
-        **{name: found[name] for name in _KEPT_OF_A_TABLE if name in found},
+    merged: TableInputTypeDef = {
         **wanted,
         "Parameters": {
             **{name: value for name, value in parameters.items() if name not in projected},
@@ -96,12 +96,16 @@ def _merged(wanted: dict[str, Any], found: Mapping[str, Any]) -> tuple[dict[str,
         },
         "StorageDescriptor": {**descriptor, "Columns": columns},
     }
+    if "Owner" in found:
+        merged["Owner"] = found["Owner"]
+    if "Retention" in found:
+        merged["Retention"] = found["Retention"]
     return merged, repairs
 
 
 def _merged_columns(
-    wanted: list[dict[str, str]], found: Iterable[Mapping[str, str]]
-) -> tuple[list[dict[str, str]], list[str]]:
+    wanted: Sequence[ColumnUnionTypeDef], found: Iterable[ColumnUnionTypeDef]
+) -> tuple[list[ColumnUnionTypeDef], list[str]]:
     there = {column["Name"]: column for column in found}
     ours = {column["Name"] for column in wanted}
     missing = [column["Name"] for column in wanted if column["Name"] not in there]
@@ -118,11 +122,11 @@ def _merged_columns(
     if retyped:
         # The files never change a column's type, so a table that says otherwise cannot be read.
         repairs.append(f"columns have the type of the files again: {', '.join(retyped)}")
-    others = [dict(column) for name, column in there.items() if name not in ours]
+    others = [column for name, column in there.items() if name not in ours]
     return [*wanted, *others], repairs
 
 
-def _same(merged: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+def _same(merged: TableInputTypeDef, found: TableTypeDef) -> bool:
     descriptor, there = merged["StorageDescriptor"], found.get("StorageDescriptor", {})
     return (
         merged["Parameters"] == found.get("Parameters", {})
@@ -135,11 +139,11 @@ def _same(merged: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
     )
 
 
-def _typed(columns: Iterable[Mapping[str, str]]) -> list[tuple[str, str | None]]:
+def _typed(columns: Iterable[ColumnUnionTypeDef]) -> list[tuple[str, str | None]]:
     return [(column["Name"], column.get("Type")) for column in columns]
 
 
-def _commented(columns: Iterable[Mapping[str, str]]) -> list[tuple[str, str | None, str | None]]:
+def _commented(columns: Iterable[ColumnUnionTypeDef]) -> list[tuple[str, str | None, str | None]]:
     return [(column["Name"], column.get("Type"), column.get("Comment")) for column in columns]
 
 

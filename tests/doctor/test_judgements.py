@@ -55,11 +55,9 @@ def test_the_last_sentence_of_an_error_is_its_mend():
     )
 
 
-@pytest.mark.parametrize(
-    ("answer", "verdict"), [({"Status": "Enabled"}, "fine"), ({"Status": "Suspended"}, "fault"), ({}, "fault")]
-)
-def test_versions_are_kept_only_where_versioning_is_enabled(answer, verdict):
-    assert judge_versioning("b", answer).verdict == verdict
+@pytest.mark.parametrize(("status", "verdict"), [("Enabled", "fine"), ("Suspended", "fault"), (None, "fault")])
+def test_versions_are_kept_only_where_versioning_is_enabled(status, verdict):
+    assert judge_versioning("b", status).verdict == verdict
 
 
 def test_public_access_is_blocked_only_by_all_four_settings():
