@@ -53,11 +53,8 @@ def _is_equal(expected: pa.Table, published: pa.Table, names: Sequence[str]) -> 
     return all(_same_column(expected.column(name), published.column(name)) for name in names)
 
 
-def _same_column(expected: pa.ChunkedArray, published: pa.ChunkedArray) -> bool:
-    if expected.type != published.type:
-        return False
-    same: bool = expected.equals(published)
-    return same
+def _same_column(expected: pa.ChunkedArray[Any], published: pa.ChunkedArray[Any]) -> bool:
+    return expected.type == published.type and expected.equals(published)
 
 
 def _by_user(table: pa.Table) -> dict[object, list[dict[str, Any]]]:

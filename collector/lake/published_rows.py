@@ -25,7 +25,7 @@ class PublishedAccounts:
         self._notes = notes
         self._table = tables[0] if tables else None
         self._rows: pa.Table | None = None
-        self._places: dict[str, int] = {}
+        self._places: dict[str | None, int] = {}
         if self._table is None:
             return
         groups = [self._table.read(group, self._table.names, notes) for group in self._table.groups]
@@ -63,7 +63,7 @@ class PublishedAccounts:
                 column=column,
             )
 
-    def _note_row(self, what: str, account_id: str) -> None:
+    def _note_row(self, what: str, account_id: str | None) -> None:
         where = self._table.where if self._table else ""
         self._notes.note(DifferenceKind.ROWS, what, where, account_id=account_id)
 
@@ -83,17 +83,17 @@ class PublishedUsers:
         """Whether a part of a file turned out not to be readable."""
         return any(table.is_damaged for table in self.tables)
 
-    def by_account(self) -> Iterator[tuple[str, pa.Table]]:
+    def by_account(self) -> Iterator[tuple[str | None, pa.Table]]:
         """The users of each account, each account once, one row group in memory at a time.
 
         An account whose rows lie in several row groups (no file of ours is like that) is kept until its last one.
         """
-        last: dict[str, tuple[int, int]] = {}
+        last: dict[str | None, tuple[int, int]] = {}
         for number, table in enumerate(self.tables):
             for group in table.groups:
                 ids = table.read(group, ["account_id"], self._notes).column(0).to_pylist()
                 last |= dict.fromkeys(ids, (number, group))
-        begun: dict[str, list[pa.Table]] = {}
+        begun: dict[str | None, list[pa.Table]] = {}
         for number, table in enumerate(self.tables):
             for group in table.groups:
                 for account_id, rows in _by_account(table.read(group, self.names, self._notes)):
@@ -102,8 +102,8 @@ class PublishedUsers:
                         yield account_id, pa.concat_tables(begun.pop(account_id))
 
 
-def _by_account(rows: pa.Table) -> Iterator[tuple[str, pa.Table]]:
-    places: dict[str, list[int]] = {}
+def _by_account(rows: pa.Table) -> Iterator[tuple[str | None, pa.Table]]:
+    places: dict[str | None, list[int]] = {}
     for place, account_id in enumerate(rows.column("account_id").to_pylist()):
         places.setdefault(account_id, []).append(place)
     for account_id, of_account in places.items():

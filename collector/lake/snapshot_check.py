@@ -99,7 +99,7 @@ class SnapshotCheck:
         """The accounts in the order in which their users lie in the files, then those without users."""
         left = dict(lines)
         for account_id, rows in users.by_account():
-            line = left.pop(account_id, None)
+            line = None if account_id is None else left.pop(account_id, None)
             if line is None:
                 self._notes.note(
                     DifferenceKind.ROWS,

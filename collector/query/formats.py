@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -76,7 +76,7 @@ def write_parquet(rows: Rows, stream: BinaryIO) -> int:
     return count
 
 
-def plain_values(column: pa.Array) -> list[Any]:
+def plain_values(column: pa.Array[Any]) -> list[Any]:
     """The values as JSON knows them: instants as ISO 8601 with `Z`, maps as dicts, numbers as they are."""
     kind = column.type
     if pa.types.is_timestamp(kind):
@@ -92,7 +92,7 @@ def plain_values(column: pa.Array) -> list[Any]:
     return list(column.to_pylist())
 
 
-def cells(column: pa.Array) -> Iterator[Any]:
+def cells(column: pa.Array[Any]) -> Iterator[Any]:
     """The values as one cell of text each; null is empty."""
     for value in plain_values(column):
         if isinstance(value, bool):
@@ -103,9 +103,9 @@ def cells(column: pa.Array) -> Iterator[Any]:
             yield value
 
 
-def instant_texts(column: pa.Array) -> list[str | None]:
+def instant_texts(column: pa.Array[Any]) -> list[str | None]:
     """`2026-09-11T13:14:52Z`, with milliseconds where there are any. Instants without a zone are UTC in the lake."""
-    milliseconds = pc.cast(column, pa.timestamp("ms"), safe=False)
+    milliseconds = cast("pa.TimestampArray[Any, None]", pc.cast(column, pa.timestamp("ms"), safe=False))
     texts = pc.strftime(milliseconds, format="%Y-%m-%dT%H:%M:%S")
     return [None if text is None else f"{text.removesuffix('.000')}Z" for text in texts.to_pylist()]
 
@@ -133,7 +133,7 @@ def _file_type(kind: pa.DataType) -> pa.DataType:
     return pa.timestamp("ms", tz="UTC") if pa.types.is_timestamp(kind) else kind
 
 
-def _file_column(column: pa.Array, kind: pa.DataType) -> pa.Array:
+def _file_column(column: pa.Array[Any], kind: pa.DataType) -> pa.Array[Any]:
     if not pa.types.is_timestamp(column.type):
         return column
     return pc.cast(pc.cast(column, pa.timestamp("ms"), safe=False), kind)

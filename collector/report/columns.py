@@ -7,7 +7,7 @@ columns that need none of that (timestamps in one of AWS's forms, plain `true` a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     # Values, and for each the position of the sentinel that stood there, or null; None: no sentinel anywhere.
-    _Read = tuple[pa.Array, pa.Array | None]
+    _Read = tuple[pa.Array[Any], pa.Int32Array | None]
 
 _SENTINELS = strings(*REASONS)
 # By position among the sentinels. The first is `N/A`, the plain null.
@@ -45,19 +45,23 @@ class TypedColumn:
         reasons: a string where a null is not a plain `N/A`, else null; None where there is none in the whole column.
     """
 
-    values: pa.Array
-    reasons: pa.Array | None = None
+    values: pa.Array[Any]
+    reasons: pa.StringArray | None = None
 
     @property
     def unparsed_rows(self) -> list[int]:
         """Positions of the values that could not be read."""
         if self.reasons is None:
             return []
-        rows: list[int] = pc.indices_nonzero(pc.equal(self.reasons, _UNPARSED)).to_pylist()
-        return rows
+        return positions(pc.equal(self.reasons, _UNPARSED))
 
 
-def typed_columns(columns: Sequence[pa.Array], kind: ColumnType) -> list[TypedColumn]:
+def positions(mask: pa.BooleanArray) -> list[int]:
+    """Where the mask is true."""
+    return cast("list[int]", pc.indices_nonzero(mask).to_pylist())
+
+
+def typed_columns(columns: Sequence[pa.StringArray], kind: ColumnType) -> list[TypedColumn]:
     """Read columns of one type and length, through Arrow where that gives the same answer as the rules of `values`.
 
     They are read as one long column: for the reports of small accounts the number of calls is the cost.
@@ -73,13 +77,13 @@ def typed_columns(columns: Sequence[pa.Array], kind: ColumnType) -> list[TypedCo
     return [typed for texts in columns for typed in typed_columns([texts], kind)]
 
 
-def typed_columns_exactly(columns: Sequence[pa.Array], kind: ColumnType) -> list[TypedColumn]:
+def typed_columns_exactly(columns: Sequence[pa.StringArray], kind: ColumnType) -> list[TypedColumn]:
     """Read columns by the rules of `values`, each distinct text once."""
     return [_exactly(texts, kind) for texts in columns]
 
 
-def _exactly(texts: pa.Array, kind: ColumnType) -> TypedColumn:
-    encoded = pc.dictionary_encode(texts, null_encoding="encode")
+def _exactly(texts: pa.StringArray, kind: ColumnType) -> TypedColumn:
+    encoded = texts.dictionary_encode(null_encoding="encode")
     read = [value_and_reason(text, kind) for text in encoded.dictionary.to_pylist()]
     values = pa.array([value for value, _ in read], kind.arrow).take(encoded.indices)
     if all(reason is None for _, reason in read):
@@ -87,7 +91,7 @@ def _exactly(texts: pa.Array, kind: ColumnType) -> TypedColumn:
     return TypedColumn(values, pa.array([reason for _, reason in read], pa.string()).take(encoded.indices))
 
 
-def _quickly(columns: Sequence[pa.Array], kind: ColumnType) -> list[TypedColumn] | None:
+def _quickly(columns: Sequence[pa.StringArray], kind: ColumnType) -> list[TypedColumn] | None:
     texts = pa.concat_arrays(columns)
     read = None if texts.null_count else _QUICK[kind](texts)
     if read is None:
@@ -107,37 +111,44 @@ def _quickly(columns: Sequence[pa.Array], kind: ColumnType) -> list[TypedColumn]
     ]
 
 
-def _booleans(texts: pa.Array) -> _Read | None:
+def _booleans(texts: pa.StringArray) -> _Read | None:
     true = pc.equal(texts, _TRUE)
     plain = pc.or_(true, pc.equal(texts, _FALSE))
     return (true, None) if plain.true_count == len(plain) else None
 
 
-def _strings(texts: pa.Array) -> _Read:
+def _strings(texts: pa.StringArray) -> _Read:
     return _without_sentinels(texts)
 
 
-def _timestamps(texts: pa.Array) -> _Read | None:
+def _timestamps(texts: pa.StringArray) -> _Read | None:
     rest, marks = _without_sentinels(texts)
-    lengths: dict[str, Any] = pc.min_max(pc.binary_length(rest)).as_py()
-    if lengths["min"] != lengths["max"] or lengths["min"] not in _TIMESTAMP_LENGTHS:
+    shortest, longest = _ends(pc.binary_length(rest))
+    if shortest != longest or shortest not in _TIMESTAMP_LENGTHS:
         return None
     try:
         values = rest.cast(ColumnType.TIMESTAMP.arrow)
     except pa.ArrowInvalid:
         return None
-    ends: dict[str, Any] = pc.min_max(values.view(pa.int64())).as_py()
-    nothing_there = ends["min"] is None
-    return (values, marks) if nothing_there or (ends["min"] >= EARLIEST and ends["max"] <= LATEST) else None
+    first, last = _ends(values.view(pa.int64()))
+    if first is not None and last is not None and (first < EARLIEST or last > LATEST):
+        return None
+    return values, marks
 
 
-def _without_sentinels(texts: pa.Array) -> tuple[pa.Array, pa.Array]:
+def _ends(numbers: pa.Array[Any]) -> tuple[int | None, int | None]:
+    """The smallest and the largest number; None where there is none at all."""
+    ends = pc.min_max(numbers)
+    return ends["min"].as_py(), ends["max"].as_py()
+
+
+def _without_sentinels(texts: pa.StringArray) -> tuple[pa.StringArray, pa.Int32Array]:
     """The texts with null for every sentinel, and which sentinel it was."""
     marks = pc.index_in(texts, value_set=_SENTINELS)
     return pc.if_else(marks.is_null(), texts, NO_STRING), marks
 
 
-_QUICK: dict[ColumnType, Callable[[pa.Array], _Read | None]] = {
+_QUICK: dict[ColumnType, Callable[[pa.StringArray], _Read | None]] = {
     ColumnType.BOOLEAN: _booleans,
     ColumnType.STRING: _strings,
     ColumnType.TIMESTAMP: _timestamps,

@@ -159,5 +159,5 @@ def _owner(row: list[str], header: Header) -> str:
     return ROOT_USER if row[header.user] == ROOT_USER else row[header.arn]
 
 
-def _column(texts: list[str]) -> pa.Array:
+def _column(texts: list[str]) -> pa.StringArray:
     return pa.array([None if _NO_TEXT.search(text) else text for text in texts], pa.string())

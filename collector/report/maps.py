@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,6 +13,8 @@ from collector.report.literals import integers, string, strings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    _StringMaps = pa.MapArray[pa.lib.StringType, pa.lib.StringType]
 
 _NO_STRINGS = strings()
 _ZERO, _ONE = integers(0), integers(1)
@@ -29,14 +31,14 @@ class Entries:
     """
 
     key: str
-    values: pa.Array
-    rows: pa.Array | None = None
+    values: pa.StringArray
+    rows: pa.BooleanArray | None = None
 
 
-def map_column(length: int, entries: Sequence[Entries]) -> pa.Array:
+def map_column(length: int, entries: Sequence[Entries]) -> _StringMaps:
     """A column of that many maps; a row holds the keys that it has, in the order given."""
     if not entries or length == 0:
-        return pa.MapArray.from_arrays(pa.repeat(_ZERO[0], length + 1), _NO_STRINGS, _NO_STRINGS)
+        return _maps(pa.repeat(_ZERO[0], length + 1), _NO_STRINGS, _NO_STRINGS)
     counts = reduce(pc.add, (_counts(entry, length) for entry in entries))
     offsets = pa.concat_arrays([_ZERO, pc.cumulative_sum(counts)])
     keys = pa.concat_arrays([pa.repeat(string(entry.key), len(entry.values)) for entry in entries])
@@ -45,14 +47,19 @@ def map_column(length: int, entries: Sequence[Entries]) -> pa.Array:
         # Arrow's sort is stable, so the keys of a row stay in order.
         by_row = pc.array_sort_indices(pa.concat_arrays([_row_numbers(entry, length) for entry in entries]))
         keys, values = keys.take(by_row), values.take(by_row)
-    return pa.MapArray.from_arrays(offsets, keys, values)
+    return _maps(offsets, keys, values)
 
 
-def _counts(entry: Entries, length: int) -> pa.Array:
+def _maps(offsets: pa.Int32Array, keys: pa.StringArray, values: pa.StringArray) -> _StringMaps:
+    # The stubs want 64-bit offsets, and those of Arrow's maps have 32 bits.
+    return pa.MapArray.from_arrays(cast("pa.Int64Array", offsets), keys, values)
+
+
+def _counts(entry: Entries, length: int) -> pa.Int32Array:
     if entry.rows is None:
         return pa.repeat(_ONE[0], length)
-    return entry.rows.cast(pa.int32())
+    return cast("pa.Int32Array", entry.rows.cast(pa.int32()))
 
 
-def _row_numbers(entry: Entries, length: int) -> pa.Array:
+def _row_numbers(entry: Entries, length: int) -> pa.UInt64Array:
     return pc.indices_nonzero(pa.repeat(_ONE[0], length) if entry.rows is None else entry.rows)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from collector.column import ColumnType
 from collector.outcome import Outcome
-from collector.report.columns import TypedColumn, typed_columns, typed_columns_exactly
+from collector.report.columns import TypedColumn, positions, typed_columns, typed_columns_exactly
 from collector.report.exact_rows import read_rows_exactly
 from collector.report.header import Header, NotAReportError, split_header
 from collector.report.literals import string
@@ -23,7 +23,7 @@ from collector.schema import PARSED_REPORT, ROOT_USER
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    _ReadColumns = Callable[[Sequence[pa.Array], ColumnType], list[TypedColumn]]
+    _ReadColumns = Callable[[Sequence[pa.StringArray], ColumnType], list[TypedColumn]]
 
 _ROOT_USER = string(ROOT_USER)
 
@@ -87,9 +87,9 @@ def _users(rows: Rows, header: Header, typed: dict[str, TypedColumn]) -> pa.Tabl
         missing = rows.columns[at].is_null()
         if missing.true_count:
             reasons.append(Entries(name, pa.repeat(string(UNPARSED), missing.true_count), missing))
-            _note_unparsed(rows, name, pc.indices_nonzero(missing).to_pylist())
+            _note_unparsed(rows, name, positions(missing))
     names, arns = rows.columns[header.user], rows.columns[header.arn]
-    arrays = {
+    arrays: dict[str, pa.Array[Any]] = {
         "user_name": names,
         "user_arn": arns,
         "is_root": pc.equal(names, _ROOT_USER),

@@ -23,7 +23,7 @@ class Rows:
         findings: what is known so far to be wrong with the report.
     """
 
-    columns: Sequence[pa.Array]
+    columns: Sequence[pa.StringArray]
     numbers: Sequence[int]
     findings: Findings
 
