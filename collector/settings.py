@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
 
@@ -18,6 +18,9 @@ from collector.evidence import Limits
 from collector.lake.naming import naming_fault
 from collector.limits import LIMIT_NAMES, LimitOverride, LimitRules
 from collector.selection import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DEFAULT_ROLE_NAME = "credlake-reader"
 DEFAULT_CONCURRENCY = 32
@@ -97,7 +100,9 @@ class Settings:
 class _Several(fields.List[Any]):
     """A list, or one text with commas between its items, as the environment can only give."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> list[Any]:
+    def _deserialize(
+        self, value: object, attr: str | None, data: Mapping[str, Any] | None, **options: object
+    ) -> list[Any]:
         if isinstance(value, str):
             value = [item.strip() for item in value.split(",") if item.strip()]
         result: list[Any] = super()._deserialize(value, attr, data, **options)
@@ -107,7 +112,7 @@ class _Several(fields.List[Any]):
 class _Count(fields.Integer):
     """A whole number. marshmallow would cut 3.7 to 3, and take `true` for 1."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int:
+    def _deserialize(self, value: object, attr: str | None, data: Mapping[str, Any] | None, **options: object) -> int:
         if isinstance(value, float | bool):
             raise self.make_error("invalid", input=value)
         number: int = super()._deserialize(value, attr, data, **options)
@@ -156,14 +161,14 @@ class _OverrideSchema(_LimitsSchema):  # type: ignore[misc, valid-type]  # marsh
     account = _account_id()
 
     @validates_schema
-    def _names_one_place(self, data: dict[str, Any], **_: Any) -> None:
+    def _names_one_place(self, data: dict[str, Any], **_: object) -> None:
         if ("ou" in data) == ("account" in data):
             raise ValidationError("Name either an `ou` or an `account`.")
         if not data.keys() & set(LIMIT_NAMES):
             raise ValidationError(f"Name at least one limit: {', '.join(LIMIT_NAMES)}.")
 
     @post_load
-    def _override(self, data: dict[str, Any], **_: Any) -> LimitOverride:
+    def _override(self, data: dict[str, Any], **_: object) -> LimitOverride:
         place = {"ou": data.pop("ou", None), "account": data.pop("account", None)}
         return LimitOverride(limits=data, **place)
 
@@ -174,7 +179,7 @@ class _AllLimitsSchema(_LimitsSchema):  # type: ignore[misc, valid-type]  # mars
     override = fields.List(fields.Nested(_OverrideSchema, unknown=RAISE))
 
     @post_load
-    def _rules(self, data: dict[str, Any], **_: Any) -> LimitRules:
+    def _rules(self, data: dict[str, Any], **_: object) -> LimitRules:
         overrides = tuple(data.pop("override", ()))
         return LimitRules(default=Limits(**data), overrides=overrides)
 
@@ -233,7 +238,7 @@ class SettingsSchema(Schema):
     limits = fields.Nested(_AllLimitsSchema, unknown=RAISE)
 
     @pre_load
-    def _drop_what_was_not_said(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def _drop_what_was_not_said(self, data: dict[str, Any], **_: object) -> dict[str, Any]:
         return {name: value for name, value in data.items() if value is not None}
 
 

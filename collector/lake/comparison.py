@@ -68,6 +68,6 @@ def _sizes(rows: dict[object, list[dict[str, Any]]]) -> dict[object, int]:
     return {user: len(of_user) for user, of_user in rows.items()}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """A map's entries have no order."""
     return sorted(value) if isinstance(value, list) else value

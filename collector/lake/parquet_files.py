@@ -24,7 +24,7 @@ _ROWS_AT_ONCE = 512
 _ROWS_OF_A_GROUP = 16_384
 
 
-def open_parquet(sink: Any, schema: pa.Schema) -> pq.ParquetWriter:
+def open_parquet(sink: str | pa.NativeFile, schema: pa.Schema) -> pq.ParquetWriter:
     """A writer whose timestamps are INT64 milliseconds (the schema's, never INT96), with statistics per group and page.
 
     AWS's Lambda layer has a pyarrow without zstd; every pyarrow has snappy, and every reader reads both.

@@ -89,7 +89,7 @@ def _object(value: RunEvidence | AccountEvidence) -> dict[str, Any]:
     return {field.name: _json_ready(getattr(value, field.name)) for field in dataclasses.fields(value)}
 
 
-def _json_ready(value: Any) -> Any:
+def _json_ready(value: object) -> object:
     if isinstance(value, datetime):
         return instant_text(value)
     return dataclasses.asdict(value) if isinstance(value, Limits) else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from collector.errors import LakeError, NewerLakeError
 from collector.lake.instants import read_instant
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from collector.lake.store import Store
+
+T = TypeVar("T")
 
 
 class ReadRecord(NamedTuple):
@@ -194,7 +196,7 @@ class _Fields:
         self.names = tuple(entry)
         self.what = what
 
-    def take(self, name: str, *types: type) -> Any:
+    def take(self, name: str, *types: type[T]) -> T:
         if name not in self._left:
             raise _DamagedError(f"{self.what} has no `{name}`")
         value = self._left.pop(name)
@@ -204,7 +206,7 @@ class _Fields:
         return value
 
     def count(self, name: str) -> int:
-        value: int = self.take(name, int)
+        value = self.take(name, int)
         if value < 0:
             raise _DamagedError(f"`{name}` of {self.what} is {value}")
         return value

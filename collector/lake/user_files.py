@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from collector.lake.faults import disk_faults
 from collector.lake.layout import users_file
@@ -105,13 +104,12 @@ class _OpenFile:
         self.rows = 0
         with disk_faults("Writing", path):
             self._sink = pa.OSFile(str(path), "wb")
-            self._writer: pq.ParquetWriter = open_parquet(self._sink, USER_SCHEMA)
+            self._writer = open_parquet(self._sink, USER_SCHEMA)
 
     @property
     def bytes(self) -> int:
         """What is written so far."""
-        size: int = self._sink.tell()
-        return size
+        return self._sink.tell()
 
     def write(self, group: pa.Table) -> None:
         """Write one row group."""

@@ -107,14 +107,15 @@ class SnapshotWriter:
             self._fault = self._fault or fault
             raise
 
-    def finish(self, finished_at: datetime, **known_now: Any) -> WrittenSnapshot:
+    def finish(self, finished_at: datetime, *, endpoints: dict[str, str] | None = None) -> WrittenSnapshot:
         """Complete the raw zone of the run, then its tables: a snapshot that only the record does not name yet.
 
         Args:
             finished_at: when the last account's outcome was known.
-            known_now: further fields of RunEvidence that were not known at the start, such as `endpoints`.
+            endpoints: those that are not of AWS, which are known once the clients are made. None: as at the start.
         """
-        written = self._in_thread(self._complete, replace(self._run, finished_at=finished_at, **known_now))
+        endpoints = self._run.endpoints if endpoints is None else endpoints
+        written = self._in_thread(self._complete, replace(self._run, finished_at=finished_at, endpoints=endpoints))
         self.abort()
         return written
 

@@ -36,11 +36,11 @@ def _token(start: int, empties_left: int) -> str:
     return base64.urlsafe_b64encode(f"loopback/{start}/{empties_left}".encode()).decode()
 
 
-def _read_token(token: Any, count: int, empty_pages: int) -> tuple[int, int]:
+def _read_token(token: object, count: int, empty_pages: int) -> tuple[int, int]:
     if token is None:
         return 0, empty_pages
     try:
-        mark, start, empties_left = base64.urlsafe_b64decode(token).decode().split("/")
+        mark, start, empties_left = base64.urlsafe_b64decode(str(token)).decode().split("/")
         position = int(start), int(empties_left)
     except (TypeError, ValueError, binascii.Error):
         raise invalid_input("INVALID_NEXT_TOKEN", "You provided a NextToken that isn't valid.") from None

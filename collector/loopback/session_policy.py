@@ -86,7 +86,7 @@ def parse_session_policy(text: str) -> SessionPolicy:
     return SessionPolicy(tuple(_statement(entry) for entry in _as_list(statements)))
 
 
-def _statement(entry: Any) -> Statement:
+def _statement(entry: object) -> Statement:
     if not isinstance(entry, dict) or entry.get("Effect") not in {"Allow", "Deny"}:
         raise malformed_policy("Syntax errors in policy.")
     unknown = sorted(set(entry) - _KNOWN_MEMBERS)
@@ -106,5 +106,5 @@ def _statement(entry: Any) -> Statement:
     )
 
 
-def _as_list(value: Any) -> list[Any]:
+def _as_list(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 from xml.etree import ElementTree as ET
 
@@ -98,13 +98,13 @@ def write_error(call: Call, error: ErrorAnswer) -> Answer:
     return Answer(error.status, XML_TYPE, ET.tostring(root, encoding="utf-8"))
 
 
-def _json_value(value: Any) -> float:
+def _json_value(value: object) -> float:
     if isinstance(value, datetime):
         return value.timestamp()
     raise TypeError(f"no JSON form for {type(value).__name__}")
 
 
-def _fill(element: ET.Element, value: Any) -> None:
+def _fill(element: ET.Element, value: object) -> None:
     if isinstance(value, XmlMap):
         for key, number in value.items():
             entry = ET.SubElement(element, "entry")

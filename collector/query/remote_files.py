@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import and_
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import duckdb
+    from pyarrow.fs import FileSystem
 
     from collector.aws.s3_store import S3Store
     from collector.lake.store import Store
@@ -38,7 +39,7 @@ class RemoteFiles:
         """No file is opened yet, and no server asked."""
         self._store = store
         self._connection = connection
-        self._filesystem: Any = None
+        self._filesystem: FileSystem | None = None
         self._registered = 0
 
     def source(self, files: Sequence[DataFile]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 _WIDTH = 116
 
 
-def yaml_text(value: Any, indent: int = 0) -> str:
+def yaml_text(value: dict[str, Any] | list[Any], indent: int = 0) -> str:
     """A mapping or a list as YAML, every line indented by so many blanks. Texts are quoted as JSON quotes them."""
     blanks = " " * indent
     if isinstance(value, dict):
@@ -16,7 +16,7 @@ def yaml_text(value: Any, indent: int = 0) -> str:
     return "".join(f"{blanks}-{_after(item, indent + 2)}" for item in value)
 
 
-def _after(value: Any, indent: int) -> str:
+def _after(value: object, indent: int) -> str:
     """What stands after a key or a dash."""
     if isinstance(value, str) and "\n" in value:
         lines = value.splitlines()

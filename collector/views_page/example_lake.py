@@ -89,7 +89,7 @@ def _accounts(at: datetime, *, is_second_day: bool) -> Iterable[tuple[AccountEvi
         yield _account(_CLOSED, "old-lab", "Root/Sandbox", **closed), None
 
 
-def _account(account_id: str, name: str, ou_path: str, **known: Any) -> AccountEvidence:
+def _account(account_id: str, name: str, ou_path: str, **known: Any) -> AccountEvidence:  # noqa: ANN401 -- fields of it, each of a type of its own
     ou_id = {"Root/Sandbox": "ou-ab12-22222222"}.get(ou_path, "ou-ab12-11111111")
     answered = {"Id": account_id, "Name": name, "State": "ACTIVE", "JoinedTimestamp": "2026-11-22T12:00:00Z"}
     return AccountEvidence(
