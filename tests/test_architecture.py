@@ -108,6 +108,11 @@ def test_only_the_folder_aws_imports_the_libraries_of_aws():
     assert importing(lambda name: name.partition(".")[0] in AWS_LIBRARIES) <= within("collector.aws")
 
 
+def test_the_type_stubs_are_needed_by_type_checkers_alone():
+    """They are development dependencies: an installed credlake does not have them."""
+    assert not importing(lambda name: name.startswith("types_boto3"))
+
+
 @pytest.mark.parametrize("name", PURE)
 def test_a_pure_module_knows_only_what_stands_below_it(name):
     assert of_ours(imports(modules()[name])) <= PURE[name]

@@ -127,7 +127,7 @@ class GlueCalls:
 
 @contextmanager
 def _sent(operation: str) -> Iterator[None]:
-    """Raise a call that fails as a CallFault; one that others were quicker than has nothing left to do."""
+    """Raise a failed call as a CallFault, unless another run has made the same change already."""
     try:
         with translated(operation):
             yield
@@ -137,7 +137,7 @@ def _sent(operation: str) -> Iterator[None]:
 
 
 def _check(operation: str, table: str, values: list[str] | None, detail: ErrorDetailTypeDef | None) -> None:
-    """Raise what became of one item of a batch: the answer is a 200 in any case (facts F7.2)."""
+    """Raise the error of one item of a batch, whose answer is a 200 in any case (facts F7.2)."""
     code = (detail or {}).get("ErrorCode", "Unknown")
     if code not in _OVERTAKEN:
         kind = FaultKind.DENIED if code.startswith("AccessDenied") else FaultKind.OTHER
