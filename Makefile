@@ -28,16 +28,16 @@ $(VENV)/.trino: $(VENV)/.installed requirements/trino.txt
 	@touch $@
 
 trino-server: $(VENV)/.trino ## fetch a real Trino (from Maven Central, by mvn) into .cache/, once
-	$(BIN)/python -m tests.trino.distribution
+	$(BIN)/python -m tests.e2e.trino.distribution
 
 test-trino: trino-server ## ask a real Trino what DuckDB answers, and compare
-	$(BIN)/pytest -m trino tests/trino
+	$(BIN)/pytest -m trino tests/e2e/trino
 
 lint: setup ## ruff, mypy, and that every derived file is fresh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m collector.generated --check
+	$(BIN)/python -m tools.generate.__main__ --check
 
 format: setup ## let ruff format and mend what it can
 	$(BIN)/ruff check --fix .
@@ -47,7 +47,7 @@ chaos: setup ## race and kill publishers on a real S3 server while readers look 
 	$(BIN)/python -m benchmarks.chaos
 
 generate: setup ## write the files derived from the schema and the views
-	$(BIN)/python -m collector.generated
+	$(BIN)/python -m tools.generate.__main__
 
 bench: setup ## measure speed and memory, as ratios of one run
 	$(BIN)/python -m benchmarks

@@ -25,15 +25,15 @@ import pyarrow.fs
 
 from benchmarks import chaos_runs
 from benchmarks.chaos_runs import Place, Task, day_of, number_of
-from collector.aws.glue import bring_level
-from collector.lake.difference import DifferenceKind
+from collector.catalog.sync import bring_level
 from collector.lake.layout import evidence_key, record_key, run_key, snapshot_folder
+from collector.lake.open import open_store
 from collector.lake.record_reading import read_record
-from collector.lake.store import open_store
 from collector.lake.verify import verify
-from tests.lake.examples import ORGANIZATION, run_id_of
-from tests.s3.faulty_wire import Fault, faulty_wire
-from tests.s3.servers import S3Server, weed_server
+from collector.lake.verify.difference import DifferenceKind
+from tests.fixtures.examples import ORGANIZATION, run_id_of
+from tests.fixtures.faulty_wire import Fault, faulty_wire
+from tests.fixtures.s3_servers import S3Server, weed_server
 
 RACES = KILLS = 200
 SPOILED_RUNS = 40

@@ -17,15 +17,15 @@ import pyarrow as pa
 import pyarrow.fs
 import pyarrow.parquet as pq
 
-from collector.aws.glue import bring_level
 from collector.aws.lake_clients import glue_client
-from collector.aws.s3_tags import tag_superseded
+from collector.catalog.s3_tags import tag_superseded
+from collector.catalog.sync import bring_level
 from collector.errors import CredlakeError, NotPublishedError
-from collector.lake.publication import publish
+from collector.lake.open import open_store
+from collector.lake.publish import publish
 from collector.lake.record_reading import read_record
-from collector.lake.store import open_store
-from tests.lake.examples import ORGANIZATION, account_evidence, denied_evidence, run_of, write
-from tests.lake.reports import report
+from tests.fixtures.examples import ORGANIZATION, account_evidence, denied_evidence, run_of, write
+from tests.fixtures.reports import report
 
 ACCOUNTS = ("111111111111", "222222222222", "333333333333")
 

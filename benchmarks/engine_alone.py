@@ -10,16 +10,16 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from collector.aws.gateway import Gateway
-from collector.collect import open_discovery
-from collector.engine import Engine
-from collector.settings import Settings
+from collector.collection.engine import Engine
+from collector.collection.gateway import Gateway
+from collector.collection.run import open_discovery
+from collector.settings.model import Settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from collector.accounts import Account
-    from collector.answers import Answers
+    from collector.collection.answers import Answers
+    from collector.discovery.accounts import Account
 
 
 async def main(connections: int) -> None:

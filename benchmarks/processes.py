@@ -58,7 +58,7 @@ def organization(*, accounts: int, users: int, latency: float, generation: float
     """Serve a uniform organization in a process of its own."""
     process = subprocess.Popen(
         [
-            sys.executable, "-m", "collector.loopback", "--accounts", str(accounts), "--users-per-account", str(users),
+            sys.executable, "-m", "collector.simulator", "--accounts", str(accounts), "--users-per-account", str(users),
             "--latency", str(latency), "--generation-seconds", str(generation),
         ],
         stdin=subprocess.PIPE,

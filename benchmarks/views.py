@@ -14,8 +14,8 @@ from pathlib import Path
 from benchmarks.figures import Figure, print_figures
 from benchmarks.million_users import ACCOUNTS, USERS_PER_ACCOUNT, make_lake
 from benchmarks.processes import measured
-from collector.query.answer import list_views, understand
-from collector.query.local import LocalLake
+from collector.query.ask import list_views, understand
+from collector.query.duckdb import LocalLake
 from collector.query.rows import stream
 from collector.query.sorting import sorted_apart
 

@@ -15,7 +15,7 @@ import zipfile
 from pathlib import Path
 
 from collector import __version__
-from collector.function.prepared_views import FILE, prepare_views
+from collector.scheduled.views import FILE, prepare_views
 
 _ROOT = Path(__file__).parent.parent
 _REQUIREMENTS = _ROOT / "requirements" / "function.txt"
@@ -23,7 +23,7 @@ _REQUIREMENTS = _ROOT / "requirements" / "function.txt"
 _PYTHON = "3.12"
 
 # The demo, the local engine, and what is only run in a working copy.
-_LEFT_OUT = ("loopback", "query", "views_page", "quicksight", "bi_page.py", "generated.py", "columns_page.py")
+_LEFT_OUT = ("loopback.py", "simulator", "query")
 SERVICES = ("athena", "glue", "iam", "kms", "lakeformation", "organizations", "s3", "sns", "sts")
 # Lambda's limit for a function with its layers, and what AWS's layer takes of it: 204 MB with its largest version so
 # far, 3.16.1 (aws-sdk-pandas issue 3331).
@@ -67,7 +67,7 @@ def copy_collector(folder: Path) -> None:
     """Copy the collector, and write down the views for it."""
     ignored = shutil.ignore_patterns("__pycache__", "_data", *_LEFT_OUT)
     shutil.copytree(_ROOT / "collector", folder / "collector", ignore=ignored)
-    (folder / "collector" / "function" / FILE).write_text(prepare_views(), encoding="utf-8")
+    (folder / "collector" / "scheduled" / FILE).write_text(prepare_views(), encoding="utf-8")
 
 
 def prune(folder: Path) -> None:

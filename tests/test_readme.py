@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import typer
 
-from collector.aws.account_api import SESSION_ACTIONS
+from collector.aws.iam import SESSION_ACTIONS
 from collector.cli.app import app
-from collector.settings import SettingsSchema
-from collector.view_files import shipped_views
+from collector.settings.model import SettingsSchema
+from collector.views.files import shipped_views
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

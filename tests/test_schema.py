@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from collector import schema
-from collector.catalogue import LONGEST_COMMENT
+from collector.catalog.catalogue import LONGEST_COMMENT
 
 STRING, BOOLEAN, INT = pa.string(), pa.bool_(), pa.int32()
 TIMESTAMP = pa.timestamp("ms", tz="UTC")

@@ -11,9 +11,9 @@ import botocore.session
 from botocore.config import Config
 from tenacity import Retrying, retry_if_result, wait_exponential
 
-from collector.aws.athena_faults import ScanLimitError, explain_call, explain_failure
+from collector.aws.athena_errors import ScanLimitError, explain_call, explain_failure
 from collector.aws.clients import DEFAULT_REGION
-from collector.aws.translation import translated
+from collector.aws.errors import translated
 from collector.faults import CallFault
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from types_boto3_athena.type_defs import QueryExecutionTypeDef, StartQueryExecutionInputTypeDef
     from types_boto3_s3 import S3Client
 
-    from collector.athena_statement import AthenaStatement
-    from collector.query.rows import Rows
 
 _ATTEMPTS = 8
 _CONNECT_TIMEOUT_SECONDS = 10
@@ -56,14 +54,6 @@ class FinishedQuery:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class AthenaAnswer:
-    """The rows of an answer as they come, and what the query took."""
-
-    rows: Rows
-    query: FinishedQuery
-
-
 class AthenaQueries:
     """Queries on one database, in one workgroup. Blocking.
 
@@ -90,7 +80,7 @@ class AthenaQueries:
         self._output_location = output_location
         self._scan_limit = scan_limit
         self._sleep = sleep
-        self._athena = athena or cast("AthenaClient", self._client("athena"))
+        self.athena = athena or cast("AthenaClient", self._client("athena"))
 
     def run(self, sql: str) -> FinishedQuery:
         """Run one statement to its end.
@@ -111,19 +101,12 @@ class AthenaQueries:
             raise explain_failure(status, database=self._database, query_execution_id=query_id)
         return _finished(query_id, execution)
 
-    def answer(self, statement: AthenaStatement) -> AthenaAnswer:
-        """Run a select; its rows are read while they are used, and never all held in memory.
-
-        Raises:
-            CredlakeError: as `run`; reading the rows raises it too.
-        """
-        from collector.aws.athena_results import read_rows  # noqa: PLC0415  # so that who makes views needs no DuckDB
-
-        query = self.run(statement.sql)
-        if self._s3 is None and query.output_location is not None:
+    @property
+    def s3(self) -> S3Client:
+        """The client that fetches results which are stored in a file."""
+        if self._s3 is None:
             self._s3 = cast("S3Client", self._client("s3"))
-        rows = read_rows(self._athena, self._s3, query.query_execution_id, query.output_location, statement.map_columns)
-        return AthenaAnswer(rows, query)
+        return self._s3
 
     def _start(self, sql: str) -> str:
         request: StartQueryExecutionInputTypeDef = {
@@ -135,7 +118,7 @@ class AthenaQueries:
         if self._output_location is not None:
             request["ResultConfiguration"] = {"OutputLocation": self._output_location}
         with self._explained("athena:StartQueryExecution"):
-            return self._athena.start_query_execution(**request)["QueryExecutionId"]
+            return self.athena.start_query_execution(**request)["QueryExecutionId"]
 
     def _wait(self, query_id: str) -> QueryExecutionTypeDef:
         looking = Retrying(
@@ -147,7 +130,7 @@ class AthenaQueries:
 
     def _look(self, query_id: str) -> QueryExecutionTypeDef:
         with self._explained("athena:GetQueryExecution"):
-            execution = self._athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
+            execution = self.athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
         scanned = execution.get("Statistics", {}).get("DataScannedInBytes", 0)
         is_running = execution["Status"]["State"] in _RUNNING
         if is_running and self._scan_limit is not None and scanned > self._scan_limit:
@@ -158,7 +141,7 @@ class AthenaQueries:
         """Ask Athena to stop; what led here is told in any case."""
         try:
             with translated("athena:StopQueryExecution"):
-                self._athena.stop_query_execution(QueryExecutionId=query_id)
+                self.athena.stop_query_execution(QueryExecutionId=query_id)
         except CallFault:
             return
 

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import botocore.session
 from botocore.config import Config
 
+from collector.aws.credentials import SessionCredentials, impersonate, own_credentials
 from collector.aws.endpoint_text import without_credentials
-from collector.aws.impersonation import SessionCredentials, impersonate, own_credentials
-from collector.aws.translation import making_client, translated
+from collector.aws.errors import making_client, translated
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient

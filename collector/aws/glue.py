@@ -1,164 +1,149 @@
-"""Glue brought level with the publication record: what readers on Athena see follows what is published."""
+"""The calls to Glue for the tables of one database: each builds a request, sends it and reads its `Errors`.
+
+Every failure is a CallFault, but for one: what others changed at the same moment (a table made or dropped meanwhile) is
+no failure; the caller looks again.
+"""
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
 
-from tenacity import RetryError, Retrying, retry_if_result, stop_after_attempt, wait_random_exponential
-
-from collector.aws.glue_calls import GlueCalls
-from collector.aws.lake_clients import glue_client
-from collector.catalogue import GLUE_TABLES
-from collector.errors import CatalogueBehindError
+from collector.aws.errors import translated
 from collector.faults import CallFault, FaultKind
-from collector.glue_level.partitions import level_partitions, wanted_partitions
-from collector.glue_level.tables import level_table
-from collector.lake.layout import SNAPSHOTS
-from collector.lake.record_reading import read_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from types_boto3_glue import GlueClient
-
-    from collector.lake.store import Store
-
-DEFAULT_DATABASE = "credlake"
-
-_DATABASE_DESCRIPTION = "IAM credential reports of an AWS organization (credlake)."
-# The first round changes, the second sees that nothing is left to change; others may come between.
-_ROUNDS = 10
-_LATER = "The lake itself is whole; the next run brings Glue level."
-_STEPS_BY_KIND = {
-    FaultKind.NO_CREDENTIALS: "Give credentials that AWS takes.",
-    FaultKind.TOKEN_EXPIRED: "Give credentials that AWS takes.",
-    FaultKind.CONNECTION: (
-        "Check the network, AWS_DEFAULT_REGION and AWS_ENDPOINT_URL_GLUE; or leave Glue alone: `glue = false` in "
-        "credlake.toml, CREDLAKE_GLUE=false, or --no-glue of `collect`."
-    ),
-}
-
-
-@dataclass(slots=True, kw_only=True)
-class GlueChanges:
-    """What was done. `repairs` are sentences about what was found to be otherwise than this left it."""
-
-    created: int = 0
-    moved: int = 0
-    removed: int = 0
-    repairs: list[str] = field(default_factory=list)
-
-    def tell(self, repairs: tuple[str, ...]) -> None:
-        """Take repairs; what cannot be mended is found in every round, and told once."""
-        self.repairs += [repair for repair in repairs if repair not in self.repairs]
-
-
-def bring_level(
-    store: Store,
-    organization_id: str,
-    *,
-    database: str = DEFAULT_DATABASE,
-    client: GlueClient | None = None,
-    sleep: Callable[[float], None] = time.sleep,
-) -> GlueChanges:
-    """Make database and tables where they are missing, and let the organization's partitions say what the record says.
-
-    Nothing is done where all is level, so it may be called at any time, and by several runs at once. Each round lists
-    the partitions first and reads the record then: a snapshot that is published stays so, hence a partition that the
-    record does not name was not published when it was listed. And whoever changed Glue looks at the record once more,
-    so the last to write leaves Glue as the record is.
-
-    Args:
-        store: the lake, on S3.
-        organization_id: whose partitions.
-        database: the Glue database.
-        client: a client of Glue; as the environment says unless given.
-        sleep: waits the seconds given, between rounds.
-
-    Raises:
-        CatalogueBehindError: Glue refuses, or holds what is not ours to change.
-        LakeError: the record cannot be read.
-    """
-    changes = GlueChanges()
-    try:
-        calls = GlueCalls(glue_client() if client is None else client, database)
-        Retrying(
-            retry=retry_if_result(lambda is_level: not is_level),
-            stop=stop_after_attempt(_ROUNDS),
-            wait=wait_random_exponential(multiplier=0.05, max=2),
-            sleep=sleep,
-        )(_round, store, organization_id, calls, changes)
-    except CallFault as fault:
-        raise _behind(fault, database) from fault
-    except RetryError as error:
-        raise CatalogueBehindError(
-            f"Others changed Glue database {database} each of the {_ROUNDS} times that it was brought level with the "
-            f"publication record. See who else writes there. {_LATER}"
-        ) from error
-    return changes
-
-
-def _round(store: Store, organization_id: str, calls: GlueCalls, changes: GlueChanges) -> bool:
-    """Look at all, and send what is needed; whether nothing was."""
-    if not _level_tables(store, calls, changes):
-        return False
-    found = {table: calls.partitions(table.name, organization_id) for table in GLUE_TABLES}
-    record = read_record(store, organization_id).record
-    if record is None:
-        # Before the first snapshot; or the record was lost, and then what readers still see is not ours to take away.
-        return True
-    is_level = True
-    for table, partitions in found.items():
-        wanted = wanted_partitions(table, record, store.location)
-        steps = level_partitions(table, wanted, partitions, f"{store.location(SNAPSHOTS)}/")
-        calls.create_partitions(table.name, steps.create)
-        calls.update_partitions(table.name, steps.update)
-        calls.delete_partitions(table.name, steps.delete)
-        changes.created += len(steps.create)
-        changes.moved += len(steps.update)
-        changes.removed += len(steps.delete)
-        changes.tell(steps.repairs)
-        is_level = is_level and steps.is_level
-    return is_level
-
-
-def _level_tables(store: Store, calls: GlueCalls, changes: GlueChanges) -> bool:
-    if not calls.has_database():
-        calls.create_database(_DATABASE_DESCRIPTION)
-        return False
-    is_level = True
-    for table in GLUE_TABLES:
-        step = level_table(table, f"{store.location(SNAPSHOTS)}/", calls.table(table.name))
-        if step.create is not None:
-            calls.create_table(step.create)
-        if step.update is not None:
-            calls.update_table(step.update)
-        changes.tell(step.repairs)
-        is_level = is_level and step.create is None and step.update is None
-    return is_level
-
-
-def _behind(fault: CallFault, database: str) -> CatalogueBehindError:
-    said = f"{fault.operation}: {fault.code}: {fault.message}".rstrip(": .")
-    return CatalogueBehindError(
-        f"Glue database {database} could not be brought level with the publication record: {said}. "
-        f"{_next_step(fault, database)} {_LATER}",
-        operation=fault.operation,
-        code=fault.code,
+    from types_boto3_glue.type_defs import (
+        BatchUpdatePartitionRequestEntryTypeDef,
+        ErrorDetailTypeDef,
+        PartitionInputTypeDef,
+        PartitionTypeDef,
+        PartitionValueListTypeDef,
+        TableInputTypeDef,
+        TableTypeDef,
     )
 
+T = TypeVar("T")
 
-def _next_step(fault: CallFault, database: str) -> str:
-    if fault.kind is FaultKind.DENIED and fault.operation == "glue:CreateDatabase":
-        return (
-            f"Make the database {database} (the deployment does), name another with --database, or grant the "
-            "caller glue:CreateDatabase."
-        )
-    if fault.kind is FaultKind.DENIED:
-        return (
-            f"Grant the caller {fault.operation} on the catalog, on database/{database} and on table/{database}/*; "
-            "where Lake Formation rules, grant it there too."
-        )
-    return _STEPS_BY_KIND.get(fault.kind, "Run again later.")
+# Glue's limits of one call (facts F7.2).
+MOST_CREATED = MOST_UPDATED = 100
+MOST_DELETED = 25
+
+_MISSING = "EntityNotFoundException"
+_OVERTAKEN = frozenset(
+    {_MISSING, "AlreadyExistsException", "ConcurrentModificationException", "ResourceNotReadyException"}
+)
+
+
+class GlueCalls:
+    """The calls for one database."""
+
+    def __init__(self, client: GlueClient, database: str) -> None:
+        """Take a client of Glue."""
+        self._client = client
+        self._database = database
+
+    def has_database(self) -> bool:
+        """Whether the database is there."""
+        return self._found("glue:GetDatabase", lambda: self._client.get_database(Name=self._database)) is not None
+
+    def create_database(self, description: str) -> None:
+        """Make the database."""
+        with _sent("glue:CreateDatabase"):
+            self._client.create_database(DatabaseInput={"Name": self._database, "Description": description})
+
+    def table(self, name: str) -> TableTypeDef | None:
+        """The table as GetTable says; None where there is none."""
+        answer = self._found("glue:GetTable", lambda: self._client.get_table(DatabaseName=self._database, Name=name))
+        return None if answer is None else answer["Table"]
+
+    def create_table(self, table_input: TableInputTypeDef) -> None:
+        """Make a table."""
+        with _sent("glue:CreateTable"):
+            self._client.create_table(DatabaseName=self._database, TableInput=table_input)
+
+    def update_table(self, table_input: TableInputTypeDef) -> None:
+        """Replace a table's definition. Glue keeps 100,000 versions of a table and then refuses: none is kept."""
+        with _sent("glue:UpdateTable"):
+            self._client.update_table(DatabaseName=self._database, TableInput=table_input, SkipArchive=True)
+
+    def partitions(self, table: str, organization_id: str) -> list[PartitionTypeDef]:
+        """All partitions of one organization, without their columns."""
+        with translated("glue:GetPartitions"):
+            pages = self._client.get_paginator("get_partitions").paginate(
+                DatabaseName=self._database,
+                TableName=table,
+                Expression=f"organization_id = '{organization_id}'",
+                ExcludeColumnSchema=True,
+            )
+            return [partition for page in pages for partition in page["Partitions"]]
+
+    def create_partitions(self, table: str, inputs: Sequence[PartitionInputTypeDef]) -> None:
+        """Make partitions; those that others made meanwhile are left as they are."""
+        for batch in _batches(inputs, MOST_CREATED):
+            with _sent(operation := "glue:BatchCreatePartition"):
+                answer = self._client.batch_create_partition(
+                    DatabaseName=self._database, TableName=table, PartitionInputList=batch
+                )
+                for error in answer.get("Errors") or ():
+                    _check(operation, table, error.get("PartitionValues"), error.get("ErrorDetail"))
+
+    def update_partitions(self, table: str, inputs: Sequence[PartitionInputTypeDef]) -> None:
+        """Move partitions; those that others removed meanwhile are left out."""
+        entries: list[BatchUpdatePartitionRequestEntryTypeDef] = [
+            {"PartitionValueList": one["Values"], "PartitionInput": one} for one in inputs
+        ]
+        for batch in _batches(entries, MOST_UPDATED):
+            with _sent(operation := "glue:BatchUpdatePartition"):
+                answer = self._client.batch_update_partition(
+                    DatabaseName=self._database, TableName=table, Entries=batch
+                )
+                for error in answer.get("Errors") or ():
+                    _check(operation, table, error.get("PartitionValueList"), error.get("ErrorDetail"))
+
+    def delete_partitions(self, table: str, values: Sequence[Sequence[str]]) -> None:
+        """Remove partitions; those that others removed meanwhile are left out."""
+        lists: list[PartitionValueListTypeDef] = [{"Values": one} for one in values]
+        for batch in _batches(lists, MOST_DELETED):
+            with _sent(operation := "glue:BatchDeletePartition"):
+                answer = self._client.batch_delete_partition(
+                    DatabaseName=self._database, TableName=table, PartitionsToDelete=batch
+                )
+                for error in answer.get("Errors") or ():
+                    _check(operation, table, error.get("PartitionValues"), error.get("ErrorDetail"))
+
+    def _found(self, operation: str, call: Callable[[], T]) -> T | None:
+        try:
+            with translated(operation):
+                return call()
+        except CallFault as fault:
+            if fault.code == _MISSING:
+                return None
+            raise
+
+
+@contextmanager
+def _sent(operation: str) -> Iterator[None]:
+    """Raise a failed call as a CallFault, unless another run has made the same change already."""
+    try:
+        with translated(operation):
+            yield
+    except CallFault as fault:
+        if fault.code not in _OVERTAKEN:
+            raise
+
+
+def _check(operation: str, table: str, values: list[str] | None, detail: ErrorDetailTypeDef | None) -> None:
+    """Raise the error of one item of a batch, whose answer is a 200 in any case (facts F7.2)."""
+    code = (detail or {}).get("ErrorCode", "Unknown")
+    if code not in _OVERTAKEN:
+        kind = FaultKind.DENIED if code.startswith("AccessDenied") else FaultKind.OTHER
+        message = f"{(detail or {}).get('ErrorMessage', '')} (partition {'/'.join(values or ())} of {table})"
+        raise CallFault(kind, code, message, operation)
+
+
+def _batches(items: Sequence[T], most: int) -> list[Sequence[T]]:
+    return [items[start : start + most] for start in range(0, len(items), most)]

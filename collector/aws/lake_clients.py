@@ -9,7 +9,8 @@ import botocore.session
 from botocore.config import Config
 
 from collector.aws.clients import DEFAULT_REGION
-from collector.aws.translation import making_client
+from collector.aws.credentials import SessionCredentials, own_credentials
+from collector.aws.errors import making_client
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -42,6 +43,15 @@ def glue_client(*, attempts: int = _ATTEMPTS) -> GlueClient:
 def own_endpoint(service: str) -> str:
     """Where AWS itself answers, whatever endpoint the environment names."""
     return _client(service, 1, ignores_configured_endpoints=True).meta.endpoint_url
+
+
+def environment_credentials() -> SessionCredentials:
+    """The credentials of the environment, as they are now.
+
+    Raises:
+        CallFault: there are none, or they cannot be refreshed.
+    """
+    return own_credentials(botocore.session.Session())
 
 
 def own_authorities() -> str | None:

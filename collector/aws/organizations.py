@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from collector.aws.translation import translated
+from collector.aws.errors import translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

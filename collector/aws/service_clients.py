@@ -8,7 +8,7 @@ import botocore.session
 from botocore.config import Config
 
 from collector.aws.clients import DEFAULT_REGION
-from collector.aws.translation import making_client
+from collector.aws.errors import making_client
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient

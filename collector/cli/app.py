@@ -8,9 +8,9 @@ import typer
 
 from collector.cli.collect_command import collect
 from collector.cli.demo_command import demo
-from collector.cli.doctor_command import doctor
-from collector.cli.lake_commands import rebuild, verify
-from collector.cli.query_command import deploy_views, list_views, query, show_view
+from collector.cli.doctor import doctor
+from collector.cli.lake import rebuild, verify
+from collector.cli.query import deploy_views, list_views, query, show_view
 
 app = typer.Typer(
     name="credlake",

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from collector.errors import LakeError, UsageFaultsError
 from collector.query.annotation import Names
-from collector.query.answer import check_format, run_query, write_rows
+from collector.query.ask import check_format, run_query, write_rows
 from collector.query.snapshots import read_snapshots
-from collector.view_files import shipped_views
+from collector.views.files import shipped_views
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from collector.settings import Settings
+    from collector.settings.model import Settings
 
 ENGINES = ("duckdb", "athena")
 
@@ -42,8 +42,9 @@ def ask(settings: Settings, question: str, *, engine: str | None, format_name: s
 
 
 def _ask_athena(settings: Settings, question: str, *, format_name: str, output: Path | None) -> None:
-    from collector.athena_statement import athena_statement
     from collector.aws.athena import AthenaQueries
+    from collector.query.athena import answer
+    from collector.query.statement import athena_statement
 
     check_format(format_name, output, sys.stdout)
     statement = athena_statement(question, Names(shipped_views()))
@@ -53,15 +54,15 @@ def _ask_athena(settings: Settings, question: str, *, format_name: str, output: 
         output_location=settings.output_location,
         scan_limit=settings.scan_limit,
     )
-    answer = queries.answer(statement)
-    for line in (*_freshness(settings.lake or "", settings.database), answer.query.cost()):
+    answered = answer(queries, statement)
+    for line in (*_freshness(settings.lake or "", settings.database), answered.query.cost()):
         print(line, file=sys.stderr)  # noqa: T201 -- the command's own words
-    write_rows(answer.rows, format=format_name, output=output, out_stream=sys.stdout, err_stream=sys.stderr)
+    write_rows(answered.rows, format=format_name, output=output, out_stream=sys.stdout, err_stream=sys.stderr)
 
 
 def _freshness(lake: str, database: str) -> list[str]:
     """Which snapshot answers. An analyst may read tables without being allowed to read the record: then it is said."""
-    from collector.aws.glue_lag import glue_lag
+    from collector.catalog.glue_lag import glue_lag
 
     try:
         snapshots = read_snapshots(lake)

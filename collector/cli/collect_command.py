@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from collector.cli.flags import ConfigFile, Database, Lake, Verbose
+from collector.cli.options import ConfigFile, Database, Lake, Verbose
 
 
 def collect(
@@ -67,7 +67,7 @@ def collect(
 
       credlake collect --lake ./lake --include-ou Root/Workloads --exclude-account 111122223333 --dry-run
     """
-    from collector.cli.collecting import collect_command
+    from collector.cli.collect import collect_command
 
     flags = {
         "lake": lake,

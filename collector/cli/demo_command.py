@@ -17,7 +17,7 @@ def demo(
 
     Some 60 accounts, a dozen and more of them faulty in different ways, three days of changes.
     """
-    from collector.cli.demonstration import demonstrate
+    from collector.cli.demo import demonstrate
 
     demonstrate(lake)
     return 0

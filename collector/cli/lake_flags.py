@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import date as calendar_date
 
-from collector.accounts import ORGANIZATION_ID
+from collector.discovery.accounts import ORGANIZATION_ID
 from collector.errors import UsageFaultsError
 from collector.lake.layout import SNAPSHOT_DATE
 

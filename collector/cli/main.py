@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 import traceback
 from typing import TYPE_CHECKING, NoReturn
 
-from collector.cli.streams import ReaderLeftError, flush_streams, take_streams
+from collector.process.exit import FAULT_OF_OURS, leave, place_of, stoppable
+from collector.process.streams import ReaderLeftError, take_streams
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from types import FrameType
-
-FAULT_OF_OURS = 70
-_SIGNALLED = 128
-
-
-class _StoppedError(BaseException):
-    """SIGTERM came while no run was under way (`signals` has those)."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
+    from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -33,24 +20,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     leave(stoppable(lambda: exit_code_of(given)))
 
 
-def stoppable(command: Callable[[], int]) -> int:
-    """The exit code of the command, or the signal's where one ends it."""
-    signal.signal(signal.SIGTERM, _stop)
-    try:
-        return command()
-    except KeyboardInterrupt:
-        return _SIGNALLED + signal.SIGINT
-    except _StoppedError as stopped:
-        return _SIGNALLED + stopped.number
-
-
 def exit_code_of(arguments: list[str]) -> int:
     """Run one command; its exit code."""
     from typer.exceptions import TyperException
 
     from collector.cli.app import app
-    from collector.cli.signals import StoppedBySignal
     from collector.errors import CredlakeError
+    from collector.process.signals import StoppedBySignal
 
     try:
         exit_code = int(app(arguments, prog_name="credlake", standalone_mode=False) or 0)
@@ -73,23 +49,6 @@ def exit_code_of(arguments: list[str]) -> int:
         _say_fault_of_ours(error, arguments)
         return FAULT_OF_OURS
     return exit_code
-
-
-def leave(exit_code: int) -> NoReturn:
-    """Flush what was said and be gone: threads that are blocked in a call are not waited for."""
-    flush_streams()
-    os._exit(exit_code)
-
-
-def place_of(error: BaseException) -> str:
-    """The file and line that raised it: what can be told of a fault of ours where nobody reads a traceback."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
-
-
-def _stop(number: int, _frame: FrameType | None) -> NoReturn:
-    """SIGTERM ends a command as SIGINT does: by an exception, so that temporary files are removed on the way out."""
-    raise _StoppedError(number)
 
 
 def _say(message: str) -> None:

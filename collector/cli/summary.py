@@ -14,8 +14,8 @@ from collector.explanations import NEXT_STEPS
 from collector.outcome import Outcome
 
 if TYPE_CHECKING:
-    from collector.plan import Plan
-    from collector.run_result import AccountResult, RunResult
+    from collector.collection.dry_run import Plan
+    from collector.collection.result import AccountResult, RunResult
 
 # So many accounts are listed; the rest is one query away.
 _MOST_LISTED = 50

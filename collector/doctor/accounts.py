@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from collector.aws.account_api import SESSION_ACTIONS
+from collector.aws.iam import SESSION_ACTIONS
 from collector.doctor.finding import Finding, Verdict, fault, fine
 from collector.explanations import NEXT_STEPS
 from collector.faults import CallFault, FaultKind
@@ -21,8 +21,8 @@ from collector.outcome import Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from collector.aws.account_api import AccountApi
-    from collector.aws.impersonation import SessionCredentials
+    from collector.aws.credentials import SessionCredentials
+    from collector.aws.iam import AccountApi
 
 _CHECK = "account"
 _POLICY_CHECK = "session policy"

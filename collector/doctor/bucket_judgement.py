@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from collector.aws.s3_tags import SUPERSEDED, TAG_KEY
+from collector.catalog.s3_tags import SUPERSEDED, TAG_KEY
 from collector.doctor.finding import Finding, fault, fine
 from collector.lake.layout import CATALOG, SNAPSHOTS
 

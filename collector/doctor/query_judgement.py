@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from collector.catalogue import GLUE_TABLES, GlueTable
+from collector.catalog.catalogue import GLUE_TABLES, GlueTable
+from collector.catalog.partitions import NOT_OURS
+from collector.catalog.tables import level_table
 from collector.doctor.finding import Finding, failed, fault, fine
 from collector.errors import CatalogueBehindError
-from collector.glue_level.partitions import NOT_OURS
-from collector.glue_level.tables import level_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from types_boto3_athena.type_defs import WorkGroupTypeDef
     from types_boto3_glue.type_defs import DatabaseTypeDef, TableTypeDef
 
-    from collector.aws.glue import GlueChanges
-    from collector.views_deploy import DeploymentPlan
+    from collector.catalog.sync import GlueChanges
+    from collector.views.plan import DeploymentPlan
 
 _ENGINE = "Athena engine version 3"
 _NAMED = 5

@@ -10,7 +10,7 @@ import re
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from collector.accounts import ACCOUNT_ID, ORGANIZATION_ID
+from collector.discovery.accounts import ACCOUNT_ID, ORGANIZATION_ID
 from collector.errors import LakeError
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from collector.errors import LakeError, NewerLakeError
 from collector.evidence import AccountEvidence, Limits, RunEvidence
-from collector.lake.instants import instant_text, read_instant
+from collector.instants import instant_text, read_instant
 from collector.outcome import Outcome
 from collector.schema import SCHEMA_VERSION
 

@@ -9,24 +9,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from collector.errors import LakeError
-from collector.lake.kept_run import read_kept_run
 from collector.lake.layout import raw_folder, rebuilt_folder, report_key, run_id_prefix, run_key
+from collector.lake.parquet import UserFiles
 from collector.lake.parquet_files import put_accounts
 from collector.lake.proved_reports import proved_reports
-from collector.lake.publication import not_published, replace_record
+from collector.lake.publish import not_published, replace_record
+from collector.lake.raw_reading import read_kept_run
 from collector.lake.record import WrittenSnapshot, with_snapshot
 from collector.lake.record_reading import read_record
 from collector.lake.rows import account_row, file_columns, type_account
 from collector.lake.rules import decide_rebuilt
 from collector.lake.tally import Tally
-from collector.lake.user_files import UserFiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from collector.evidence import AccountEvidence
-    from collector.lake.kept_run import KeptRun
+    from collector.lake.raw_reading import KeptRun
     from collector.lake.record import PublicationRecord
     from collector.lake.rows import Verdict
     from collector.lake.store import Store

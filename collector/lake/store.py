@@ -1,4 +1,4 @@
-"""What a place that holds a lake must be able to do, and how to open one.
+"""What a place that holds a lake must be able to do.
 
 The protocol asks for what a folder and an S3 bucket can both do: whole objects written once, and one object (the
 record) replaced only if it is still the version that was read. No renaming, no appending, no deleting.
@@ -7,11 +7,12 @@ record) replaced only if it is still the version that was read. No renaming, no 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from collector.errors import LakeError, UsageFaultsError
-from collector.lake.naming import is_on_s3, naming_fault
+from collector.errors import LakeError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class MissingObjectError(LakeError):
@@ -86,22 +87,3 @@ class Store(Protocol):
         Raises:
             ReplaceConflictError: it is another version by now.
         """
-
-
-def open_store(uri: str, *, kms_key: str | None = None) -> Store:
-    """The store that a `--lake` names: a folder, or `s3://bucket/prefix` (where `kms_key` encrypts what is written).
-
-    Raises:
-        UsageFaultsError: it names neither, or a key for a folder.
-    """
-    if fault := naming_fault(uri):
-        raise UsageFaultsError([fault], uri=uri)
-    if is_on_s3(uri):
-        from collector.aws.s3_store import open_s3_store  # noqa: PLC0415  # so that a local lake needs no botocore
-
-        return open_s3_store(uri, kms_key=kms_key)
-    from collector.lake.local import LocalStore  # noqa: PLC0415  # so that a lake on S3 needs no file locks
-
-    if kms_key is not None:
-        raise UsageFaultsError([f"--kms-key encrypts a lake on S3, and {uri} is a folder on this machine."])
-    return LocalStore(Path(uri))

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from collector.accounts import ACTIVE
+from collector.discovery.accounts import ACTIVE
 from collector.lake.record import AccountCounts
 from collector.outcome import Outcome
 

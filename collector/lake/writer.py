@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 from collector.lake.evidence_log import EvidenceLog
 from collector.lake.faults import disk_faults
 from collector.lake.layout import EVIDENCE_FILE, evidence_key, run_key, snapshot_folder
+from collector.lake.parquet import UserFiles
 from collector.lake.parquet_files import put_accounts
 from collector.lake.raw import file_sha256, put_report, sha256
 from collector.lake.raw_json import read_account_line, run_json
 from collector.lake.record import WrittenSnapshot
 from collector.lake.rows import account_row, file_columns, type_account
 from collector.lake.tally import Tally
-from collector.lake.user_files import UserFiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

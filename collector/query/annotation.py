@@ -23,12 +23,12 @@ from collector.errors import UsageFaultsError
 from collector.query.suggestion import closest
 from collector.query.types import METADATA
 from collector.schema import SNAPSHOT_RECORD
-from collector.view_files import CURRENT_TABLE, HISTORY_TABLE, names_of, tables_read, twin_sql
+from collector.views.files import CURRENT_TABLE, HISTORY_TABLE, names_of, tables_read, twin_sql
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from collector.view_files import ViewFile
+    from collector.views.files import ViewFile
 
 _DIALECT = "athena"
 _COLUMN = re.compile(r"[Cc]olumn:? '?\"?([\w$]+)")

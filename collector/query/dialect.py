@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from collector.query.macros import MACROS
 from collector.query.rewrites import rewrite
-from collector.view_files import CURRENT_TABLE, HISTORY_TABLE
+from collector.views.files import CURRENT_TABLE, HISTORY_TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,13 +16,13 @@ from collector.query.question import QuestionError
 from collector.query.shapes import shape_faults
 from collector.query.spelling import RESERVED, spelling_faults
 from collector.query.typecheck import type_faults
-from collector.view_files import parse_statement, twin_sql
+from collector.views.files import parse_statement, twin_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from collector.query.annotation import Names
-    from collector.view_files import ViewFile
+    from collector.views.files import ViewFile
 
 # Types that an Athena view may put out: plain, and without a time zone (facts F7.4).
 OUTPUT_TYPES = frozenset(

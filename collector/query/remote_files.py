@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import duckdb
     from pyarrow.fs import FileSystem
 
-    from collector.aws.s3_store import S3Store
+    from collector.lake.s3_store import S3Store
     from collector.lake.store import Store
     from collector.query.snapshots import DataFile
 
@@ -45,7 +45,7 @@ class RemoteFiles:
     def source(self, files: Sequence[DataFile]) -> str:
         """What to select from, for files of one kind and equally many columns."""
         if self._filesystem is None:
-            from collector.aws.s3_filesystem import s3_filesystem  # noqa: PLC0415  # a local lake needs no botocore
+            from collector.query.s3_filesystem import s3_filesystem  # noqa: PLC0415  # a local lake needs no botocore
 
             self._filesystem = s3_filesystem(self._store)
         schema = pa.schema(list(file_schema(files[0].record_type))[: files[0].columns])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from collector.query.dialect import narrowings
-from collector.view_files import CURRENT_TABLE, HISTORY_TABLE
+from collector.views.files import CURRENT_TABLE, HISTORY_TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ turn text into types and reasons; `parsing` puts it together, and `verdict` says
 
 from __future__ import annotations
 
-from collector.report.parsing import parse_report
+from collector.report.parse import parse_report
 from collector.report.verdict import ParsedReport
 
 __all__ = ["ParsedReport", "parse_report"]

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import botocore.session
 import pytest
 
-from collector.cli import collecting
+from collector.cli import collect as collecting
 from collector.cli.main import exit_code_of
-from collector.collect import Collection
-from tests.collect.runs import join_calls
+from collector.collection.run import Collection
+from tests.fixtures.runs import join_calls
 
 if TYPE_CHECKING:
     import signal
@@ -35,15 +34,6 @@ class Ended:
     def said(self) -> list[str]:
         """What was said to the user on stderr, without the log's events."""
         return [line for line in self.err.splitlines() if not line.startswith("{")]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _one_loader():
-    """botocore reads its models of AWS again for every session, which takes longer than most commands here."""
-    loader = botocore.session.create_loader()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(botocore.session, "create_loader", lambda *_: loader)
-        yield
 
 
 @pytest.fixture(name="clean", autouse=True)
@@ -124,8 +114,3 @@ def _start(tmp_path):
         if process.process.poll() is None:
             process.process.kill()
             process.process.communicate()
-
-
-@pytest.fixture(name="lake")
-def _lake(tmp_path):
-    return tmp_path / "lake"

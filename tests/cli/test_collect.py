@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from collector import collect as collect_module
-from collector.cli import collecting
-from collector.loopback import (
+from collector.cli import collect as collecting
+from collector.collection import run as collect_module
+from collector.simulator import (
     AccountSpec,
     AccountState,
     CallerSpec,
@@ -24,8 +24,8 @@ from collector.loopback import (
     StoredReportSpec,
     fault_catalogue,
 )
-from tests.collect.published import accounts_of, newest, record_of
-from tests.collect.runs import MANAGEMENT, member, organization
+from tests.fixtures.published import accounts_of, newest, record_of
+from tests.fixtures.runs import MANAGEMENT, member, organization
 
 GOOD = organization(*(member(number) for number in range(3)))
 SOME_DENIED = organization(member(1), member(2, name="the-denied", faults=(fault_catalogue.ROLE_MISSING,)))
@@ -301,7 +301,7 @@ def test_70_for_a_fault_of_ours_without_its_text_and_with_a_traceback_when_asked
 
 def test_70_for_a_fault_of_ours_in_the_middle_of_an_account(credlake, good, lake, monkeypatch):
     """Never an outcome of the account, never 1."""
-    monkeypatch.setattr("collector.account_collection.AccountCollection._read_both", lambda _: 1 / 0)
+    monkeypatch.setattr("collector.collection.account.AccountCollection._read_both", lambda _: 1 / 0)
 
     ended = credlake("collect", "--lake", lake, at=good)
 

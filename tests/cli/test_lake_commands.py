@@ -6,9 +6,9 @@ import shutil
 
 import pytest
 
-from collector.loopback import LoopbackServer, OrganizationSpec
-from tests.collect.published import newest, record_of
-from tests.collect.runs import MANAGEMENT, collect, member, organization
+from collector.simulator import LoopbackServer, OrganizationSpec
+from tests.fixtures.published import newest, record_of
+from tests.fixtures.runs import MANAGEMENT, collect, member, organization
 
 OTHER = "o-bb222cc333"
 

@@ -9,10 +9,10 @@ import select
 import subprocess
 import sys
 
-from collector.loopback import LoopbackServer, UserSpec, fault_catalogue
+from collector.simulator import LoopbackServer, UserSpec, fault_catalogue
 from tests.cli.conftest import REPOSITORY
-from tests.collect.published import accounts_of, newest, users_of
-from tests.collect.runs import member, organization
+from tests.fixtures.published import accounts_of, newest, users_of
+from tests.fixtures.runs import member, organization
 
 HEAVY = (
     "boto3",

@@ -8,8 +8,8 @@ import json
 
 import pytest
 
-from collector.loopback import AccessKeySpec, LoopbackServer, UserSpec
-from tests.collect.runs import member, organization
+from collector.simulator import AccessKeySpec, LoopbackServer, UserSpec
+from tests.fixtures.runs import member, organization
 
 
 @pytest.fixture(name="collected")

@@ -6,8 +6,8 @@ import gzip
 import json
 from datetime import UTC, datetime
 
-from collector.loopback import LoopbackServer
-from collector.loopback.scenarios import DEMO_ORGANIZATION_ID, demo_organization
+from collector.simulator import LoopbackServer
+from collector.simulator.scenarios import DEMO_ORGANIZATION_ID, demo_organization
 
 EXTERNAL_ID = "an-external-id-is-half-a-secret"
 

@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-from collector.loopback import LoopbackServer, fault_catalogue
-from tests.collect.published import newest
-from tests.collect.runs import at, collection, member, organization
+from collector.simulator import LoopbackServer, fault_catalogue
+from tests.fixtures.published import newest
+from tests.fixtures.runs import at, collection, member, organization
 
 EXIT_CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
@@ -29,7 +29,7 @@ SnapshotWriter._complete = slow
 """
 SLOW_DISK = f"""
 import time
-from collector.lake.local import LocalStore
+from collector.lake.local_store import LocalStore
 really = LocalStore.put
 def slow(*arguments):
     {MARK}
@@ -39,7 +39,7 @@ LocalStore.put = slow
 """
 SLOW_PUBLICATION = f"""
 import time
-from collector.lake.local import LocalStore
+from collector.lake.local_store import LocalStore
 really = LocalStore.replace
 def slow(*arguments, **more):
     {MARK}

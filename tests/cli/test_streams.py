@@ -12,13 +12,14 @@ from unittest.mock import Mock
 
 import pytest
 
-from collector.cli import deploying, streams
-from collector.cli.streams import ReaderLeftError, UndeliveredError, may_be_lost
-from collector.loopback import LoopbackServer, fault_catalogue
-from collector.settings import Settings
-from collector.views_deploy import Step
-from tests.collect.published import newest
-from tests.collect.runs import collect, member, organization
+from collector.cli import views as deploying
+from collector.process import streams
+from collector.process.streams import ReaderLeftError, UndeliveredError, may_be_lost
+from collector.settings.model import Settings
+from collector.simulator import LoopbackServer, fault_catalogue
+from collector.views.plan import Step
+from tests.fixtures.published import newest
+from tests.fixtures.runs import collect, member, organization
 
 GOOD = organization(member(1), member(2))
 SOME_DENIED = organization(member(1), member(2, faults=(fault_catalogue.ROLE_MISSING,)))
@@ -98,7 +99,7 @@ def test_a_run_without_any_stream_is_published_and_no_file_of_the_lake_takes_the
     """A library may write to stderr by its number; a file that had it would hold the noise."""
     noisy = (
         "import os\n"
-        "from collector.lake.local import LocalStore\n"
+        "from collector.lake.local_store import LocalStore\n"
         "really = LocalStore.put\n"
         "def put(*arguments):\n"
         "    os.write(2, b'noise')\n"
@@ -211,7 +212,7 @@ def test_a_rebuild_that_cannot_say_so_is_done_all_the_same(start, collected):
 @pytest.mark.parametrize("kind", ["closed", "full"])
 def test_the_container_ends_with_its_own_code_whatever_becomes_of_its_log(start, kind):
     with refusing(kind, "stdout", "stderr") as streams_:
-        assert start(module="collector.function", **streams_).end().code == 2
+        assert start(module="collector.scheduled", **streams_).end().code == 2
 
 
 def test_stderr_that_takes_nothing_right_now_stops_nobody():

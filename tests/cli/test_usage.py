@@ -8,8 +8,8 @@ import inspect
 import pytest
 
 from collector.cli.collect_command import collect
-from collector.cli.query_command import query
-from collector.settings import Settings
+from collector.cli.query import query
+from collector.settings.model import Settings
 
 # Contract part 4.
 FLAGS = (

@@ -7,8 +7,8 @@ import shutil
 
 import pytest
 
-from collector.lake.local import LocalStore
-from tests.lake.examples import ORGANIZATION, collect, run_of, some_accounts, write
+from collector.lake.local_store import LocalStore
+from tests.fixtures.examples import ORGANIZATION, collect, run_of, some_accounts, write
 
 DAYS = ("2026-11-21", "2026-11-22")
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from collector.query.annotation import Names
-from collector.view_files import shipped_views
+from collector.views.files import shipped_views
 
 _MAKES = re.compile(r'create or replace view "(?P<database>\w+)"\."(?P<name>\w+)" as\n(?P<sql>.*)', re.DOTALL)
 _DROPS = re.compile(r'drop view if exists "(?P<database>\w+)"\."(?P<name>\w+)"')

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from collector.loopback import AccountSpec, LoopbackServer, OrganizationSpec, RoleSpec
-from tests.s3.servers import S3Server, moto_server
+from collector.simulator import AccountSpec, LoopbackServer, OrganizationSpec, RoleSpec
+from tests.fixtures.s3_servers import S3Server, moto_server
 
 ROOT = Path(__file__).parents[2]
 WORKER = Path(__file__).with_name("lambda_worker.py")

@@ -38,7 +38,7 @@ def main(code, layer, *deliveries):
             return name != "zstd" and pyarrow.lib.Codec.is_available(name)
 
     pyarrow.Codec = Codec
-    handle = importlib.import_module("collector.function.handler").handle
+    handle = importlib.import_module("collector.scheduled.handler").handle
     answers = []
     before = dict(os.environ)
     for delivery in deliveries:

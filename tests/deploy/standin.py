@@ -21,7 +21,7 @@ import botocore.session
 from botocore.config import Config
 
 from tests.deploy.templates import FOLDER
-from tests.s3.servers import _free_ports
+from tests.fixtures.s3_servers import _free_ports
 
 MINISTACK = Path(__file__).parents[2] / ".venv-ministack" / "bin" / "ministack"
 _START_SECONDS = 60

@@ -12,11 +12,11 @@ import time
 
 import pytest
 
-from collector.aws.s3_store import S3Store
-from collector.function.container import carry_out
-from collector.function.job import Job
 from collector.lake.record_reading import read_record
-from collector.loopback import LoopbackServer
+from collector.lake.s3_store import S3Store
+from collector.scheduled.container import carry_out
+from collector.scheduled.job import Job
+from collector.simulator import LoopbackServer
 from tests.deploy.conftest import ORGANIZATION, REFUSED, ROOT
 
 LAKE = "s3://credlake/container"
@@ -41,7 +41,7 @@ def _container(unpacked, layer, aws, organization, tmp_path_factory):
             **variables,
         }
         return subprocess.Popen(
-            [sys.executable, "-S", "-B", "-m", "collector.function", *command],
+            [sys.executable, "-S", "-B", "-m", "collector.scheduled", *command],
             env=environment,
             cwd=home,
             stdout=subprocess.PIPE,
@@ -123,7 +123,7 @@ def test_sigterm_ends_it_with_143_and_soon_whatever_it_does(container, command):
 
 def test_sigterm_is_listened_to_before_anything_is_imported_that_takes_its_time():
     program = (
-        "import sys, collector.function.__main__; print({'structlog', 'botocore', 'pyarrow'} & sys.modules.keys())"
+        "import sys, collector.scheduled.__main__; print({'structlog', 'botocore', 'pyarrow'} & sys.modules.keys())"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

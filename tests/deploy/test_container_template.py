@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from collector.function.notice import TOPIC
-from collector.settings import SettingsSchema
-from collector.settings_sources import PREFIX
+from collector.scheduled.notice import TOPIC
+from collector.settings.model import SettingsSchema
+from collector.settings.sources import PREFIX
 from tests.deploy.ecs_events import CLUSTER, EVENTS
 from tests.deploy.event_patterns import matches
 from tests.deploy.templates import FOLDER, template

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.view_files import names_of, shipped_views
+from collector.views.files import names_of, shipped_views
 from tests.deploy.athena_standin import AthenaStandIn, asked_of_duckdb
 from tests.deploy.calls_server import serving
 from tests.deploy.follower import Follower, aws_command, working_copy
@@ -21,7 +21,7 @@ from tests.deploy.noting import noting
 from tests.deploy.page_commands import blocks
 from tests.deploy.standin import Caller, StandIn, stand_in
 from tests.deploy.templates import actions, role_statements
-from tests.s3.servers import S3Server, moto_server
+from tests.fixtures.s3_servers import S3Server, moto_server
 
 # The first test waits for all that it stands on.
 pytestmark = [pytest.mark.standin, pytest.mark.timeout(900)]

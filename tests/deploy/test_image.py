@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from collector.aws.s3_store import S3Store
 from collector.lake.record_reading import read_record
-from collector.loopback import LoopbackServer
+from collector.lake.s3_store import S3Store
+from collector.simulator import LoopbackServer
 from tests.deploy.conftest import ORGANIZATION, REFUSED
 from tests.deploy.image_build import limits, podman
 
@@ -144,7 +144,7 @@ def test_the_doctor_can_be_asked_of_the_image(start):
 
 
 def test_the_views_are_written_down_in_the_image(start):
-    program = "from collector.function.prepared_views import read_prepared_views as r; print(len(r('d').statements))"
+    program = "from collector.scheduled.views import read_prepared_views as r; print(len(r('d').statements))"
     with start("-c", program, options=(*_READ_ONLY, "--entrypoint=python")) as container:
         _, said, log = container.ended()
     assert int(said) > 10, log

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 import pytest
 from botocore.exceptions import ClientError
 
-from collector.aws.account_api import SESSION_ACTIONS
-from collector.aws.gateway import Gateway
-from collector.collect import Collection
-from collector.following import follower_of
+from collector.aws.iam import SESSION_ACTIONS
+from collector.catalog.following import follower_of
+from collector.collection.gateway import Gateway
+from collector.collection.run import Collection
+from collector.lake.open import open_store
 from collector.lake.record_reading import read_record
-from collector.lake.store import open_store
-from collector.settings import Settings
-from tests.collect.runs import Onlooker
+from collector.settings.model import Settings
 from tests.deploy.refusals import not_refused
 from tests.deploy.standin import Caller, StandIn, lost_changes, stand_in
+from tests.fixtures.runs import Onlooker
 
 pytestmark = pytest.mark.standin
 

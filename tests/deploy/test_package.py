@@ -12,8 +12,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from collector.aws.s3_store import S3Store
 from collector.lake.record_reading import read_record
+from collector.lake.s3_store import S3Store
 from tests.deploy.templates import template
 
 LAKE = "s3://credlake/lake"

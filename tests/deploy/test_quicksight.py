@@ -7,9 +7,9 @@ import re
 import pytest
 import yaml
 
-from collector.quicksight import quicksight_template
-from collector.quicksight.yaml_text import yaml_text
 from tests.deploy.templates import resources, template
+from tools.generate.quicksight import quicksight_template
+from tools.generate.quicksight.yaml_text import yaml_text
 
 
 def test_it_can_be_deployed_from_a_file():

@@ -14,9 +14,9 @@ import sqlglot
 from sqlglot import exp
 from trino_query_parser import parse_statement
 
-from collector.query.local import LocalLake
+from collector.query.duckdb import LocalLake
 from tests.deploy.quicksight_stack import PARAMETERS, PRINCIPALS, columns_of, of_kind, query, within
-from tests.query.conftest import publish, write_snapshot
+from tests.fixtures.small_lakes import publish, write_snapshot
 
 SETS = of_kind("CreateDataSet")
 RULES = SETS["Rules"]

@@ -8,18 +8,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from collector.aws import views_step
+from collector.collection.result import AccountResult, RunResult
 from collector.errors import CredlakeError, UsageFaultsError
 from collector.evidence import RunEvidence
-from collector.function.handler import handle
-from collector.function.job import Job, with_deadline
-from collector.function.notice import notice_of
-from collector.function.prepared_views import FILE, prepare_views, read_prepared_views
 from collector.outcome import Outcome
-from collector.run_result import AccountResult, RunResult
-from collector.settings import Settings
-from collector.view_files import athena_statements, shipped_views
-from collector.views_deploy import HeldTable, marks
+from collector.scheduled.handler import handle
+from collector.scheduled.job import Job, with_deadline
+from collector.scheduled.notice import notice_of
+from collector.scheduled.views import FILE, prepare_views, read_prepared_views
+from collector.settings.model import Settings
+from collector.views import views_step
+from collector.views.files import athena_statements, shipped_views
+from collector.views.plan import HeldTable, marks
 
 
 class _Context:

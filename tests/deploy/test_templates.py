@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from collector.aws.account_api import SESSION_ACTIONS
-from collector.aws.s3_tags import SUPERSEDED, TAG_KEY
-from collector.function.notice import TOPIC
+from collector.aws.iam import SESSION_ACTIONS
+from collector.catalog.s3_tags import SUPERSEDED, TAG_KEY
 from collector.lake.layout import ZONES
-from collector.settings import DEFAULT_ROLE_NAME, SettingsSchema
-from collector.settings_sources import PREFIX
+from collector.scheduled.notice import TOPIC
+from collector.settings.model import DEFAULT_ROLE_NAME, SettingsSchema
+from collector.settings.sources import PREFIX
 from tests.deploy.templates import actions, listed, resources, role_statements, statements, template
 
-_AWS = Path(__file__).parents[2] / "collector" / "aws"
+_PACKAGE = Path(__file__).parents[2] / "collector"
 # Calls whose permission has another name than the call.
 _PERMISSIONS = {"s3:HeadObject": "s3:GetObject", "s3:HeadBucket": "s3:ListBucket", "s3:ListObjectsV2": "s3:ListBucket"}
 # `drop view` on Athena removes the view's table in Glue.
@@ -26,7 +26,7 @@ _OF_THE_DEPLOYMENT = {"glue:CreateDatabase"}
 
 def _named_in(pattern: str, *files: str) -> set[str]:
     """The operations that the modules name where they make calls."""
-    return {found for file in files for found in re.findall(pattern, (_AWS / file).read_text("utf-8"))}
+    return {found for file in files for found in re.findall(pattern, (_PACKAGE / file).read_text("utf-8"))}
 
 
 def _collector(*services):
@@ -42,21 +42,21 @@ def test_the_collectors_own_account_is_read_with_the_same_calls():
 
 
 def test_of_organizations_the_collector_may_do_what_discovery_calls():
-    assert _collector("organizations") == _named_in(r'"(organizations:\w+)"', "organizations.py")
+    assert _collector("organizations") == _named_in(r'"(organizations:\w+)"', "aws/organizations.py")
 
 
 def test_of_glue_the_collector_may_do_what_it_calls_and_what_athena_calls_for_it():
-    called = _named_in(r'"(glue:\w+)"', "glue_calls.py", "deployed_views.py")
+    called = _named_in(r'"(glue:\w+)"', "aws/glue.py", "views/deploy.py")
     assert _collector("glue") == (called - _OF_THE_DEPLOYMENT) | _OF_ATHENA
 
 
 def test_of_athena_the_collector_may_do_what_deploying_views_calls():
     doctor_and_athena = {"athena:GetDataCatalog", "athena:GetWorkGroup"}
-    assert _collector("athena") - doctor_and_athena == _named_in(r'"(athena:\w+)"', "athena.py")
+    assert _collector("athena") - doctor_and_athena == _named_in(r'"(athena:\w+)"', "aws/athena.py")
 
 
 def test_of_s3_the_collector_may_do_what_the_store_and_the_tags_call():
-    calls = _named_in(r'translated\("(s3:\w+)"', "s3_objects.py", "s3_tags.py")
+    calls = _named_in(r'translated\("(s3:\w+)"', "aws/s3.py", "catalog/s3_tags.py")
     doctor_and_athena = {
         "s3:AbortMultipartUpload",
         "s3:GetBucketLocation",

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from collector.loopback import AccountSpec, LoopbackServer, OrganizationSpec, RoleSpec
-from tests.s3.servers import S3Server, moto_server
+from collector.simulator import AccountSpec, LoopbackServer, OrganizationSpec, RoleSpec
+from tests.fixtures.s3_servers import S3Server, moto_server
 
 ROLE = RoleSpec(name="credlake-reader", external_id="example")
 

@@ -8,17 +8,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from collector.aws import doctor_questions
-from collector.aws.s3_store import S3Store
-from collector.cli.doctor_command import doctor
-from collector.collect import Collection
+from collector.aws import describe as doctor_questions
+from collector.cli.doctor import doctor
+from collector.collection.run import Collection
 from collector.errors import CredlakeError, UsageFaultsError
 from collector.faults import CallFault, FaultKind
-from collector.function import examining
-from collector.function.examining import examine
-from collector.function.prepared_views import FILE, prepare_views, read_prepared_views
-from collector.lake.publication import publish
-from tests.lake.examples import written
+from collector.lake.publish import publish
+from collector.lake.s3_store import S3Store
+from collector.scheduled import doctor as examining
+from collector.scheduled.doctor import examine
+from collector.scheduled.views import FILE, prepare_views, read_prepared_views
+from tests.fixtures.examples import written
 
 
 def _findings(text):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from collector.aws.doctor_questions import lake_formation_grants
+from collector.aws.describe import lake_formation_grants
 from collector.doctor.grants_judgement import is_ruled, judge_reader_grants, judge_run_grants
 
 SESSION = "arn:aws:sts::000000000001:assumed-role/credlake-collector/20261125"

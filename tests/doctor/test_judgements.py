@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from collector.catalogue import GLUE_SNAPSHOT_RECORD, table_input
+from collector.catalog.catalogue import GLUE_SNAPSHOT_RECORD, table_input
 from collector.doctor.accounts import examine_accounts, sampled
 from collector.doctor.finding import Finding, Verdict, failed, is_healthy, refused
-from collector.doctor.host_judgement import judge_clock, judge_versions
+from collector.doctor.host import judge_clock, judge_versions
 from collector.doctor.lake_judgement import (
     judge_encryption,
     judge_key,
@@ -18,7 +18,7 @@ from collector.doctor.lake_judgement import (
 from collector.doctor.query_judgement import judge_database, judge_table, judge_views, judge_workgroup
 from collector.errors import CredlakeError
 from collector.faults import CallFault, FaultKind
-from collector.views_deploy import DeploymentPlan, Step
+from collector.views.plan import DeploymentPlan, Step
 
 LOCATION = "s3://bucket/snapshots/"
 

@@ -2,19 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from collector.lake.local import LocalStore
-from tests.lake.examples import collect, some_accounts
+from collector.lake.local_store import LocalStore
+from tests.fixtures.examples import collect, some_accounts
 
 
 @pytest.fixture(name="store")
 def _store(tmp_path):
     return LocalStore(tmp_path / "lake")
-
-
-@pytest.fixture(name="lake")
-def _lake(tmp_path):
-    """The folder of `store`."""
-    return tmp_path / "lake"
 
 
 @pytest.fixture(name="scratch")

@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from collector.lake.local import LocalStore
-from collector.lake.publication import publish
+from collector.lake.local_store import LocalStore
+from collector.lake.publish import publish
 from collector.lake.record_reading import read_record
 from collector.lake.writer import SnapshotWriter
-from tests.lake.examples import DAY, FINISHED, ORGANIZATION, account_evidence, run_evidence
-from tests.lake.reports import report
+from tests.fixtures.examples import DAY, FINISHED, ORGANIZATION, account_evidence, run_evidence
+from tests.fixtures.reports import report
 
 # Runs of one day, one after the other, each of 12 accounts that say which run they are of. Prints what it published.
 PUBLISH_FOR_EVER = """
@@ -24,11 +24,11 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from collector.lake.layout import new_run_id
-from collector.lake.local import LocalStore
-from collector.lake.publication import publish
+from collector.lake.local_store import LocalStore
+from collector.lake.publish import publish
 from collector.lake.writer import SnapshotWriter
-from tests.lake.examples import FINISHED, STARTED, account_evidence, run_evidence
-from tests.lake.reports import report
+from tests.fixtures.examples import FINISHED, STARTED, account_evidence, run_evidence
+from tests.fixtures.reports import report
 
 store = LocalStore(Path(sys.argv[1]))
 for number in range(int(sys.argv[2]), 1 << 32):
@@ -90,12 +90,12 @@ DIE_AT = """
 import os, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from collector.lake import local
-from collector.lake.local import LocalStore
-from collector.lake.publication import publish
+from collector.lake import local_store
+from collector.lake.local_store import LocalStore
+from collector.lake.publish import publish
 from collector.lake.writer import SnapshotWriter
-from tests.lake.examples import FINISHED, account_evidence, run_evidence
-from tests.lake.reports import report
+from tests.fixtures.examples import FINISHED, account_evidence, run_evidence
+from tests.fixtures.reports import report
 
 lake, scratch, steps = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 rename = os.replace
@@ -109,7 +109,7 @@ def die_before(source, target):
     rename(source, target)
     print(Path(target).name, flush=True)
 
-local.os.replace = die_before
+local_store.os.replace = die_before
 store = LocalStore(lake)
 with SnapshotWriter(store, run_evidence(run_id="20261123T152200Z-ffffffff"), scratch) as writer:
     for name in ("111111111111", "222222222222"):

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from collector.errors import LakeError
-from collector.lake import local
-from collector.lake.local import LocalStore
+from collector.lake import local_store as local
+from collector.lake.local_store import LocalStore
 from collector.lake.store import MissingObjectError, ReplaceConflictError
 
 RECORD = "catalog/o-abcdefghij.json"
@@ -174,7 +174,7 @@ def test_of_many_threads_that_read_the_same_version_one_replaces_it(store):
 HOLD_THE_LOCK = """
 import sys, time
 from pathlib import Path
-from collector.lake.local import LocalStore
+from collector.lake.local_store import LocalStore
 store = LocalStore(Path(sys.argv[1]))
 (Path(sys.argv[1]) / "catalog").mkdir(parents=True, exist_ok=True)
 with store._locked(Path(sys.argv[1]) / "catalog" / "o-abcdefghij.json"):

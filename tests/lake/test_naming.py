@@ -6,7 +6,7 @@ import pytest
 
 from collector.errors import UsageFaultsError
 from collector.lake.naming import is_on_s3, naming_fault
-from collector.lake.store import open_store
+from collector.lake.open import open_store
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import pytest
 
 from collector.errors import LakeError, NewerLakeError, NotPublishedError
-from collector.lake.local import LocalStore
-from collector.lake.publication import publish
+from collector.lake.local_store import LocalStore
+from collector.lake.publish import publish
 from collector.lake.record_reading import read_record
-from tests.lake.examples import DAY, ORGANIZATION, OTHER_ORGANIZATION, written
+from tests.fixtures.examples import DAY, ORGANIZATION, OTHER_ORGANIZATION, written
 
 NOW = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
 
@@ -148,9 +148,9 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from collector.errors import NotPublishedError
-from collector.lake.local import LocalStore
-from collector.lake.publication import publish
-from tests.lake.examples import written
+from collector.lake.local_store import LocalStore
+from collector.lake.publish import publish
+from tests.fixtures.examples import written
 store = LocalStore(Path(sys.argv[1]))
 sys.stdin.read(1)
 for covered, day, number in eval(sys.argv[2]):

@@ -13,7 +13,7 @@ from collector.evidence import Limits
 from collector.lake.raw import accounts_in, decompressed, open_gzip
 from collector.lake.raw_json import account_line, read_account_line, read_run_json, run_json
 from collector.outcome import Outcome
-from tests.lake.examples import FINISHED, account_evidence, denied_evidence, run_evidence
+from tests.fixtures.examples import FINISHED, account_evidence, denied_evidence, run_evidence
 
 
 def test_a_run_is_read_back_as_it_was_to_the_microsecond():

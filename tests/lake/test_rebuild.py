@@ -12,7 +12,7 @@ from collector.lake.rebuild import rebuild
 from collector.lake.record_reading import read_record
 from collector.lake.rules import decide_rebuilt
 from collector.outcome import Outcome
-from tests.lake.examples import (
+from tests.fixtures.examples import (
     DAY,
     ORGANIZATION,
     RUN,
@@ -26,7 +26,7 @@ from tests.lake.examples import (
     write,
     written,
 )
-from tests.lake.reports import report
+from tests.fixtures.reports import report
 
 LATER = datetime(2026, 12, 1, tzinfo=UTC)
 RAW = f"raw/{ORGANIZATION}/{RUN}"

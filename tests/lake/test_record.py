@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from collector.errors import LakeError, NewerLakeError
+from collector.lake.open import open_store
 from collector.lake.record import serialize_record, with_snapshot
 from collector.lake.record_reading import parse_record, read_record
-from collector.lake.store import open_store
-from tests.lake.examples import DAY, ORGANIZATION, snapshot
+from tests.fixtures.examples import DAY, ORGANIZATION, snapshot
 
 # The format as it was agreed, written down.
 RECORD = {

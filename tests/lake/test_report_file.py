@@ -11,8 +11,8 @@ import pytest
 
 from collector.errors import LakeError
 from collector.lake.report_file import evidence_in, pack_report
-from tests.lake.examples import account_evidence
-from tests.lake.reports import report
+from tests.fixtures.examples import account_evidence
+from tests.fixtures.reports import report
 
 EVIDENCE = account_evidence("111111111111", summary={"Users": 2}, raw_sha256="ab" * 32, tags={"k": "v"})
 REPORT = report("111111111111", "alice", "bob")

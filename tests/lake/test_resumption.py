@@ -8,14 +8,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from collector.collection.resumption import (
+    CutRun,
+    begin_run,
+    find_cut_run,
+    finish_cut_run,
+    fresh_folder,
+    read_kept_report,
+)
 from collector.errors import LakeError, NotPublishedError
 from collector.lake.layout import evidence_key, report_key, run_key
-from collector.lake.publication import publish
+from collector.lake.publish import publish
 from collector.lake.rebuild import rebuild
-from collector.lake.resumption import CutRun, begin_run, find_cut_run, finish_cut_run, fresh_folder, read_kept_report
 from collector.lake.verify import verify
 from collector.lake.writer import SnapshotWriter
-from tests.lake.examples import (
+from tests.fixtures.examples import (
     FINISHED,
     ORGANIZATION,
     OTHER_ORGANIZATION,
@@ -28,7 +35,7 @@ from tests.lake.examples import (
     run_evidence,
     some_accounts,
 )
-from tests.lake.reports import report
+from tests.fixtures.reports import report
 
 LATER = STARTED + timedelta(hours=8)
 DAY_BEFORE = STARTED - timedelta(days=1)
@@ -103,7 +110,7 @@ def test_what_was_answered_beside_a_report_is_there_again(store, scratch):
 
 
 def test_a_resumed_run_gives_the_tables_of_a_run_that_was_never_cut(store, scratch, tmp_path):
-    from collector.lake.local import LocalStore  # noqa: PLC0415  # only here
+    from collector.lake.local_store import LocalStore  # noqa: PLC0415  # only here
 
     whole = collect(LocalStore(tmp_path / "other"), scratch, some_accounts())
     cut_off(store, scratch, some_accounts()[:3])
@@ -212,11 +219,11 @@ def test_a_report_that_does_not_say_what_was_answered_beside_it_is_an_error(stor
 CUT = """
 import os, sys
 from pathlib import Path
-from collector.lake.local import LocalStore
-from collector.lake.resumption import begin_run
+from collector.lake.local_store import LocalStore
+from collector.collection.resumption import begin_run
 from collector.lake.writer import SnapshotWriter
-from tests.lake.examples import account_evidence, run_evidence
-from tests.lake.reports import report
+from tests.fixtures.examples import account_evidence, run_evidence
+from tests.fixtures.reports import report
 
 store = LocalStore(Path(sys.argv[1]))
 begin_run(store, run_evidence())

@@ -9,8 +9,8 @@ from collector.lake.rows import account_row, account_table, user_rows, verdict_o
 from collector.outcome import Outcome
 from collector.report import parse_report
 from collector.schema import file_schema
-from tests.lake.examples import account_evidence, denied_evidence, run_evidence
-from tests.lake.reports import report
+from tests.fixtures.examples import account_evidence, denied_evidence, run_evidence
+from tests.fixtures.reports import report
 
 ACCOUNT = "012345678901"
 

@@ -7,7 +7,7 @@ import pytest
 
 from collector.lake.record import PublicationRecord
 from collector.lake.rules import decide
-from tests.lake.examples import ORGANIZATION, counts, snapshot, written
+from tests.fixtures.examples import ORGANIZATION, counts, snapshot, written
 
 
 def record(**by_day: tuple[int, int]) -> PublicationRecord:

@@ -5,9 +5,9 @@ import gzip
 import pytest
 
 from collector.errors import LakeError
-from collector.lake.difference import Difference, DifferenceKind
 from collector.lake.verify import verify
-from tests.lake.examples import (
+from collector.lake.verify.difference import Difference, DifferenceKind
+from tests.fixtures.examples import (
     DAY,
     ORGANIZATION,
     OTHER_ORGANIZATION,
@@ -17,7 +17,7 @@ from tests.lake.examples import (
     some_accounts,
     write,
 )
-from tests.lake.tampering import RAW, TABLES, flip, found
+from tests.fixtures.tampering import RAW, TABLES, flip, found
 
 
 def test_nothing_is_found_where_everything_is_as_it_was(store, scratch, published):

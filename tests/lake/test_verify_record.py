@@ -6,8 +6,17 @@ import pytest
 
 from collector.errors import NewerLakeError
 from collector.lake.verify import verify
-from tests.lake.examples import DAY, ORGANIZATION, OTHER_ORGANIZATION, RUN, collect, run_evidence, run_of, some_accounts
-from tests.lake.tampering import RECORD, TABLES, altered_record, found
+from tests.fixtures.examples import (
+    DAY,
+    ORGANIZATION,
+    OTHER_ORGANIZATION,
+    RUN,
+    collect,
+    run_evidence,
+    run_of,
+    some_accounts,
+)
+from tests.fixtures.tampering import RECORD, TABLES, altered_record, found
 
 
 def test_a_damaged_record_is_a_difference_and_the_other_organizations_are_looked_at(store, scratch, lake, published):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from collector.lake.publication import publish
+from collector.lake.publish import publish
 from collector.lake.rebuild import rebuild
 from collector.lake.verify import verify
-from tests.lake.days import entry, made, publish_run
-from tests.lake.examples import DAY, FINISHED, ORGANIZATION
-from tests.lake.tampering import altered_record, found
+from tests.fixtures.days import entry, made, publish_run
+from tests.fixtures.examples import DAY, FINISHED, ORGANIZATION
+from tests.fixtures.tampering import altered_record, found
 
 
 @pytest.mark.parametrize("covered", [4, 5], ids=["covers less", "covers the same"])

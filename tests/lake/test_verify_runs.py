@@ -7,12 +7,12 @@ import shutil
 import pytest
 
 from collector.errors import LakeError
-from collector.lake.difference import DifferenceKind
-from collector.lake.publication import publish
+from collector.lake.publish import publish
 from collector.lake.rebuild import rebuild
 from collector.lake.verify import verify
-from tests.lake.days import ACCOUNTS, DAYS, covering, made, publish_run
-from tests.lake.examples import (
+from collector.lake.verify.difference import DifferenceKind
+from tests.fixtures.days import ACCOUNTS, DAYS, covering, made, publish_run
+from tests.fixtures.examples import (
     DAY,
     FINISHED,
     ORGANIZATION,
@@ -23,7 +23,7 @@ from tests.lake.examples import (
     run_of,
     write,
 )
-from tests.lake.tampering import RECORD, altered_record, found
+from tests.fixtures.tampering import RECORD, altered_record, found
 
 
 @pytest.fixture(name="three_days")

@@ -6,10 +6,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from collector.lake.difference import Difference, DifferenceKind
 from collector.lake.verify import verify
-from tests.lake.examples import DAY, ORGANIZATION, RUN
-from tests.lake.tampering import TABLES, altered_record, found, in_record, rewrite, with_column
+from collector.lake.verify.difference import Difference, DifferenceKind
+from tests.fixtures.examples import DAY, ORGANIZATION, RUN
+from tests.fixtures.tampering import TABLES, altered_record, found, in_record, rewrite, with_column
 
 # Tables that were altered by someone who mended the record too: only the raw zone can tell.
 

@@ -16,12 +16,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from collector.errors import LakeError
-from collector.lake import parquet_files, user_files
-from collector.lake.local import LocalStore
-from collector.lake.publication import publish
+from collector.lake import parquet as user_files
+from collector.lake import parquet_files
+from collector.lake.local_store import LocalStore
+from collector.lake.publish import publish
 from collector.lake.writer import SnapshotWriter, WriterClosedError
 from collector.schema import file_schema
-from tests.lake.examples import (
+from tests.fixtures.examples import (
     FINISHED,
     ORGANIZATION,
     OTHER_ORGANIZATION,
@@ -32,7 +33,7 @@ from tests.lake.examples import (
     some_accounts,
     write,
 )
-from tests.lake.reports import report
+from tests.fixtures.reports import report
 
 RAW = f"raw/{ORGANIZATION}/{RUN}"
 TABLES = f"snapshots/{ORGANIZATION}/2026-11-23/{RUN}"

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from collector.errors import CredlakeError, UsageFaultsError
-from collector.query.answer import freshness, list_views, run_query, show_view
+from collector.query.ask import freshness, list_views, run_query, show_view
 from collector.query.formats import plain_values
 from collector.query.table import MAXIMUM_ROWS
 

@@ -10,7 +10,7 @@ import pytest
 
 from collector.errors import CredlakeError
 from collector.query.annotation import Names
-from collector.query.answer import understand
+from collector.query.ask import understand
 from collector.query.dialect import SESSION, to_duckdb
 from collector.query.formats import plain_values
 from collector.query.lint import statement_faults

@@ -8,10 +8,10 @@ import pytest
 import sqlglot
 
 from collector.errors import LakeError, NewerLakeError
-from collector.query.local import LocalLake
+from collector.query.duckdb import LocalLake
 from collector.query.snapshots import NoSnapshotError
 from collector.schema import SNAPSHOT_RECORD, file_schema
-from collector.view_files import load_views
+from collector.views.files import load_views
 
 DAY_1, DAY_2 = "2026-11-21", "2026-11-22"
 

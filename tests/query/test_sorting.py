@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from collector.query.annotation import Names
-from collector.query.answer import understand
+from collector.query.ask import understand
 from collector.query.dialect import to_duckdb
 from collector.query.sorting import sorted_apart
-from collector.view_files import load_views
+from collector.views.files import load_views
 
 UNION = """\
 -- Both.

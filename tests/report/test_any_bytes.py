@@ -8,7 +8,7 @@ import pytest
 
 from collector.outcome import Outcome
 from collector.report import parse_report
-from collector.report.parsing import parse_report_exactly
+from collector.report.parse import parse_report_exactly
 from tests.report.shapes import ACCOUNT, file
 from tests.report.slow_reading import slow_reading
 

@@ -6,7 +6,7 @@ import pytest
 
 from collector.report import parse_report
 from collector.report.header import split_header
-from collector.report.parsing import parse_report_exactly
+from collector.report.parse import parse_report_exactly
 from collector.report.quick_rows import read_rows_quickly
 from tests.report.shapes import ACCOUNT, HEADER, REPORTS, ROOT_ROW, file, report, user_row
 

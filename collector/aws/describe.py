@@ -1,0 +1,161 @@
+"""What the doctor asks of AWS beside a run's own calls. Each is one call; every failure is a CallFault.
+
+The operations are called by their permission's name, since that is what a refusal's mend has to name.
+"""
+
+from __future__ import annotations
+
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, TypeVar
+
+import botocore
+import pyarrow as pa
+
+from collector.aws.clients import DEFAULT_REGION
+from collector.aws.errors import translated
+from collector.aws.glue import GlueCalls
+from collector.aws.lake_clients import glue_client
+from collector.aws.service_clients import service_client
+from collector.faults import CallFault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from types_boto3_athena.type_defs import WorkGroupTypeDef
+    from types_boto3_glue.type_defs import DatabaseTypeDef, TableTypeDef
+    from types_boto3_kms.type_defs import KeyMetadataTypeDef
+    from types_boto3_lakeformation.type_defs import (
+        ListPermissionsRequestTypeDef,
+        PrincipalResourcePermissionsTypeDef,
+        ResourceTypeDef,
+    )
+    from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import (
+        LifecycleRuleOutputTypeDef,
+        PublicAccessBlockConfigurationTypeDef,
+        ServerSideEncryptionRuleOutputTypeDef,
+    )
+
+T = TypeVar("T")
+
+
+def clock_skew(now: datetime) -> float:
+    """How many seconds `now` is ahead of AWS's clock, as an answer of STS tells it to the second."""
+    client = service_client("sts")
+    with translated("sts:GetCallerIdentity"):
+        headers = client.get_caller_identity()["ResponseMetadata"]["HTTPHeaders"]
+        return (now - parsedate_to_datetime(headers["date"])).total_seconds()
+
+
+def own_region() -> str:
+    """The Region that the caller configured."""
+    return service_client("sts").meta.region_name or DEFAULT_REGION
+
+
+def versions() -> dict[str, str]:
+    """The libraries that a run rests on."""
+    return {"botocore": botocore.__version__, "pyarrow": pa.__version__}
+
+
+def bucket_versioning(client: S3Client, bucket: str) -> str | None:
+    """GetBucketVersioning's `Status`: `Enabled` or `Suspended`; None where versioning was never enabled."""
+    with translated("s3:GetBucketVersioning"):
+        return client.get_bucket_versioning(Bucket=bucket).get("Status")
+
+
+def public_access_block(client: S3Client, bucket: str) -> PublicAccessBlockConfigurationTypeDef | None:
+    """GetPublicAccessBlock's configuration; None where the bucket has none."""
+    answer = _unless(
+        "NoSuchPublicAccessBlockConfiguration",
+        "s3:GetBucketPublicAccessBlock",
+        lambda: client.get_public_access_block(Bucket=bucket),
+    )
+    return None if answer is None else answer["PublicAccessBlockConfiguration"]
+
+
+def encryption_rules(client: S3Client, bucket: str) -> list[ServerSideEncryptionRuleOutputTypeDef]:
+    """GetBucketEncryption's rules; none where there are none."""
+    answer = _unless(
+        "ServerSideEncryptionConfigurationNotFoundError",
+        "s3:GetEncryptionConfiguration",
+        lambda: client.get_bucket_encryption(Bucket=bucket),
+    )
+    return [] if answer is None else answer["ServerSideEncryptionConfiguration"]["Rules"]
+
+
+def bucket_policy(client: S3Client, bucket: str) -> str | None:
+    """GetBucketPolicy's document; None where there is none."""
+    answer = _unless("NoSuchBucketPolicy", "s3:GetBucketPolicy", lambda: client.get_bucket_policy(Bucket=bucket))
+    return None if answer is None else answer["Policy"]
+
+
+def lifecycle_rules(client: S3Client, bucket: str) -> list[LifecycleRuleOutputTypeDef]:
+    """GetBucketLifecycleConfiguration's rules; none where there are none."""
+    answer = _unless(
+        "NoSuchLifecycleConfiguration",
+        "s3:GetLifecycleConfiguration",
+        lambda: client.get_bucket_lifecycle_configuration(Bucket=bucket),
+    )
+    return [] if answer is None else answer["Rules"]
+
+
+def key_metadata(key: str) -> KeyMetadataTypeDef:
+    """DescribeKey's metadata."""
+    client = service_client("kms")
+    with translated("kms:DescribeKey"):
+        return client.describe_key(KeyId=key)["KeyMetadata"]
+
+
+def glue_database(database: str) -> DatabaseTypeDef | None:
+    """GetDatabase's database; None where there is none."""
+    client = glue_client()
+    answer = _unless("EntityNotFoundException", "glue:GetDatabase", lambda: client.get_database(Name=database))
+    return None if answer is None else answer["Database"]
+
+
+def glue_table(database: str, name: str) -> TableTypeDef | None:
+    """GetTable's table; None where there is none."""
+    return GlueCalls(glue_client(), database).table(name)
+
+
+def workgroup(name: str) -> WorkGroupTypeDef:
+    """GetWorkGroup's workgroup."""
+    client = service_client("athena")
+    with translated("athena:GetWorkGroup"):
+        return client.get_work_group(WorkGroup=name)["WorkGroup"]
+
+
+def lake_formation_grants(resource: ResourceTypeDef) -> list[PrincipalResourcePermissionsTypeDef]:
+    """ListPermissions' grants on a resource of Lake Formation, such as `{"Database": {"Name": …}}`.
+
+    Only what was granted explicitly is told, and of that only what the caller may see.
+    """
+    client = service_client("lakeformation")
+    grants: list[PrincipalResourcePermissionsTypeDef] = []
+    request: ListPermissionsRequestTypeDef = {"Resource": resource}
+    while True:
+        with translated("lakeformation:ListPermissions"):
+            page = client.list_permissions(**request)
+        grants += page["PrincipalResourcePermissions"]
+        if not page.get("NextToken"):
+            return grants
+        request["NextToken"] = page["NextToken"]
+
+
+def topic_attributes(topic_arn: str) -> dict[str, str]:
+    """GetTopicAttributes' attributes."""
+    client = service_client("sns")
+    with translated("sns:GetTopicAttributes"):
+        return client.get_topic_attributes(TopicArn=topic_arn)["Attributes"]
+
+
+def _unless(missing: str, operation: str, call: Callable[[], T]) -> T | None:
+    """The call's answer; None where it is answered that there is no such thing."""
+    try:
+        with translated(operation):
+            return call()
+    except CallFault as fault:
+        if fault.code == missing:
+            return None
+        raise

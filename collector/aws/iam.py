@@ -1,0 +1,149 @@
+"""The calls that a run makes for one account: AssumeRole, and the four of IAM. One attempt each; no decisions."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from collector.aws.credentials import SessionCredentials, signing_as
+from collector.aws.errors import translated
+from collector.faults import CallFault, FaultKind
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from types_boto3_sts.type_defs import AssumeRoleRequestTypeDef, AssumeRoleResponseTypeDef
+
+    from collector.aws.clients import Clients
+
+# Narrows even an administrator's role to exactly the calls below (facts F5). The role must allow them too.
+SESSION_ACTIONS = (
+    "iam:GenerateCredentialReport",
+    "iam:GetCredentialReport",
+    "iam:GetAccountSummary",
+    "iam:GetAccountPasswordPolicy",
+)
+SESSION_POLICY = json.dumps(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": list(SESSION_ACTIONS), "Resource": "*"}]},
+    separators=(",", ":"),
+)
+# The shortest there is. A longer wait for a report assumes the role again.
+_SESSION_SECONDS = 900
+_LONGEST_SESSION_NAME = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """The role that is assumed in every account."""
+
+    name: str
+    path: str
+    external_id: str | None
+    session_name: str
+
+    def arn(self, account_id: str, partition: str) -> str:
+        """The role's ARN in that account."""
+        return f"arn:{partition}:iam::{account_id}:role{self.path}{self.name}"
+
+
+class AccountApi:
+    """The calls, for any account of one partition. Blocking and thread-safe; every failure is a CallFault."""
+
+    def __init__(self, clients: Clients, *, role: Role, partition: str, own_account_id: str | None) -> None:
+        """`own_account_id` is the account that the collector runs in: it is read with its own credentials."""
+        self._clients = clients
+        self._role = role
+        self._partition = partition
+        self._own_account_id = own_account_id
+        self._iam = clients.iam(partition)
+        # Made before the threads start: a session may not be used from several at once.
+        self._sts = clients.sts()
+
+    def is_own(self, account_id: str) -> bool:
+        """Whether the account is the collector's own, which needs no role."""
+        return account_id == self._own_account_id
+
+    def credentials(self, account_id: str, *, regional: bool = True) -> SessionCredentials:
+        """Credentials for the account: the collector's own in its own account, else those of the role.
+
+        `regional=False` asks STS in us-east-1 (or the partition's like), which no account can switch off (facts F5).
+        """
+        if self.is_own(account_id):
+            return self._clients.own_credentials(account_id)
+        request: AssumeRoleRequestTypeDef = {
+            "RoleArn": self._role.arn(account_id, self._partition),
+            "RoleSessionName": self._role.session_name[:_LONGEST_SESSION_NAME],
+            "DurationSeconds": _SESSION_SECONDS,
+            "Policy": SESSION_POLICY,
+        }
+        if self._role.external_id is not None:
+            request["ExternalId"] = self._role.external_id
+        sts = self._sts if regional else self._clients.sts(self._clients.home_region(self._partition))
+        with translated("sts:AssumeRole"):
+            answer = sts.assume_role(**request)
+            given = answer["Credentials"]
+            credentials = SessionCredentials(
+                account_id, given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], given["Expiration"]
+            )
+        _check_account(answer, account_id)
+        return credentials
+
+    def generate_report(self, credentials: SessionCredentials) -> str:
+        """Ask for a report; `STARTED`, `INPROGRESS` or `COMPLETE`."""
+        with signing_as(credentials), translated("iam:GenerateCredentialReport"):
+            return str(self._iam.generate_credential_report().get("State"))
+
+    def fetch_report(self, credentials: SessionCredentials) -> tuple[bytes, datetime]:
+        """The report's bytes and its GeneratedTime, up to four hours ago (facts F2.3)."""
+        with signing_as(credentials), translated("iam:GetCredentialReport"):
+            answer = self._iam.get_credential_report()
+        generated_at = answer.get("GeneratedTime")
+        if generated_at is None:
+            raise CallFault(
+                FaultKind.CONNECTION,
+                "IncompleteAnswer",
+                "the answer has no GeneratedTime, so the report's age is unknown",
+                "iam:GetCredentialReport",
+            )
+        return answer.get("Content") or b"", generated_at
+
+    def account_summary(self, credentials: SessionCredentials) -> dict[str, int]:
+        """GetAccountSummary's SummaryMap, fresher than the report (facts F3)."""
+        with signing_as(credentials), translated("iam:GetAccountSummary"):
+            answer = self._iam.get_account_summary()
+        summary = answer.get("SummaryMap")
+        if not summary:
+            raise CallFault(
+                FaultKind.CONNECTION, "IncompleteAnswer", "the answer has no SummaryMap", "iam:GetAccountSummary"
+            )
+        # The stubs list the keys that AWS sends today; there may be more.
+        return cast("dict[str, int]", summary)
+
+    def password_policy(self, credentials: SessionCredentials) -> dict[str, Any] | None:
+        """The account's own password policy, None where it has none (`NoSuchEntity`)."""
+        try:
+            with signing_as(credentials), translated("iam:GetAccountPasswordPolicy"):
+                answer = self._iam.get_account_password_policy()
+        except CallFault as fault:
+            if fault.kind is FaultKind.NO_SUCH_ENTITY:
+                return None
+            raise
+        policy = answer.get("PasswordPolicy")
+        if policy is None:
+            raise CallFault(
+                FaultKind.CONNECTION,
+                "IncompleteAnswer",
+                "the answer has no PasswordPolicy",
+                "iam:GetAccountPasswordPolicy",
+            )
+        return dict(policy)
+
+
+def _check_account(answer: AssumeRoleResponseTypeDef, account_id: str) -> None:
+    """The session must be the asked account's: a report filed under another account would be worse than none."""
+    arn = str(answer.get("AssumedRoleUser", {}).get("Arn") or "")
+    parts = arn.split(":")
+    named = parts[4] if len(parts) > 5 else account_id  # noqa: PLR2004 -- arn:aws:sts::123456789012:assumed-role/…
+    if named != account_id:
+        raise CallFault(FaultKind.OTHER, "WrongAccount", f"STS gave a session in account {named}", "sts:AssumeRole")

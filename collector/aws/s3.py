@@ -1,0 +1,210 @@
+"""The calls to S3 for the objects of one lake: each builds a request, sends it, and raises a CallFault where it fails.
+
+Retries belong to botocore. Only what it cannot know is tried again here: an answer whose body was cut, and the 409 that
+S3 gives while an earlier attempt of ours is still under way.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+from typing import TYPE_CHECKING, Any
+
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from collector.aws.errors import translated
+from collector.faults import CallFault, FaultKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import IO, BinaryIO, Literal
+
+    from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import PutObjectRequestTypeDef
+
+    from collector.aws.s3_place import S3Place
+
+    # The parameter of PutObject that makes a write conditional, and its value.
+    Condition = tuple[Literal["IfNoneMatch", "IfMatch"], str]
+
+# HeadObject's answer has no body, so its only code is the status.
+_MISSING = frozenset({"NoSuchKey", "NotFound", "404"})
+# The object is not the version that the request named; or another request on it is under way.
+_UNDER_WAY = frozenset({"ConditionalRequestConflict", "OperationAborted", "409"})
+_CONFLICTS = frozenset({"PreconditionFailed", "412"}) | _UNDER_WAY
+
+
+_CHUNK_BYTES = 2**20
+# The most that S3 gives.
+_NAMES_PER_PAGE = 1000
+_TRIES = 5
+# botocore has handed the answer over by then, so it does not ask again.
+_BODY = "s3:GetObject (its body)"
+
+
+def is_missing(fault: CallFault) -> bool:
+    """Whether there is no such object. A replacement of one that is gone is answered so too."""
+    return fault.code in _MISSING
+
+
+def is_conflict(fault: CallFault) -> bool:
+    """Whether the object is not (or may be about not to be) what a conditional request expected."""
+    return fault.code in _CONFLICTS
+
+
+def is_under_way(fault: CallFault) -> bool:
+    """Whether another request on the same object was under way, so that S3 did not even look at the condition."""
+    return fault.code in _UNDER_WAY
+
+
+def may_have_arrived(fault: CallFault) -> bool:
+    """Whether a write that failed so may have taken place all the same: its answer was lost, or was a 500."""
+    return fault.kind in {FaultKind.CONNECTION, FaultKind.SERVICE_FAILURE, FaultKind.THROTTLED}
+
+
+# The condition that there is no object yet.
+ABSENT: Condition = ("IfNoneMatch", "*")
+
+
+def unchanged(version: str) -> Condition:
+    """The condition that the object still is the one with that ETag."""
+    return ("IfMatch", version)
+
+
+class S3Objects:
+    """Whole objects under one prefix of one bucket; keys are relative to the lake."""
+
+    def __init__(
+        self, place: S3Place, client: S3Client, *, kms_key: str | None, sleep: Callable[[float], None] | None = None
+    ) -> None:
+        """`sleep` waits the seconds given, between tries."""
+        self._place = place
+        self._client = client
+        self._kms_key = kms_key
+        self._tries: dict[str, Any] = {
+            "stop": stop_after_attempt(_TRIES),
+            "wait": wait_random_exponential(multiplier=0.1, max=5),
+            "reraise": True,
+        } | ({} if sleep is None else {"sleep": sleep})
+
+    def put(self, key: str, content: bytes, condition: Condition) -> None:
+        """Write an object on a condition, once."""
+        self._put(key, io.BytesIO(content), hashlib.sha256(content).digest(), condition)
+
+    def put_new(self, key: str, content: bytes | Path, digest: bytes) -> None:
+        """Write an object that is not there yet; `digest` is the SHA-256 of the bytes (or of the file's)."""
+
+        def attempt() -> None:
+            with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as body:
+                self._put(key, body, digest, ABSENT)
+
+        Retrying(retry=retry_if_exception(_is_under_way), **self._tries)(attempt)
+
+    def get(self, key: str) -> tuple[bytes, str]:
+        """The object's bytes and its ETag."""
+        sink = io.BytesIO()
+        version = self.download(key, sink)
+        return sink.getvalue(), version
+
+    def download(self, key: str, sink: IO[bytes]) -> str:
+        """Copy the object into an empty file; its ETag. botocore compares the checksum that the object came with."""
+
+        def begin() -> Callable[[bytes], object]:
+            sink.seek(0)
+            sink.truncate()
+            return sink.write
+
+        return self._streamed(key, begin)
+
+    def sha256(self, key: str) -> bytes:
+        """The SHA-256 of the object's bytes, of which few are in memory at once."""
+        digests = []
+
+        def begin() -> Callable[[bytes], object]:
+            digests.append(hashlib.sha256())
+            return digests[-1].update
+
+        self._streamed(key, begin)
+        return digests[-1].digest()
+
+    def _streamed(self, key: str, begin: Callable[[], Callable[[bytes], object]]) -> str:
+        """Hand the object over in pieces, from its beginning in every try; its ETag."""
+
+        def attempt() -> str:
+            take = begin()
+            with translated("s3:GetObject"):
+                answer = self._client.get_object(
+                    Bucket=self._place.bucket, Key=self._place.key(key), ChecksumMode="ENABLED"
+                )
+            with translated(_BODY):
+                for chunk in answer["Body"].iter_chunks(_CHUNK_BYTES):
+                    take(chunk)
+            return answer["ETag"]
+
+        return Retrying(retry=retry_if_exception(_is_of_a_body), **self._tries)(attempt)
+
+    def size(self, key: str) -> int | None:
+        """The object's size in bytes; None where there is none."""
+        try:
+            with translated("s3:HeadObject"):
+                answer = self._client.head_object(Bucket=self._place.bucket, Key=self._place.key(key))
+            return answer["ContentLength"]
+        except CallFault as fault:
+            if is_missing(fault):
+                return None
+            raise
+
+    def bucket_region(self) -> str | None:
+        """The Region of the bucket; None where the server does not say."""
+        with translated("s3:HeadBucket"):
+            return self._client.head_bucket(Bucket=self._place.bucket).get("BucketRegion")
+
+    def is_empty(self) -> bool:
+        """Whether nothing at all lies under the prefix."""
+        with translated("s3:ListObjectsV2"):
+            answer = self._client.list_objects_v2(Bucket=self._place.bucket, Prefix=self._place.key(""), MaxKeys=1)
+        return not answer.get("KeyCount")
+
+    def names(self, folder: str) -> set[str]:
+        """What lies right under a folder: the names of objects, and of folders."""
+        prefix = self._place.key(f"{folder}/" if folder else "")
+        found: set[str] = set()
+        with translated("s3:ListObjectsV2"):
+            pages = self._client.get_paginator("list_objects_v2")
+            found_pages = pages.paginate(
+                Bucket=self._place.bucket,
+                Prefix=prefix,
+                Delimiter="/",
+                PaginationConfig={"PageSize": _NAMES_PER_PAGE},
+            )
+            for page in found_pages:
+                found |= {entry["Prefix"] for entry in page.get("CommonPrefixes", ())}
+                found |= {entry["Key"] for entry in page.get("Contents", ())}
+        return {key.removeprefix(prefix).rstrip("/") for key in found} - {""}
+
+    def _put(self, key: str, body: BinaryIO, digest: bytes, condition: Condition) -> None:
+        request: PutObjectRequestTypeDef = {
+            "Bucket": self._place.bucket,
+            "Key": self._place.key(key),
+            "Body": body,
+            "ChecksumAlgorithm": "SHA256",
+            "ChecksumSHA256": base64.b64encode(digest).decode(),
+            "ServerSideEncryption": "AES256",
+        }
+        parameter, value = condition
+        request[parameter] = value
+        if self._kms_key is not None:
+            # With a bucket key, S3 calls KMS once in a while and not once an object: 50,000 reports are 50,000 objects.
+            request |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self._kms_key, "BucketKeyEnabled": True}
+        with translated("s3:PutObject"):
+            self._client.put_object(**request)
+
+
+def _is_of_a_body(error: BaseException) -> bool:
+    return isinstance(error, CallFault) and error.operation == _BODY
+
+
+def _is_under_way(error: BaseException) -> bool:
+    return isinstance(error, CallFault) and is_under_way(error)

@@ -1,0 +1,116 @@
+"""`credlake doctor`: what a run needs, looked at before a schedule is on."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from collector.cli.options import ConfigFile, Database, Lake, Workgroup
+from collector.process.streams import ReaderLeftError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from collector.doctor.catalog import Views
+    from collector.doctor.finding import Finding
+
+
+def doctor(
+    lake: Lake = None,
+    role_name: Annotated[
+        str | None, typer.Option(help="The role to assume in every account. (default credlake-reader)")
+    ] = None,
+    role_path: Annotated[str | None, typer.Option(help="The role's path. (default /)")] = None,
+    external_id: Annotated[str | None, typer.Option(help="The external id that the role trusts.")] = None,
+    account: Annotated[list[str] | None, typer.Option(help="Only this account. Repeatable.")] = None,
+    sample: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Look at so many accounts by chance, not at all.")
+    ] = None,
+    database: Database = None,
+    workgroup: Workgroup = None,
+    kms_key: Annotated[str | None, typer.Option(help="The key that encrypts a lake on S3.")] = None,
+    format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="table or json.")] = "table",  # noqa: A002 -- the flag's name is that of `query`
+    config: ConfigFile = None,
+) -> int:
+    """Look at everything that a run needs, as the caller: each fault is told with its mend.
+
+    Ends with 0 where all is fine, 1 where something is not or could not be looked at, 3 where there is no caller.
+
+    Examples:
+      credlake doctor --lake s3://my-bucket --external-id example --database credlake --workgroup credlake
+
+      credlake doctor --external-id example --sample 20 --format json
+    """
+    import os
+    from pathlib import Path
+
+    from collector.collection.gateway import Gateway
+    from collector.doctor.checkup import Examination
+    from collector.doctor.finding import is_healthy
+    from collector.errors import UsageFaultsError
+    from collector.process.logs import set_up_logs
+    from collector.settings.sources import read_settings
+
+    if format not in {"table", "json"}:
+        raise UsageFaultsError([f"--format {format}: is neither table nor json."])
+    set_up_logs(for_person=sys.stderr.isatty(), quiet=True)
+    flags = {
+        "lake": lake,
+        "role_name": role_name,
+        "role_path": role_path,
+        "external_id": external_id,
+        "account": account,
+        "kms_key": kms_key,
+        "database": database,
+        "workgroup": workgroup,
+    }
+    settings = read_settings(flags, os.environ, config_file=config, directory=Path.cwd())
+    examination = Examination(
+        settings=settings,
+        gateway=Gateway(settings),
+        sample=sample,
+        views_of=_views_of,
+    )
+    findings = list(examination.findings())
+    # Who has read enough of them (`| head`) is told by the exit code all the same.
+    with suppress(ReaderLeftError):
+        if format == "json":
+            _print_json(findings)
+        else:
+            _print_table(findings)
+    return 0 if is_healthy(findings) else 1
+
+
+def _views_of(database: str) -> Views:
+    from collector.doctor.catalog import Views
+    from collector.views.files import athena_statements, names_of, parse_statement, shipped_views
+
+    files = shipped_views()
+    columns = {
+        name: [column.alias_or_name for column in parse_statement(view).selects]
+        for name, view in names_of(files).items()
+    }
+    return Views(athena_statements(files, database), columns)
+
+
+def _print_json(findings: Iterable[Finding]) -> None:
+    import json
+
+    typer.echo(json.dumps([finding.as_json() for finding in findings], indent=2, ensure_ascii=False))
+
+
+def _print_table(findings: Iterable[Finding]) -> None:
+    from collections import Counter
+
+    from collector.doctor.finding import Verdict
+
+    count: Counter[Verdict] = Counter()
+    for finding in findings:
+        count[finding.verdict] += 1
+        typer.echo(f"{finding.verdict:<7}  {finding.check}: {finding.subject}: {finding.message}")
+        if finding.mend is not None:
+            typer.echo(f"         → {finding.mend}")
+    typer.echo(", ".join(f"{count[verdict]} {verdict}" for verdict in Verdict), err=True)

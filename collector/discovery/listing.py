@@ -1,0 +1,190 @@
+"""The accounts of a run: listed, placed in the tree of OUs, tagged when asked, selected.
+
+Listing is slower than collecting (20 accounts a page, 8 pages a second), so accounts are handed on while the list still
+runs. Where a rule names accounts or OUs the whole list comes first: a name that matches nothing is a usage error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
+
+import structlog
+
+from collector.discovery.accounts import ORGANIZATION_ID, Account, account_from_organizations, organization_id_of
+from collector.discovery.accounts_file import faults_of_organization
+from collector.discovery.ous import Placement
+from collector.errors import OrganizationUnreadableError, UsageFaultsError
+from collector.evidence import ACCOUNTS_FILE, ORGANIZATIONS
+from collector.explanations import explain_unknown_ou, explain_unreadable_organization
+from collector.faults import CallFault
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from types_boto3_organizations.type_defs import AccountTypeDef
+
+    from collector.aws.organizations import OrganizationsApi
+    from collector.discovery.limits import LimitRules
+    from collector.discovery.selection import Selection
+
+T = TypeVar("T")
+_log = structlog.get_logger()
+
+
+@dataclass(slots=True, kw_only=True)
+class Discovery:
+    """Lists the accounts of one organization.
+
+    `from_file` are the accounts of an accounts file, which take the place of ListAccounts. Calls to Organizations are
+    made one after the other, in a thread of their own: its rate limits allow no more, and the threads that collect stay
+    free.
+    """
+
+    source: OrganizationsApi
+    selection: Selection
+    limits: LimitRules
+    wants_tags: bool = False
+    organization_id: str | None = None
+    from_file: list[Account] | None = None
+    untagged: list[str] = field(default_factory=list)
+    _placement: Placement = field(init=False)
+    _thread: ThreadPoolExecutor = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make the thread."""
+        self._placement = Placement(self.source)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="organizations")
+
+    @property
+    def inventory_source(self) -> str:
+        """Where the account list comes from, as `account.inventory_source` says it."""
+        return ORGANIZATIONS if self.from_file is None else ACCOUNTS_FILE
+
+    async def first_page(self) -> tuple[str, AsyncIterator[Account]]:
+        """The organization's id, and its accounts, once the first of them are known.
+
+        Raises:
+            OrganizationUnreadableError: the list cannot be had as a whole. Part of it is never taken for all of it.
+            UsageFaultsError: the organization is not the one that was named, or not that of accounts in the file.
+        """
+        if self.from_file is not None:
+            of_file = await self._organization_of_file()
+            if faults := faults_of_organization(self.from_file, of_file):
+                raise UsageFaultsError(faults)
+            return of_file, self._of_file(self.from_file)
+        pages = self.source.account_pages()
+        first: list[AccountTypeDef] | None = []
+        while first is not None and not first:
+            first = await self._ask(lambda: next(pages, None))
+        if first is None:
+            raise OrganizationUnreadableError(
+                "organizations:ListAccounts answered without a single account, not even the management account. "
+                "Nothing was collected; ask again, and if it stays so, open a case with AWS."
+            )
+        organization_id = organization_id_of(first[0])
+        if organization_id is None:
+            organization_id = await self._ask(self.source.organization_id)
+        self._check_named(organization_id)
+        return organization_id, self._listed(first, pages)
+
+    async def placed(self, account: Account) -> Account:
+        """The account with its location, and its tags where they were asked for. Neither is a reason to fail."""
+        location = self._placement.recall(account)
+        if location is None:
+            location = await self._in_thread(lambda: self._placement.locate(account))
+        tags = account.tags
+        if self.wants_tags:
+            try:
+                tags = await self._in_thread(lambda: self.source.tags(account.account_id))
+            except CallFault as fault:
+                self.untagged.append(account.account_id)
+                _log.warning("account.tags_unknown", account_id=account.account_id, error_code=fault.code)
+        return replace(account, location=location, tags=tags)
+
+    async def selected(self, accounts: AsyncIterator[Account]) -> AsyncIterator[Account]:
+        """The accounts, all of them, once no rule of the settings is known to miss.
+
+        Raises:
+            UsageFaultsError: a rule matches no account: all such rules at once.
+            OrganizationUnreadableError: a rule names an OU, and it cannot be told who is in it.
+        """
+        if self.selection.is_everything and not self.limits.overrides:
+            async for account in accounts:
+                yield account
+            return
+        listed = [account async for account in accounts]
+        if self.selection.names_ous or any(rule.ou for rule in self.limits.overrides):
+            listed = [
+                replace(account, location=await self._in_thread(lambda a=account: self._placement.locate(a)))  # type: ignore[misc]  # mypy cannot type a lambda's default
+                for account in listed
+            ]
+            self._check_placed(listed)
+        faults = self.selection.faults(listed) + self.limits.faults(listed)
+        if faults:
+            raise UsageFaultsError(faults)
+        for account in listed:
+            yield account
+
+    def _check_placed(self, accounts: list[Account]) -> None:
+        """An account must not be asked, or judged by other limits, because its OU was unknown."""
+        named = (*self.selection.include_ous, *self.selection.exclude_ous)
+        for ou in (*named, *(rule.ou for rule in self.limits.overrides if rule.ou)):
+            untold = [account for account in accounts if account.is_active and not account.location.can_tell(ou)]
+            if untold:
+                raise explain_unknown_ou(ou, [account.account_id for account in untold])
+
+    def close(self) -> None:
+        """Let go of the thread; a call under way is left behind."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def _listed(
+        self, first: list[AccountTypeDef], pages: Iterator[list[AccountTypeDef]]
+    ) -> AsyncIterator[Account]:
+        page: list[AccountTypeDef] | None = first
+        seen: set[str] = set()
+        while page is not None:
+            for answer in page:
+                account = account_from_organizations(answer)
+                # An account that moves while the list runs may come on two pages.
+                if account.account_id not in seen:
+                    seen.add(account.account_id)
+                    yield account
+            page = await self._ask(lambda: next(pages, None))
+
+    @staticmethod
+    async def _of_file(accounts: list[Account]) -> AsyncIterator[Account]:
+        for account in accounts:
+            yield account
+
+    async def _organization_of_file(self) -> str:
+        if self.organization_id is not None:
+            return self.organization_id
+        try:
+            organization_id = await self._in_thread(self.source.organization_id)
+        except CallFault as fault:
+            why = f"{fault.operation} answered {fault.code}: {fault.message}"
+            raise UsageFaultsError(
+                [f"--accounts-file: name the organization with --organization-id, for it cannot be asked: {why}"]
+            ) from fault
+        self._check_named(organization_id)
+        return organization_id
+
+    def _check_named(self, organization_id: str) -> None:
+        if not ORGANIZATION_ID.fullmatch(organization_id):
+            raise OrganizationUnreadableError(f"AWS calls the organization {organization_id!r}, which is no o-… id.")
+        if self.organization_id is not None and self.organization_id != organization_id:
+            raise UsageFaultsError(
+                [f"--organization-id {self.organization_id}: the credentials belong to {organization_id}."]
+            )
+
+    async def _ask(self, call: Callable[[], T]) -> T:
+        try:
+            return await self._in_thread(call)
+        except CallFault as fault:
+            raise explain_unreadable_organization(fault) from fault
+
+    async def _in_thread(self, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)

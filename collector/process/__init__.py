@@ -1,0 +1,1 @@
+"""What any process of ours needs: streams, signals, logs, exit codes."""

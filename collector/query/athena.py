@@ -1,0 +1,223 @@
+"""The result of a query on Athena as typed Arrow batches.
+
+Athena writes a result as CSV, all values quoted and null as nothing, so that null and the empty string can be told
+apart. One GET streams it, where GetQueryResults gives a thousand rows a call; so pages are for results of one page, and
+for workgroups whose results Athena keeps itself. Types come with the first page.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, cast
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from collector.aws.athena_errors import AthenaError
+from collector.aws.errors import translated
+from collector.faults import CallFault, FaultKind
+from collector.query.rows import Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import IO
+
+    from types_boto3_athena import AthenaClient
+    from types_boto3_athena.type_defs import (
+        ColumnInfoTypeDef,
+        GetQueryResultsInputTypeDef,
+        GetQueryResultsOutputTypeDef,
+        RowTypeDef,
+    )
+    from types_boto3_s3 import S3Client
+
+    from collector.aws.athena import AthenaQueries, FinishedQuery
+    from collector.query.statement import AthenaStatement
+
+_PAGE_ROWS = 1000
+_BLOCK_BYTES = 4 << 20
+
+_TYPES: dict[str, pa.DataType] = {
+    "boolean": pa.bool_(),
+    "tinyint": pa.int8(),
+    "smallint": pa.int16(),
+    "integer": pa.int32(),
+    "bigint": pa.int64(),
+    "real": pa.float32(),
+    "float": pa.float32(),
+    "double": pa.float64(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("ms"),
+}
+_MAP = pa.map_(pa.string(), pa.string())
+
+
+@dataclass(frozen=True, slots=True)
+class AthenaAnswer:
+    """The rows of an answer as they come, and what the query took."""
+
+    rows: Rows
+    query: FinishedQuery
+
+
+def answer(queries: AthenaQueries, statement: AthenaStatement) -> AthenaAnswer:
+    """Run a select; its rows are read while they are used, and never all held in memory.
+
+    Raises:
+        CredlakeError: it could not be started, or it failed; reading the rows raises it too.
+    """
+    query = queries.run(statement.sql)
+    s3 = queries.s3 if query.output_location is not None else None
+    rows = read_rows(queries.athena, s3, query.query_execution_id, query.output_location, statement.map_columns)
+    return AthenaAnswer(rows, query)
+
+
+def read_rows(
+    athena: AthenaClient,
+    s3: S3Client | None,
+    query_execution_id: str,
+    location: str | None,
+    map_columns: frozenset[str],
+) -> Rows:
+    """The rows of a finished select.
+
+    Args:
+        athena: a client.
+        s3: a client; only used for a result of more than a page that is stored in a file. None: pages are read.
+        query_execution_id: of the finished query.
+        location: `s3://bucket/key.csv`, or None where Athena keeps the result.
+        map_columns: columns whose text is the JSON of a map of strings.
+
+    Raises:
+        AthenaError: the result cannot be read. The batches raise it too.
+    """
+    first = _page(athena, query_execution_id, None)
+    schema = _schema(first["ResultSet"]["ResultSetMetadata"]["ColumnInfo"])
+    target = pa.schema([pa.field(f.name, _MAP if f.name in map_columns else f.type) for f in schema])
+    if "NextToken" in first and s3 is not None and location is not None and location.endswith(".csv"):
+        batches = _from_file(s3, location, schema)
+    else:
+        batches = _from_pages(athena, query_execution_id, first, schema)
+    return Rows(target, (_with_maps(batch, target) for batch in batches))
+
+
+def _schema(columns: list[ColumnInfoTypeDef]) -> pa.Schema:
+    return pa.schema([pa.field(column["Name"], _type(column)) for column in columns])
+
+
+def _type(column: ColumnInfoTypeDef) -> pa.DataType:
+    """The Arrow type; text for whatever has none that a format could hold."""
+    if column["Type"] == "decimal":
+        return pa.decimal128(column["Precision"], column["Scale"])
+    return _TYPES.get(column["Type"], pa.string())
+
+
+def _page(athena: AthenaClient, query_execution_id: str, token: str | None) -> GetQueryResultsOutputTypeDef:
+    request: GetQueryResultsInputTypeDef = {"QueryExecutionId": query_execution_id, "MaxResults": _PAGE_ROWS}
+    if token is not None:
+        request["NextToken"] = token
+    with _explained("athena:GetQueryResults"):
+        return athena.get_query_results(**request)
+
+
+def _from_pages(
+    athena: AthenaClient, query_id: str, first: GetQueryResultsOutputTypeDef, schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    page = first
+    skipped = 1  # the first row of the first page is the header
+    while True:
+        rows = page["ResultSet"]["Rows"][skipped:]
+        skipped = 0
+        if rows:
+            yield _typed(rows, schema)
+        token = page.get("NextToken")
+        if token is None:
+            return
+        page = _page(athena, query_id, token)
+
+
+def _typed(rows: list[RowTypeDef], schema: pa.Schema) -> pa.RecordBatch:
+    columns = []
+    for place, field in enumerate(schema):
+        read = _reader(field.type)
+        cells = [row["Data"][place].get("VarCharValue") for row in rows]
+        columns.append(pa.array([None if cell is None else read(cell) for cell in cells], field.type))
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _reader(kind: pa.DataType) -> Callable[[str], Any]:
+    """What makes a value of a cell's text."""
+    readers: tuple[tuple[Callable[[pa.DataType], bool], Callable[[str], Any]], ...] = (
+        (pa.types.is_boolean, "true".__eq__),
+        (pa.types.is_integer, int),
+        (pa.types.is_floating, float),
+        (pa.types.is_decimal, Decimal),
+        (pa.types.is_date, date.fromisoformat),
+        (pa.types.is_timestamp, datetime.fromisoformat),
+    )
+    return next((read for is_of, read in readers if is_of(kind)), str)
+
+
+def _from_file(s3: S3Client, location: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    bucket, _, key = location.removeprefix("s3://").partition("/")
+    # Two columns may have one name; by their places they are told apart.
+    places = [str(place) for place in range(len(schema))]
+    try:
+        with (
+            _explained("s3:GetObject"),
+            closing(s3.get_object(Bucket=bucket, Key=key)["Body"]) as body,
+            pacsv.open_csv(
+                cast("IO[bytes]", pa.PythonFile(body, mode="r")),  # which the stubs of `csv` do not know
+                read_options=pacsv.ReadOptions(column_names=places, skip_rows=1, block_size=_BLOCK_BYTES),
+                parse_options=pacsv.ParseOptions(newlines_in_values=True),
+                convert_options=pacsv.ConvertOptions(
+                    column_types=dict(zip(places, schema.types, strict=True)),
+                    null_values=[""],
+                    strings_can_be_null=True,
+                    quoted_strings_can_be_null=False,
+                    true_values=["true"],
+                    false_values=["false"],
+                ),
+            ) as reader,
+        ):
+            for batch in reader:
+                yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise AthenaError(f"The result at {location} cannot be read: {error}", location=location) from error
+
+
+def _with_maps(batch: pa.RecordBatch, target: pa.Schema) -> pa.RecordBatch:
+    """The batch with the JSON of its maps made maps again."""
+    columns = [
+        _maps(column) if pa.types.is_map(field.type) else column
+        for column, field in zip(batch.columns, target, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=target)
+
+
+def _maps(column: pa.Array[Any]) -> pa.Array[Any]:
+    texts = column.to_pylist()
+    return pa.array([None if text is None else list(json.loads(text).items()) for text in texts], _MAP)
+
+
+@contextmanager
+def _explained(operation: str) -> Iterator[None]:
+    """A result that was worked out and cannot be fetched."""
+    try:
+        with translated(operation):
+            yield
+    except CallFault as fault:
+        hint = (
+            " Grant s3:GetObject on the folder of the results, and kms:Decrypt where it has a key, to whoever asks."
+            if fault.kind is FaultKind.DENIED
+            else " Ask again."
+        )
+        raise AthenaError(
+            f"The query ended well, but its result cannot be fetched: {operation}: {fault.code}: {fault.message}{hint}",
+            operation=operation,
+            code=fault.code,
+        ) from fault

@@ -1,0 +1,1 @@
+"""The view files, their history twins, and their deployment to Athena."""

@@ -1,0 +1,265 @@
+"""Lakes of literal rows, and questions to them.
+
+A row says only what matters: the rest is an account that was collected in full, and a user without any credential.
+Times are given as instants, or as an age before the report.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
+import pytest
+import sqlglot
+
+from collector.evidence import Limits
+from collector.query.annotation import Names
+from collector.query.dialect import SESSION, duckdb_tables, split_name, to_duckdb
+from collector.schema import SNAPSHOT_RECORD, file_schema
+from collector.views.files import shipped_views
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlglot import exp
+
+ORGANIZATION = "o-abcdefghij"
+ACCOUNT = "111111111111"
+RUN_AT = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+
+
+class Rows:
+    """Rows of a lake, told by their differences from the plainest account and the plainest user."""
+
+    def __init__(self, day: datetime = RUN_AT) -> None:
+        self.run_at = day
+        # The report is half an hour older than the run.
+        self.t = day - timedelta(minutes=30)
+
+    def ago(self, **age: float) -> datetime:
+        """An instant that long before the report."""
+        return self.t - timedelta(**age)
+
+    def account(self, account_id: str = ACCOUNT, **changes) -> dict:
+        limits = {f"limit_{name}": value for name, value in _defaults().items()}
+        covered = changes.get("outcome", "collected") in {"collected", "partial"}
+        return {
+            "account_id": account_id,
+            "account_name": f"name-{account_id[:4]}",
+            "aws_partition": "aws",
+            "account_state": "ACTIVE",
+            "ou_id": "ou-ab12-11111111",
+            "ou_path": "Root/Workloads",
+            "tags": [],
+            "outcome": "collected",
+            "attempts": 5,
+            "run_started_at": self.run_at,
+            "started_at": self.run_at,
+            "finished_at": self.run_at + timedelta(minutes=1),
+            "report_generated_at": self.t if covered else None,
+            "user_count": 1 if covered else None,
+            "unreadable_rows": 0 if covered else None,
+            "unreadable_values": 0 if covered else None,
+            "password_policy_state": "custom" if covered else "unknown",
+            "minimum_password_length": 14 if covered else None,
+            "password_reuse_prevention": 24 if covered else None,
+            "inventory_source": "organizations",
+            **limits,
+            **changes,
+        }
+
+    def user(self, name: str = "alice", account_id: str = ACCOUNT, **changes) -> dict:
+        row = {
+            "account_id": account_id,
+            "user_name": name,
+            "user_arn": f"arn:aws:iam::{account_id}:user/team/{name}",
+            "is_root": False,
+            "user_creation_time": datetime(2020, 1, 1, tzinfo=UTC),
+            "password_enabled": False,
+            "mfa_active": False,
+            "access_key_1_active": False,
+            "access_key_2_active": False,
+            "cert_1_active": False,
+            "cert_2_active": False,
+            "null_reasons": [],
+            "unknown_columns": [],
+            "report_generated_at": self.t,
+            **changes,
+        }
+        # A value that could not be read is null and has a reason: `unparsed=("mfa_active",)`.
+        reasons = dict(row["null_reasons"])
+        for reason in ("unparsed", "empty", "no_information", "not_supported"):
+            for column in row.pop(reason, ()):
+                row[column] = None
+                reasons[column] = reason
+        row["null_reasons"] = list(reasons.items())
+        return row
+
+    def root(self, account_id: str = ACCOUNT, **changes) -> dict:
+        arn = f"arn:aws:iam::{account_id}:root"
+        not_supported = ("password_next_rotation", *changes.pop("not_supported", ()))
+        return self.user(
+            "<root_account>", account_id, **{"user_arn": arn, "is_root": True, **changes}, not_supported=not_supported
+        )
+
+    def console_user(self, name: str = "alice", account_id: str = ACCOUNT, **changes) -> dict:
+        """A user with MFA and a password of October, who signed in an hour ago."""
+        signed_in = {
+            "password_last_used": self.ago(hours=1),
+            "password_last_changed": datetime(2026, 10, 24, 14, 30, tzinfo=UTC),
+        }
+        return self.user(name, account_id, **{"password_enabled": True, "mfa_active": True, **signed_in, **changes})
+
+    def key_user(self, name: str = "alice", account_id: str = ACCOUNT, **changes) -> dict:
+        """A user with one key of this month, in use."""
+        key = {
+            "access_key_1_active": True,
+            "access_key_1_last_rotated": datetime(2026, 11, 13, 14, 30, tzinfo=UTC),
+            "access_key_1_last_used_date": self.ago(hours=1),
+            "access_key_1_last_used_region": "eu-central-1",
+            "access_key_1_last_used_service": "ec2",
+        }
+        return self.user(name, account_id, **{**key, **changes})
+
+
+def _defaults() -> dict[str, int]:
+    limits = Limits()
+    return {name: getattr(limits, name) for name in limits.__slots__}
+
+
+@pytest.fixture
+def rows():
+    """Makers of rows for one day."""
+    return Rows()
+
+
+@pytest.fixture(scope="session", name="makers_on")
+def _makers_on():
+    return lambda day, hour=15: Rows(datetime(2026, 11, day, hour, tzinfo=UTC))
+
+
+@pytest.fixture
+def on(makers_on):
+    """Makers of rows for a day of November 2026, or an hour of it."""
+    return makers_on
+
+
+class Questions:
+    """The views on one DuckDB session, over tables that each test fills anew.
+
+    The engine's own path from files to tables has tests of its own; here the views stay defined from test to test.
+    """
+
+    def __init__(self) -> None:
+        self.names = Names(shipped_views())
+        self.connection = duckdb.connect()
+        for statement in SESSION:
+            self.connection.execute(statement)
+        columns = ", ".join(f"{column.name} {column.type.duckdb}" for column in SNAPSHOT_RECORD.columns)
+        self.connection.execute(f"create table snapshot_record ({columns})")
+        self.connection.execute(
+            "create view snapshot_record_latest as select * from snapshot_record "
+            "where (organization_id, snapshot_date) "
+            "in (select (organization_id, max(snapshot_date)) from snapshot_record group by organization_id)"
+        )
+        self._defined = {"snapshot_record", "snapshot_record_latest"}
+
+    def fill(self, days: dict[datetime, list[dict]], organization: str) -> None:
+        for table in snapshot_tables(days, organization):
+            # Naive instants in UTC, as Athena has them.
+            self.connection.register("rows_of_a_day", table)
+            self.connection.execute("insert into snapshot_record by name select * from rows_of_a_day")
+            self.connection.unregister("rows_of_a_day")
+
+    def empty(self) -> None:
+        self.connection.execute("delete from snapshot_record")
+
+    def ask(self, sql: str) -> list[dict]:
+        tree = self.names.annotate(sqlglot.parse_one(sql, read="athena"))
+        cursor = self.connection.execute(self._prepared(tree))
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, map(_aware, row), strict=True)) for row in cursor.fetchall()]
+
+    def view(
+        self, name: str, columns: str = "*", where: str = "true", *, order: str = "1", group: str = ""
+    ) -> list[dict]:
+        words = ["select", columns, "from", name, "where", where]
+        words += ["group by", group] if group else []
+        return self.ask(" ".join([*words, "order by", order]))
+
+    def verdicts(self, control: str, columns: str = "status", account_id: str = ACCOUNT) -> list:
+        """What one control says in one account, in order: tuples, or plain values where one column is asked for."""
+        where = f"control_id = '{control}' and account_id = '{account_id}'"
+        found = [tuple(row.values()) for row in self.view("control_results", columns, where, order=columns)]
+        return [row[0] for row in found] if "," not in columns else found
+
+    def _prepared(self, tree: exp.Query) -> str:
+        for name in sorted(duckdb_tables(tree)):
+            table, kind = split_name(name)
+            if name in self._defined:
+                continue
+            if kind is not None:
+                sql = f"from {table} where record_type = '{kind}'"
+            elif name in self.names.views:
+                sql = self._prepared(self.names.view_tree(name))
+            else:
+                continue
+            self.connection.execute(f'create view "{name}" as {sql}')
+            self._defined.add(name)
+        return to_duckdb(tree)
+
+
+def _aware(value: object) -> object:
+    """Athena's timestamps have no zone, and mean UTC."""
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
+
+
+@pytest.fixture(scope="session")
+def new_questions():
+    """A function that makes a lake of its own, for tests that share one."""
+    opened = []
+
+    def make() -> Questions:
+        opened.append(Questions())
+        return opened[-1]
+
+    yield make
+    for questions in opened:
+        questions.connection.close()
+
+
+@pytest.fixture(scope="session")
+def _questions(new_questions):
+    return new_questions()
+
+
+@pytest.fixture
+def lake_of(_questions):
+    """A lake with the rows of one day (accounts and users) or of several ({run time: rows}), ready to be asked."""
+
+    def make(
+        *rows: dict, days: dict[datetime, list[dict]] | None = None, organization: str = ORGANIZATION
+    ) -> Questions:
+        _questions.fill(days or {RUN_AT: list(rows)}, organization)
+        return _questions
+
+    yield make
+    _questions.empty()
+
+
+def snapshot_tables(days: dict[datetime, list[dict]], organization: str = ORGANIZATION) -> Iterator[pa.Table]:
+    """The rows of each day and kind as a typed table, with the columns that every row of a run has."""
+    for run_at, day_rows in days.items():
+        keys = {
+            "organization_id": organization,
+            "snapshot_date": run_at.strftime("%Y-%m-%d"),
+            "run_id": run_at.strftime("%Y%m%dT%H%M%SZ") + "-0a1b2c3d",
+        }
+        for kind in ("account", "user"):
+            schema = file_schema(kind)
+            of_kind = [{**keys, "record_type": kind, **r} for r in day_rows if ("user_arn" in r) == (kind == "user")]
+            unknown = {column for row in of_kind for column in row} - set(schema.names)
+            assert not unknown, unknown
+            yield pa.Table.from_pylist(of_kind, schema=schema)

@@ -1,0 +1,48 @@
+"""What Athena reads is what Glue points to, and `query` tells where that is not what the record names."""
+
+from __future__ import annotations
+
+import pytest
+
+from collector.catalog.glue_lag import glue_lag
+from collector.catalog.sync import bring_level
+from collector.query.snapshots import LakeSnapshots
+from tests.catalog.test_sync import refuse
+from tests.fixtures.examples import ORGANIZATION
+
+
+@pytest.fixture(name="lag")
+def _lag(store, database, glue):
+    def lag(record):
+        return list(glue_lag(LakeSnapshots(store, {ORGANIZATION: record}), database, glue))
+
+    return lag
+
+
+@pytest.fixture(name="followed")
+def _followed(store, database, glue, publish_day):
+    record = publish_day("2026-11-23")
+    bring_level(store, ORGANIZATION, database=database, client=glue, sleep=lambda _seconds: None)
+    return record
+
+
+def test_nothing_is_told_where_glue_follows(lag, followed):
+    assert lag(followed) == []
+
+
+def test_a_newer_snapshot_that_glue_does_not_know_is_told(lag, followed, publish_day):
+    (told,) = lag(publish_day("2026-11-24"))
+    assert told.startswith(f"{ORGANIZATION}: Athena reads another snapshot, since Glue is behind the record: ")
+    assert f"{followed.newest.run_id}/, not " in told
+
+
+def test_a_lake_that_glue_knows_nothing_of_is_told(lag, followed, glue, database):
+    glue.delete_partition(DatabaseName=database, TableName="snapshot_record_latest", PartitionValues=[ORGANIZATION])
+    (told,) = lag(followed)
+    assert told.startswith(f"{ORGANIZATION}: Athena sees no snapshot of it")
+
+
+def test_where_glue_may_not_be_asked_that_is_told_too(lag, followed, glue):
+    refuse(glue, "GetPartitions", "AccessDeniedException")
+    (told,) = lag(followed)
+    assert told.startswith("Whether Athena reads that snapshot cannot be told: glue:GetPartitions answered")

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import pytest
+
+from collector.catalog.catalogue import GLUE_SNAPSHOT_RECORD, GLUE_SNAPSHOT_RECORD_LATEST, partition_input
+from collector.catalog.partitions import level_partitions, wanted_partitions
+from collector.lake.record import with_snapshot
+from tests.fixtures.examples import ORGANIZATION, snapshot
+
+FOLDER = "s3://bucket/lake/snapshots/"
+DAY_1 = f"{FOLDER}o-abcdefghij/2026-11-22/20261122T010203Z-00000001/"
+DAY_2 = f"{FOLDER}o-abcdefghij/2026-11-23/20261123T010203Z-00000002/"
+DAY_2_EARLIER = f"{FOLDER}o-abcdefghij/2026-11-23/20261123T010203Z-00000001/"
+
+
+@pytest.fixture(name="record")
+def _record():
+    first = with_snapshot(None, ORGANIZATION, "2026-11-22", snapshot(5, 5, day="2026-11-22", number=1))
+    return with_snapshot(first, ORGANIZATION, "2026-11-23", snapshot(5, 5, day="2026-11-23", number=2))
+
+
+def locate(key):
+    return f"s3://bucket/lake/{key}"
+
+
+def found(*places):
+    return [partition_input(GLUE_SNAPSHOT_RECORD, (ORGANIZATION, day), place) for day, place in places]
+
+
+def level(record, *places):
+    wanted = wanted_partitions(GLUE_SNAPSHOT_RECORD, record, locate)
+    return level_partitions(GLUE_SNAPSHOT_RECORD, wanted, found(*places), FOLDER)
+
+
+def test_each_day_points_to_its_run_and_the_newest_to_the_newest_days(record):
+    assert wanted_partitions(GLUE_SNAPSHOT_RECORD, record, locate) == {
+        (ORGANIZATION, "2026-11-22"): DAY_1,
+        (ORGANIZATION, "2026-11-23"): DAY_2,
+    }
+    assert wanted_partitions(GLUE_SNAPSHOT_RECORD_LATEST, record, locate) == {(ORGANIZATION,): DAY_2}
+
+
+def test_partitions_that_are_missing_are_made_and_the_others_not_touched(record):
+    steps = level(record, ("2026-11-22", DAY_1.rstrip("/")))
+
+    assert [(one["Values"], one["StorageDescriptor"]["Location"]) for one in steps.create] == [
+        ([ORGANIZATION, "2026-11-23"], DAY_2)
+    ]
+    assert (steps.update, steps.delete, steps.repairs) == ((), (), ())
+    assert level(record, ("2026-11-22", DAY_1), ("2026-11-23", DAY_2)).is_level
+
+
+def test_a_partition_that_points_to_an_earlier_run_is_moved_without_a_word(record):
+    steps = level(record, ("2026-11-22", DAY_1), ("2026-11-23", DAY_2_EARLIER))
+
+    assert [one["StorageDescriptor"]["Location"] for one in steps.update] == [DAY_2]
+    assert (steps.create, steps.delete, steps.repairs) == ((), (), ())
+
+
+def test_a_partition_moved_out_of_the_lake_is_moved_back_and_told(record):
+    steps = level(record, ("2026-11-22", DAY_1), ("2026-11-23", "s3://elsewhere/x/"))
+
+    assert [one["StorageDescriptor"]["Location"] for one in steps.update] == [DAY_2]
+    assert " ".join(steps.repairs) == (
+        "Glue table snapshot_record, partition o-abcdefghij/2026-11-23: it pointed to s3://elsewhere/x/, outside of "
+        "this lake; moved back."
+    )
+
+
+def test_a_partition_that_would_read_the_files_as_something_else_is_set_right(record):
+    partitions = found(("2026-11-22", DAY_1), ("2026-11-23", DAY_2))
+    partitions[0]["StorageDescriptor"]["SerdeInfo"] = {"SerializationLibrary": "org.openx.data.jsonserde.JsonSerDe"}
+
+    wanted = wanted_partitions(GLUE_SNAPSHOT_RECORD, record, locate)
+    steps = level_partitions(GLUE_SNAPSHOT_RECORD, wanted, partitions, FOLDER)
+
+    assert [one["Values"] for one in steps.update] == [[ORGANIZATION, "2026-11-22"]]
+    assert len(steps.repairs) == 1
+
+
+def test_a_partition_of_a_day_that_the_record_does_not_name_is_removed(record):
+    other = f"{FOLDER}o-abcdefghij/2026-11-24/20261124T010203Z-00000001/"
+    steps = level(record, ("2026-11-22", DAY_1), ("2026-11-23", DAY_2), ("2026-11-24", other))
+
+    assert steps.delete == ((ORGANIZATION, "2026-11-24"),)
+    assert " ".join(steps.repairs) == (
+        "Glue table snapshot_record, partition o-abcdefghij/2026-11-24: no such snapshot is published; removed (it "
+        f"pointed to {other})."
+    )
+
+
+def test_a_partition_of_another_lake_is_told_and_left_alone(record):
+    steps = level(record, ("2026-11-22", DAY_1), ("2026-11-23", DAY_2), ("2020-01-01", "s3://other/lake/"))
+
+    assert steps.is_level
+    assert steps.repairs[0].endswith("or give this lake a database of its own with --database.")

@@ -1,0 +1,109 @@
+"""After `--resume` the accounts that need attention are those of a run that was never interrupted."""
+
+from __future__ import annotations
+
+import shutil
+from operator import attrgetter
+
+import pytest
+
+from collector.scheduled.notice import notice_of
+from collector.simulator import AccountState, LoopbackServer, fault_catalogue
+from tests.fixtures.published import accounts_of
+from tests.fixtures.runs import collect, member, organization
+
+FAULTS = (
+    (),
+    (fault_catalogue.UNPARSABLE_VALUE,),
+    (fault_catalogue.HTML_PAGE,),
+    (fault_catalogue.WRONG_ACCOUNT,),
+    (fault_catalogue.POLICY_DENIED,),
+    (fault_catalogue.NO_ROOT_ROW, fault_catalogue.POLICY_DENIED),
+    (fault_catalogue.GARBAGE, fault_catalogue.POLICY_DENIED),
+    (fault_catalogue.ROLE_MISSING,),
+)
+# Two accounts of each kind: of a run interrupted half way, one report is kept and the other is fetched again.
+ORGANIZATION = organization(
+    *(member(10 + number, faults=faults) for number, faults in enumerate(FAULTS)),
+    *(member(20 + number, faults=faults) for number, faults in enumerate(FAULTS)),
+    member(90, state=AccountState.SUSPENDED),
+)
+# (account, outcome, error code, whether the password policy is listed as unreadable). The policy of an account whose
+# users are not published concerns nobody.
+NEED_ATTENTION = [
+    ("100000000011", "partial", "PartialReport", False),
+    ("100000000012", "malformed_report", "MalformedReport", False),
+    ("100000000013", "wrong_account", "WrongAccount", False),
+    ("100000000014", "collected", None, True),
+    ("100000000015", "partial", "PartialReport", True),
+    ("100000000016", "malformed_report", "MalformedReport", False),
+    ("100000000017", "assume_denied", "AccessDenied", False),
+    ("100000000021", "partial", "PartialReport", False),
+    ("100000000022", "malformed_report", "MalformedReport", False),
+    ("100000000023", "wrong_account", "WrongAccount", False),
+    ("100000000024", "collected", None, True),
+    ("100000000025", "partial", "PartialReport", True),
+    ("100000000026", "malformed_report", "MalformedReport", False),
+    ("100000000027", "assume_denied", "AccessDenied", False),
+]
+
+
+def listed(result):
+    """The list in the order of account ids; accounts finish in any order."""
+    return sorted(result.needs_attention, key=attrgetter("account_id"))
+
+
+def interrupt(lake, *missing):
+    """Leave the lake as a run that died before its publication does, without these files of its raw folder too."""
+    shutil.rmtree(lake / "catalog")
+    shutil.rmtree(lake / "snapshots")
+    (raw,) = (lake / "raw" / "o-aa111bb222").iterdir()
+    for pattern in missing:
+        for file in raw.glob(pattern):
+            file.unlink()
+
+
+@pytest.mark.parametrize(
+    ("missing", "fetched"),
+    [
+        ((), 0),
+        (("run.json",), 0),
+        # Management and seven of the second half; the eighth of each half has no report, and its role is refused again.
+        (("run.json", "accounts.jsonl.gz", "10000000002?.csv.gz", "000000000001.csv.gz"), 8),
+    ],
+    ids=["before publication", "before run.json", "half way"],
+)
+def test_a_resumed_run_lists_the_accounts_that_an_uninterrupted_one_does(lake, missing, fetched):
+    with LoopbackServer(ORGANIZATION) as server:
+        whole = collect(server, lake).result
+        interrupt(lake, *missing)
+        server.reset_calls()
+        resumed = collect(server, lake, resume=True).result
+        calls = server.calls.by_operation
+
+    assert calls.get("iam:GetCredentialReport", 0) == fetched
+    assert [
+        (one.account_id, str(one.outcome), one.error_code, one.password_policy_error is not None)
+        for one in listed(resumed)
+    ] == NEED_ATTENTION
+    rows = accounts_of(lake)
+    assert [(one.name, str(one.outcome), one.error_code, one.error_message) for one in listed(resumed)] == [
+        tuple(rows[one.account_id][column] for column in ("account_name", "outcome", "error_code", "error_message"))
+        for one in listed(resumed)
+    ]
+    assert listed(resumed) == listed(whole)
+    assert resumed.counts == whole.counts
+    assert not resumed.is_complete
+    assert notice_of(resumed) == notice_of(whole)
+    assert "14 of 18 accounts were not collected in full." in notice_of(resumed).text.splitlines()
+
+
+@pytest.mark.parametrize("missing", [(), ("run.json", "accounts.jsonl.gz", "100000000001.csv.gz")])
+def test_a_resumed_run_in_which_all_was_collected_is_complete(lake, missing):
+    with LoopbackServer(organization(member(1), member(2))) as server:
+        collect(server, lake)
+        interrupt(lake, *missing)
+        resumed = collect(server, lake, resume=True).result
+
+    assert (resumed.counts, resumed.needs_attention, resumed.is_complete) == ({"collected": 3}, [], True)
+    assert notice_of(resumed) is None

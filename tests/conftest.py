@@ -1,0 +1,23 @@
+"""Fixtures that tests of several folders use."""
+
+from __future__ import annotations
+
+import botocore.session
+import pytest
+
+pytest_plugins = ["tests.fixtures.small_lakes"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_loader():
+    """botocore reads its models of AWS again for every session, which takes longer than most commands here."""
+    loader = botocore.session.create_loader()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", lambda *_: loader)
+        yield
+
+
+@pytest.fixture(name="lake")
+def _lake(tmp_path):
+    """The folder that a test's lake is in."""
+    return tmp_path / "lake"

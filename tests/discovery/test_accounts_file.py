@@ -1,0 +1,296 @@
+"""An accounts file: CSV or JSON, ours or Organizations' names; every fault with its place, all at once."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from collector.discovery.accounts_file import _COLUMNS, faults_of_organization, read_accounts_file
+from collector.errors import OrganizationUnreadableError, UsageFaultsError
+from collector.schema import ACCOUNT
+from collector.simulator import AccountState, CallerSpec, LoopbackServer
+from tests.fixtures.published import accounts_of
+from tests.fixtures.runs import MANAGEMENT, collect, member, organization
+
+STATES = "PENDING_ACTIVATION, ACTIVE, SUSPENDED, PENDING_CLOSURE, CLOSED"
+ONE, TWO = "100000000001", "100000000002"
+ARN = f"arn:aws:organizations::{MANAGEMENT}:account/%s/%s"
+
+
+@pytest.fixture(name="read")
+def _read(tmp_path):
+    def read(text, *, name="accounts.csv", partition="aws", encoding="utf-8"):
+        path = tmp_path / name
+        path.write_bytes(text.encode(encoding) if isinstance(text, str) else text)
+        return read_accounts_file(path, partition=partition)
+
+    return read
+
+
+@pytest.fixture(name="faults")
+def _faults(read):
+    def faults(text, **options):
+        with pytest.raises(UsageFaultsError) as caught:
+            read(text, **options)
+        assert caught.value.exit_code == 2
+        return [fault.partition("accounts.csv")[2] for fault in caught.value.faults]
+
+    return faults
+
+
+def test_a_csv_with_nothing_but_ids_is_enough(read):
+    accounts = read(f"account_id\n{ONE}\n012345678901\n")
+
+    assert [account.account_id for account in accounts] == [ONE, "012345678901"]
+    assert {(account.state, account.partition, account.name) for account in accounts} == {("ACTIVE", "aws", None)}
+    assert {(account.location.ou_id, account.location.ou_path) for account in accounts} == {("unknown", "unknown")}
+
+
+def test_every_column_of_the_lake_that_describes_an_account_is_read(read):
+    (account,) = read(
+        "account_id,account_name,account_email,account_arn,aws_partition,account_state,joined_at,ou_id,ou_path\n"
+        f'{ONE},"One, Inc.",one@example.com,arn:one,aws-cn,suspended,2020-01-02T03:04:05Z,ou-a1b2-11111111,Root/Prod\n'
+    )
+
+    assert (account.account_id, account.name, account.partition, account.state) == (
+        ONE,
+        "One, Inc.",
+        "aws-cn",
+        "SUSPENDED",
+    )
+    assert (account.location.ou_id, account.location.ou_path) == ("ou-a1b2-11111111", "Root/Prod")
+    assert account.source == {
+        "Id": ONE,
+        "Name": "One, Inc.",
+        "Email": "one@example.com",
+        "Arn": "arn:one",
+        "State": "SUSPENDED",
+        "JoinedTimestamp": "2020-01-02T03:04:05Z",
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"\ufeffaccount_id\r\n{ONE}\r\n",
+        f"Id,Name\n{ONE},\n",
+        f"  Account_ID , Joined_AT\n  {ONE} , 2020-01-02\n",
+        f"ID,JoinedMethod,,\n{ONE},CREATED,,\n",
+        f"account\n{ONE}\n\n\n",
+        f"account_id,account_name\n{ONE},me,one field too many\n",
+        f'["{ONE}"]',
+        f'  [{{"Id": "{ONE}", "Anything": [1, 2]}}]',
+        json.dumps({"Accounts": [{"Id": ONE, "Status": "ACTIVE", "Name": None}]}),
+    ],
+)
+def test_the_same_account_in_many_forms(read, text):
+    (account,) = read(text)
+
+    assert (account.account_id, account.state) == (ONE, "ACTIVE")
+
+
+def test_what_the_aws_command_prints_is_read_with_its_paths(read):
+    """`aws organizations list-accounts`: State counts, not the retired Status, and Paths say where accounts hang."""
+    printed = {
+        "Accounts": [
+            {
+                "Id": ONE,
+                "Arn": f"arn:aws:organizations::{MANAGEMENT}:account/o-aa111bb222/{ONE}",
+                "Email": "one@example.com",
+                "Name": "One",
+                "State": "CLOSED",
+                "Status": "SUSPENDED",
+                "Paths": [f"o-aa111bb222/r-a1b2/ou-a1b2-11111111/{ONE}/"],
+                "JoinedMethod": "CREATED",
+                "JoinedTimestamp": "2020-01-02T03:04:05.678000+00:00",
+            }
+        ]
+    }
+
+    (account,) = read(json.dumps(printed))
+
+    assert account.state == "CLOSED"
+    assert account.ou_ids == ("r-a1b2", "ou-a1b2-11111111")
+    assert account.source["JoinedTimestamp"] == "2020-01-02T03:04:05.678000+00:00"
+
+
+@pytest.mark.parametrize(
+    ("value", "joined"),
+    [
+        (1551675967.123, "2019-03-04T05:06:07.123000Z"),
+        (1551675967, "2019-03-04T05:06:07.000000Z"),
+        ("1551675967.5", "2019-03-04T05:06:07.500000Z"),
+        ("20190304", "20190304"),
+        ("2019-03-04T05:06:07Z", "2019-03-04T05:06:07Z"),
+    ],
+)
+def test_when_an_account_joined_may_be_seconds_as_version_1_of_the_aws_command_prints(read, value, joined):
+    (account,) = read(json.dumps({"Accounts": [{"Id": ONE, "JoinedTimestamp": value}]}))
+
+    assert account.source["JoinedTimestamp"] == joined
+
+
+def test_the_same_seconds_in_a_csv_are_read_too(read):
+    (account,) = read(f"account_id,joined_at\n{ONE},1551675967.123\n")
+
+    assert account.source["JoinedTimestamp"] == "2019-03-04T05:06:07.123000Z"
+
+
+def test_a_column_that_nobody_knows_is_a_fault_that_names_those_there_are(faults):
+    (said,) = faults(f"account_id,Owner,OU-path,ou_id,comment\n{ONE},me,Root/A,,x\n")
+
+    assert said == (
+        ", line 1: there is no such column: Owner, OU-path (did you mean ou_path?), comment. There are account_id, "
+        "account_name, account_email, account_arn, account_state, joined_at, ou_id, ou_path, aws_partition, and "
+        "Organizations' own names (Id, Name, Email, Arn, State, …). Rename it, or take it out."
+    )
+
+
+def test_every_column_that_is_said_to_be_there_is_read(read):
+    (account,) = read(f"{','.join(_COLUMNS)}\n{ONE}{',' * (len(_COLUMNS) - 1)}\n")
+
+    assert account.account_id == ONE
+    assert set(_COLUMNS) <= {column.name for column in ACCOUNT.columns}
+
+
+def test_all_faults_come_at_once_each_with_its_line(faults):
+    assert faults(f"account_id,state\n12345,\n{ONE},RESTING\n{TWO},\n{TWO},\nabc,\n") == [
+        ", line 2: the account id '12345' is not 12 digits. Spreadsheets drop leading zeros; in JSON write it as text.",
+        f", line 3: account {ONE}: 'RESTING' is no state; there are {STATES}.",
+        f", line 5: account {TWO} is listed twice.",
+        ", line 6: the account id 'abc' is not 12 digits.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "the first line must be a header"),
+        (f"{ONE}\n{TWO}\n", "the first line must be a header"),
+        (f"name;account_id\nx;{ONE}\n", "the first line must be a header"),
+        ("account_id\n", "lists no account"),
+        ("[]", "lists no account"),
+        ("[", "is no JSON"),
+        ('{"accounts": []}', "must be a list of accounts"),
+        ("[100000000001]", "Spreadsheets drop leading zeros"),
+        ("[null]", "None is not 12 digits"),
+        ('[["100000000001"]]', "is not 12 digits"),
+        ("account_id\n\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19\uff10\uff11\uff12\n", "is not 12 digits"),
+        (b"account_id\n\xff\xfe\n", "is not UTF-8"),
+        (f'[{{"Id": "{ONE}", "Name": 5}}]', "Name must be text"),
+        (f'[{{"Id": "{ONE}", "Email": ["a"]}}]', "Email must be text"),
+        (f'[{{"Id": "{ONE}", "JoinedTimestamp": true}}]', "JoinedTimestamp must be text"),
+        (f'[{{"Id": "{ONE}", "JoinedTimestamp": NaN}}]', "JoinedTimestamp nan is no time in seconds since 1970"),
+        (f'[{{"Id": "{ONE}", "JoinedTimestamp": 1551675967123}}]', "1551675967123 is no time in seconds since 1970"),
+        (f'[{{"Id": "{ONE}", "JoinedTimestamp": 1{"0" * 40}}}]', "is no time in seconds since 1970"),
+        (f'[{{"Id": "{ONE}", "Arn": "{ARN % ("o-aa111bb222", TWO)}"}}]', f"{ONE}: its Arn names account {TWO}."),
+        (f'[{{"Id": "{ONE}", "Partition": "amazon"}}]', "'amazon' is no partition"),
+        (f'[{{"Id": "{ONE}", "Paths": "o-aa111bb222/"}}]', "Paths must be a list"),
+        (f"account_id,ou_path\n{ONE},{'x' * 140_000}\n", "field larger"),
+    ],
+)
+def test_a_file_that_cannot_be_used_says_why(faults, text, fault):
+    (said,) = faults(text)
+
+    assert fault in said
+
+
+def test_a_file_that_is_not_there_says_so(tmp_path):
+    with pytest.raises(UsageFaultsError, match=r"accounts\.csv: cannot be read: No such file or directory"):
+        read_accounts_file(tmp_path / "accounts.csv", partition="aws")
+
+
+def test_a_run_over_a_file_asks_these_accounts_and_no_list(lake, tmp_path):
+    file = tmp_path / "accounts.csv"
+    file.write_text(f"account_id,account_name,ou_path,state\n{ONE},First,Root/A,\n{TWO},Second,Root/B,SUSPENDED\n")
+    with LoopbackServer(organization(member(1), member(2), member(3))) as server:
+        collect(server, lake, accounts_file=str(file), organization_id="o-aa111bb222", include_ou=("Root",))
+        assert not {name for name in server.calls.by_operation if name.startswith("organizations:")}
+
+    rows = accounts_of(lake)
+    assert {account: row["outcome"] for account, row in rows.items()} == {ONE: "collected", TWO: "skipped_state"}
+    assert {row["inventory_source"] for row in rows.values()} == {"accounts_file"}
+    assert (rows[ONE]["account_name"], rows[ONE]["ou_path"], rows[ONE]["ou_id"]) == ("First", "Root/A", "unknown")
+
+
+def test_a_file_needs_no_organization_id_where_organizations_says_it(lake, tmp_path):
+    file = tmp_path / "accounts.json"
+    file.write_text(json.dumps([ONE]))
+    with LoopbackServer(organization(member(1))) as server:
+        collect(server, lake, accounts_file=str(file))
+
+    # The file does not say where the account hangs, Organizations does.
+    assert accounts_of(lake)[ONE]["ou_path"] == "Root"
+
+
+def test_a_file_without_organization_id_where_nobody_can_say_it_is_a_usage_error(lake, tmp_path):
+    file = tmp_path / "accounts.json"
+    file.write_text(json.dumps([ONE]))
+    spec = organization(member(1), in_use=False)
+    with (
+        LoopbackServer(spec) as server,
+        pytest.raises(UsageFaultsError, match="name the organization with --organization-id"),
+    ):
+        collect(server, lake, accounts_file=str(file))
+
+
+def test_accounts_of_another_organization_are_a_usage_error_that_names_them(lake, tmp_path):
+    file = tmp_path / "accounts.json"
+    three = "100000000003"
+    listed = [
+        {"Id": ONE, "Arn": ARN % ("o-other11111", ONE)},
+        {"Id": TWO, "Arn": ARN % ("o-aa111bb222", TWO), "Paths": [f"o-aa111bb222/r-a1b2/{TWO}/"]},
+        {"Id": three, "Paths": [f"o-third22222/r-c3d4/{three}/"]},
+    ]
+    file.write_text(json.dumps(listed))
+    with LoopbackServer(organization(member(1), member(2), member(3))) as server:
+        for named in ({"organization_id": "o-aa111bb222"}, {}):
+            with pytest.raises(UsageFaultsError) as caught:
+                collect(server, lake, accounts_file=str(file), **named)
+            assert caught.value.faults == [
+                f"--accounts-file: account {account} is of organization {other}, and the run of o-aa111bb222. Take it "
+                "out of the file, or name its organization with --organization-id."
+                for account, other in ((ONE, "o-other11111"), (three, "o-third22222"))
+            ]
+        assert "sts:AssumeRole" not in server.calls.by_operation
+
+    assert not (lake / "catalog" / "o-aa111bb222.json").exists()
+
+
+def test_of_a_whole_file_of_another_organization_a_few_accounts_are_named(read):
+    ids = [f"{number:012d}" for number in range(1, 15)]
+    accounts = read(json.dumps([{"Id": account, "Arn": ARN % ("o-other11111", account)} for account in ids]))
+
+    assert faults_of_organization(accounts, "o-other11111") == []
+    faults = faults_of_organization(accounts, "o-aa111bb222")
+    assert len(faults) == 11
+    assert "account 000000000010 is of organization o-other11111" in faults[9]
+    assert faults[10] == "--accounts-file: 4 more accounts are of other organizations."
+
+
+def test_a_plain_member_can_collect_from_a_file(lake, tmp_path):
+    """It may not ask Organizations for anything but its own organization."""
+    file = tmp_path / "accounts.json"
+    file.write_text(json.dumps([ONE, TWO]))
+    members = (member(1, state=AccountState.ACTIVE), member(2))
+    with LoopbackServer(organization(*members, caller=CallerSpec(ONE))) as server:
+        with pytest.raises(OrganizationUnreadableError):
+            collect(server, lake)
+        collect(server, lake, accounts_file=str(file), organization_id="o-aa111bb222")
+
+    rows = accounts_of(lake)
+    # Roles trust management and delegated administrators here; its own account needs none.
+    assert {account: row["outcome"] for account, row in rows.items()} == {ONE: "collected", TWO: "assume_denied"}
+    assert {row["ou_path"] for row in rows.values()} == {"unknown"}
+
+
+def test_a_rule_for_an_ou_that_the_file_does_not_tell_stops_the_run(lake, tmp_path):
+    file = tmp_path / "accounts.csv"
+    file.write_text(f"account_id,ou_path\n{ONE},Root/A\n{TWO},\n")
+    spec = organization(member(1), member(2), caller=CallerSpec(ONE))
+    with (
+        LoopbackServer(spec) as server,
+        pytest.raises(OrganizationUnreadableError, match=f"whether account {TWO} is in it"),
+    ):
+        collect(server, lake, accounts_file=str(file), organization_id="o-aa111bb222", exclude_ou=("Root/A",))

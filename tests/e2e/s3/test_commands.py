@@ -1,0 +1,216 @@
+"""The commands on a lake on S3, from the outside: an organization on loopback, a real S3 server, moto's Glue."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import pytest
+
+from collector.cli.main import exit_code_of
+from collector.lake.record_reading import organizations, read_record
+from collector.lake.s3_store import S3Store
+from collector.simulator import LoopbackServer
+from collector.simulator.scenarios import uniform_organization
+from tests.fixtures.faulty_wire import faulty_wire
+from tests.fixtures.s3_servers import S3Server, weed_server
+
+ACCOUNTS = 12
+TABLES = ("snapshot_record", "snapshot_record_latest")
+
+
+@dataclass
+class Cloud:
+    """All that AWS would be: the organization, S3 and Glue."""
+
+    organization: LoopbackServer
+    s3: S3Server
+    moto: S3Server
+    lake: str
+    database: str
+
+    def environment(self, **changes):
+        environment = {
+            **self.organization.environment(),
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL_S3": self.s3.url,
+            "AWS_ENDPOINT_URL_GLUE": self.moto.url,
+            "CREDLAKE_LAKE": self.lake,
+            "CREDLAKE_DATABASE": self.database,
+        }
+        return environment | changes
+
+    @property
+    def store(self):
+        return S3Store(self.lake, self.s3.client())
+
+    @property
+    def record(self):
+        (organization_id,) = organizations(self.store)
+        return read_record(self.store, organization_id).record
+
+    def pointers(self):
+        """Table → where its one partition points, relative to the lake."""
+        glue = self.moto.client("glue")
+        found = {}
+        for table in TABLES:
+            (partition,) = glue.get_partitions(DatabaseName=self.database, TableName=table)["Partitions"]
+            found[table] = partition["StorageDescriptor"]["Location"].removeprefix(f"{self.lake}/").rstrip("/")
+        return found
+
+
+@pytest.fixture(scope="module", name="organization")
+def _organization():
+    served = uniform_organization(accounts=ACCOUNTS, users_per_account=2)
+    with LoopbackServer(served, latency_seconds=0.005, generation_seconds=0.05) as server:
+        yield server
+
+
+@pytest.fixture(scope="module", name="servers")
+def _servers(organization, moto):
+    """S3 servers by name. seaweedfs compares signatures, so it must know the keys of the organization's caller."""
+    own = organization.environment()
+    with weed_server(own["AWS_ACCESS_KEY_ID"], own["AWS_SECRET_ACCESS_KEY"]) as weed:
+        servers = {"weed": weed, "moto": moto}
+        for server in servers.values():
+            server.client().create_bucket(Bucket="lakes-of-commands")
+        yield servers
+
+
+@pytest.fixture(name="cloud", params=["weed"])
+def _cloud(organization, servers, moto, request):
+    organization.reset_calls()
+    lake = f"s3://lakes-of-commands/{secrets.token_hex(6)}"
+    return Cloud(organization, servers[request.param], moto, lake, f"of_commands_{secrets.token_hex(4)}")
+
+
+@pytest.fixture(name="credlake")
+def _credlake(cloud, monkeypatch, capsys, tmp_path):
+    """Runs a command in this process; its exit code and what it said on stderr."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "CREDLAKE_")):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+    def credlake(*arguments, **environment):
+        with monkeypatch.context() as patch:
+            for name, value in cloud.environment(**environment).items():
+                patch.setenv(name, value)
+            capsys.readouterr()
+            code = exit_code_of(list(arguments))
+        return code, capsys.readouterr().err
+
+    return credlake
+
+
+@pytest.mark.parametrize("cloud", ["weed", "moto"], indirect=True)
+def test_a_snapshot_is_collected_verified_and_rebuilt_and_glue_follows(cloud, credlake):
+    assert credlake("collect")[0] == 0
+    first = cloud.record.newest
+    assert (first.accounts.covered, first.users) == (ACCOUNTS, ACCOUNTS * 3)
+    assert cloud.pointers() == dict.fromkeys(TABLES, first.folder)
+
+    assert credlake("verify")[0] == 0
+    assert credlake("rebuild", "--date", cloud.record.latest)[0] == 0
+
+    rebuilt = cloud.record.newest
+    assert rebuilt.folder != first.folder
+    assert cloud.pointers() == dict.fromkeys(TABLES, rebuilt.folder)
+    for snapshot, tags in ((first, [{"Key": "credlake", "Value": "superseded"}]), (rebuilt, [])):
+        for file in snapshot.files:
+            key = cloud.store.place.key(file.path)
+            assert cloud.s3.client().get_object_tagging(Bucket="lakes-of-commands", Key=key)["TagSet"] == tags
+
+
+def test_without_glue_the_snapshot_is_published_all_the_same_and_the_next_run_catches_up(cloud, credlake):
+    # seaweedfs is S3 and nothing else.
+    code, said = credlake("collect", AWS_ENDPOINT_URL_GLUE=cloud.s3.url)
+    first = cloud.record.newest
+
+    assert code == 4
+    assert f"Glue database {cloud.database} could not be brought level" in said
+    assert credlake("collect")[0] == 0
+    assert cloud.record.newest.run_id != first.run_id
+    assert cloud.pointers() == dict.fromkeys(TABLES, cloud.record.newest.folder)
+
+
+def test_a_rebuild_with_glue_out_of_reach_is_published_and_says_what_is_behind(cloud, credlake):
+    """4 is for `collect` alone; a rebuild that readers on Athena do not see is not fine either."""
+    assert credlake("collect")[0] == 0
+    first = cloud.record.newest
+    day = cloud.record.latest
+
+    code, said = credlake("rebuild", "--date", day, AWS_ENDPOINT_URL_GLUE="http://127.0.0.1:1")
+
+    assert code == 3
+    assert (
+        f"credlake: The tables of o-uniform0000, {day}, are rebuilt and published, but Glue is behind, so Athena may "
+        f"still read the earlier ones. Glue database {cloud.database} could not be brought level"
+    ) in said
+    assert "AWS_ENDPOINT_URL_GLUE" in said
+    assert "the next run brings Glue level. Another rebuild does too." in said
+    assert cloud.record.newest.folder != first.folder
+    assert cloud.pointers() == dict.fromkeys(TABLES, first.folder)
+
+    assert credlake("rebuild", "--date", day)[0] == 0
+    assert cloud.pointers() == dict.fromkeys(TABLES, cloud.record.newest.folder)
+
+
+def test_no_glue_leaves_glue_alone(cloud, credlake):
+    assert credlake("collect", "--no-glue", AWS_ENDPOINT_URL_GLUE="http://127.0.0.1:1")[0] == 0
+    assert cloud.record.newest.accounts.covered == ACCOUNTS
+
+
+@pytest.mark.parametrize("cloud", ["moto"], indirect=True)
+def test_with_a_key_every_object_of_a_run_is_encrypted_with_it(cloud, credlake):
+    key = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
+    assert credlake("collect", "--kms-key", key)[0] == 0
+
+    client = cloud.s3.client()
+    objects = client.list_objects_v2(Bucket="lakes-of-commands", Prefix=cloud.store.place.key(""))["Contents"]
+    heads = [client.head_object(Bucket="lakes-of-commands", Key=entry["Key"]) for entry in objects]
+    assert len(heads) > ACCOUNTS
+    assert {head.get("SSEKMSKeyId") for head in heads} == {key}
+
+
+def test_a_bucket_that_is_missing_is_found_before_the_first_account_is_asked(cloud, credlake):
+    code, said = credlake("collect", "--lake", "s3://no-such-bucket/lake")
+
+    assert code == 3
+    assert "There is no bucket no-such-bucket: make it, or name another with --lake." in said
+    assert [name for name in cloud.organization.calls.by_operation if not name.startswith("sts:GetCaller")] == []
+
+
+def test_a_run_that_was_killed_is_resumed_and_only_who_has_no_report_is_asked(cloud, credlake):
+    reports = []
+
+    def kill_at_the_fifth_report(method, path):
+        if method == "PUT" and path.endswith(".csv.gz"):
+            reports.append(path.rpartition("/")[2].removesuffix(".csv.gz"))
+            if len(reports) == 5:
+                process.kill()
+
+    with faulty_wire(cloud.s3) as (wire, _):
+        wire.whim = kill_at_the_fifth_report
+        environment = {**os.environ, **cloud.environment(AWS_ENDPOINT_URL_S3=wire.url)}
+        command = [sys.executable, "-m", "collector", "collect", "--no-glue", "--concurrency", "1"]
+        with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
+            assert process.wait(120) == -9
+    store = cloud.store
+    (run_id,) = store.names("raw/o-uniform0000")
+    kept = {name.partition(".")[0] for name in store.names(f"raw/o-uniform0000/{run_id}") if name.endswith(".csv.gz")}
+    cloud.organization.reset_calls()
+
+    code, _ = credlake("collect", "--resume")
+
+    calls = cloud.organization.calls.by_account
+    asked = {account for account, action in calls if action == "iam:GetCredentialReport"}
+    assert kept >= set(reports[:4])
+    assert asked == {f"{number:012d}" for number in range(1, ACCOUNTS + 1)} - kept
+    assert (code, cloud.record.newest.run_id, cloud.record.newest.accounts.covered) == (0, run_id, ACCOUNTS)
+    assert cloud.pointers() == dict.fromkeys(TABLES, cloud.record.newest.folder)
+    assert credlake("verify")[0] == 0

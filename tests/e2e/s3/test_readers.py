@@ -1,0 +1,188 @@
+"""Who reads a lake on S3, by Glue's pointer or by the record, sees exactly the published snapshot."""
+
+from __future__ import annotations
+
+import io
+import json
+import secrets
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.fs
+import pytest
+
+from collector.catalog.sync import bring_level
+from collector.errors import CredlakeError, LakeError
+from collector.lake.publish import publish
+from collector.lake.record_reading import read_record
+from collector.lake.s3_store import open_s3_store
+from collector.query.ask import run_query
+from collector.query.duckdb import LocalLake
+from tests.fixtures.examples import DAY, FINISHED, ORGANIZATION, account_evidence, denied_evidence, run_of, write
+from tests.fixtures.faulty_wire import faulty_wire
+from tests.fixtures.reports import report
+
+EARLIER = "2026-11-22"
+
+
+@pytest.fixture(name="in_moto", scope="module")
+def _in_moto(moto):
+    """moto is what the environment names, as AWS would be; yields the proxy that sees what is asked."""
+    with faulty_wire(moto) as (wire, server), pytest.MonkeyPatch.context() as patch:
+        for name, value in server.environment().items():
+            patch.setenv(name, value)
+        moto.client().create_bucket(Bucket="lakes-of-readers")
+        yield wire
+
+
+@pytest.fixture(name="lake")
+def _lake(in_moto):
+    return open_s3_store(f"s3://lakes-of-readers/{secrets.token_hex(6)}")
+
+
+@pytest.fixture(name="collect_day")
+def _collect_day(lake, tmp_path):
+    def collect_day(day, number, *users):
+        accounts = [
+            (account_evidence("111111111111"), report("111111111111", *users)),
+            (denied_evidence("222222222222"), None),
+        ]
+        written = write(lake, tmp_path, accounts, run=run_of(day, number))
+        return publish(lake, written, now=lambda: FINISHED)
+
+    return collect_day
+
+
+def independent_filesystem(server_url):
+    """pyarrow set up by hand, as a stranger would."""
+    return pyarrow.fs.S3FileSystem(
+        endpoint_override=urlsplit(server_url).netloc, scheme="http", access_key="x", secret_key="y", region="us-east-1"
+    )
+
+
+HIVE_TYPES = {
+    "string": pa.string(),
+    "boolean": pa.bool_(),
+    "int": pa.int32(),
+    "timestamp": pa.timestamp("ms", tz="UTC"),
+    "map<string,string>": pa.map_(pa.string(), pa.string()),
+}
+
+
+def rows_at(server, descriptor):
+    """All rows in all files under a partition's location, by the columns that Glue says, as pyarrow finds them."""
+    columns = [(column["Name"], HIVE_TYPES[column["Type"]]) for column in descriptor["Columns"]]
+    files = independent_filesystem(server.url)
+    place = descriptor["Location"].removeprefix("s3://")
+    return ds.dataset(place, schema=pa.schema(columns), format="parquet", filesystem=files).to_table()
+
+
+def users_at(server, descriptor):
+    rows = rows_at(server, descriptor).select(["record_type", "run_id", "user_name"]).to_pylist()
+    return sorted((row["run_id"], row["user_name"]) for row in rows if row["record_type"] == "user")
+
+
+def test_pyarrow_over_the_location_of_a_partition_sees_exactly_the_snapshot(lake, collect_day, moto):
+    glue = moto.client("glue")
+    collect_day(EARLIER, 1, "alice")
+    collect_day(DAY, 1, "alice", "bob")
+    collect_day(DAY, 2, "alice", "carol")
+    bring_level(lake, ORGANIZATION, database="readers", client=glue)
+
+    def partition(table, *values):
+        answer = glue.get_partition(DatabaseName="readers", TableName=table, PartitionValues=list(values))
+        return answer["Partition"]["StorageDescriptor"]
+
+    second = [("20261123T010203Z-00000002", name) for name in ("<root_account>", "alice", "carol")]
+    assert users_at(moto, partition("snapshot_record", ORGANIZATION, DAY)) == second
+    assert users_at(moto, partition("snapshot_record_latest", ORGANIZATION)) == second
+    accounts = rows_at(moto, partition("snapshot_record_latest", ORGANIZATION)).select(["account_id", "outcome"])
+    assert sorted(row["account_id"] for row in accounts.to_pylist() if row["outcome"]) == ["111111111111", "2" * 12]
+    assert users_at(moto, partition("snapshot_record", ORGANIZATION, EARLIER)) == [
+        ("20261122T010203Z-00000001", name) for name in ("<root_account>", "alice")
+    ]
+
+
+def answer_of(lake, question):
+    out, err = io.StringIO(), io.StringIO()
+    run_query(lake.uri, question, format="json", out_stream=out, err_stream=err, now=datetime(2026, 11, 24, tzinfo=UTC))
+    return json.loads(out.getvalue()), err.getvalue()
+
+
+def test_duckdb_answers_from_a_lake_on_s3_as_from_a_folder(lake, collect_day):
+    collect_day(EARLIER, 1, "alice")
+    collect_day(DAY, 1, "alice", "bob")
+
+    newest, said = answer_of(lake, "select user_name, user_creation_time from credential_report order by 1")
+    history, _ = answer_of(
+        lake, "select snapshot_date, count(*) as users from credential_report_history group by 1 order by 1"
+    )
+    accounts, _ = answer_of(lake, "select account_id, outcome, minimum_password_length from account order by 1")
+
+    assert newest == [
+        {"user_name": "<root_account>", "user_creation_time": "2025-08-25T13:49:23Z"},
+        {"user_name": "alice", "user_creation_time": "2026-09-11T13:14:44Z"},
+        {"user_name": "bob", "user_creation_time": "2026-09-11T13:14:44Z"},
+    ]
+    assert history == [{"snapshot_date": EARLIER, "users": 2}, {"snapshot_date": DAY, "users": 3}]
+    assert accounts == [
+        {"account_id": "111111111111", "outcome": "collected", "minimum_password_length": 14},
+        {"account_id": "222222222222", "outcome": "assume_denied", "minimum_password_length": None},
+    ]
+    assert said.startswith("o-abcdefghij: snapshot 2026-11-23, ")
+
+
+def opened(wire):
+    """The Parquet files that were asked for, by day and name."""
+    paths = {line.split(" ")[1].partition("?")[0] for line in wire.seen if line.startswith(("GET", "HEAD"))}
+    return sorted("/".join(path.split("/")[-3::2]) for path in paths if path.endswith(".parquet"))
+
+
+@pytest.mark.parametrize(
+    ("question", "files"),
+    [
+        ("select * from account", [f"{DAY}/accounts.parquet"]),
+        ("select * from report_rows", [f"{DAY}/users-00000.parquet"]),
+        ("select * from credential_report", [f"{DAY}/accounts.parquet", f"{DAY}/users-00000.parquet"]),
+        (
+            "select * from credential_report_history where snapshot_date = '2026-11-22'",
+            [f"{EARLIER}/accounts.parquet", f"{EARLIER}/users-00000.parquet"],
+        ),
+        ("select count(*) from account_history where organization_id = 'o-zzzzzzzzzz'", []),
+    ],
+)
+def test_a_question_opens_no_more_files_than_it_needs(lake, collect_day, in_moto, question, files):
+    collect_day("2026-11-21", 1, "alice")
+    collect_day(EARLIER, 1, "alice")
+    collect_day(DAY, 1, "alice", "bob")
+    in_moto.clear()
+
+    answer_of(lake, question)
+
+    assert opened(in_moto) == files
+
+
+def test_a_file_that_the_record_names_and_that_is_gone_is_an_error_that_names_it(lake, collect_day, moto):
+    record = collect_day(DAY, 1, "alice")
+    path = record.newest.files[0].path
+    moto.client().delete_object(Bucket=lake.place.bucket, Key=lake.place.key(path))
+
+    with pytest.raises(CredlakeError, match=rf"{path}.*credlake verify"):
+        answer_of(lake, "select * from account")
+
+
+def test_the_session_on_a_lake_on_s3_reads_nothing_but_its_files(lake, collect_day, tmp_path):
+    collect_day(DAY, 1, "alice")
+    (tmp_path / "secret.csv").write_text("a\n1\n")
+    with LocalLake(lake.uri) as opened_lake, pytest.raises(Exception, match=r"disabled by configuration"):
+        opened_lake.connection.execute("select * from read_csv($1)", [str(tmp_path / "secret.csv")]).fetchall()
+
+
+def test_a_lake_on_s3_without_a_snapshot_is_no_empty_answer(lake):
+    lake.check_writable()
+
+    with pytest.raises(LakeError, match="holds no snapshot"):
+        answer_of(lake, "account")
+    assert read_record(lake, ORGANIZATION).record is None

@@ -1,0 +1,144 @@
+"""A Trino server for the session, and what it is asked about: `make test-trino`.
+
+These tests need a server from Maven Central and a Java from PyPI that the other tests do not need, so they are left out
+unless they are asked for by their marker: `pytest -m trino`.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.e2e.trino.asking import Trino, create_views
+from tests.e2e.trino.comparing import Tally
+from tests.e2e.trino.lakes import Warehouse
+from tests.e2e.trino.recording import FOLDER
+from tests.e2e.trino.server import HEAP, trino_server
+from tests.fixtures.s3_servers import moto_server, weed_server
+
+_HERE = Path(__file__).parent
+_REPOSITORY = _HERE.parents[1]
+_TALLY = pytest.StashKey[Tally]()
+_DISTRIBUTION = pytest.StashKey[str]()
+_START_SECONDS = 900
+_GOLDEN_TABLES = 300
+
+
+def pytest_collection_modifyitems(config, items):
+    """Mark the tests of this folder, and leave them out of a run that did not ask for the marker."""
+    ours = [item for item in items if _HERE in item.path.parents]
+    for item in ours:
+        item.add_marker(pytest.mark.trino)
+        item.add_marker(pytest.mark.timeout(_START_SECONDS))
+    if "trino" not in config.option.markexpr:
+        config.hook.pytest_deselected(items=ours)
+        items[:] = [item for item in items if item not in ours]
+
+
+def pytest_configure(config):
+    config.stash[_TALLY] = Tally()
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    tally = config.stash[_TALLY]
+    if not tally.views:
+        return
+    terminalreporter.section("Trino beside DuckDB")
+    terminalreporter.write_line(config.stash[_DISTRIBUTION])
+    terminalreporter.write_line(
+        f"{len(tally.views)} views (with twins), {tally.rows:,} rows, {tally.values:,} values compared, "
+        f"in {tally.lakes} lakes; {tally.statements} statements of the corpus"
+    )
+
+
+@pytest.fixture(scope="session")
+def tally(pytestconfig):
+    """What was compared so far."""
+    return pytestconfig.stash[_TALLY]
+
+
+@pytest.fixture(scope="session")
+def distribution(pytestconfig):
+    """The unpacked server. Where there is none the run fails: a test that did not run has proven nothing."""
+    from tests.e2e.trino.distribution import VERSION, find  # noqa: PLC0415  # imports nothing that is not locked for all
+
+    found = find()
+    pytestconfig.stash[_DISTRIBUTION] = f"Trino {VERSION} on {found.java_version()}, heap {HEAP}"
+    return found
+
+
+@pytest.fixture(scope="session")
+def glue_server():
+    """moto's Glue, and moto's Athena for the protocol."""
+    with moto_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def file_server():
+    """A real S3 server."""
+    with weed_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def warehouse(glue_server, file_server):
+    """The bucket and the catalogue that Trino reads."""
+    return Warehouse(file_server, glue_server)
+
+
+@pytest.fixture(scope="session")
+def server(distribution, glue_server, file_server, tmp_path_factory):
+    """The running Trino."""
+    with trino_server(distribution, glue_server, file_server, tmp_path_factory.mktemp("trino")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def trino_of(server):
+    """A session of Trino in one database."""
+    return lambda database: Trino(server, database)
+
+
+@pytest.fixture(scope="session")
+def demo_lake(tmp_path_factory):
+    """Three days of an organization with some twenty kinds of fault, collected over HTTP by the command itself."""
+    lake = tmp_path_factory.mktemp("demo") / "lake"
+    command = [str(Path(sys.executable).with_name("credlake")), "demo", "--lake", str(lake)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=_REPOSITORY, timeout=300)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    return lake
+
+
+@pytest.fixture(scope="session")
+def demo_views(demo_lake, warehouse, trino_of):
+    """Trino in a database with that lake and all views."""
+    warehouse.copy_lake(demo_lake, "demo")
+    trino = trino_of("demo")
+    create_views(trino, "demo")
+    return trino
+
+
+@pytest.fixture(scope="session")
+def golden_rows(tmp_path_factory):
+    """The rows that the tests of the views fill in, each case an organization of its own."""
+    folder = tmp_path_factory.mktemp("golden")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.e2e.trino.recording", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*command, "tests/athena_queries"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=_REPOSITORY,
+        env={**os.environ, FOLDER: str(folder)},
+        timeout=600,
+    )
+    tables = [pq.read_table(path) for path in sorted(folder.iterdir())]
+    # Whether the cases come out as they should is for `make test` to say; here they are only rows to compare.
+    assert len(tables) > _GOLDEN_TABLES, done.stdout[-4000:]
+    return tables

@@ -1,0 +1,92 @@
+"""`credlake views deploy` on an engine that runs the statements, over a catalogue that holds the marks."""
+
+from __future__ import annotations
+
+import pytest
+
+from collector.query.annotation import Names
+from collector.views.deploy import DeployedViews
+from collector.views.files import athena_statements, names_of, shipped_views
+from collector.views.plan import NameTakenError, carry_out, plan_deployment
+
+DATABASE = "deployed"
+VIEWS = names_of(shipped_views())
+SQL_OF_CONTROLS = shipped_views()["controls"].sql
+
+
+@pytest.fixture(scope="module")
+def trino(demo_lake, warehouse, trino_of):
+    warehouse.copy_lake(demo_lake, DATABASE)
+    return trino_of(DATABASE)
+
+
+@pytest.fixture
+def deployed(warehouse):
+    return DeployedViews(warehouse.glue, DATABASE)
+
+
+@pytest.fixture(scope="module")
+def columns_of():
+    names = Names(shipped_views())
+    return lambda name: list(names.columns(name))
+
+
+@pytest.fixture
+def deploy(trino, deployed, columns_of):
+    """Deploy statements, and tell what was done."""
+
+    def run(statements=None):
+        wanted = athena_statements(shipped_views(), DATABASE) if statements is None else statements
+        plan = plan_deployment(wanted, deployed.held(), database=DATABASE, columns_of=columns_of)
+        list(carry_out(plan, run=trino.ask, mark=deployed.mark))
+        return [(step.action, step.name, step.reason) for step in plan.changes]
+
+    return run
+
+
+def test_a_deployment_creates_every_view_and_the_next_one_finds_nothing_to_do(deploy, trino, deployed):
+    assert sorted(name for action, name, _ in deploy() if action == "create") == sorted(VIEWS)
+    assert all(deployed.held()[name].is_ours for name in VIEWS)
+    assert deploy() == []
+    assert trino.rows("select count(*) from findings")[0][0] > 0
+
+
+def test_a_view_altered_by_hand_is_made_anew(deploy, trino):
+    deploy()
+    low_only = f"select * from ({SQL_OF_CONTROLS}) as t where severity = 'low'"  # noqa: S608  # our own statement
+    trino.ask(f"create or replace view controls as {low_only}")
+    assert trino.rows("select count(*) from controls where control_id = 'root-mfa'") == [(0,)]
+
+    assert [(action, name) for action, name, _ in deploy()] == [("replace", "controls")]
+    assert trino.rows("select count(*) from controls where control_id = 'root-mfa'") == [(1,)]
+
+
+def test_only_views_of_ours_that_are_gone_are_removed(deploy, trino, deployed):
+    deploy()
+    trino.ask("create or replace view somebody_elses as select 1 as x")
+    statements = [entry for entry in athena_statements(shipped_views(), DATABASE) if entry[0] != "ou_scorecard"]
+
+    assert deploy(statements) == [("drop", "ou_scorecard", "no file makes it any more")]
+    assert "ou_scorecard" not in deployed.held()
+    assert trino.rows("select * from somebody_elses") == [(1,)]
+    assert deploy() == [("create", "ou_scorecard", "new")]
+
+
+def test_a_deployment_that_was_cut_off_is_finished_by_the_next(deploy, trino, deployed, warehouse):
+    deploy()
+    trino.ask("drop view findings_history")
+    statements = dict(athena_statements(shipped_views(), DATABASE))
+    trino.ask(statements["findings_history"])  # and no mark: the process died here
+
+    assert [(action, name) for action, name, _ in deploy()] == [("replace", "findings_history")]
+    assert deploy() == []
+
+
+def test_a_view_of_somebody_else_under_our_name_is_not_touched(trino, deployed, columns_of, warehouse):
+    warehouse.create_database("taken")
+    trino.ask("create view taken.controls as select 'mine' as own_column")
+    held = DeployedViews(warehouse.glue, "taken").held()
+
+    with pytest.raises(NameTakenError, match="controls"):
+        plan_deployment(athena_statements(shipped_views(), "taken"), held, database="taken", columns_of=columns_of)
+    assert trino.rows("select own_column from taken.controls") == [("mine",)]

@@ -1,0 +1,66 @@
+"""What a current view reads does not grow with the lake."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+
+import pytest
+
+from collector.views.files import shipped_views
+from tests.e2e.trino.asking import create_views
+
+DAYS = 400
+CURRENT = sorted(view.name for view in shipped_views().values() if view.twin != "history")
+# Each after those that it reads.
+HISTORIES = ("account_history", "report_rows_history", "credential_report_history", "credentials_history")
+
+
+@pytest.fixture(scope="module")
+def lakes(demo_lake, warehouse, trino_of, tmp_path_factory):
+    """The newest day of the demo, alone and as the last of 400: every other day holds the same rows."""
+    found = {}
+    for days in (1, DAYS):
+        database = f"days_{days}"
+        root = tmp_path_factory.mktemp(database)
+        repeat_newest_day(demo_lake, root, days)
+        warehouse.copy_lake(root, database)
+        found[days] = trino_of(database)
+        create_views(found[days], database, only={*CURRENT, *HISTORIES})
+    return found
+
+
+def repeat_newest_day(source, target, days):
+    """A lake of so many days, all with the files of the source's newest."""
+    (target / "catalog").mkdir()
+    for path in (source / "catalog").glob("*.json"):
+        record = json.loads(path.read_text())
+        newest, last = record["snapshots"][record["latest"]], date.fromisoformat(record["latest"])
+        record["snapshots"] = {}
+        for ago in range(days):
+            day = (last - timedelta(days=ago)).isoformat()
+            files = [{**file, "path": file["path"].replace(record["latest"], day)} for file in newest["files"]]
+            record["snapshots"][day] = {**newest, "files": files}
+            for file, original in zip(files, newest["files"], strict=True):
+                (target / file["path"]).parent.mkdir(parents=True, exist_ok=True)
+                (target / file["path"]).symlink_to(source / original["path"])
+        (target / "catalog" / path.name).write_text(json.dumps(record))
+
+
+@pytest.mark.parametrize("view", CURRENT)
+def test_a_current_view_reads_the_same_whether_the_lake_holds_one_day_or_400(view, lakes):
+    question = f"select * from {view}"  # noqa: S608  # a name from our own files
+    one, many = lakes[1].ask(question), lakes[DAYS].ask(question)
+
+    assert len(one.rows) == len(many.rows) > 0
+    assert (one.splits, one.bytes_read) == (many.splits, many.bytes_read)
+
+
+@pytest.mark.parametrize("view", HISTORIES)
+def test_the_history_does_read_more(view, lakes):
+    question = f"select count(*), max(snapshot_date) from {view} where snapshot_date > '2000'"  # noqa: S608  # ours
+    one, many = lakes[1].ask(question), lakes[DAYS].ask(question)
+
+    assert many.rows[0][0] == one.rows[0][0] * DAYS
+    assert many.splits > one.splits
+    assert many.bytes_read > one.bytes_read

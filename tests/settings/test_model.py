@@ -1,0 +1,253 @@
+"""Settings: credlake.toml, then CREDLAKE_*, then flags; all faults in one message, unknown names refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from collector.discovery.limits import LimitOverride
+from collector.errors import UsageFaultsError
+from collector.evidence import Limits
+from collector.settings.model import Settings, SettingsSchema
+from collector.settings.sources import read_settings
+
+
+@pytest.fixture(name="settings")
+def _settings(tmp_path):
+    def settings(toml=None, environment=None, **flags):
+        if toml is not None:
+            (tmp_path / "credlake.toml").write_text(toml, encoding="utf-8")
+        return read_settings(flags, environment or {}, directory=tmp_path)
+
+    return settings
+
+
+@pytest.fixture(name="faults")
+def _faults(settings):
+    def faults(toml=None, environment=None, **flags):
+        with pytest.raises(UsageFaultsError) as caught:
+            settings(toml, environment, **flags)
+        assert caught.value.exit_code == 2
+        return caught.value.faults
+
+    return faults
+
+
+def test_without_any_setting_the_defaults_hold(settings):
+    assert settings() == Settings()
+    assert (Settings().role_name, Settings().concurrency, Settings().deadline, Settings().tags) == (
+        "credlake-reader",
+        32,
+        None,
+        False,
+    )
+
+
+def test_the_environment_beats_the_file_and_a_flag_beats_both(settings):
+    toml = 'role_name = "of-file"\nrole_path = "/of/file/"\nexternal_id = "of-file"\nlake = "of-file"\n'
+    environment = {"CREDLAKE_ROLE_PATH": "/of/environment/", "CREDLAKE_EXTERNAL_ID": "of-environment"}
+
+    found = settings(toml, environment, external_id="of-flag", lake=None)
+
+    assert (found.lake, found.role_name, found.role_path, found.external_id) == (
+        "of-file",
+        "of-file",
+        "/of/environment/",
+        "of-flag",
+    )
+
+
+def test_every_setting_can_be_said_in_every_source(settings):
+    values = {
+        "lake": "lake",
+        "role_name": "r",
+        "role_path": "/p/",
+        "external_id": "e:1",
+        "account": ["111122223333", "000000000001"],
+        "exclude_account": ["222222222222"],
+        "include_ou": ["Root/A", "ou-a1b2-11111111"],
+        "exclude_ou": ["Root/A/B"],
+        "accounts_file": "accounts.csv",
+        "organization_id": "o-aa111bb222",
+        "concurrency": 7,
+        "deadline": 12.5,
+        "account_deadline": 60.0,
+        "tags": True,
+        "min_coverage": 0.9,
+        "replace": True,
+        "resume": True,
+        "kms_key": "alias/lake",
+        "glue": False,
+        "database": "audit",
+        "workgroup": "security",
+        "output_location": "s3://results/credlake/",
+        "scan_limit": 1_000_000_000,
+    }
+    assert set(Settings.__dataclass_fields__) == set(SettingsSchema().fields)
+
+    def toml_of(value):
+        if isinstance(value, list):
+            return "[" + ", ".join(f'"{item}"' for item in value) + "]"
+        return f'"{value}"' if isinstance(value, str) else str(value).lower()
+
+    def text_of(value):
+        return ",".join(value) if isinstance(value, list) else str(value)
+
+    from_file = settings("".join(f"{name} = {toml_of(value)}\n" for name, value in values.items()))
+    from_environment = settings("", {f"CREDLAKE_{name.upper()}": text_of(value) for name, value in values.items()})
+    from_flags = settings(
+        "", **{name: value if isinstance(value, (list, bool)) else str(value) for name, value in values.items()}
+    )
+
+    assert from_file == from_environment == from_flags
+    assert from_file.account == {"111122223333", "000000000001"}
+    assert (from_file.concurrency, from_file.deadline, from_file.min_coverage, from_file.tags) == (7, 12.5, 0.9, True)
+
+
+def test_a_flag_can_take_back_what_the_file_says(settings):
+    assert settings("tags = true\nreplace = true\n", tags=False, replace=False) == Settings()
+
+
+def test_an_empty_variable_is_one_that_was_not_set(settings):
+    assert settings("", {"CREDLAKE_EXTERNAL_ID": "", "CREDLAKE_ACCOUNT": ""}) == Settings()
+
+
+def test_all_faults_of_all_sources_come_in_one_message(faults):
+    found = faults(
+        'role_nmae = "x"\nconcurrency = 0\ndeadline = "soon"\n[limits]\npassword_length = 0\nage = 3\n',
+        {"CREDLAKE_ACCOUNT": "12,111122223333", "CREDLAKE_EXTERNALID": "x", "CREDLAKE_TAGS": "perhaps"},
+        organization_id="organization",
+        min_coverage="1.5",
+        include_ou=[""],
+    )
+
+    assert sorted(found) == sorted(
+        [
+            "credlake.toml: role_nmae: there is no such setting; did you mean role_name?",
+            "credlake.toml: concurrency: Must be from 1 to 1000.",
+            "credlake.toml: deadline: Not a valid number.",
+            "credlake.toml: limits.password_length: Must be from 1 to 128.",
+            "credlake.toml: limits.age: there is no such setting.",
+            "environment: CREDLAKE_ACCOUNT: 12 is not 12 digits.",
+            "environment: CREDLAKE_EXTERNALID: there is no such setting; did you mean external_id?",
+            "environment: CREDLAKE_TAGS: Not a valid boolean.",
+            "command line: --organization-id: Must be an organization's id, o-…",
+            "command line: --min-coverage: Must be from 0 to 1.",
+            "command line: --include-ou: An OU is an id (ou-…, r-…) or a path (Root/…).",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("account", "12345678901"),
+        ("account", "1234567890123"),
+        ("account", "12345678901a"),
+        ("exclude_account", "１２３４５６７８９０１２"),  # noqa: RUF001 -- digits, but not AWS's
+        ("organization_id", "o-short"),
+        ("organization_id", "o-aa111bb222\n"),
+        ("organization_id", "o-AA111BB222"),
+        ("role_name", "a/b"),
+        ("role_name", "ä"),
+        ("role_name", "x" * 65),
+        ("role_path", "audit/"),
+        ("role_path", "/audit"),
+        ("role_path", "/a b/"),
+        ("external_id", "x"),
+        ("external_id", "a b"),
+        ("concurrency", "0"),
+        ("concurrency", "many"),
+        ("concurrency", "3.5"),
+        ("deadline", "0"),
+        ("deadline", "-1"),
+        ("deadline", "nan"),
+        ("deadline", "inf"),
+        ("account_deadline", "0"),
+        ("min_coverage", "-0.1"),
+        ("min_coverage", "nan"),
+    ],
+)
+def test_what_no_run_could_use_is_refused(faults, name, value):
+    (fault,) = faults("", {f"CREDLAKE_{name.upper()}": value})
+
+    assert fault.startswith(f"environment: CREDLAKE_{name.upper()}: ")
+
+
+@pytest.mark.parametrize("line", ["concurrency = 3.7", "concurrency = true", "deadline = true", "min_coverage = true"])
+def test_a_number_is_a_number_and_is_not_cut(faults, line):
+    assert len(faults(line)) == 1
+
+
+@pytest.mark.parametrize(
+    ("toml", "fault"),
+    [
+        ("role_name = [1]", "role_name"),
+        ("account = 111122223333", "account"),
+        ("account = [111122223333]", "account"),
+        ("limits = 5", "limits"),
+        ('[limits]\noverride = "x"', "limits.override"),
+        ('[[limits.override]]\nou = "Root/A"', "limits.override.1: Name at least one limit"),
+        ("[[limits.override]]\nroot_use_days = 3", "limits.override.1: Name either an `ou` or an `account`"),
+        ('[[limits.override]]\nou = "Root/A"\naccount = "111122223333"\nroot_use_days = 3', "Name either an `ou`"),
+        (
+            '[[limits.override]]\nou = "Root/A"\nroot_use_day = 3',
+            "root_use_day: there is no such setting; did you mean root_use_days?",
+        ),
+        ("[limits]\naccess_key_rotation_days = 90.5", "limits.access_key_rotation_days"),
+        ("[limits]\npassword_reuse = 25", "Must be from 1 to 24."),
+        ("lake = ", "is no TOML"),
+        ("[collect]\nlake = 'x'", "collect: there is no such setting"),
+    ],
+)
+def test_a_file_that_makes_no_sense_says_where(faults, toml, fault):
+    found = faults(toml)
+
+    assert all(line.startswith("credlake.toml: ") or "credlake.toml: is no TOML" in line for line in found)
+    assert any(fault in line for line in found), found
+
+
+def test_limits_are_read_for_all_for_an_ou_and_for_an_account(settings):
+    found = settings(
+        "[limits]\naccess_key_rotation_days = 60\n"
+        '[[limits.override]]\nou = "Root/Sandbox"\naccess_key_rotation_days = 180\n'
+        '[[limits.override]]\naccount = "111122223333"\npassword_length = 20\n'
+    ).limits
+
+    assert found.default == Limits(access_key_rotation_days=60)
+    assert found.overrides == (
+        LimitOverride(ou="Root/Sandbox", limits={"access_key_rotation_days": 180}),
+        LimitOverride(account="111122223333", limits={"password_length": 20}),
+    )
+
+
+def test_a_named_file_must_be_there_and_the_default_one_need_not(tmp_path):
+    with pytest.raises(UsageFaultsError, match=r"other\.toml: cannot be read: No such file"):
+        read_settings({}, {}, config_file=str(tmp_path / "other.toml"), directory=tmp_path)
+    with pytest.raises(UsageFaultsError, match=r"of-variable\.toml: cannot be read"):
+        read_settings({}, {"CREDLAKE_CONFIG": str(tmp_path / "of-variable.toml")}, directory=tmp_path)
+    assert read_settings({}, {}, directory=tmp_path) == Settings()
+
+
+def test_a_file_that_is_not_utf_8_is_told_so(tmp_path):
+    (tmp_path / "credlake.toml").write_bytes(b'lake = "\xff"')
+
+    with pytest.raises(UsageFaultsError, match=r"credlake\.toml: is no TOML"):
+        read_settings({}, {}, directory=tmp_path)
+
+
+def test_the_record_of_a_run_has_its_settings_and_limits_and_no_secret(settings):
+    recorded = settings(
+        'external_id = "one-secret"\n[limits]\nroot_use_days = 2\n'
+        '[[limits.override]]\nou = "Root/A"\nroot_use_days = 3\n'
+    ).for_the_record()
+
+    assert (recorded["has_external_id"], "one-secret" in str(recorded)) == (True, False)
+    assert recorded["limits"] == {
+        "access_key_rotation_days": 90,
+        "access_key_unused_days": 45,
+        "password_unused_days": 45,
+        "root_use_days": 2,
+        "password_length": 14,
+        "password_reuse": 24,
+        "override": [{"ou": "Root/A", "root_use_days": 3}],
+    }

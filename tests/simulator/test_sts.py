@@ -1,0 +1,306 @@
+"""STS over HTTP, asked by boto3 (facts F5)."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from collector.simulator import (
+    AccountSpec,
+    AccountState,
+    CallerSpec,
+    ManualClock,
+    OrganizationSpec,
+    RoleSpec,
+)
+from collector.simulator import fault_catalogue as faults
+
+MANAGEMENT = "000000000001"
+MEMBER = "111122223333"
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+DENIED = ("AccessDenied", 403, "ClientError")
+INVALID = ("ValidationError", 400, "ClientError")
+ROLE_ARN = "arn:aws:iam::111122223333:role/credlake-reader"
+
+
+def member(**parts):
+    return AccountSpec(MEMBER, "member", **parts)
+
+
+def test_the_caller_is_known_by_its_key(serve):
+    identity = serve().client("sts").get_caller_identity()
+
+    assert identity["Account"] == MANAGEMENT
+    assert identity["Arn"] == "arn:aws:iam::000000000001:user/credlake-collector"
+
+
+def test_a_role_session_is_the_role_in_its_account(serve):
+    connection = serve(member())
+    sts = connection.client("sts")
+    answer = sts.assume_role(RoleArn=ROLE_ARN, RoleSessionName="credlake", DurationSeconds=900)
+    identity = connection.client("sts", answer["Credentials"]).get_caller_identity()
+
+    assert identity["Account"] == MEMBER
+    assert identity["Arn"] == "arn:aws:sts::111122223333:assumed-role/credlake-reader/credlake"
+    assert answer["AssumedRoleUser"]["Arn"] == identity["Arn"]
+    assert answer["AssumedRoleUser"]["AssumedRoleId"] == identity["UserId"]
+
+
+def test_each_session_has_credentials_of_its_own_that_last_as_long_as_asked(serve):
+    connection = serve(member(), clock=ManualClock(NOON))
+    first, second = connection.assume(MEMBER, DurationSeconds=900), connection.assume(MEMBER)
+
+    assert first["AccessKeyId"] != second["AccessKeyId"]
+    assert first["SessionToken"] != second["SessionToken"]
+    assert first["AccessKeyId"].startswith("ASIA")
+    assert len(first["AccessKeyId"]) == 20
+    assert (first["Expiration"], second["Expiration"]) == (NOON + timedelta(minutes=15), NOON + timedelta(hours=1))
+
+
+def test_a_role_is_found_by_name_and_path(serve, refused):
+    role = RoleSpec("reader", path="/audit/")
+    connection = serve(member(roles=(role,)))
+
+    assert connection.assume(MEMBER, role="audit/reader")["AccessKeyId"]
+    assert refused(connection.assume, MEMBER, role="reader") == DENIED
+    assert refused(connection.assume, MEMBER, role="audit/other") == DENIED
+
+
+def test_the_role_of_an_account_outside_of_the_organization_is_denied_alike(serve, refused):
+    assert refused(serve().assume, "999999999999") == DENIED
+
+
+def test_a_denial_names_caller_and_role(serve):
+    connection = serve()
+    sts = connection.client("sts")
+
+    with pytest.raises(sts.exceptions.ClientError) as caught:
+        sts.assume_role(RoleArn=ROLE_ARN, RoleSessionName="credlake")
+    assert caught.value.response["Error"]["Message"] == (
+        "User: arn:aws:iam::000000000001:user/credlake-collector is not authorized to perform: sts:AssumeRole "
+        "on resource: arn:aws:iam::111122223333:role/credlake-reader"
+    )
+
+
+def test_arns_are_of_the_organizations_partition(serve, refused):
+    spec = OrganizationSpec((AccountSpec(MANAGEMENT, "management"), member()), MANAGEMENT, partition="aws-us-gov")
+    connection = serve(organization=spec)
+    gov = connection.client("sts").assume_role(
+        RoleArn="arn:aws-us-gov:iam::111122223333:role/credlake-reader", RoleSessionName="credlake"
+    )
+    iam = connection.client("iam", gov["Credentials"])
+    iam.generate_credential_report()
+
+    assert gov["AssumedRoleUser"]["Arn"].startswith("arn:aws-us-gov:sts::111122223333:assumed-role/")
+    assert b",arn:aws-us-gov:iam::111122223333:root," in iam.get_credential_report()["Content"]
+    assert refused(connection.assume, MEMBER) == DENIED
+
+
+def test_an_external_id_is_asked_for_where_the_role_wants_one(serve, refused):
+    connection = serve(member(roles=(RoleSpec(external_id="lake-42"),)))
+
+    assert refused(connection.assume, MEMBER) == DENIED
+    assert refused(connection.assume, MEMBER, ExternalId="lake-43") == DENIED
+    assert connection.assume(MEMBER, ExternalId="lake-42")["AccessKeyId"]
+
+
+def test_a_role_trusts_the_management_account_and_delegated_administrators_alone(serve, refused):
+    def connection_from(caller, **parts):
+        accounts = (AccountSpec(MANAGEMENT, "management"), member(), AccountSpec("222233334444", "other"))
+        return serve(organization=OrganizationSpec(accounts, MANAGEMENT, caller=CallerSpec(caller), **parts))
+
+    assert connection_from(MANAGEMENT).assume(MEMBER)
+    assert connection_from("222233334444", delegated_administrators=("222233334444",)).assume(MEMBER)
+    assert refused(connection_from("222233334444").assume, MEMBER) == DENIED
+    assert refused(connection_from(MEMBER).assume, MEMBER) == DENIED
+
+
+def test_a_role_can_trust_other_accounts(serve, refused):
+    connection = serve(member(roles=(RoleSpec(trusted_account_ids=frozenset({"222233334444"})),)))
+
+    assert refused(connection.assume, MEMBER) == DENIED
+
+
+@pytest.mark.parametrize(
+    ("state", "usable"),
+    [
+        (AccountState.PENDING_CLOSURE, True),
+        (AccountState.SUSPENDED, False),
+        (AccountState.CLOSED, False),
+        (AccountState.PENDING_ACTIVATION, False),
+    ],
+)
+def test_the_roles_of_a_closed_account_are_gone_those_of_a_closing_one_not_yet(serve, refused, state, usable):
+    connection = serve(member(state=state))
+
+    if usable:
+        assert connection.assume(MEMBER)["AccessKeyId"]
+    else:
+        assert refused(connection.assume, MEMBER) == DENIED
+
+
+@pytest.mark.parametrize("fault", [faults.ROLE_MISSING, faults.WRONG_EXTERNAL_ID, faults.ROLE_UNTRUSTING])
+def test_all_refusals_of_a_role_look_alike(serve, refused, fault):
+    connection = serve(member(faults=(fault,)))
+
+    assert refused(connection.assume, MEMBER, ExternalId="lake-42") == DENIED
+
+
+def test_where_sts_is_off_the_role_is_given_in_us_east_1_alone(serve, refused):
+    connection = serve(member(faults=(faults.STS_REGION_DISABLED,)))
+
+    assert refused(connection.assume, MEMBER) == ("RegionDisabledException", 403, "RegionDisabledException")
+    assert connection.assume(MEMBER, region="us-east-1")["AccessKeyId"]
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"DurationSeconds": 899},
+        {"DurationSeconds": 43201},
+        {"DurationSeconds": 3601},
+        {"RoleSessionName": "x"},
+        {"RoleSessionName": "with space"},
+        {"ExternalId": "x"},
+        {"RoleArn": "credlake-reader"},
+        {"Policy": '{"Version":"2012-10-17","Statement":[]}' + " " * 2048},
+        {"PolicyArns": [{"arn": "arn:aws:iam::aws:policy/SecurityAudit"}]},
+    ],
+)
+def test_parameters_out_of_bounds_are_refused(serve, refused, parameters):
+    connection = serve(member())
+
+    assert refused(connection.assume, MEMBER, **parameters) == INVALID
+
+
+def test_a_malformed_session_policy_is_refused(serve, refused):
+    assert refused(serve(member()).assume, MEMBER, Policy="{") == (
+        "MalformedPolicyDocument",
+        400,
+        "MalformedPolicyDocumentException",
+    )
+
+
+def test_longer_sessions_need_a_role_that_allows_them_and_no_chaining(serve, refused):
+    role = RoleSpec(max_session_seconds=7200)
+    chained = OrganizationSpec(
+        (AccountSpec(MANAGEMENT, "management"), member(roles=(role,))),
+        MANAGEMENT,
+        caller=CallerSpec(MANAGEMENT, is_role_session=True),
+    )
+
+    assert serve(member(roles=(role,))).assume(MEMBER, DurationSeconds=7200)["AccessKeyId"]
+    assert refused(serve(organization=chained).assume, MEMBER, DurationSeconds=3601) == INVALID
+    assert serve(organization=chained).assume(MEMBER, DurationSeconds=3600)["AccessKeyId"]
+
+
+def test_tags_and_source_identity_need_the_trust_policys_consent(serve, refused):
+    willing = RoleSpec(allows_session_tags=True, allows_source_identity=True)
+    parameters = {"Tags": [{"Key": "run", "Value": "7"}], "SourceIdentity": "credlake"}
+
+    for name, value in parameters.items():
+        assert refused(serve(member()).assume, MEMBER, **{name: value}) == DENIED
+    assert serve(member(roles=(willing,))).assume(MEMBER, **parameters)["AccessKeyId"]
+
+
+def test_a_caller_may_lack_the_permission_to_assume_roles(serve, refused):
+    caller = CallerSpec(MANAGEMENT, denied_actions=frozenset({"sts:AssumeRole"}))
+    spec = OrganizationSpec((AccountSpec(MANAGEMENT, "management"), member()), MANAGEMENT, caller=caller)
+
+    assert refused(serve(organization=spec).assume, MEMBER) == DENIED
+
+
+def test_a_session_ends_with_its_time(serve, refused):
+    clock = ManualClock(NOON)
+    connection = serve(member(), clock=clock)
+    iam = connection.iam(DurationSeconds=900)
+
+    clock.advance(timedelta(seconds=899))
+    assert iam.generate_credential_report()["State"] == "STARTED"
+    clock.advance(timedelta(seconds=1))
+    assert refused(iam.generate_credential_report) == ("ExpiredToken", 403, "ClientError")
+
+
+def test_sessions_may_live_by_another_clock_than_reports(serve):
+    connection = serve(member(), clock=ManualClock(NOON - timedelta(days=365)), session_clock=ManualClock(NOON))
+
+    assert connection.assume(MEMBER, DurationSeconds=900)["Expiration"] == NOON + timedelta(minutes=15)
+    connection.iam().generate_credential_report()
+    assert connection.iam().get_credential_report()["GeneratedTime"] == NOON - timedelta(days=365)
+
+
+def test_a_token_that_is_not_the_keys_own_is_refused(serve, refused):
+    connection = serve(member())
+    credentials = connection.assume(MEMBER)
+    other = connection.assume(MEMBER)
+    unknown = ("InvalidClientTokenId", 403, "ClientError")
+
+    for wrong in (
+        {**credentials, "SessionToken": other["SessionToken"]},
+        {**credentials, "SessionToken": None},
+        {**credentials, "AccessKeyId": "ASIAAAAAAAAAAAAAAAAA"},
+    ):
+        assert refused(connection.client("iam", wrong).get_account_summary) == unknown
+
+
+@pytest.mark.parametrize(
+    ("caller", "query", "json_code"),
+    [
+        ({"is_expired": True}, ("ExpiredToken", 403), "ExpiredTokenException"),
+        ({"is_unknown": True}, ("InvalidClientTokenId", 403), "UnrecognizedClientException"),
+    ],
+)
+def test_bad_base_credentials_are_refused_in_the_words_of_each_protocol(serve, refused, caller, query, json_code):
+    spec = OrganizationSpec(
+        (AccountSpec(MANAGEMENT, "management"),), MANAGEMENT, caller=CallerSpec(MANAGEMENT, **caller)
+    )
+    connection = serve(organization=spec)
+
+    assert refused(connection.client("sts").get_caller_identity)[:2] == query
+    assert refused(connection.client("iam").get_account_summary)[:2] == query
+    assert refused(connection.client("organizations").list_accounts)[:2] == (json_code, 400)
+
+
+def test_base_credentials_can_end_in_the_middle_of_a_run(serve, refused):
+    clock = ManualClock(NOON)
+    caller = CallerSpec(MANAGEMENT, is_role_session=True, expires_after=timedelta(minutes=10))
+    spec = OrganizationSpec((AccountSpec(MANAGEMENT, "management"), member()), MANAGEMENT, caller=caller)
+    connection = serve(organization=spec, clock=clock)
+    iam = connection.iam(DurationSeconds=900)
+
+    clock.advance(timedelta(minutes=10))
+
+    assert refused(connection.assume, MEMBER) == ("ExpiredToken", 403, "ClientError")
+    assert iam.get_account_summary()["SummaryMap"]["Users"] == 0
+
+
+def policy_of(*actions):
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]})
+
+
+def test_a_session_may_do_only_what_its_session_policy_names(serve):
+    connection = serve(member())
+    iam = connection.iam(Policy=policy_of("iam:GenerateCredentialReport"))
+
+    assert iam.generate_credential_report()["State"] == "STARTED"
+    with pytest.raises(iam.exceptions.ClientError, match="no session policy allows the iam:GetCredentialReport action"):
+        iam.get_credential_report()
+
+
+def test_a_session_policy_gives_nothing_that_the_role_does_not(serve):
+    role = RoleSpec(permissions=("iam:Generate*", "iam:GetCredentialReport"))
+    iam = serve(member(roles=(role,))).iam(Policy=policy_of("iam:*"))
+
+    iam.generate_credential_report()
+    iam.get_credential_report()
+    with pytest.raises(iam.exceptions.ClientError, match="no identity-based policy allows the iam:GetAccountSummary"):
+        iam.get_account_summary()
+
+
+def test_an_admin_role_is_narrowed_by_a_session_policy(serve, refused):
+    connection = serve(member(roles=(RoleSpec(permissions=("*",)),)))
+
+    assert connection.iam().list_account_aliases()["AccountAliases"] == []
+    assert refused(connection.iam(Policy=policy_of("iam:GetAccountSummary")).list_account_aliases) == DENIED

@@ -1,0 +1,81 @@
+"""The marks on the views, in moto's Glue."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+
+from collector.errors import CredlakeError
+from collector.views.deploy import DeployedViews
+from collector.views.plan import marks
+from tests.fixtures.s3_servers import moto_server
+
+
+@pytest.fixture(scope="module")
+def glue():
+    with moto_server() as server:
+        client = server.client("glue")
+        client.create_database(DatabaseInput={"Name": "db"})
+        client.create_table(DatabaseName="db", TableInput={"Name": "snapshot_record", "TableType": "EXTERNAL_TABLE"})
+        yield client
+
+
+def view_text(*columns):
+    body = {"originalSql": "select 1", "columns": [{"name": name, "type": "varchar"} for name in columns]}
+    return f"/* Presto View: {base64.b64encode(json.dumps(body).encode()).decode()} */"
+
+
+@pytest.fixture
+def view(glue):
+    """A view as Athena writes it."""
+    entry = {
+        "Name": "findings",
+        "TableType": "VIRTUAL_VIEW",
+        "ViewOriginalText": view_text("a", "b"),
+        "ViewExpandedText": "/* Presto View */",
+        "Parameters": {"presto_view": "true", "comment": "Presto View"},
+        "PartitionKeys": [],
+        "StorageDescriptor": {"Columns": [{"Name": "a", "Type": "string"}], "SerdeInfo": {}},
+    }
+    glue.create_table(DatabaseName="db", TableInput=entry)
+    yield entry
+    glue.delete_table(DatabaseName="db", Name="findings")
+
+
+def test_a_mark_leaves_everything_else_of_the_view_as_it_was(glue, view):
+    DeployedViews(glue, "db").mark("findings", "select 1")
+
+    stored = glue.get_table(DatabaseName="db", Name="findings")["Table"]
+    assert stored["Parameters"] == {**view["Parameters"], **marks("select 1", view["ViewOriginalText"])}
+    assert {key: stored[key] for key in view if key != "Parameters"} == {
+        k: v for k, v in view.items() if k != "Parameters"
+    }
+
+
+def test_a_view_is_ours_once_it_is_marked_and_a_table_never_is(glue, view):
+    deployed = DeployedViews(glue, "db")
+    assert not deployed.held()["findings"].is_ours
+
+    deployed.mark("findings", "select 1")
+
+    held = deployed.held()
+    assert held["findings"].is_ours
+    assert held["findings"].unchanged_since("select 1")
+    assert not held["findings"].unchanged_since("select 2")
+    assert not held["snapshot_record"].is_view
+
+
+def test_the_columns_of_a_view_are_those_of_its_stored_text(glue, view):
+    assert DeployedViews(glue, "db").held()["findings"].columns == ("a", "b")
+
+
+def test_a_database_that_is_not_there_is_named_with_the_next_step(glue):
+    with pytest.raises(CredlakeError, match=r"There is no database nowhere.*credlake collect.*--database"):
+        DeployedViews(glue, "nowhere").held()
+
+
+def test_a_view_that_is_gone_before_it_is_marked_is_told_as_that(glue):
+    with pytest.raises(CredlakeError, match=r"Athena made the view gone, and Glue does not show it.*Deploy again"):
+        DeployedViews(glue, "db").mark("gone", "select 1")

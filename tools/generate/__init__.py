@@ -1,0 +1,1 @@
+"""Write the committed files that are derived from declarations."""

@@ -1,0 +1,97 @@
+"""The template: data source, data sets with rules by row, their daily refresh, and a dashboard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tools.generate.bi_page import data_sets
+from tools.generate.quicksight.access import role, rules_table, source
+from tools.generate.quicksight.names import logical_name
+from tools.generate.quicksight.permissions import DASHBOARD_OWNER, READER
+from tools.generate.quicksight.sets import data_set, refresh, rules
+from tools.generate.quicksight.sheet import calculated_fields, filter_groups, sheet
+from tools.generate.quicksight.yaml_text import yaml_text
+
+_SHOWN = (
+    "collection_coverage",
+    "console_users_without_mfa",
+    "credentials",
+    "findings",
+    "organization_trend",
+    "root_posture",
+)
+_HEAD = """\
+# Generated from the views by `make generate`. Do not edit.
+AWSTemplateFormatVersion: "2010-09-09"
+"""
+_DESCRIPTION = (
+    "credlake: QuickSight (Enterprise edition) on the lake. A data source, data sets in SPICE with row-level security "
+    "from one table of rules, refreshed daily, and a dashboard. Deploy collector.yaml and make a run first."
+)
+
+
+def quicksight_template() -> str:
+    """`deploy/quicksight.yaml`."""
+    shown = [one for one in data_sets() if one.view in _SHOWN]
+    resources: dict[str, Any] = {"Role": role(), "RulesTable": rules_table(), "Source": source(), "Rules": rules()}
+    for one in shown:
+        resources[logical_name(one.view)] = data_set(one)
+        resources[f"{logical_name(one.view)}Refresh"] = refresh(logical_name(one.view))
+    resources["RulesRefresh"] = refresh("Rules")
+    resources["Dashboard"] = _dashboard([one.view for one in shown])
+    outputs = {
+        "DashboardArn": {"Description": "The dashboard.", "Value": {"Fn::GetAtt": ["Dashboard", "Arn"]}},
+        "RulesLocation": {
+            "Description": "Put the rules here as CSV files (docs/bi.md): UserARN,GroupARN,account_id,ou_id.",
+            "Value": {"Fn::Sub": "s3://${BucketName}/access-rules/"},
+        },
+    }
+    whole = {"Description": _DESCRIPTION, "Parameters": _PARAMETERS}
+    return _HEAD + yaml_text({**whole, "Resources": resources, "Outputs": outputs})
+
+
+_PARAMETERS: dict[str, Any] = {
+    "OwnerArn": {
+        "Type": "String",
+        "Description": "The QuickSight user or group that owns all of it and sees all rows.",
+    },
+    "ReaderArn": {
+        "Type": "String",
+        "Description": "The QuickSight user or group that sees the dashboard, by the rules.",
+    },
+    "DatabaseName": {"Type": "String", "Description": "Output of collector.yaml.", "Default": "credlake"},
+    "WorkGroupName": {"Type": "String", "Description": "Output of collector.yaml.", "Default": "credlake"},
+    "BucketName": {
+        "Type": "String",
+        "Description": "The lake's bucket: output LakeUri of collector.yaml, without s3://.",
+    },
+    "AnalystPolicyArn": {"Type": "String", "Description": "Output of collector.yaml."},
+    "RefreshAt": {
+        "Type": "String",
+        "Description": "When the data sets are refreshed, UTC, HH:MM: an hour after the run starts.",
+        "AllowedPattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$",
+        "Default": "06:00",
+    },
+}
+
+
+def _dashboard(views: list[str]) -> dict[str, Any]:
+    declared = [{"Identifier": view, "DataSetArn": {"Fn::GetAtt": [logical_name(view), "Arn"]}} for view in views]
+    return {
+        "Type": "AWS::QuickSight::Dashboard",
+        "Properties": {
+            "AwsAccountId": {"Ref": "AWS::AccountId"},
+            "DashboardId": {"Fn::Sub": "credlake-${DatabaseName}"},
+            "Name": "credlake",
+            "Permissions": [
+                {"Principal": {"Ref": "OwnerArn"}, "Actions": DASHBOARD_OWNER},
+                {"Principal": {"Ref": "ReaderArn"}, "Actions": READER},
+            ],
+            "Definition": {
+                "DataSetIdentifierDeclarations": declared,
+                "CalculatedFields": calculated_fields(),
+                "FilterGroups": filter_groups(),
+                "Sheets": [sheet()],
+            },
+        },
+    }
