@@ -25,7 +25,7 @@ import pyarrow.fs
 
 from benchmarks import chaos_runs
 from benchmarks.chaos_runs import Place, Task, day_of, number_of
-from collector.catalog.sync import bring_level
+from collector.catalog.sync import sync_catalog
 from collector.lake.layout import evidence_key, record_key, run_key, snapshot_folder
 from collector.lake.open import open_store
 from collector.lake.record_reading import read_record
@@ -375,7 +375,7 @@ def _settle(place: Place, outcome: Outcome) -> None:
     if place.database is None:
         return
     glue = glue_of(place)
-    outcome.counts["partitions mended at the end"] = bring_level(
+    outcome.counts["partitions mended at the end"] = sync_catalog(
         store, ORGANIZATION, database=place.database, client=glue
     ).moved
     pages = glue.get_paginator("get_partitions").paginate(DatabaseName=place.database, TableName="snapshot_record")
@@ -411,7 +411,7 @@ def place_for(name: str, weed: S3Server, moto: S3Server) -> Place:
     urls = {"AWS_ENDPOINT_URL_S3": weed.url, "AWS_ENDPOINT_URL_GLUE": moto.url}
     place = Place(f"s3://{name}/lake", name.replace("-", "_"), {**environment, **urls})
     os.environ.update(place.environment)
-    bring_level(open_store(place.lake), ORGANIZATION, database=place.database)
+    sync_catalog(open_store(place.lake), ORGANIZATION, database=place.database)
     return place
 
 

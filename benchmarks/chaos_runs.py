@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from collector.aws.lake_clients import glue_client
 from collector.catalog.s3_tags import tag_superseded
-from collector.catalog.sync import bring_level
+from collector.catalog.sync import sync_catalog
 from collector.errors import CredlakeError, NotPublishedError
 from collector.lake.open import open_store
 from collector.lake.publish import publish
@@ -85,7 +85,7 @@ def published(store, run, place: Place, glue) -> int:
 def level(store, place: Place, glue) -> None:
     """Bring Glue level, as each writing command does before anything else and after it has published."""
     if place.database is not None:
-        bring_level(store, ORGANIZATION, database=place.database, client=glue)
+        sync_catalog(store, ORGANIZATION, database=place.database, client=glue)
 
 
 def race(connection, place: Place) -> None:

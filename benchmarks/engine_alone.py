@@ -18,7 +18,7 @@ from collector.settings.model import Settings
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from collector.collection.answers import Answers
+    from collector.collection.answers import AccountAnswers
     from collector.discovery.accounts import Account
 
 
@@ -39,7 +39,7 @@ async def main(connections: int) -> None:
         for account in listed:
             yield account
 
-    async def deliver(account: Account, answers: Answers) -> None:
+    async def deliver(account: Account, answers: AccountAnswers) -> None:
         assert answers.report, f"{account.account_id} ended as {answers.outcome}: {answers.error_code}"
 
     begun, cpu = time.perf_counter(), time.process_time()

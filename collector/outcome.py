@@ -46,3 +46,20 @@ class Outcome(StrEnum):
 
 COVERED = frozenset({Outcome.COLLECTED, Outcome.PARTIAL})
 OUT_OF_SCOPE = frozenset({Outcome.SKIPPED_STATE, Outcome.EXCLUDED})
+
+# Outcome → what to do about it.
+NEXT_STEPS: dict[Outcome, str] = {
+    Outcome.PARTIAL: "The raw report is kept; see error_message in `account` for what could not be read.",
+    Outcome.ASSUME_DENIED: "Is the role deployed in this account, does it trust the collector, and is the external "
+    "id right? AWS answers the same for each (and for an SCP).",
+    Outcome.REPORT_DENIED: "Allow iam:GenerateCredentialReport and iam:GetCredentialReport in the role, and look for "
+    "an SCP that denies them.",
+    Outcome.REPORT_TIMEOUT: "Run again: the report goes on being made. If it recurs, raise --account-deadline or "
+    "--deadline.",
+    Outcome.NOT_REACHED: "Raise --deadline or --concurrency.",
+    Outcome.THROTTLED: "Run again later: another tool may be asking for the same report.",
+    Outcome.MALFORMED_REPORT: "The raw bytes are kept; if AWS changed the report, please tell us.",
+    Outcome.WRONG_ACCOUNT: "Nothing of it was published; the raw bytes are kept. Check what answers for this account: "
+    "an endpoint variable, or a proxy.",
+    Outcome.FAILED: "See the error code; run again if it may pass.",
+}

@@ -14,7 +14,7 @@ from tenacity import Retrying, retry_if_result, wait_exponential
 from collector.aws.athena_errors import ScanLimitError, explain_call, explain_failure
 from collector.aws.clients import DEFAULT_REGION
 from collector.aws.errors import translated
-from collector.faults import CallFault
+from collector.errors import CallFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

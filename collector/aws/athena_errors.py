@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from collector.errors import CredlakeError, UsageFaultsError
-from collector.faults import FaultKind
+from collector.errors import CredlakeError, FaultKind, UsageFaultsError
 
 if TYPE_CHECKING:
     from types_boto3_athena.type_defs import QueryExecutionStatusTypeDef
 
-    from collector.faults import CallFault
+    from collector.errors import CallFault
 
 
 class AthenaError(CredlakeError):

@@ -16,7 +16,7 @@ from collector.aws.errors import translated
 from collector.aws.glue import GlueCalls
 from collector.aws.lake_clients import glue_client
 from collector.aws.service_clients import service_client
-from collector.faults import CallFault
+from collector.errors import CallFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable

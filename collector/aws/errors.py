@@ -20,7 +20,7 @@ from botocore.exceptions import ConnectionError as BotocoreConnectionError
 from botocore.parsers import ResponseParserError
 
 from collector.aws.endpoint_text import without_credentials
-from collector.faults import CallFault, FaultKind
+from collector.errors import CallFault, FaultKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

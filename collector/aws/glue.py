@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from collector.aws.errors import translated
-from collector.faults import CallFault, FaultKind
+from collector.errors import CallFault, FaultKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from collector.aws.credentials import SessionCredentials, signing_as
 from collector.aws.errors import translated
-from collector.faults import CallFault, FaultKind
+from collector.errors import CallFault, FaultKind
 
 if TYPE_CHECKING:
     from datetime import datetime

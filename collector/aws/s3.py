@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from collector.aws.errors import translated
-from collector.faults import CallFault, FaultKind
+from collector.errors import CallFault, FaultKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         TableInputTypeDef,
     )
 
-    from collector.column import Column, Table
+    from collector.schema import Column, Table
 
 # Glue refuses a longer comment of a column (`CommentString` of its API).
 LONGEST_COMMENT = 255

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from collector.catalog.s3_tags import tag_superseded
-from collector.catalog.sync import bring_level
+from collector.catalog.sync import sync_catalog
 
 if TYPE_CHECKING:
     from collector.lake.record import PublicationRecord
@@ -24,15 +24,15 @@ class Following:
         self._store = store
         self._database = database
 
-    def bring_level(self, organization_id: str) -> None:
+    def sync_catalog(self, organization_id: str) -> None:
         """Let Glue say what the record says.
 
         Raises:
-            CatalogueBehindError: it could not be done. The lake itself is whole.
+            CatalogNotSyncedError: it could not be done. The lake itself is whole.
         """
         if self._database is None:
             return
-        changes = bring_level(self._store, organization_id, database=self._database)
+        changes = sync_catalog(self._store, organization_id, database=self._database)
         if changes.created or changes.moved or changes.removed:
             _log.info(
                 "glue.levelled",

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 class Follower(Protocol):
     """What follows the record (`aws.following.Following`, for a lake on S3)."""
 
-    def bring_level(self, organization_id: str) -> None: ...  # noqa: D102 -- said there
+    def sync_catalog(self, organization_id: str) -> None: ...  # noqa: D102 -- said there
     def tag_replaced(self, before: PublicationRecord | None, after: PublicationRecord) -> None: ...  # noqa: D102 -- said there
 
 
-class NobodyFollows:
+class NoCatalog:
     """A lake in a folder: its readers go by the record itself."""
 
-    def bring_level(self, organization_id: str) -> None:
+    def sync_catalog(self, organization_id: str) -> None:
         """There is nothing to bring level."""
 
     def tag_replaced(self, before: PublicationRecord | None, after: PublicationRecord) -> None:
@@ -29,7 +29,7 @@ class NobodyFollows:
 def follower_of(store: Store, *, database: str | None) -> Follower:
     """Who follows the record of that lake."""
     if not store.uri.startswith("s3://"):
-        return NobodyFollows()
+        return NoCatalog()
     from collector.catalog.follow import Following  # noqa: PLC0415 -- so that a local lake needs none of it
 
     return Following(store, database=database)

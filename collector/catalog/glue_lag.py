@@ -8,7 +8,7 @@ from collector.aws.glue import GlueCalls
 from collector.aws.lake_clients import glue_client
 from collector.catalog.catalogue import GLUE_SNAPSHOT_RECORD_LATEST
 from collector.catalog.descriptors import is_same_place
-from collector.faults import CallFault
+from collector.errors import CallFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

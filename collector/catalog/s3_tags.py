@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from collector.aws.errors import translated
 from collector.aws.s3 import is_missing
-from collector.errors import LakeError
-from collector.faults import CallFault
+from collector.errors import CallFault, LakeError
 from collector.lake.record_reading import read_record
 from collector.lake.s3_store import S3Store
 from collector.lake.superseded import named_files, newly_named_files, superseded_files

@@ -13,8 +13,7 @@ from collector.aws.lake_clients import glue_client
 from collector.catalog.catalogue import GLUE_TABLES
 from collector.catalog.partitions import level_partitions, wanted_partitions
 from collector.catalog.tables import level_table
-from collector.errors import CatalogueBehindError
-from collector.faults import CallFault, FaultKind
+from collector.errors import CallFault, CatalogNotSyncedError, FaultKind
 from collector.lake.layout import SNAPSHOTS
 from collector.lake.record_reading import read_record
 
@@ -55,7 +54,7 @@ class GlueChanges:
         self.repairs += [repair for repair in repairs if repair not in self.repairs]
 
 
-def bring_level(
+def sync_catalog(
     store: Store,
     organization_id: str,
     *,
@@ -78,7 +77,7 @@ def bring_level(
         sleep: waits the seconds given, between rounds.
 
     Raises:
-        CatalogueBehindError: Glue refuses, or holds what is not ours to change.
+        CatalogNotSyncedError: Glue refuses, or holds what is not ours to change.
         LakeError: the record cannot be read.
     """
     changes = GlueChanges()
@@ -93,7 +92,7 @@ def bring_level(
     except CallFault as fault:
         raise _behind(fault, database) from fault
     except RetryError as error:
-        raise CatalogueBehindError(
+        raise CatalogNotSyncedError(
             f"Others changed Glue database {database} each of the {_ROUNDS} times that it was brought level with the "
             f"publication record. See who else writes there. {_LATER}"
         ) from error
@@ -140,9 +139,9 @@ def _level_tables(store: Store, calls: GlueCalls, changes: GlueChanges) -> bool:
     return is_level
 
 
-def _behind(fault: CallFault, database: str) -> CatalogueBehindError:
+def _behind(fault: CallFault, database: str) -> CatalogNotSyncedError:
     said = f"{fault.operation}: {fault.code}: {fault.message}".rstrip(": .")
-    return CatalogueBehindError(
+    return CatalogNotSyncedError(
         f"Glue database {database} could not be brought level with the publication record: {said}. "
         f"{_next_step(fault, database)} {_LATER}",
         operation=fault.operation,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from collector.catalog.catalogue import SCHEMA_VERSION_PARAMETER, GlueTable, table_input
 from collector.catalog.descriptors import file_format, is_same_place
-from collector.errors import CatalogueBehindError
+from collector.errors import CatalogNotSyncedError
 from collector.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def level_table(glue_table: GlueTable, location: str, found: TableTypeDef | None
         found: `Table` of GetTable's answer; None where there is none.
 
     Raises:
-        CatalogueBehindError: it is something that UpdateTable cannot turn into our table.
+        CatalogNotSyncedError: it is something that UpdateTable cannot turn into our table.
     """
     wanted = table_input(glue_table, location)
     if found is None:
@@ -59,18 +59,18 @@ def _refuse_what_cannot_be_repaired(glue_table: GlueTable, wanted: TableInputTyp
     name = glue_table.name
     version = str(found.get("Parameters", {}).get(SCHEMA_VERSION_PARAMETER, SCHEMA_VERSION))
     if version.isdigit() and int(version) > SCHEMA_VERSION:
-        raise CatalogueBehindError(
+        raise CatalogNotSyncedError(
             f"Glue table {name} was made by a newer version ({SCHEMA_VERSION_PARAMETER} {version}, this one knows "
             f"{SCHEMA_VERSION}), so it is left alone. Update credlake."
         )
     kind = found.get("Parameters", {}).get("table_type") or found.get("TableType") or _OURS
     if kind != _OURS:
         # A view; or an Iceberg table, which Athena reads by its own metadata, whatever the partitions say.
-        raise CatalogueBehindError(f"Glue table {name} is a {kind}, not a table of Parquet files. {_MAKE_ANEW}")
+        raise CatalogNotSyncedError(f"Glue table {name} is a {kind}, not a table of Parquet files. {_MAKE_ANEW}")
     keys = _typed(found.get("PartitionKeys", ()))
     if keys != _typed(wanted["PartitionKeys"]):
         # Partitions hold values by position, so UpdateTable would leave those that exist with the wrong meaning.
-        raise CatalogueBehindError(
+        raise CatalogNotSyncedError(
             f"Glue table {name} is partitioned by {_columns_text(keys)}, and must be by "
             f"{_columns_text(_typed(wanted['PartitionKeys']))}; this cannot be changed in place. {_MAKE_ANEW}"
         )

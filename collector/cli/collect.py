@@ -17,7 +17,7 @@ from collector.cli.summary import print_plan, print_result
 from collector.collection.dry_run import plan_run
 from collector.collection.gateway import Gateway
 from collector.collection.run import Collection
-from collector.errors import CatalogueBehindError, NotPublishedError, UsageFaultsError
+from collector.errors import CatalogNotSyncedError, NotPublishedError, UsageFaultsError
 from collector.lake.faults import disk_faults
 from collector.lake.open import open_store
 from collector.process.logs import set_up_logs
@@ -59,10 +59,10 @@ def _collect(settings: Settings, *, is_terminal: bool) -> int:
             watch=watch,
             scratch=Path(scratch),
         )
-        told_after: NotPublishedError | CatalogueBehindError | None = None
+        told_after: NotPublishedError | CatalogNotSyncedError | None = None
         try:
             run_stoppable(collection.run(), before_cut=lambda: shutil.rmtree(scratch, ignore_errors=True))
-        except (NotPublishedError, CatalogueBehindError) as error:
+        except (NotPublishedError, CatalogNotSyncedError) as error:
             told_after = error
     if collection.result is not None:
         _tell(collection.result, settings)

@@ -24,7 +24,7 @@ from collector.process.logs import set_up_logs
 from collector.process.signals import run_stoppable
 from collector.query.ask import run_query
 from collector.settings.model import Settings
-from collector.simulator import LoopbackServer, shifted_clock, utc_now
+from collector.simulator import Simulator, shifted_clock, utc_now
 from collector.simulator.scenarios import DEMO_ORGANIZATION_ID, DemoDay, demo_days
 
 # Waiting is what takes long: for reports, for AWS to have capacity again. Here a tenth of it is enough.
@@ -97,7 +97,7 @@ def _make_room(lake: Path) -> None:
 def _collect_day(day: DemoDay, lake: Path) -> None:
     clock = shifted_clock(day.clock_offset)
     with (
-        LoopbackServer(
+        Simulator(
             day.organization, latency_seconds=_LATENCY_SECONDS, generation_seconds=_GENERATION_SECONDS, clock=clock
         ) as server,
         tempfile.TemporaryDirectory(prefix="credlake-demo-", ignore_cleanup_errors=True) as scratch,

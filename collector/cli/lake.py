@@ -12,7 +12,7 @@ from collector.cli.options import ConfigFile, Lake
 from collector.process.streams import ReaderLeftError, may_be_lost
 
 if TYPE_CHECKING:
-    from collector.errors import CatalogueBehindError, CredlakeError
+    from collector.errors import CatalogNotSyncedError, CredlakeError
     from collector.lake.record import WrittenSnapshot
     from collector.lake.store import Store
     from collector.settings.model import Settings
@@ -38,7 +38,7 @@ def rebuild(
 
     from collector.catalog.following import follower_of
     from collector.collection.engine import utc_now
-    from collector.errors import CatalogueBehindError
+    from collector.errors import CatalogNotSyncedError
     from collector.lake.rebuild import rebuild as rebuild_tables
     from collector.lake.record_reading import read_record
 
@@ -48,8 +48,8 @@ def rebuild(
     organization = organization_id or _only_organization(store)
     follower = follower_of(store, database=settings.glue_database)
     # What an earlier command left behind is mended first. Where that cannot be, it is tried again at the end.
-    with suppress(CatalogueBehindError):
-        follower.bring_level(organization)
+    with suppress(CatalogNotSyncedError):
+        follower.sync_catalog(organization)
     before = read_record(store, organization).record
     with tempfile.TemporaryDirectory(prefix="credlake-") as scratch:
         rebuilt = rebuild_tables(
@@ -63,8 +63,8 @@ def rebuild(
     follower.tag_replaced(before, rebuilt.record)
     written = rebuilt.written
     try:
-        follower.bring_level(organization)
-    except CatalogueBehindError as error:
+        follower.sync_catalog(organization)
+    except CatalogNotSyncedError as error:
         raise _glue_behind(written, error) from error
     with may_be_lost():
         typer.echo(
@@ -136,7 +136,7 @@ def _only_organization(store: Store) -> str:
     return found[0]
 
 
-def _glue_behind(written: WrittenSnapshot, error: CatalogueBehindError) -> CredlakeError:
+def _glue_behind(written: WrittenSnapshot, error: CatalogNotSyncedError) -> CredlakeError:
     """For `collect` alone this is an exit code of its own (contract part 4)."""
     from collector.errors import CredlakeError
 

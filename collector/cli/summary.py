@@ -10,8 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from collector.explanations import NEXT_STEPS
-from collector.outcome import Outcome
+from collector.outcome import NEXT_STEPS, Outcome
 
 if TYPE_CHECKING:
     from collector.collection.dry_run import Plan

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from collector.collection.answers import Answers
-from collector.collection.retry import FIRST_LOOK_SECONDS, LAST_LOOK_SECONDS, RetryBudget
+from collector.collection.answers import AccountAnswers
+from collector.collection.retry import FIRST_LOOK_SECONDS, LAST_LOOK_SECONDS, RetryPolicy
 from collector.collection.threads import Urgency
-from collector.faults import CallFault, FaultKind
+from collector.errors import CallFault, FaultKind
 from collector.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from collector.aws.credentials import SessionCredentials
-    from collector.collection.answers import Surroundings
+    from collector.collection.answers import Context
 
 T = TypeVar("T")
 
@@ -44,8 +44,8 @@ class AccountCollection:
     """
 
     account_id: str
-    around: Surroundings
-    answers: Answers = field(default_factory=lambda: Answers(Outcome.NOT_REACHED))
+    around: Context
+    answers: AccountAnswers = field(default_factory=lambda: AccountAnswers(Outcome.NOT_REACHED))
     _deadline: float = 0.0
     _credentials: SessionCredentials | None = None
     # Guards the credentials and the count of calls: the reads and the report may be called for at the same time.
@@ -56,7 +56,7 @@ class AccountCollection:
     _last_fault: CallFault | None = None
     _reads: asyncio.Task[None] | None = None
 
-    async def run(self) -> Answers:
+    async def run(self) -> AccountAnswers:
         """Ask until there is an outcome, at the latest at the account's or the run's deadline."""
         self._deadline = self.around.run_deadline
         try:
@@ -172,7 +172,7 @@ class AccountCollection:
                 raise met.pop()
             return await step()
 
-        budget = RetryBudget(self.around.clock, self.around.chance, self._deadline)
+        budget = RetryPolicy(self.around.clock, self.around.chance, self._deadline)
         return await budget.retrying(self.around.sleep)(again)
 
     def _call(self, call: Callable[[SessionCredentials], T]) -> T:

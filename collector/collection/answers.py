@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Context:
     """What an account's collection needs from the run. Times are on `clock`'s scale, in seconds.
 
     `in_thread` runs a blocking call in one of the run's few threads, the more urgent first; `in_loop` calls back from
@@ -36,7 +36,7 @@ class Surroundings:
 
 
 @dataclass(slots=True)
-class Answers:
+class AccountAnswers:
     """What came of one account. `report` is None unless it was fetched."""
 
     outcome: Outcome

@@ -15,7 +15,7 @@ from random import random
 from typing import TYPE_CHECKING
 
 from collector.collection.account import AccountCollection
-from collector.collection.answers import Answers, Surroundings
+from collector.collection.answers import AccountAnswers, Context
 from collector.collection.threads import CallThreads
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Engine:
     most_under_way: int = field(default=_MOST_UNDER_WAY)
 
     async def collect(
-        self, accounts: AsyncIterator[Account], deliver: Callable[[Account, Answers], Awaitable[None]]
+        self, accounts: AsyncIterator[Account], deliver: Callable[[Account, AccountAnswers], Awaitable[None]]
     ) -> None:
         """Collect each account as it is listed, and deliver what came of it.
 
@@ -63,7 +63,7 @@ class Engine:
         threads = CallThreads(self.concurrency, by_urgency=self.run_deadline_seconds is not None)
         admitted = asyncio.Semaphore(self.most_under_way)
 
-        around = Surroundings(
+        around = Context(
             calls=self.calls,
             in_thread=threads.call,
             in_loop=loop.call_soon_threadsafe,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
-from collector.collection.answers import Answers
+from collector.collection.answers import AccountAnswers
 from collector.evidence import AccountEvidence
 from collector.outcome import Outcome
 
@@ -35,7 +35,7 @@ _PLACING_GRACE_SECONDS = 5.0
 
 
 @dataclass(kw_only=True)
-class Delivery:
+class Pipeline:
     """Brings what came of each account into the lake."""
 
     settings: Settings
@@ -68,7 +68,7 @@ class Delivery:
             else:
                 beside.create_task(self.deliver(account, answers))
 
-    async def deliver(self, account: Account, answers: Answers) -> None:
+    async def deliver(self, account: Account, answers: AccountAnswers) -> None:
         """Write the account into the lake, and add it to the result."""
         placed = await self._placed(account)
         evidence = _account_evidence(placed, answers, self.settings)
@@ -104,18 +104,18 @@ class Delivery:
             return account
 
 
-def unasked(account: Account, why_left_out: str | None) -> Answers | None:
+def unasked(account: Account, why_left_out: str | None) -> AccountAnswers | None:
     """What is written of an account that the run does not ask; None where it does."""
     if not account.is_active:
-        return Answers(
+        return AccountAnswers(
             Outcome.SKIPPED_STATE, error_code="NotActive", error_message=f"The account is {account.state}, not ACTIVE."
         )
     if why_left_out is not None:
-        return Answers(Outcome.EXCLUDED, error_code="Excluded", error_message=f"The account was {why_left_out}.")
+        return AccountAnswers(Outcome.EXCLUDED, error_code="Excluded", error_message=f"The account was {why_left_out}.")
     return None
 
 
-def _account_evidence(account: Account, answers: Answers, settings: Settings) -> AccountEvidence:
+def _account_evidence(account: Account, answers: AccountAnswers, settings: Settings) -> AccountEvidence:
     report = answers.report
     return AccountEvidence(
         account=account.source,

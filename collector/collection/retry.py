@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tenacity import AsyncRetrying, retry_if_exception
 
-from collector.faults import CallFault, FaultKind
+from collector.errors import CallFault, FaultKind
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -66,7 +66,7 @@ LAST_LOOK_SECONDS = 1.0
 
 
 @dataclass(slots=True)
-class RetryBudget:
+class RetryPolicy:
     """What is left of the patience with one account. `deadline` is on the clock's scale, in seconds."""
 
     clock: Callable[[], float]

@@ -18,19 +18,17 @@ from typing import TYPE_CHECKING
 import structlog
 
 from collector import __version__
-from collector.catalog.following import Follower, NobodyFollows
+from collector.catalog.following import Follower, NoCatalog
 from collector.collection.engine import Engine, utc_now
-from collector.collection.pipeline import Delivery, to_the_end
+from collector.collection.pipeline import Pipeline, to_the_end
 from collector.collection.result import RunResult, Watch
 from collector.collection.resume import Resumed, finish, resumable
 from collector.collection.resumption import begin_run, fresh_folder
-from collector.collection.retry import RetryBudget
+from collector.collection.retry import RetryPolicy
 from collector.discovery.accounts_file import read_accounts_file
 from collector.discovery.listing import Discovery
-from collector.errors import CatalogueBehindError
+from collector.errors import CallFault, CatalogNotSyncedError, explain_no_identity
 from collector.evidence import RunEvidence
-from collector.explanations import explain_no_identity
-from collector.faults import CallFault
 from collector.lake.layout import new_run_id
 from collector.lake.publish import publish
 from collector.lake.record_reading import read_record
@@ -63,7 +61,7 @@ class Collection:
     store: Store
     watch: Watch
     scratch: Path
-    follower: Follower = field(default_factory=NobodyFollows)
+    follower: Follower = field(default_factory=NoCatalog)
     now: Callable[[], datetime] = utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     # What is known so far, also of a run that ends without being published.
@@ -94,14 +92,14 @@ class Collection:
             discovery.close()
         result.record = await to_the_end(asyncio.to_thread(self._publish, result.written))
         # What follows can be late: it raises what the user must know, and the snapshot is published all the same.
-        await asyncio.to_thread(self.follower.bring_level, organization_id)
+        await asyncio.to_thread(self.follower.sync_catalog, organization_id)
         return result
 
     def _bring_level_first(self, organization_id: str) -> None:
         """What an earlier run left behind is mended first. Where that cannot be, it is tried again at the end."""
         try:
-            self.follower.bring_level(organization_id)
-        except CatalogueBehindError as error:
+            self.follower.sync_catalog(organization_id)
+        except CatalogNotSyncedError as error:
             _log.warning("glue.behind", error=error.message)
 
     def _evidence(
@@ -145,7 +143,7 @@ class Collection:
                 now=self.now,
                 sleep=self.sleep,
             )
-            delivery = Delivery(
+            delivery = Pipeline(
                 settings=self.settings,
                 watch=self.watch,
                 result=result,
@@ -213,7 +211,7 @@ async def open_discovery(
 async def _identity(gateway: Gateway, sleep: Callable[[float], Awaitable[None]]) -> Identity:
     """Who we are. A first call that was cut or throttled is no reason to give up a whole run."""
     clock = asyncio.get_running_loop().time
-    budget = RetryBudget(clock, random, clock() + _IDENTITY_SECONDS)
+    budget = RetryPolicy(clock, random, clock() + _IDENTITY_SECONDS)
     return await budget.retrying(sleep)(asyncio.to_thread, gateway.identity)
 
 

@@ -27,7 +27,7 @@ from collector.discovery.accounts import (
     ou_ids_of,
 )
 from collector.errors import UsageFaultsError
-from collector.instants import instant_text
+from collector.evidence import instant_text
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable

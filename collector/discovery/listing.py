@@ -16,10 +16,14 @@ import structlog
 from collector.discovery.accounts import ORGANIZATION_ID, Account, account_from_organizations, organization_id_of
 from collector.discovery.accounts_file import faults_of_organization
 from collector.discovery.ous import Placement
-from collector.errors import OrganizationUnreadableError, UsageFaultsError
+from collector.errors import (
+    CallFault,
+    OrganizationUnreadableError,
+    UsageFaultsError,
+    explain_unknown_ou,
+    explain_unreadable_organization,
+)
 from collector.evidence import ACCOUNTS_FILE, ORGANIZATIONS
-from collector.explanations import explain_unknown_ou, explain_unreadable_organization
-from collector.faults import CallFault
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

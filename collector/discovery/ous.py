@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from collector.discovery.accounts import Location
-from collector.faults import CallFault
+from collector.errors import CallFault
 
 if TYPE_CHECKING:
     from collector.aws.organizations import OrganizationsApi

@@ -14,9 +14,8 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_rand
 
 from collector.aws.iam import SESSION_ACTIONS
 from collector.doctor.finding import Finding, Verdict, fault, fine
-from collector.explanations import NEXT_STEPS
-from collector.faults import CallFault, FaultKind
-from collector.outcome import Outcome
+from collector.errors import CallFault, FaultKind
+from collector.outcome import NEXT_STEPS, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from collector.aws import describe as ask
 from collector.aws.athena import AthenaQueries
 from collector.aws.lake_clients import glue_client
-from collector.catalog.sync import bring_level
+from collector.catalog.sync import sync_catalog
 from collector.doctor import grants_judgement, query_judgement
 from collector.doctor.finding import Finding, fine
 from collector.doctor.look import Look, looked
@@ -80,7 +80,7 @@ class CatalogueLooks:
         with Look("glue partitions", self.database) as look:
             store = open_store(self.lake)
             if read_record(store, organization_id).record is not None:
-                changes = bring_level(store, organization_id, database=self.database)
+                changes = sync_catalog(store, organization_id, database=self.database)
                 look.found(query_judgement.judge_level(self.database, changes))
         yield from look.findings
 

@@ -17,9 +17,7 @@ from collector.doctor.catalog import CatalogueLooks
 from collector.doctor.finding import Finding, failed, fine
 from collector.doctor.look import looked
 from collector.doctor.topic_judgement import judge_topic
-from collector.errors import CredlakeError
-from collector.explanations import explain_no_identity
-from collector.faults import CallFault
+from collector.errors import CallFault, CredlakeError, explain_no_identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,13 +6,12 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from collector.faults import FaultKind
+from collector.errors import FaultKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from collector.errors import CredlakeError
-    from collector.faults import CallFault
+    from collector.errors import CallFault, CredlakeError
 
 
 class Verdict(StrEnum):

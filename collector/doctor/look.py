@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from collector.doctor.finding import Finding, failed, refused
-from collector.errors import CredlakeError
-from collector.faults import CallFault
+from collector.errors import CallFault, CredlakeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,7 +8,7 @@ from collector.catalog.catalogue import GLUE_TABLES, GlueTable
 from collector.catalog.partitions import NOT_OURS
 from collector.catalog.tables import level_table
 from collector.doctor.finding import Finding, failed, fault, fine
-from collector.errors import CatalogueBehindError
+from collector.errors import CatalogNotSyncedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ def judge_table(glue_table: GlueTable, location: str, found: TableTypeDef | None
         return
     try:
         step = level_table(glue_table, location, found)
-    except CatalogueBehindError as error:
+    except CatalogNotSyncedError as error:
         yield failed("glue table", name, error)
         return
     if step.update is None:

@@ -25,7 +25,7 @@ _READERS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProvedReport:
+class VerifiedReport:
     """One account and its report.
 
     Attributes:
@@ -41,10 +41,10 @@ class ProvedReport:
     blemish: str | None = None
 
 
-def proved_reports(store: Store, run: RunEvidence, accounts: Iterable[RawAccount]) -> Iterator[ProvedReport]:
+def proved_reports(store: Store, run: RunEvidence, accounts: Iterable[RawAccount]) -> Iterator[VerifiedReport]:
     """The reports of these accounts, in the same order; a few are read ahead, never all."""
     with ThreadPoolExecutor(_READERS) as readers:
-        ahead: deque[Future[ProvedReport]] = deque()
+        ahead: deque[Future[VerifiedReport]] = deque()
         for account in accounts:
             ahead.append(readers.submit(_proved_report, store, run, account))
             if len(ahead) > 2 * _READERS:
@@ -53,10 +53,10 @@ def proved_reports(store: Store, run: RunEvidence, accounts: Iterable[RawAccount
             yield ahead.popleft().result()
 
 
-def _proved_report(store: Store, run: RunEvidence, account: RawAccount) -> ProvedReport:
+def _proved_report(store: Store, run: RunEvidence, account: RawAccount) -> VerifiedReport:
     if account.evidence.raw_sha256 is None:
         is_lost = account.evidence.outcome is Outcome.COLLECTED
-        return ProvedReport(
+        return VerifiedReport(
             account=account, fault="It is `collected`, and no report of it is kept." if is_lost else None
         )
     key = report_key(run.organization_id, run.run_id, account.evidence.account_id)
@@ -64,15 +64,15 @@ def _proved_report(store: Store, run: RunEvidence, account: RawAccount) -> Prove
         stored = store.read(key)
         report = decompressed(stored, store.location(key))
     except LakeError as error:
-        return ProvedReport(account=account, fault=error.message)
+        return VerifiedReport(account=account, fault=error.message)
     if sha256(report) != account.evidence.raw_sha256:
-        return ProvedReport(
+        return VerifiedReport(
             account=account, fault="The report's SHA-256 is not the one that was taken when AWS returned it."
         )
     if account.stored_sha256 not in (None, sha256(stored)):
-        return ProvedReport(
+        return VerifiedReport(
             account=account,
             report=report,
             blemish="The file is not the one that was stored, although the report in it is the one that AWS returned.",
         )
-    return ProvedReport(account=account, report=report)
+    return VerifiedReport(account=account, report=report)

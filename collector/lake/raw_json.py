@@ -12,8 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from collector.errors import LakeError, NewerLakeError
-from collector.evidence import AccountEvidence, Limits, RunEvidence
-from collector.instants import instant_text, read_instant
+from collector.evidence import AccountEvidence, Limits, RunEvidence, instant_text, read_instant
 from collector.outcome import Outcome
 from collector.schema import SCHEMA_VERSION
 

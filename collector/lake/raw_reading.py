@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collector.lake.store import Store
 
 
-class Blemish(NamedTuple):
+class Corruption(NamedTuple):
     """A file that can be read and is not the one that was stored: its key, and a sentence."""
 
     key: str
@@ -42,7 +42,7 @@ class KeptRun:
     sha256: str
     lines: bytes
     lines_location: str
-    blemishes: tuple[Blemish, ...]
+    blemishes: tuple[Corruption, ...]
 
     def accounts(self) -> Iterator[RawAccount]:
         """The accounts, one by one. LakeError where the lines are damaged."""
@@ -77,9 +77,9 @@ def read_run_with(
     lines = store.read(lines_key)
     blemishes = []
     if run_sha256 not in (None, sha256(content)):
-        blemishes.append(Blemish(key, "Its SHA-256 is not the one in the publication record."))
+        blemishes.append(Corruption(key, "Its SHA-256 is not the one in the publication record."))
     if lines_sha256 not in (None, sha256(lines)):
-        blemishes.append(Blemish(lines_key, "Its SHA-256 is not the one in run.json."))
+        blemishes.append(Corruption(lines_key, "Its SHA-256 is not the one in run.json."))
     return KeptRun(
         run=run,
         sha256=sha256(content),

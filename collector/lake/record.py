@@ -12,7 +12,7 @@ from fractions import Fraction
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from collector.instants import millisecond_text, to_milliseconds
+from collector.evidence import millisecond_text, to_milliseconds
 from collector.lake.layout import SNAPSHOTS
 from collector.schema import SCHEMA_VERSION
 

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from collector.errors import LakeError, NewerLakeError
-from collector.instants import read_instant
+from collector.evidence import read_instant
 from collector.lake.layout import CATALOG, RUN_ID, SNAPSHOT_DATE, organization_of, record_key
 from collector.lake.record import (
     AccountCounts,

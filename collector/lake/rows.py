@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
-from collector.evidence import UNKNOWN
-from collector.instants import read_instant, to_milliseconds
+from collector.evidence import UNKNOWN, read_instant, to_milliseconds
 from collector.lake.layout import report_key
 from collector.outcome import Outcome
 from collector.report import parse_report

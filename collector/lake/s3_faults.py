@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from collector.aws.s3 import is_missing
-from collector.errors import LakeError
-from collector.faults import FaultKind
+from collector.errors import FaultKind, LakeError
 from collector.lake.store import MissingObjectError
 
 if TYPE_CHECKING:
     from collector.aws.s3_place import S3Place
-    from collector.faults import CallFault
+    from collector.errors import CallFault
 
 _DENIED = frozenset({"403", "Forbidden", "AllAccessDisabled", "AccountProblem"})
 # S3 computed another checksum than the one sent.

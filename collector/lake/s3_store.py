@@ -12,8 +12,7 @@ from collector.aws.endpoint_text import without_credentials
 from collector.aws.lake_clients import s3_client
 from collector.aws.s3 import ABSENT, S3Objects, is_conflict, is_missing, may_have_arrived, unchanged
 from collector.aws.s3_place import S3Place, parse_s3_uri
-from collector.errors import LakeError
-from collector.faults import CallFault
+from collector.errors import CallFault, LakeError
 from collector.lake.faults import disk_faults
 from collector.lake.layout import CATALOG, ZONES
 from collector.lake.s3_faults import S3Faults

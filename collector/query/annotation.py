@@ -18,11 +18,10 @@ from sqlglot.optimizer.resolver import Resolver
 from sqlglot.optimizer.scope import traverse_scope
 from sqlglot.schema import MappingSchema
 
-from collector.column import ColumnType
 from collector.errors import UsageFaultsError
 from collector.query.suggestion import closest
 from collector.query.types import METADATA
-from collector.schema import SNAPSHOT_RECORD
+from collector.schema import SNAPSHOT_RECORD, ColumnType
 from collector.views.files import CURRENT_TABLE, HISTORY_TABLE, names_of, tables_read, twin_sql
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ import pyarrow.csv as pacsv
 
 from collector.aws.athena_errors import AthenaError
 from collector.aws.errors import translated
-from collector.faults import CallFault, FaultKind
+from collector.errors import CallFault, FaultKind
 from collector.query.rows import Rows
 
 if TYPE_CHECKING:

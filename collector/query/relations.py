@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from collector.column import Column, ColumnType
-from collector.schema import RECORD_TABLES, RECORD_TYPE, SNAPSHOT_RECORD, file_schema
+from collector.schema import RECORD_TABLES, RECORD_TYPE, SNAPSHOT_RECORD, Column, ColumnType, file_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from collector.column import ColumnType
 from collector.report.literals import NO_STRING, integers, string, strings
 from collector.report.values import EARLIEST, LATEST, REASONS, UNPARSED, value_and_reason
+from collector.schema import ColumnType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

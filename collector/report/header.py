@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from collector.schema import OPTIONAL_REPORT_COLUMNS, REPORT_COLUMNS
 
 if TYPE_CHECKING:
-    from collector.column import Column
+    from collector.schema import Column
 
 _BOM = b"\xef\xbb\xbf"
 _BLANKS = b" \t\r\n"

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from collector.column import ColumnType
 from collector.outcome import Outcome
 from collector.report.columns import TypedColumn, positions, typed_columns, typed_columns_exactly
 from collector.report.exact_rows import read_rows_exactly
@@ -18,7 +17,7 @@ from collector.report.quick_rows import read_rows_quickly
 from collector.report.rows import OtherAccountError, Rows
 from collector.report.values import UNPARSED
 from collector.report.verdict import ParsedReport, nothing_to_publish, published
-from collector.schema import PARSED_REPORT, ROOT_USER
+from collector.schema import PARSED_REPORT, ROOT_USER, ColumnType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -10,7 +10,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
-from collector.column import ColumnType
+from collector.schema import ColumnType
 
 if TYPE_CHECKING:
     from collections.abc import Callable

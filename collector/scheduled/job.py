@@ -18,8 +18,7 @@ from collector.aws.sns import send
 from collector.catalog.following import follower_of
 from collector.collection.gateway import Gateway
 from collector.collection.run import Collection
-from collector.errors import CredlakeError, UsageFaultsError
-from collector.faults import CallFault
+from collector.errors import CallFault, CredlakeError, UsageFaultsError
 from collector.lake.open import open_store
 from collector.scheduled.metrics import figures_of, print_figures
 from collector.scheduled.notice import TOPIC, notice_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from collector.explanations import NEXT_STEPS
+from collector.outcome import NEXT_STEPS
 
 if TYPE_CHECKING:
     from collector.collection.result import AccountResult, RunResult

@@ -6,18 +6,18 @@ it. It shares no code with the collector but the names of outcomes, so that the 
 
     organization = OrganizationSpec(accounts=(AccountSpec("000000000001", "management"),),
                                     management_account_id="000000000001")
-    with LoopbackServer(organization, latency_seconds=0.03, generation_seconds=3) as server:
+    with Simulator(organization, latency_seconds=0.03, generation_seconds=3) as server:
         ...  # a client with server.environment(); then server.calls, server.peak_in_flight
 
 The demo's days lie in the past, its clients do not:
 
     for day in scenarios.demo_days(utc_now()):
-        with LoopbackServer(day.organization, clock=shifted_clock(day.clock_offset), session_clock=utc_now) as server:
+        with Simulator(day.organization, clock=shifted_clock(day.clock_offset), session_clock=utc_now) as server:
             ...  # then scenarios.expected_outcomes(day.organization.accounts, own_account_id=…)
 
 What others use of it:
 
-- `LoopbackServer`: the server (`endpoint_url`, `environment()`, `calls`, `requests_in_flight`, `peak_in_flight`,
+- `Simulator`: the server (`endpoint_url`, `environment()`, `calls`, `requests_in_flight`, `peak_in_flight`,
   `reset_calls()`, `stored_report()`). `TrafficCounts` is what `calls` gives. `python -m collector.simulator` is the
   same in a process of its own.
 - The model: `OrganizationSpec`, `OuSpec`, `AccountSpec`, `AccountState`, `RoleSpec`, `CallerSpec`, `ListingSpec`,
@@ -47,7 +47,7 @@ from collector.simulator.organization import (
 )
 from collector.simulator.rate_limits import RateLimit
 from collector.simulator.report_source import LiteralReport, TemplateReport
-from collector.simulator.server import LoopbackServer
+from collector.simulator.server import Simulator
 from collector.simulator.traffic import TrafficCounts
 from collector.simulator.users import AccessKeySpec, CertificateSpec, PasswordSpec, RootSpec, UserSpec
 
@@ -62,7 +62,6 @@ __all__ = [
     "Fault",
     "ListingSpec",
     "LiteralReport",
-    "LoopbackServer",
     "ManualClock",
     "OrganizationSpec",
     "OuSpec",
@@ -71,6 +70,7 @@ __all__ = [
     "RateLimit",
     "RoleSpec",
     "RootSpec",
+    "Simulator",
     "StoredReportSpec",
     "TemplateReport",
     "TrafficCounts",

@@ -17,7 +17,7 @@ import time
 from datetime import UTC, datetime
 
 from collector.simulator.scenarios import demo_organization, uniform_organization
-from collector.simulator.server import LoopbackServer
+from collector.simulator.server import Simulator
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopped.set())
     threading.Thread(target=_watch_input, args=(stopped,), daemon=True).start()
-    with LoopbackServer(
+    with Simulator(
         organization,
         latency_seconds=options.latency,
         generation_seconds=options.generation_seconds,

@@ -18,7 +18,7 @@ class Protocol(Enum):
     QUERY = "query"
 
 
-class Delivery(Enum):
+class Pipeline(Enum):
     """How an answer reaches the client."""
 
     # Whole.
@@ -82,4 +82,4 @@ class Answer:
     status: int
     content_type: str
     body: bytes
-    delivery: Delivery = Delivery.WHOLE
+    delivery: Pipeline = Pipeline.WHOLE

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from collector.outcome import Outcome
 from collector.simulator import broken_reports
-from collector.simulator.answers import Delivery
+from collector.simulator.answers import Pipeline
 from collector.simulator.faults import (
     ASSUME,
     GENERATE,
@@ -65,7 +65,7 @@ def _call_fault(
     operations: Iterable[str],
     *,
     error: ErrorAnswer | None = None,
-    delivery: Delivery = Delivery.WHOLE,
+    delivery: Pipeline = Pipeline.WHOLE,
 ) -> CallFault:
     return CallFault(
         name=_name(kind, times),
@@ -104,22 +104,22 @@ def service_unavailable(times: int | None = None, operations: Iterable[str] = RE
 
 def body_cut(times: int | None = None, operations: Iterable[str] = (GET,)) -> CallFault:
     """The connection ends in the middle of the answer."""
-    return _call_fault("body-cut", Outcome.FAILED, times, operations, delivery=Delivery.CUT)
+    return _call_fault("body-cut", Outcome.FAILED, times, operations, delivery=Pipeline.CUT)
 
 
 def body_truncated(times: int | None = None, operations: Iterable[str] = (GET,)) -> CallFault:
     """Half of the answer arrives as if it were whole: HTTP 200 with XML that does not parse."""
-    return _call_fault("body-truncated", Outcome.FAILED, times, operations, delivery=Delivery.TRUNCATED)
+    return _call_fault("body-truncated", Outcome.FAILED, times, operations, delivery=Pipeline.TRUNCATED)
 
 
 def connection_reset(times: int | None = None, operations: Iterable[str] = REPORT_CALLS) -> CallFault:
     """The connection is reset without an answer. The call had its effect all the same."""
-    return _call_fault("connection-reset", Outcome.FAILED, times, operations, delivery=Delivery.RESET)
+    return _call_fault("connection-reset", Outcome.FAILED, times, operations, delivery=Pipeline.RESET)
 
 
 def connection_hangs(times: int | None = None, operations: Iterable[str] = (GENERATE,)) -> CallFault:
     """No answer ever comes: the client's read timeout decides. Nothing says that a report is being generated."""
-    return _call_fault("connection-hangs", Outcome.FAILED, times, operations, delivery=Delivery.HANG)
+    return _call_fault("connection-hangs", Outcome.FAILED, times, operations, delivery=Pipeline.HANG)
 
 
 # The report's life cycle.

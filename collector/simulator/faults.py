@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from collector.simulator.answers import Delivery, ErrorAnswer
+from collector.simulator.answers import ErrorAnswer, Pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +85,7 @@ class CallFault(Fault):
 
     operations: frozenset[str]
     error: ErrorAnswer | None = None
-    delivery: Delivery = Delivery.WHOLE
+    delivery: Pipeline = Pipeline.WHOLE
     times: int | None = None
     when_ready: bool = False
     report_effect: ReportEffect = ReportEffect.NONE

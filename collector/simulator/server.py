@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from collector.simulator.answers import Answer, Delivery
+from collector.simulator.answers import Answer, Pipeline
 from collector.simulator.clock import Clock, utc_now
 from collector.simulator.control_plane import ControlPlane
 from collector.simulator.wire import read_call
@@ -41,7 +41,7 @@ _SHUTDOWN_SECONDS = 0.2
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
-class LoopbackServer:
+class Simulator:
     """Serves an organization while the `with` block runs.
 
     Args:
@@ -81,7 +81,7 @@ class LoopbackServer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
 
-    def __enter__(self) -> LoopbackServer:  # noqa: PYI034 - Self would say no more: the class is not subclassed
+    def __enter__(self) -> Simulator:  # noqa: PYI034 - Self would say no more: the class is not subclassed
         """Start serving; returns when requests are answered."""
         ready: Future[int] = Future()
         self._thread = threading.Thread(target=self._run, args=(ready,), name="loopback", daemon=True)
@@ -190,14 +190,14 @@ class LoopbackServer:
 
     async def _deliver(self, request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
         body = answer.body
-        if answer.delivery is Delivery.HANG:
+        if answer.delivery is Pipeline.HANG:
             await self._until_stopped()
-        if answer.delivery in {Delivery.RESET, Delivery.HANG}:
+        if answer.delivery in {Pipeline.RESET, Pipeline.HANG}:
             _reset(request)
             return web.Response()
-        if answer.delivery is Delivery.CUT:
+        if answer.delivery is Pipeline.CUT:
             return await _send_half(request, answer)
-        if answer.delivery is Delivery.TRUNCATED:
+        if answer.delivery is Pipeline.TRUNCATED:
             body = body[: len(body) // 2]
         return web.Response(status=answer.status, body=body, headers={"Content-Type": answer.content_type})
 

@@ -37,7 +37,7 @@ def target_account_id(parameters: Mapping[str, Any]) -> str:
 
 
 class StsApi:
-    """Answers GetCallerIdentity and AssumeRole."""
+    """AccountAnswers GetCallerIdentity and AssumeRole."""
 
     def __init__(self, tree: OrganizationTree, identities: IdentityStore) -> None:
         self._tree = tree

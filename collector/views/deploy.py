@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 from collector.aws.errors import translated
-from collector.errors import CredlakeError
-from collector.faults import CallFault, FaultKind
+from collector.errors import CallFault, CredlakeError, FaultKind
 from collector.views.plan import HeldTable, marks
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from collector.catalog.glue_lag import glue_lag
-from collector.catalog.sync import bring_level
+from collector.catalog.sync import sync_catalog
 from collector.query.snapshots import LakeSnapshots
 from tests.catalog.test_sync import refuse
 from tests.fixtures.examples import ORGANIZATION
@@ -22,7 +22,7 @@ def _lag(store, database, glue):
 @pytest.fixture(name="followed")
 def _followed(store, database, glue, publish_day):
     record = publish_day("2026-11-23")
-    bring_level(store, ORGANIZATION, database=database, client=glue, sleep=lambda _seconds: None)
+    sync_catalog(store, ORGANIZATION, database=database, client=glue, sleep=lambda _seconds: None)
     return record
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from collector.catalog.catalogue import GLUE_SNAPSHOT_RECORD, GLUE_SNAPSHOT_RECORD_LATEST, table_input
 from collector.catalog.tables import level_table
-from collector.errors import CatalogueBehindError
+from collector.errors import CatalogNotSyncedError
 
 LOCATION = "s3://bucket/lake/snapshots/"
 
@@ -155,7 +155,7 @@ def test_partition_keys_that_were_changed_cannot_be_repaired_and_the_error_says_
     found["PartitionKeys"][1]["Type"] = "date"
 
     with pytest.raises(
-        CatalogueBehindError, match=r"snapshot_date \(date\), and must be by .*\(string\).*Drop the"
+        CatalogNotSyncedError, match=r"snapshot_date \(date\), and must be by .*\(string\).*Drop the"
     ) as e:
         level(found)
     assert e.value.exit_code == 4
@@ -167,7 +167,7 @@ def test_partition_keys_that_were_changed_cannot_be_repaired_and_the_error_says_
 )
 def test_a_view_or_an_iceberg_table_in_the_place_of_ours_is_an_error(found, change, kind):
     with pytest.raises(
-        CatalogueBehindError, match=rf"snapshot_record is a {kind}, not a table of Parquet files\. Drop"
+        CatalogNotSyncedError, match=rf"snapshot_record is a {kind}, not a table of Parquet files\. Drop"
     ):
         level({**found, **change})
 
@@ -176,7 +176,7 @@ def test_a_table_of_a_newer_version_is_left_alone(found):
     found["Parameters"]["credlake_schema_version"] = "2"
     found["StorageDescriptor"]["Columns"].pop()
 
-    with pytest.raises(CatalogueBehindError, match=r"made by a newer version .*Update credlake"):
+    with pytest.raises(CatalogNotSyncedError, match=r"made by a newer version .*Update credlake"):
         level(found)
 
 

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 import pytest
 
 from collector.catalog.catalogue import GLUE_SNAPSHOT_RECORD, partition_input
-from collector.catalog.sync import bring_level
-from collector.errors import CatalogueBehindError
+from collector.catalog.sync import sync_catalog
+from collector.errors import CatalogNotSyncedError
 from collector.lake.layout import record_key
 from collector.lake.record import serialize_record, with_snapshot
 from tests.fixtures.examples import ORGANIZATION, OTHER_ORGANIZATION, snapshot
@@ -20,7 +20,7 @@ TABLES = ("snapshot_record", "snapshot_record_latest")
 @pytest.fixture(name="level")
 def _level(store, database, glue):
     def level(organization_id=ORGANIZATION, client=glue):
-        return bring_level(store, organization_id, database=database, client=client, sleep=lambda _seconds: None)
+        return sync_catalog(store, organization_id, database=database, client=client, sleep=lambda _seconds: None)
 
     return level
 
@@ -304,7 +304,7 @@ def test_a_refusal_of_glue_is_exit_4_and_says_what_to_grant(level, publish_day, 
     publish_day("2026-11-22")
     refuse(glue, operation, "AccessDeniedException", "User is not authorized")
 
-    with pytest.raises(CatalogueBehindError, match=next_step) as raised:
+    with pytest.raises(CatalogNotSyncedError, match=next_step) as raised:
         level()
     assert raised.value.exit_code == 4
     assert f"glue:{operation}: AccessDeniedException: User is not authorized" in raised.value.message
@@ -324,7 +324,7 @@ def test_an_error_of_one_partition_in_an_answer_that_says_200_is_an_error(level,
 
     glue.meta.events.register("after-call.glue.BatchCreatePartition", spoil)
     with pytest.raises(
-        CatalogueBehindError,
+        CatalogNotSyncedError,
         match=r"glue:BatchCreatePartition: ResourceNumberLimitExceededException: too many \(partition o-abcdefghij/",
     ):
         level()
@@ -334,7 +334,7 @@ def test_glue_that_others_keep_changing_is_given_up_with_an_error(level, publish
     publish_day("2026-11-22")
     refuse(glue, "BatchCreatePartition", "ConcurrentModificationException")
 
-    with pytest.raises(CatalogueBehindError, match="each of the 10 times"):
+    with pytest.raises(CatalogNotSyncedError, match="each of the 10 times"):
         level()
 
 

@@ -19,8 +19,8 @@ from collector.simulator import (
     AccountSpec,
     AccountState,
     CallerSpec,
-    LoopbackServer,
     OrganizationSpec,
+    Simulator,
     StoredReportSpec,
     fault_catalogue,
 )
@@ -36,7 +36,7 @@ NOBODY = OrganizationSpec(
 
 @pytest.fixture(name="good", scope="module")
 def _good():
-    with LoopbackServer(GOOD) as server:
+    with Simulator(GOOD) as server:
         yield server
 
 
@@ -52,7 +52,7 @@ def test_0_where_every_account_was_collected_in_full(credlake, good, lake):
 
 def test_0_where_the_rest_was_left_out_on_purpose_or_is_not_active(credlake, lake):
     spec = organization(member(1), member(2, state=AccountState.SUSPENDED), member(3))
-    with LoopbackServer(spec) as server:
+    with Simulator(spec) as server:
         ended = credlake("collect", "--lake", lake, "--exclude-account", "100000000003", at=server)
 
     assert ended.code == 0
@@ -60,7 +60,7 @@ def test_0_where_the_rest_was_left_out_on_purpose_or_is_not_active(credlake, lak
 
 
 def test_1_where_a_role_is_missing_in_some_accounts_and_the_rest_is_published(credlake, lake):
-    with LoopbackServer(SOME_DENIED) as server:
+    with Simulator(SOME_DENIED) as server:
         ended = credlake("collect", "--lake", lake, at=server)
 
     assert ended.code == 1
@@ -83,7 +83,7 @@ def test_1_where_a_role_is_missing_in_some_accounts_and_the_rest_is_published(cr
     ],
 )
 def test_1_where_an_account_is_partial_of_no_use_or_its_policy_unreadable(credlake, lake, fault, why):
-    with LoopbackServer(organization(member(1, faults=(fault,)))) as server:
+    with Simulator(organization(member(1, faults=(fault,)))) as server:
         ended = credlake("collect", "--lake", lake, at=server)
 
     assert ended.code == 1
@@ -92,7 +92,7 @@ def test_1_where_an_account_is_partial_of_no_use_or_its_policy_unreadable(credla
 
 def test_a_summary_that_cannot_be_read_leaves_the_account_collected_and_the_exit_code_0(credlake, lake):
     """The contract names the policy alone."""
-    with LoopbackServer(organization(member(1, faults=(fault_catalogue.SUMMARY_DENIED,)))) as server:
+    with Simulator(organization(member(1, faults=(fault_catalogue.SUMMARY_DENIED,)))) as server:
         assert credlake("collect", "--lake", lake, at=server).code == 0
 
 
@@ -182,7 +182,7 @@ def test_3_without_credentials(credlake, lake):
 )
 def test_3_where_the_caller_is_refused_in_one_message(credlake, lake, caller, said):
     spec = organization(member(1), caller=caller)
-    with LoopbackServer(spec) as server:
+    with Simulator(spec) as server:
         ended = credlake("collect", "--lake", lake, at=server)
         assert "sts:AssumeRole" not in server.calls.by_operation
 
@@ -193,7 +193,7 @@ def test_3_where_the_caller_is_refused_in_one_message(credlake, lake, caller, sa
 
 def test_3_where_aws_cannot_be_reached(credlake, lake, monkeypatch):
     monkeypatch.setattr(collect_module, "_IDENTITY_SECONDS", 0.5)
-    with LoopbackServer(GOOD) as server:
+    with Simulator(GOOD) as server:
         environment = server.environment()
 
     ended = credlake("collect", "--lake", lake, environment=environment)
@@ -223,7 +223,7 @@ def test_3_where_every_account_is_denied_and_the_last_snapshot_stays(credlake, g
     assert credlake("collect", "--lake", lake, at=good).code == 0
     before = record_of(lake)
 
-    with LoopbackServer(NOBODY) as server:
+    with Simulator(NOBODY) as server:
         ended = credlake("collect", "--lake", lake, at=server)
 
     assert ended.code == 3
@@ -235,7 +235,7 @@ def test_3_where_every_account_is_denied_and_the_last_snapshot_stays(credlake, g
 
 def test_3_where_the_run_is_worse_unless_that_is_wanted(credlake, good, lake):
     assert credlake("collect", "--lake", lake, at=good).code == 0
-    with LoopbackServer(SOME_DENIED) as server:
+    with Simulator(SOME_DENIED) as server:
         refused = credlake("collect", "--lake", lake, at=server)
         still_refused = credlake("collect", "--lake", lake, "--replace", "--min-coverage", "0.9", at=server)
         replaced = credlake("collect", "--lake", lake, "--replace", at=server)
@@ -312,7 +312,7 @@ def test_70_for_a_fault_of_ours_in_the_middle_of_an_account(credlake, good, lake
 
 def test_a_dry_run_writes_nothing_and_asks_no_account(credlake, lake):
     spec = organization(member(1, ou=("A",)), member(2, ou=("B",)), member(3, ou=("A",), state=AccountState.CLOSED))
-    with LoopbackServer(spec) as server:
+    with Simulator(spec) as server:
         ended = credlake("collect", "--lake", lake, "--include-ou", "Root/A", "--dry-run", at=server)
         assert {name.partition(":")[0] for name in server.calls.by_operation} == {"sts", "organizations"}
         assert "sts:AssumeRole" not in server.calls.by_operation
@@ -347,7 +347,7 @@ def test_settings_reach_the_run_from_file_environment_and_flags(credlake, good, 
 
 
 def test_the_log_is_json_on_stderr_and_data_is_on_stdout(credlake, lake):
-    with LoopbackServer(SOME_DENIED) as server:
+    with Simulator(SOME_DENIED) as server:
         ended = credlake("collect", "--lake", lake, at=server)
 
     events = [json.loads(line) for line in ended.err.splitlines()]
@@ -368,7 +368,7 @@ def test_names_are_printed_as_they_are_whatever_they_look_like(credlake, tmp_pat
     lake = tmp_path / "lake [of prod] :smile:"
     faults = (fault_catalogue.ROLE_MISSING,)
     spec = organization(member(1, name="[bold]R&D[/bold] :tada:", ou=("[red]",), faults=faults))
-    with LoopbackServer(spec) as server:
+    with Simulator(spec) as server:
         planned = credlake("collect", "--lake", lake, "--dry-run", at=server)
         ended = credlake("collect", "--lake", lake, at=server)
 
@@ -384,7 +384,7 @@ def test_at_its_deadline_a_run_publishes_what_was_collected_by_then(credlake, la
     ready = [member(n, existing_report=StoredReportSpec(timedelta(hours=1))) for n in (1, 2)]
     spec = organization(*ready, member(3))
     began = time.monotonic()
-    with LoopbackServer(spec, generation_seconds=60) as server:
+    with Simulator(spec, generation_seconds=60) as server:
         ended = credlake("collect", "--lake", lake, "--deadline", "2.5", at=server)
 
     assert ended.code == 1
@@ -399,7 +399,7 @@ def test_at_its_deadline_a_run_publishes_what_was_collected_by_then(credlake, la
 
 
 def test_3_where_nothing_was_collected_by_the_deadline(credlake, lake):
-    with LoopbackServer(GOOD, generation_seconds=60) as server:
+    with Simulator(GOOD, generation_seconds=60) as server:
         ended = credlake("collect", "--lake", lake, "--deadline", "0.3", at=server)
 
     assert ended.code == 3
@@ -412,7 +412,7 @@ def test_a_run_leaves_nothing_behind_in_the_temporary_folder(credlake, good, lak
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
 
     assert credlake("collect", "--lake", lake, at=good).code == 0
-    with LoopbackServer(NOBODY) as server:
+    with Simulator(NOBODY) as server:
         assert credlake("collect", "--lake", lake, at=server).code == 3
 
     assert list(temporary.iterdir()) == []

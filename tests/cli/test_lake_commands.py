@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from collector.simulator import LoopbackServer, OrganizationSpec
+from collector.simulator import OrganizationSpec, Simulator
 from tests.fixtures.published import newest, record_of
 from tests.fixtures.runs import MANAGEMENT, collect, member, organization
 
@@ -16,7 +16,7 @@ OTHER = "o-bb222cc333"
 @pytest.fixture(name="once", scope="module")
 def _once(tmp_path_factory):
     lake = tmp_path_factory.mktemp("once") / "lake"
-    with LoopbackServer(organization(member(1))) as server:
+    with Simulator(organization(member(1))) as server:
         collect(server, lake)
     return lake
 
@@ -92,7 +92,7 @@ def test_2_where_no_record_is_left_and_the_raw_zone_holds_several(credlake, coll
 
 def test_2_where_several_organizations_are_published(credlake, collected):
     other = OrganizationSpec(organization(member(1)).accounts, MANAGEMENT, organization_id=OTHER)
-    with LoopbackServer(other) as server:
+    with Simulator(other) as server:
         collect(server, collected)
 
     ended = credlake("rebuild", "--lake", collected, "--date", record_of(collected)["latest"])

@@ -9,7 +9,7 @@ import select
 import subprocess
 import sys
 
-from collector.simulator import LoopbackServer, UserSpec, fault_catalogue
+from collector.simulator import Simulator, UserSpec, fault_catalogue
 from tests.cli.conftest import REPOSITORY
 from tests.fixtures.published import accounts_of, newest, users_of
 from tests.fixtures.runs import member, organization
@@ -30,7 +30,7 @@ HEAVY = (
 
 def test_two_runs_at_the_same_time_both_end_well_and_one_snapshot_is_whole(start, lake):
     members = [member(n, users=(UserSpec("someone", member(n).joined_at),)) for n in range(20)]
-    with LoopbackServer(organization(*members), latency_seconds=0.02) as server:
+    with Simulator(organization(*members), latency_seconds=0.02) as server:
         processes = [start("collect", "--lake", lake, at=server) for _ in range(2)]
         codes = [process.end().code for process in processes]
 
@@ -43,7 +43,7 @@ def test_two_runs_at_the_same_time_both_end_well_and_one_snapshot_is_whole(start
 
 def test_a_disk_that_fills_up_ends_the_run_with_nothing_published_and_nothing_left(start, lake):
     """No file may grow beyond 4 kB here: the reports fit, the tables do not."""
-    with LoopbackServer(organization(member(1))) as server:
+    with Simulator(organization(member(1))) as server:
         assert start("collect", "--lake", lake, at=server).end().code == 0
         before = (lake / "catalog" / "o-aa111bb222.json").read_bytes()
         process = start(
@@ -78,7 +78,7 @@ def test_the_help_imports_nothing_heavy():
 def test_on_a_terminal_there_is_a_bar_with_counts_and_no_json(start, lake):
     members = [member(n, faults=(fault_catalogue.ROLE_MISSING,) if n == 3 else ()) for n in range(12)]
     ours, theirs = pty.openpty()
-    with LoopbackServer(organization(*members), latency_seconds=0.05) as server:
+    with Simulator(organization(*members), latency_seconds=0.05) as server:
         environment = {**os.environ, **server.environment(), "TERM": "xterm", "COLUMNS": "120"}
         process = subprocess.Popen(
             [sys.executable, "-m", "collector", "collect", "--lake", str(lake)],

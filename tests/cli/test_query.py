@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from collector.simulator import AccessKeySpec, LoopbackServer, UserSpec
+from collector.simulator import AccessKeySpec, Simulator, UserSpec
 from tests.fixtures.runs import member, organization
 
 
@@ -18,7 +18,7 @@ def _collected(credlake, lake):
     spec = organization(
         member(1, users=(UserSpec("N/A", made, access_keys=(AccessKeySpec(made),)),)), member(2, roles=())
     )
-    with LoopbackServer(spec) as server:
+    with Simulator(spec) as server:
         assert credlake("collect", "--lake", lake, at=server).code == 1
     return lake
 
@@ -73,7 +73,7 @@ def test_3_before_anything_was_collected(credlake, lake):
 
 
 def test_3_where_only_unpublished_runs_lie(credlake, lake):
-    with LoopbackServer(organization(member(1, roles=()))) as server:
+    with Simulator(organization(member(1, roles=()))) as server:
         code = credlake("collect", "--lake", lake, "--min-coverage", "0.9", at=server).code
     asked = credlake("query", "--lake", lake, "account")
 

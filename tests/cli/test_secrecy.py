@@ -6,7 +6,7 @@ import gzip
 import json
 from datetime import UTC, datetime
 
-from collector.simulator import LoopbackServer
+from collector.simulator import Simulator
 from collector.simulator.scenarios import DEMO_ORGANIZATION_ID, demo_organization
 
 EXTERNAL_ID = "an-external-id-is-half-a-secret"
@@ -14,7 +14,7 @@ EXTERNAL_ID = "an-external-id-is-half-a-secret"
 
 def test_neither_names_nor_secrets_are_told(credlake, lake):
     organization = demo_organization(datetime.now(UTC))
-    with LoopbackServer(organization, generation_seconds=0.2) as server:
+    with Simulator(organization, generation_seconds=0.2) as server:
         ended = credlake(
             *(
                 "collect",
@@ -62,7 +62,7 @@ def _with_password(environment, password):
 
 
 def test_a_password_in_an_endpoint_is_told_nowhere(credlake, lake):
-    with LoopbackServer(demo_organization(datetime.now(UTC)), generation_seconds=0.1) as server:
+    with Simulator(demo_organization(datetime.now(UTC)), generation_seconds=0.1) as server:
         environment = server.environment()
         secret = _with_password(environment, "half-a-secret")
         ended = credlake("collect", "--lake", lake, "--account-deadline", "4", at=server, environment=secret)

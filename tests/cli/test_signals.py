@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from collector.simulator import LoopbackServer, fault_catalogue
+from collector.simulator import Simulator, fault_catalogue
 from tests.fixtures.published import newest
 from tests.fixtures.runs import at, collection, member, organization
 
@@ -52,7 +52,7 @@ LocalStore.replace = slow
 @pytest.fixture(name="published")
 def _published(lake):
     """A snapshot of an earlier run, and the bytes of the record that names it."""
-    with LoopbackServer(organization(member(9))) as server, at(server):
+    with Simulator(organization(member(9))) as server, at(server):
         asyncio.run(collection(lake).run())
     return (lake / "catalog" / "o-aa111bb222.json").read_bytes()
 
@@ -75,7 +75,7 @@ def stop(process, number):
 
 @pytest.mark.parametrize("number", EXIT_CODES)
 def test_a_run_that_waits_for_reports_is_gone_at_once(start, lake, published, number):
-    with LoopbackServer(organization(*(member(n) for n in range(30))), generation_seconds=60) as server:
+    with Simulator(organization(*(member(n) for n in range(30))), generation_seconds=60) as server:
         process = start("collect", "--lake", lake, at=server)
         wait_until(lambda: server.calls.by_operation.get("iam:GenerateCredentialReport", 0) >= 30, process)
 
@@ -90,7 +90,7 @@ def test_a_run_that_waits_for_reports_is_gone_at_once(start, lake, published, nu
 @pytest.mark.parametrize("number", EXIT_CODES)
 def test_a_run_whose_threads_are_all_blocked_in_calls_is_gone_at_once(start, lake, published, number):
     members = [member(n, faults=(fault_catalogue.connection_hangs(),)) for n in range(12)]
-    with LoopbackServer(organization(*members)) as server:
+    with Simulator(organization(*members)) as server:
         process = start("collect", "--lake", lake, "--concurrency", "8", at=server)
         wait_until(lambda: server.requests_in_flight >= 8, process)
 
@@ -111,7 +111,7 @@ def test_a_run_that_lists_accounts_is_gone_at_once(start, lake, published):
         accounts=(type(management)(management.account_id, "management", faults=(hangs,)),),
         management_account_id=management.account_id,
     )
-    with LoopbackServer(spec) as server:
+    with Simulator(spec) as server:
         process = start("collect", "--lake", lake, at=server)
         wait_until(
             lambda: server.requests_in_flight == 1 and "organizations:ListAccounts" in server.calls.by_operation,
@@ -127,7 +127,7 @@ def test_a_run_that_lists_accounts_is_gone_at_once(start, lake, published):
 
 @pytest.mark.parametrize("before", [SLOW_TABLES, SLOW_DISK, SLOW_PUBLICATION % 10])
 def test_a_run_whose_disk_hangs_is_gone_within_two_seconds(start, lake, tmp_path, published, before):
-    with LoopbackServer(organization(*(member(n) for n in range(4)))) as server:
+    with Simulator(organization(*(member(n) for n in range(4)))) as server:
         process = start("collect", "--lake", lake, at=server, before=before)
         wait_until((tmp_path / "mark").exists, process)
 
@@ -140,7 +140,7 @@ def test_a_run_whose_disk_hangs_is_gone_within_two_seconds(start, lake, tmp_path
 
 
 def test_a_publication_that_has_begun_is_brought_to_its_end(start, lake, tmp_path, published):
-    with LoopbackServer(organization(*(member(n) for n in range(4)))) as server:
+    with Simulator(organization(*(member(n) for n in range(4)))) as server:
         process = start("collect", "--lake", lake, at=server, before=SLOW_PUBLICATION % 0.5)
         wait_until((tmp_path / "mark").exists, process)
 
@@ -153,7 +153,7 @@ def test_a_publication_that_has_begun_is_brought_to_its_end(start, lake, tmp_pat
 
 
 def test_a_second_signal_changes_nothing(start, lake, published):
-    with LoopbackServer(organization(*(member(n) for n in range(4))), generation_seconds=60) as server:
+    with Simulator(organization(*(member(n) for n in range(4))), generation_seconds=60) as server:
         process = start("collect", "--lake", lake, at=server)
         wait_until(lambda: server.calls.by_operation.get("iam:GenerateCredentialReport", 0) >= 4, process)
         process.signal(signal.SIGINT)
@@ -168,7 +168,7 @@ def test_a_second_signal_changes_nothing(start, lake, published):
 @pytest.mark.parametrize("delay", [0.3, 0.5, 0.7])
 def test_a_command_that_is_still_starting_leaves_without_a_word(start, lake, delay):
     """While it imports, makes clients, looks at the lake. Before main() it is Python's own to answer."""
-    with LoopbackServer(organization(member(1)), generation_seconds=60) as server:
+    with Simulator(organization(member(1)), generation_seconds=60) as server:
         process = start("collect", "--lake", lake, at=server)
         time.sleep(delay)
 
@@ -181,7 +181,7 @@ def test_a_command_that_is_still_starting_leaves_without_a_word(start, lake, del
 
 
 def test_a_process_that_is_killed_leaves_the_last_snapshot_and_the_next_run_works(start, lake, tmp_path, published):
-    with LoopbackServer(organization(*(member(n) for n in range(4)))) as server:
+    with Simulator(organization(*(member(n) for n in range(4)))) as server:
         process = start("collect", "--lake", lake, at=server, before=SLOW_PUBLICATION % 30)
         wait_until((tmp_path / "mark").exists, process)
         os.kill(process.process.pid, signal.SIGKILL)

@@ -16,7 +16,7 @@ from collector.cli import views as deploying
 from collector.process import streams
 from collector.process.streams import ReaderLeftError, UndeliveredError, may_be_lost
 from collector.settings.model import Settings
-from collector.simulator import LoopbackServer, fault_catalogue
+from collector.simulator import Simulator, fault_catalogue
 from collector.views.plan import Step
 from tests.fixtures.published import newest
 from tests.fixtures.runs import collect, member, organization
@@ -57,7 +57,7 @@ def refusing(kind, *names):
 
 @pytest.fixture(name="good", scope="module")
 def _good():
-    with LoopbackServer(GOOD) as server:
+    with Simulator(GOOD) as server:
         yield server
 
 
@@ -86,7 +86,7 @@ def test_a_run_is_published_and_ends_with_its_own_code_whatever_becomes_of_stder
 
 @pytest.mark.parametrize("kind", ["closed", "full", "unread"])
 def test_a_run_is_published_and_ends_with_its_own_code_whatever_becomes_of_stdout(start, lake, kind):
-    with LoopbackServer(SOME_DENIED) as server, refusing(kind, "stdout") as streams_:
+    with Simulator(SOME_DENIED) as server, refusing(kind, "stdout") as streams_:
         ended = start("collect", "--lake", lake, at=server, **streams_).end()
 
     assert ended.code == 1

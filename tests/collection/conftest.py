@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from collector.discovery.limits import LimitOverride, LimitRules
-from collector.simulator import LoopbackServer, OrganizationSpec
+from collector.simulator import OrganizationSpec, Simulator
 from tests.fixtures import every_fault
 from tests.fixtures.published import accounts_of, users_of
 from tests.fixtures.runs import collect, quick_to_hang_up
@@ -24,7 +24,7 @@ class Everything:
     """The one run over `every_fault.organization()`: what was served, and what was published."""
 
     organization: OrganizationSpec
-    server: LoopbackServer
+    server: Simulator
     calls: TrafficCounts
     lake: Path
     run: Collection
@@ -39,7 +39,7 @@ def _everything(tmp_path_factory):
     lake = tmp_path_factory.mktemp("everything") / "lake"
     organization = every_fault.organization()
     began = time.monotonic()
-    with LoopbackServer(organization, generation_seconds=0.3) as server, quick_to_hang_up(0.9):
+    with Simulator(organization, generation_seconds=0.3) as server, quick_to_hang_up(0.9):
         run = collect(
             server,
             lake,

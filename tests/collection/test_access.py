@@ -12,14 +12,14 @@ from botocore.exceptions import ClientError, NoCredentialsError
 from collector.aws.clients import Clients
 from collector.aws.credentials import SessionCredentials, impersonate, signing_as
 from collector.aws.iam import SESSION_POLICY, AccountApi, Role
-from collector.faults import CallFault, FaultKind
+from collector.errors import CallFault, FaultKind
 from collector.settings.model import Settings
 from collector.simulator import (
     AccountSpec,
     CallerSpec,
-    LoopbackServer,
     OrganizationSpec,
     RoleSpec,
+    Simulator,
     UserSpec,
     fault_catalogue,
 )
@@ -94,7 +94,7 @@ def test_the_session_policy_names_the_calls_that_are_made_and_no_other():
 
 def test_a_session_of_an_administrators_role_can_do_nothing_but_what_the_run_needs(lake):
     admin = member(1, roles=(RoleSpec(permissions=("*",)),))
-    with LoopbackServer(organization(admin)) as server:
+    with Simulator(organization(admin)) as server:
         collect(server, lake)
         assert accounts_of(lake)[admin.account_id]["outcome"] == "collected"
 
@@ -155,7 +155,7 @@ def test_own_credentials_that_do_not_exist_are_reported_as_missing():
 def test_through_one_client_every_account_is_read_as_itself(lake):
     """Each account has a user of its own; 16 threads take turns on one client."""
     members = [member(number, users=(UserSpec(f"only-in-{number}", AccountSpec.joined_at),)) for number in range(120)]
-    with LoopbackServer(organization(*members), generation_seconds=0.2) as server:
+    with Simulator(organization(*members), generation_seconds=0.2) as server:
         run = collect(server, lake, concurrency=16)
         calls = server.calls
 
@@ -170,7 +170,7 @@ def test_through_one_client_every_account_is_read_as_itself(lake):
 
 def test_threads_sign_as_they_were_told_also_when_they_change_all_the_time():
     members = [member(number) for number in range(20)]
-    with LoopbackServer(organization(*members)) as server:
+    with Simulator(organization(*members)) as server:
         calls = api(server)
         sessions = [calls.credentials(account.account_id) for account in members]
         with ThreadPoolExecutor(8) as pool:
@@ -184,7 +184,7 @@ def test_threads_sign_as_they_were_told_also_when_they_change_all_the_time():
 def test_the_external_id_is_passed_on_and_a_wrong_one_is_a_denial_of_that_account_alone(lake):
     right = member(1, roles=(RoleSpec(external_id="one:1"),))
     wrong = member(2, roles=(RoleSpec(external_id="another"),))
-    with LoopbackServer(organization(right, wrong)) as server:
+    with Simulator(organization(right, wrong)) as server:
         collect(server, lake, external_id="one:1")
 
     rows = accounts_of(lake)
@@ -193,7 +193,7 @@ def test_the_external_id_is_passed_on_and_a_wrong_one_is_a_denial_of_that_accoun
 
 def test_another_role_in_a_path_of_its_own_is_found_by_name_and_path(lake):
     account = member(1, roles=(RoleSpec(name="Audit+1", path="/of/security/"),))
-    with LoopbackServer(organization(account)) as server:
+    with Simulator(organization(account)) as server:
         collect(server, lake, role_name="Audit+1", role_path="/of/security/")
 
     assert accounts_of(lake)[account.account_id]["outcome"] == "collected"
@@ -202,7 +202,7 @@ def test_another_role_in_a_path_of_its_own_is_found_by_name_and_path(lake):
 @pytest.mark.parametrize("partition", ["aws-cn", "aws-us-gov"])
 def test_an_organization_of_another_partition_is_collected_as_such(lake, partition):
     account = member(1)
-    with LoopbackServer(organization(account, partition=partition)) as server:
+    with Simulator(organization(account, partition=partition)) as server:
         collect(server, lake)
 
     row = accounts_of(lake)[account.account_id]
@@ -219,7 +219,7 @@ def test_a_delegated_administrator_reads_its_own_account_with_its_own_credential
         delegated_administrators=(tooling.account_id,),
         caller=CallerSpec(tooling.account_id, is_role_session=True),
     )
-    with LoopbackServer(spec) as server:
+    with Simulator(spec) as server:
         run = collect(server, lake)
         calls = server.calls
 
@@ -230,7 +230,7 @@ def test_a_delegated_administrator_reads_its_own_account_with_its_own_credential
 
 def test_where_sts_is_off_in_a_region_the_role_is_assumed_in_us_east_1():
     account = member(1, faults=(fault_catalogue.STS_REGION_DISABLED,))
-    with LoopbackServer(organization(account)) as server:
+    with Simulator(organization(account)) as server:
         calls = api(server)
         with pytest.raises(CallFault) as caught:
             calls.credentials(account.account_id)
@@ -249,7 +249,7 @@ def test_a_session_in_another_account_than_the_one_asked_for_is_refused(lake):
         <Credentials><AccessKeyId>ASIAAAAAAAAAAAAAAAAA</AccessKeyId><SecretAccessKey>not a secret</SecretAccessKey>
         <SessionToken>token</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>
         </AssumeRoleResult></AssumeRoleResponse>"""
-    with LoopbackServer(organization(account)) as server:
+    with Simulator(organization(account)) as server:
         forge(server, "sts:AssumeRole", account.account_id, Answer(200, "text/xml", body.encode()))
         collect(server, lake)
 

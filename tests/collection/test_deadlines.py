@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from collector.faults import FaultKind
+from collector.errors import FaultKind
 from tests.fixtures.passing_time import PassingTime
 from tests.fixtures.scripted_calls import (
     ASSUME,

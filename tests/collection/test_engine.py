@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collector.faults import FaultKind
+from collector.errors import FaultKind
 from tests.fixtures.scripted_calls import (
     ASSUME,
     GENERATE,

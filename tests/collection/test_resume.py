@@ -8,7 +8,7 @@ from operator import attrgetter
 import pytest
 
 from collector.scheduled.notice import notice_of
-from collector.simulator import AccountState, LoopbackServer, fault_catalogue
+from collector.simulator import AccountState, Simulator, fault_catalogue
 from tests.fixtures.published import accounts_of
 from tests.fixtures.runs import collect, member, organization
 
@@ -74,7 +74,7 @@ def interrupt(lake, *missing):
     ids=["before publication", "before run.json", "half way"],
 )
 def test_a_resumed_run_lists_the_accounts_that_an_uninterrupted_one_does(lake, missing, fetched):
-    with LoopbackServer(ORGANIZATION) as server:
+    with Simulator(ORGANIZATION) as server:
         whole = collect(server, lake).result
         interrupt(lake, *missing)
         server.reset_calls()
@@ -100,7 +100,7 @@ def test_a_resumed_run_lists_the_accounts_that_an_uninterrupted_one_does(lake, m
 
 @pytest.mark.parametrize("missing", [(), ("run.json", "accounts.jsonl.gz", "100000000001.csv.gz")])
 def test_a_resumed_run_in_which_all_was_collected_is_complete(lake, missing):
-    with LoopbackServer(organization(member(1), member(2))) as server:
+    with Simulator(organization(member(1), member(2))) as server:
         collect(server, lake)
         interrupt(lake, *missing)
         resumed = collect(server, lake, resume=True).result

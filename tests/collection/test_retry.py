@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from tenacity import RetryCallState
 
-from collector.collection.retry import PATIENCE, Patience, RetryBudget
-from collector.faults import CallFault, FaultKind
+from collector.collection.retry import PATIENCE, Patience, RetryPolicy
+from collector.errors import CallFault, FaultKind
 
 
 class Clock:
@@ -50,11 +50,11 @@ def test_a_wait_grows_up_to_its_longest_and_leaves_a_share_to_chance():
 
 @pytest.mark.parametrize("kind", [kind for kind in FaultKind if kind not in PATIENCE])
 def test_what_time_cannot_mend_is_not_worth_a_retry(kind):
-    assert not RetryBudget(Clock(), lambda: 0.5, 1000.0).is_worth_retrying(fault(kind))
+    assert not RetryPolicy(Clock(), lambda: 0.5, 1000.0).is_worth_retrying(fault(kind))
 
 
 def test_a_fault_of_ours_is_not_retried():
-    assert not RetryBudget(Clock(), lambda: 0.5, 1000.0).is_worth_retrying(RuntimeError())
+    assert not RetryPolicy(Clock(), lambda: 0.5, 1000.0).is_worth_retrying(RuntimeError())
 
 
 @pytest.mark.parametrize(
@@ -73,13 +73,13 @@ def test_a_fault_of_ours_is_not_retried():
 def test_each_kind_is_tried_again_so_many_times(kind, times):
     clock = Clock()
 
-    assert len(waits_until_stop(RetryBudget(clock, lambda: 0.5, 10_000.0), kind, clock)) == times
+    assert len(waits_until_stop(RetryPolicy(clock, lambda: 0.5, 10_000.0), kind, clock)) == times
 
 
 def test_only_the_deadline_ends_the_waiting_for_a_report_and_the_last_look_is_right_before_it():
     clock = Clock()
 
-    waits = waits_until_stop(RetryBudget(clock, lambda: 0.5, 300.0), FaultKind.IN_PROGRESS, clock)
+    waits = waits_until_stop(RetryPolicy(clock, lambda: 0.5, 300.0), FaultKind.IN_PROGRESS, clock)
 
     assert 298 <= clock.now <= 299
     assert max(waits) <= 15
@@ -89,7 +89,7 @@ def test_only_the_deadline_ends_the_waiting_for_a_report_and_the_last_look_is_ri
 
 def test_kinds_do_not_share_their_patience():
     clock = Clock()
-    budget = RetryBudget(clock, lambda: 0.5, 10_000.0)
+    budget = RetryPolicy(clock, lambda: 0.5, 10_000.0)
 
     waits_until_stop(budget, FaultKind.THROTTLED, clock)
 
@@ -99,14 +99,14 @@ def test_kinds_do_not_share_their_patience():
 def test_nothing_is_waited_for_beyond_the_deadline():
     clock = Clock()
 
-    waits = waits_until_stop(RetryBudget(clock, lambda: 1.0, 1.5), FaultKind.LIMIT_EXCEEDED, clock)
+    waits = waits_until_stop(RetryPolicy(clock, lambda: 1.0, 1.5), FaultKind.LIMIT_EXCEEDED, clock)
 
     assert waits == []
 
 
 def test_a_thousand_accounts_that_were_throttled_do_not_come_back_at_the_same_moment():
     chances = iter([0.0, 0.25, 0.999])
-    budget = [RetryBudget(Clock(), lambda: next(chances), 1000.0) for _ in range(3)]
+    budget = [RetryPolicy(Clock(), lambda: next(chances), 1000.0) for _ in range(3)]
 
     waits = [each.wait(state_of(fault(FaultKind.THROTTLED))) for each in budget]
 

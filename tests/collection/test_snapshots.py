@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from collector.errors import LakeError, NotPublishedError
-from collector.simulator import AccountSpec, LoopbackServer, OrganizationSpec, UserSpec, fault_catalogue
+from collector.simulator import AccountSpec, OrganizationSpec, Simulator, UserSpec, fault_catalogue
 from tests.fixtures.published import accounts_of, newest, record_of, users_of
 from tests.fixtures.runs import MANAGEMENT, at, collect, collection, join_calls, member, organization
 
@@ -24,7 +24,7 @@ NOBODY = OrganizationSpec(
 
 
 def served(spec, lake, **settings):
-    with LoopbackServer(spec) as server:
+    with Simulator(spec) as server:
         return collect(server, lake, **settings)
 
 
@@ -92,7 +92,7 @@ def test_a_run_of_another_day_publishes_beside_and_latest_moves_on(lake):
     now = datetime.now(UTC)
     for days, expected in ((0, 1), (1, 2), (2, 3)):
         moment = now - timedelta(days=2 - days)
-        with LoopbackServer(GOOD, clock=lambda at=moment: at) as server, at(server):
+        with Simulator(GOOD, clock=lambda at=moment: at) as server, at(server):
             run = collection(lake)
             run.now = lambda at=moment: at
             asyncio.run(run.run())
@@ -104,7 +104,7 @@ def test_the_snapshots_day_is_the_one_on_which_the_run_started(lake):
     """It ends after midnight; listing takes it there already."""
     moments = iter([datetime(2026, 11, 22, 23, 59, 59, 900_000, tzinfo=UTC)])
     after = datetime(2026, 11, 23, 0, 0, 5, tzinfo=UTC)
-    with LoopbackServer(GOOD, clock=lambda: after) as server, at(server):
+    with Simulator(GOOD, clock=lambda: after) as server, at(server):
         run = collection(lake)
         run.now = lambda: next(moments, after)
         asyncio.run(run.run())
@@ -122,7 +122,7 @@ def test_two_organizations_in_one_lake_do_not_disturb_each_other(lake):
 
 
 def test_two_runs_at_the_same_time_both_end_well_and_one_snapshot_is_whole(lake):
-    with LoopbackServer(GOOD, latency_seconds=0.01) as server, at(server):
+    with Simulator(GOOD, latency_seconds=0.01) as server, at(server):
         runs = [collection(lake) for _ in range(3)]
 
         async def all_at_once():
@@ -137,7 +137,7 @@ def test_two_runs_at_the_same_time_both_end_well_and_one_snapshot_is_whole(lake)
 
 
 def test_what_was_asked_and_answered_is_kept_as_it_came(lake):
-    with LoopbackServer(organization(member(1, tags={"a": "b"}))) as server:
+    with Simulator(organization(member(1, tags={"a": "b"}))) as server:
         run = collect(server, lake, tags=True, external_id="one:secret")
         report = server.stored_report("100000000001").content
     folder = lake / "raw" / "o-aa111bb222" / run.result.run.run_id
@@ -162,7 +162,7 @@ def test_what_was_asked_and_answered_is_kept_as_it_came(lake):
 
 def test_a_lake_that_cannot_be_written_is_told_before_anyone_is_asked(tmp_path):
     (tmp_path / "file").write_text("a file stands here")
-    with LoopbackServer(GOOD) as server:
+    with Simulator(GOOD) as server:
         with pytest.raises(LakeError, match="A file stands where a folder should be"):
             collect(server, tmp_path / "file")
         assert server.calls.total == 0
@@ -171,7 +171,7 @@ def test_a_lake_that_cannot_be_written_is_told_before_anyone_is_asked(tmp_path):
 def test_a_record_of_a_newer_version_stops_the_run_before_anyone_is_asked(lake):
     (lake / "catalog").mkdir(parents=True)
     (lake / "catalog" / "o-aa111bb222.json").write_text('{"schema_version": 99}')
-    with LoopbackServer(GOOD) as server:
+    with Simulator(GOOD) as server:
         with pytest.raises(LakeError, match="99"):
             collect(server, lake)
         assert "sts:AssumeRole" not in server.calls.by_operation
@@ -180,7 +180,7 @@ def test_a_record_of_a_newer_version_stops_the_run_before_anyone_is_asked(lake):
 def test_a_disk_that_fills_up_in_the_middle_ends_the_run_with_nothing_published(lake):
     served(organization(member(1)), lake)
     before = record_of(lake)
-    with LoopbackServer(GOOD) as server, at(server):
+    with Simulator(GOOD) as server, at(server):
         run = collection(lake)
         really, written = run.store.put, threading.Semaphore(2)
 

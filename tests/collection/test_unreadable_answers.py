@@ -8,7 +8,7 @@ import pytest
 
 from collector.errors import CredlakeError
 from collector.outcome import Outcome
-from collector.simulator import LoopbackServer, UserSpec, fault_catalogue
+from collector.simulator import Simulator, UserSpec, fault_catalogue
 from collector.simulator.answers import Answer, ErrorAnswer
 from collector.simulator.faults import ASSUME, GENERATE, GET, POLICY, SUMMARY, CallFault
 from tests.fixtures.forgery import forge
@@ -38,7 +38,7 @@ def report_answer(inner: str) -> bytes:
 )
 def test_an_answer_that_cannot_be_read_fails_its_account_and_no_other(lake, action, body):
     one, two = member(1), member(2)
-    with LoopbackServer(organization(one, two)) as server:
+    with Simulator(organization(one, two)) as server:
         forge(server, action, one.account_id, Answer(200, "text/xml", body))
         collect(server, lake)
 
@@ -52,7 +52,7 @@ def test_an_answer_that_cannot_be_read_fails_its_account_and_no_other(lake, acti
 @pytest.mark.parametrize(("action", "column"), [(SUMMARY, "summary_error"), (POLICY, "password_policy_error")])
 def test_an_account_read_that_cannot_be_read_leaves_the_account_collected(lake, action, column):
     one = member(1)
-    with LoopbackServer(organization(one)) as server:
+    with Simulator(organization(one)) as server:
         forge(server, action, one.account_id, Answer(200, "text/xml", XHTML))
         collect(server, lake)
 
@@ -65,7 +65,7 @@ def test_an_account_read_that_cannot_be_read_leaves_the_account_collected(lake, 
 @pytest.mark.parametrize("action", [ASSUME, GENERATE, GET])
 def test_an_answer_that_can_be_read_the_next_time_is_no_loss(lake, action):
     one = member(1)
-    with LoopbackServer(organization(one)) as server:
+    with Simulator(organization(one)) as server:
         forge(server, action, one.account_id, Answer(200, "text/xml", b"<half"), times=2)
         run = collect(server, lake)
 
@@ -80,7 +80,7 @@ def test_no_part_of_an_answer_that_was_cut_gets_into_the_lake(lake):
         users=(UserSpec("nobody-may-see-this-user", secret.joined_at),),
         faults=(fault_catalogue.body_truncated(), fault_catalogue.body_cut(operations=[SUMMARY])),
     )
-    with LoopbackServer(organization(secret, report)) as server:
+    with Simulator(organization(secret, report)) as server:
         run = collect(server, lake)
         given = [
             identity.credentials
@@ -107,7 +107,7 @@ def test_no_part_of_an_answer_that_was_cut_gets_into_the_lake(lake):
 )
 def test_a_first_call_that_comes_back_wrong_is_made_again(lake, first):
     """GetCallerIdentity is the run's first call: a moment's fault must not cost a day's snapshot."""
-    with LoopbackServer(organization(member(1))) as server:
+    with Simulator(organization(member(1))) as server:
         forge(server, "sts:GetCallerIdentity", MANAGEMENT, first, times=2)
         run = collect(server, lake)
 
@@ -115,7 +115,7 @@ def test_a_first_call_that_comes_back_wrong_is_made_again(lake, first):
 
 
 def test_a_first_call_that_never_comes_back_right_says_what_to_check(lake):
-    with LoopbackServer(organization()) as server:
+    with Simulator(organization()) as server:
         forge(server, "sts:GetCallerIdentity", MANAGEMENT, Answer(200, "text/html", XHTML))
         with pytest.raises(CredlakeError, match="sts:GetCallerIdentity failed: UnreadableAnswer") as caught:
             collect(server, lake)
@@ -132,7 +132,7 @@ def test_an_error_code_that_nobody_knows_is_told_as_it_came(lake):
         error=ErrorAnswer("SomethingNew", 418, "I am new here."),
     )
     one = member(1, faults=(new,))
-    with LoopbackServer(organization(one)) as server:
+    with Simulator(organization(one)) as server:
         collect(server, lake)
 
     row = accounts_of(lake)[one.account_id]

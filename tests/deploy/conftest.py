@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.simulator import AccountSpec, LoopbackServer, OrganizationSpec, RoleSpec
+from collector.simulator import AccountSpec, OrganizationSpec, RoleSpec, Simulator
 from tests.fixtures.s3_servers import S3Server, moto_server
 
 ROOT = Path(__file__).parents[2]
@@ -81,7 +81,7 @@ def _moto():
 
 @pytest.fixture(scope="session", name="organization")
 def _organization():
-    with LoopbackServer(ORGANIZATION) as server:
+    with Simulator(ORGANIZATION) as server:
         yield server
 
 

@@ -16,7 +16,7 @@ from collector.lake.record_reading import read_record
 from collector.lake.s3_store import S3Store
 from collector.scheduled.container import carry_out
 from collector.scheduled.job import Job
-from collector.simulator import LoopbackServer
+from collector.simulator import Simulator
 from tests.deploy.conftest import ORGANIZATION, REFUSED, ROOT
 
 LAKE = "s3://credlake/container"
@@ -110,7 +110,7 @@ def test_a_fault_of_ours_says_where_it_is(monkeypatch, capsys):
 
 @pytest.mark.parametrize("command", ["collect", "doctor"])
 def test_sigterm_ends_it_with_143_and_soon_whatever_it_does(container, command):
-    with LoopbackServer(ORGANIZATION, latency_seconds=2) as slow:
+    with Simulator(ORGANIZATION, latency_seconds=2) as slow:
         process = container(command, **slow.environment())
         until = time.monotonic() + 30
         while not slow.peak_in_flight and time.monotonic() < until:

@@ -19,7 +19,7 @@ import pytest
 
 from collector.lake.record_reading import read_record
 from collector.lake.s3_store import S3Store
-from collector.simulator import LoopbackServer
+from collector.simulator import Simulator
 from tests.deploy.conftest import ORGANIZATION, REFUSED
 from tests.deploy.image_build import limits, podman
 
@@ -152,7 +152,7 @@ def test_the_views_are_written_down_in_the_image(start):
 
 @pytest.mark.parametrize("command", ["collect", "doctor"])
 def test_sigterm_ends_the_containers_first_process_with_143_and_soon(start, command):
-    with LoopbackServer(ORGANIZATION, latency_seconds=2) as slow, start(command, **slow.environment()) as container:
+    with Simulator(ORGANIZATION, latency_seconds=2) as slow, start(command, **slow.environment()) as container:
         until = time.monotonic() + 30
         while not slow.peak_in_flight and time.monotonic() < until:
             time.sleep(0.05)

@@ -9,7 +9,7 @@ import pytest
 from collector.discovery.accounts_file import _COLUMNS, faults_of_organization, read_accounts_file
 from collector.errors import OrganizationUnreadableError, UsageFaultsError
 from collector.schema import ACCOUNT
-from collector.simulator import AccountState, CallerSpec, LoopbackServer
+from collector.simulator import AccountState, CallerSpec, Simulator
 from tests.fixtures.published import accounts_of
 from tests.fixtures.runs import MANAGEMENT, collect, member, organization
 
@@ -204,7 +204,7 @@ def test_a_file_that_is_not_there_says_so(tmp_path):
 def test_a_run_over_a_file_asks_these_accounts_and_no_list(lake, tmp_path):
     file = tmp_path / "accounts.csv"
     file.write_text(f"account_id,account_name,ou_path,state\n{ONE},First,Root/A,\n{TWO},Second,Root/B,SUSPENDED\n")
-    with LoopbackServer(organization(member(1), member(2), member(3))) as server:
+    with Simulator(organization(member(1), member(2), member(3))) as server:
         collect(server, lake, accounts_file=str(file), organization_id="o-aa111bb222", include_ou=("Root",))
         assert not {name for name in server.calls.by_operation if name.startswith("organizations:")}
 
@@ -217,7 +217,7 @@ def test_a_run_over_a_file_asks_these_accounts_and_no_list(lake, tmp_path):
 def test_a_file_needs_no_organization_id_where_organizations_says_it(lake, tmp_path):
     file = tmp_path / "accounts.json"
     file.write_text(json.dumps([ONE]))
-    with LoopbackServer(organization(member(1))) as server:
+    with Simulator(organization(member(1))) as server:
         collect(server, lake, accounts_file=str(file))
 
     # The file does not say where the account hangs, Organizations does.
@@ -229,7 +229,7 @@ def test_a_file_without_organization_id_where_nobody_can_say_it_is_a_usage_error
     file.write_text(json.dumps([ONE]))
     spec = organization(member(1), in_use=False)
     with (
-        LoopbackServer(spec) as server,
+        Simulator(spec) as server,
         pytest.raises(UsageFaultsError, match="name the organization with --organization-id"),
     ):
         collect(server, lake, accounts_file=str(file))
@@ -244,7 +244,7 @@ def test_accounts_of_another_organization_are_a_usage_error_that_names_them(lake
         {"Id": three, "Paths": [f"o-third22222/r-c3d4/{three}/"]},
     ]
     file.write_text(json.dumps(listed))
-    with LoopbackServer(organization(member(1), member(2), member(3))) as server:
+    with Simulator(organization(member(1), member(2), member(3))) as server:
         for named in ({"organization_id": "o-aa111bb222"}, {}):
             with pytest.raises(UsageFaultsError) as caught:
                 collect(server, lake, accounts_file=str(file), **named)
@@ -274,7 +274,7 @@ def test_a_plain_member_can_collect_from_a_file(lake, tmp_path):
     file = tmp_path / "accounts.json"
     file.write_text(json.dumps([ONE, TWO]))
     members = (member(1, state=AccountState.ACTIVE), member(2))
-    with LoopbackServer(organization(*members, caller=CallerSpec(ONE))) as server:
+    with Simulator(organization(*members, caller=CallerSpec(ONE))) as server:
         with pytest.raises(OrganizationUnreadableError):
             collect(server, lake)
         collect(server, lake, accounts_file=str(file), organization_id="o-aa111bb222")
@@ -290,7 +290,7 @@ def test_a_rule_for_an_ou_that_the_file_does_not_tell_stops_the_run(lake, tmp_pa
     file.write_text(f"account_id,ou_path\n{ONE},Root/A\n{TWO},\n")
     spec = organization(member(1), member(2), caller=CallerSpec(ONE))
     with (
-        LoopbackServer(spec) as server,
+        Simulator(spec) as server,
         pytest.raises(OrganizationUnreadableError, match=f"whether account {TWO} is in it"),
     ):
         collect(server, lake, accounts_file=str(file), organization_id="o-aa111bb222", exclude_ou=("Root/A",))

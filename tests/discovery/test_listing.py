@@ -14,8 +14,8 @@ from collector.simulator import (
     AccountState,
     CallerSpec,
     ListingSpec,
-    LoopbackServer,
     OrganizationSpec,
+    Simulator,
     fault_catalogue,
 )
 from collector.simulator.answers import Answer
@@ -57,7 +57,7 @@ def asked(server):
 def test_every_page_is_read_also_after_empty_ones(lake):
     """ListAccounts gives 20 a page; a page may be empty and still have a successor (facts F4.1)."""
     members = [member(number) for number in range(45)]
-    with LoopbackServer(organization(*members, listing=ListingSpec(empty_pages=2))) as server:
+    with Simulator(organization(*members, listing=ListingSpec(empty_pages=2))) as server:
         collect(server, lake)
         assert server.calls.by_operation["organizations:ListAccounts"] == 9
 
@@ -69,7 +69,7 @@ def test_every_page_is_read_also_after_empty_ones(lake):
 )
 def test_the_state_is_read_and_the_retired_status_where_there_is_no_state(lake, listing):
     members = [member(number, state=state) for number, state in enumerate(AccountState)]
-    with LoopbackServer(organization(*members, listing=listing)) as server:
+    with Simulator(organization(*members, listing=listing)) as server:
         collect(server, lake)
         assert asked(server) >= {MANAGEMENT, members[1].account_id}
 
@@ -89,7 +89,7 @@ def test_the_state_is_read_and_the_retired_status_where_there_is_no_state(lake, 
 
 def test_neither_state_nor_status_stops_the_run_loudly_before_anyone_is_asked(lake):
     """Taking such accounts for inactive would yield an empty organization, and call it a snapshot."""
-    with LoopbackServer(tree(listing=ListingSpec(has_state=False))) as server:
+    with Simulator(tree(listing=ListingSpec(has_state=False))) as server:
         with pytest.raises(OrganizationUnreadableError, match="neither `State` nor `Status`") as caught:
             collect(server, lake)
         assert asked(server) == set()
@@ -99,7 +99,7 @@ def test_neither_state_nor_status_stops_the_run_loudly_before_anyone_is_asked(la
 
 
 def test_ou_paths_come_from_paths_and_a_call_for_each_parent(lake):
-    with LoopbackServer(tree()) as server:
+    with Simulator(tree()) as server:
         collect(server, lake)
         calls = server.calls.by_operation
 
@@ -119,13 +119,13 @@ def test_ou_paths_come_from_paths_and_a_call_for_each_parent(lake):
 
 
 def test_without_paths_the_tree_is_walked(lake):
-    with LoopbackServer(tree()) as server:
+    with Simulator(tree()) as server:
         collect(server, lake)
     by_paths = paths(lake)
     ids = {account: row["ou_id"] for account, row in accounts_of(lake).items()}
 
     other = lake.with_name("other")
-    with LoopbackServer(tree(listing=ListingSpec(has_paths=False, empty_pages=1))) as server:
+    with Simulator(tree(listing=ListingSpec(has_paths=False, empty_pages=1))) as server:
         collect(server, other)
 
     assert paths(other) == by_paths
@@ -133,7 +133,7 @@ def test_without_paths_the_tree_is_walked(lake):
 
 
 def test_where_children_may_not_be_listed_ous_are_named_one_by_one(lake):
-    with LoopbackServer(tree(caller=caller("organizations:ListOrganizationalUnitsForParent"))) as server:
+    with Simulator(tree(caller=caller("organizations:ListOrganizationalUnitsForParent"))) as server:
         collect(server, lake)
 
     assert paths(lake)[P1] == "Root/Workloads/Prod"
@@ -141,7 +141,7 @@ def test_where_children_may_not_be_listed_ous_are_named_one_by_one(lake):
 
 def test_names_that_are_refused_are_unknown_and_ids_are_still_there(lake):
     refused = ("organizations:ListOrganizationalUnitsForParent", "organizations:DescribeOrganizationalUnit")
-    with LoopbackServer(tree(caller=caller(*refused, "organizations:ListRoots"))) as server:
+    with Simulator(tree(caller=caller(*refused, "organizations:ListRoots"))) as server:
         run = collect(server, lake)
 
     assert run.result.counts == {"collected": 5}
@@ -151,7 +151,7 @@ def test_names_that_are_refused_are_unknown_and_ids_are_still_there(lake):
 
 def test_where_neither_paths_nor_the_tree_can_be_had_the_ou_is_unknown_never_null(lake):
     spec = tree(listing=ListingSpec(has_paths=False), caller=caller("organizations:ListRoots"))
-    with LoopbackServer(spec) as server:
+    with Simulator(spec) as server:
         run = collect(server, lake)
 
     assert run.result.counts == {"collected": 5}
@@ -159,19 +159,19 @@ def test_where_neither_paths_nor_the_tree_can_be_had_the_ou_is_unknown_never_nul
 
 
 def test_tags_are_read_only_when_asked_for(lake):
-    with LoopbackServer(tree()) as server:
+    with Simulator(tree()) as server:
         collect(server, lake)
         assert "organizations:ListTagsForResource" not in server.calls.by_operation
     assert accounts_of(lake)[S4]["tags"] == {}
 
-    with LoopbackServer(tree()) as server:
+    with Simulator(tree()) as server:
         collect(server, lake, tags=True)
     assert accounts_of(lake)[S4]["tags"] == {"stage": "none"}
     assert accounts_of(lake)[P1]["tags"] == {}
 
 
 def test_tags_that_are_refused_are_counted_and_no_reason_to_fail(lake):
-    with LoopbackServer(tree(caller=caller("organizations:ListTagsForResource"))) as server:
+    with Simulator(tree(caller=caller("organizations:ListTagsForResource"))) as server:
         run = collect(server, lake, tags=True)
 
     assert (run.result.untagged, run.result.counts["collected"]) == (5, 5)
@@ -184,7 +184,7 @@ def test_organizations_that_hangs_does_not_keep_a_run_beyond_its_deadline(lake, 
     hangs = fault_catalogue.connection_hangs(operations=["organizations:ListTagsForResource"])
     spec = OrganizationSpec((AccountSpec(MANAGEMENT, "management", faults=(hangs,)), member(1)), MANAGEMENT)
     began = time.monotonic()
-    with quick_to_hang_up(1.0), LoopbackServer(spec) as server, at(server):
+    with quick_to_hang_up(1.0), Simulator(spec) as server, at(server):
         run = collection(lake, tags=True, deadline=1.5)
         asyncio.run(run.run())
         took = time.monotonic() - began
@@ -197,7 +197,7 @@ def test_organizations_that_hangs_does_not_keep_a_run_beyond_its_deadline(lake, 
 def test_the_rate_limits_of_organizations_are_lived_with(lake):
     """14 pages at 8 a second and a burst of 12: botocore comes back."""
     members = [member(number, state=AccountState.CLOSED) for number in range(270)]
-    with LoopbackServer(organization(*members), enforce_rate_limits=True) as server:
+    with Simulator(organization(*members), enforce_rate_limits=True) as server:
         run = collect(server, lake)
 
     assert run.result.counts == {"collected": 1, "skipped_state": 270}
@@ -207,7 +207,7 @@ def test_the_rate_limits_of_organizations_are_lived_with(lake):
 def test_who_may_not_list_accounts_is_told_which_permission_to_grant_to_whom(lake, why):
     denied = caller("organizations:ListAccounts")
     with (
-        LoopbackServer(tree(caller=denied if why == "denied" else CallerSpec(P1))) as server,
+        Simulator(tree(caller=denied if why == "denied" else CallerSpec(P1))) as server,
         pytest.raises(OrganizationUnreadableError) as caught,
     ):
         collect(server, lake)
@@ -222,7 +222,7 @@ def test_who_may_not_list_accounts_is_told_which_permission_to_grant_to_whom(lak
 
 def test_an_account_in_no_organization_is_told_so(lake):
     with (
-        LoopbackServer(tree(in_use=False)) as server,
+        Simulator(tree(in_use=False)) as server,
         pytest.raises(OrganizationUnreadableError, match="is in no organization"),
     ):
         collect(server, lake)
@@ -234,7 +234,7 @@ def test_part_of_the_list_is_never_taken_for_all_of_it(lake):
     refused = Answer(
         400, "application/x-amz-json-1.1", b'{"__type":"AccessDeniedException","Message":"You are not allowed."}'
     )
-    with LoopbackServer(organization(*members)) as server:
+    with Simulator(organization(*members)) as server:
         forge(server, "organizations:ListAccounts", MANAGEMENT, refused, after=1)
         with pytest.raises(OrganizationUnreadableError, match="AccessDeniedException"):
             collect(server, lake)
@@ -264,7 +264,7 @@ def test_part_of_the_list_is_never_taken_for_all_of_it(lake):
 )
 def test_who_is_asked_and_who_is_not(lake, rules, expected):
     rules = {name: frozenset(value) if isinstance(value, set) else value for name, value in rules.items()}
-    with LoopbackServer(tree()) as server:
+    with Simulator(tree()) as server:
         collect(server, lake, **rules)
         assert asked(server) == expected
 
@@ -277,13 +277,13 @@ def test_who_is_asked_and_who_is_not(lake, rules, expected):
 
 def test_an_ou_whose_name_begins_like_anothers_is_not_that_one(lake):
     members = [member(1, ou=("Work",)), member(2, ou=("Workloads",)), member(3, ou=("Work", "Loads"))]
-    with LoopbackServer(organization(*members)) as server:
+    with Simulator(organization(*members)) as server:
         collect(server, lake, include_ou=("Root/Work",))
         assert asked(server) == {members[0].account_id, members[2].account_id}
 
 
 def test_rules_that_match_nothing_are_usage_errors_all_at_once_and_nobody_is_asked(lake):
-    with LoopbackServer(tree()) as server:
+    with Simulator(tree()) as server:
         with pytest.raises(UsageFaultsError) as caught:
             collect(
                 server,
@@ -311,7 +311,7 @@ def test_rules_that_match_nothing_are_usage_errors_all_at_once_and_nobody_is_ask
 def test_a_rule_for_an_ou_whose_name_cannot_be_had_stops_the_run(lake, rule):
     """An account that should have been left out must not be asked because its OU could not be told."""
     refused = ("organizations:ListOrganizationalUnitsForParent", "organizations:DescribeOrganizationalUnit")
-    with LoopbackServer(tree(caller=caller(*refused))) as server:
+    with Simulator(tree(caller=caller(*refused))) as server:
         with pytest.raises(CredlakeError, match="organizations:DescribeOrganizationalUnit") as caught:
             collect(server, lake, **{rule: ("Root/Sandbox",)})
         assert asked(server) == set()
@@ -323,7 +323,7 @@ def test_a_rule_for_an_ou_whose_name_cannot_be_had_stops_the_run(lake, rule):
 
 
 def test_an_organization_that_is_not_the_one_named_is_a_usage_error(lake):
-    with LoopbackServer(tree()) as server:
+    with Simulator(tree()) as server:
         with pytest.raises(UsageFaultsError, match=r"--organization-id o-zz99zz99zz: .*o-aa111bb222"):
             collect(server, lake, organization_id="o-zz99zz99zz")
         assert asked(server) == set()
@@ -333,7 +333,7 @@ def test_an_organization_that_is_not_the_one_named_is_a_usage_error(lake):
 def test_an_account_that_comes_on_two_pages_is_one_row(lake):
     """It was moved while the list ran."""
     members = [member(number) for number in range(3)]
-    with LoopbackServer(organization(*members)) as server:
+    with Simulator(organization(*members)) as server:
         organizations = server._plane._organizations
         listed = organizations._list_accounts
 
@@ -349,7 +349,7 @@ def test_an_account_that_comes_on_two_pages_is_one_row(lake):
 
 
 def test_a_state_that_nobody_knows_yet_is_not_asked_and_is_kept(lake):
-    with LoopbackServer(organization(member(1))) as server:
+    with Simulator(organization(member(1))) as server:
         listed = server._plane._organizations._list_accounts
 
         def newer(parameters):
@@ -365,7 +365,7 @@ def test_a_state_that_nobody_knows_yet_is_not_asked_and_is_kept(lake):
 
 
 def test_an_account_id_keeps_its_leading_zeros(lake):
-    with LoopbackServer(organization(AccountSpec("000000000020", "zeros"))) as server:
+    with Simulator(organization(AccountSpec("000000000020", "zeros"))) as server:
         collect(server, lake, account=frozenset({"000000000020"}))
 
     assert accounts_of(lake)["000000000020"]["outcome"] == "collected"

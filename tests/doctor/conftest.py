@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from collector.simulator import AccountSpec, LoopbackServer, OrganizationSpec, RoleSpec
+from collector.simulator import AccountSpec, OrganizationSpec, RoleSpec, Simulator
 from tests.fixtures.s3_servers import S3Server, moto_server
 
 ROLE = RoleSpec(name="credlake-reader", external_id="example")
@@ -20,7 +20,7 @@ def _organization():
         ),
         management_account_id="000000000001",
     )
-    with LoopbackServer(spec) as server:
+    with Simulator(spec) as server:
         yield server
 
 

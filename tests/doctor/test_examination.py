@@ -11,8 +11,7 @@ import pytest
 from collector.aws import describe as doctor_questions
 from collector.cli.doctor import doctor
 from collector.collection.run import Collection
-from collector.errors import CredlakeError, UsageFaultsError
-from collector.faults import CallFault, FaultKind
+from collector.errors import CallFault, CredlakeError, FaultKind, UsageFaultsError
 from collector.lake.publish import publish
 from collector.lake.s3_store import S3Store
 from collector.scheduled import doctor as examining

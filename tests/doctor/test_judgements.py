@@ -16,8 +16,7 @@ from collector.doctor.lake_judgement import (
     judge_versioning,
 )
 from collector.doctor.query_judgement import judge_database, judge_table, judge_views, judge_workgroup
-from collector.errors import CredlakeError
-from collector.faults import CallFault, FaultKind
+from collector.errors import CallFault, CredlakeError, FaultKind
 from collector.views.plan import DeploymentPlan, Step
 
 LOCATION = "s3://bucket/snapshots/"

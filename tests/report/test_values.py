@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from collector.column import ColumnType
 from collector.outcome import Outcome
 from collector.report import parse_report
 from collector.report.values import value_and_reason
+from collector.schema import ColumnType
 from tests.report.shapes import ACCOUNT, HEADER, ROOT, ROOT_ROW, expected_user, file, plain, report, user_row
 
 NULLABLE = HEADER.split(",")[2:]

@@ -5,7 +5,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from collector.simulator import AccountSpec, LoopbackServer, OrganizationSpec
+from collector.simulator import AccountSpec, OrganizationSpec, Simulator
 
 MANAGEMENT = "000000000001"
 MEMBER = "111122223333"
@@ -68,7 +68,7 @@ def _serve(session):
     def serve(*accounts, organization=None, **options):
         if organization is None:
             organization = OrganizationSpec((AccountSpec(MANAGEMENT, "management"), *accounts), MANAGEMENT)
-        server = LoopbackServer(organization, **options).__enter__()
+        server = Simulator(organization, **options).__enter__()
         servers.append(server)
         return Connection(session, server)
 

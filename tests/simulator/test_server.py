@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from collector.simulator import AccountSpec, CallerSpec, LoopbackServer, OrganizationSpec
+from collector.simulator import AccountSpec, CallerSpec, OrganizationSpec, Simulator
 from collector.simulator import fault_catalogue as faults
 
 MANAGEMENT = "000000000001"
@@ -35,7 +35,7 @@ def test_it_can_be_told_its_port_and_says_when_that_is_taken(serve):
     port = int(taken.endpoint_url.rsplit(":", 1)[1])
 
     with pytest.raises(OSError, match="address already in use"):
-        LoopbackServer(taken.organization, port=port).__enter__()
+        Simulator(taken.organization, port=port).__enter__()
 
 
 def test_the_environment_leads_a_client_here_whatever_else_is_set(serve, monkeypatch):

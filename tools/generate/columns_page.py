@@ -10,7 +10,7 @@ from collector.schema import ACCOUNT, CREDENTIAL_REPORT
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from collector.column import Column, Table
+    from collector.schema import Column, Table
 
 _HEAD = """\
 # Columns

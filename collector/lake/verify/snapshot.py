@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from collector.errors import LakeError
-from collector.instants import to_milliseconds
+from collector.evidence import to_milliseconds
 from collector.lake.layout import is_folder_of, record_key, report_key, run_key
 from collector.lake.proved_reports import proved_reports
 from collector.lake.raw import lines_in
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from collector.lake.proved_reports import ProvedReport
+    from collector.lake.proved_reports import VerifiedReport
     from collector.lake.raw_json import RawAccount
     from collector.lake.raw_reading import KeptRun
     from collector.lake.record import PublishedSnapshot
@@ -114,7 +114,7 @@ class SnapshotCheck:
             waiting.append(USER_SCHEMA.empty_table())
             yield read_account_line(line, kept.lines_location)
 
-    def _type(self, kept: KeptRun, proved: ProvedReport) -> TypedAccount | None:
+    def _type(self, kept: KeptRun, proved: VerifiedReport) -> TypedAccount | None:
         """The account as it should be published; None where its report is not what it was."""
         run, evidence = kept.run, proved.account.evidence
         if problem := proved.fault or proved.blemish:

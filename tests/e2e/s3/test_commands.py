@@ -13,7 +13,7 @@ import pytest
 from collector.cli.main import exit_code_of
 from collector.lake.record_reading import organizations, read_record
 from collector.lake.s3_store import S3Store
-from collector.simulator import LoopbackServer
+from collector.simulator import Simulator
 from collector.simulator.scenarios import uniform_organization
 from tests.fixtures.faulty_wire import faulty_wire
 from tests.fixtures.s3_servers import S3Server, weed_server
@@ -26,7 +26,7 @@ TABLES = ("snapshot_record", "snapshot_record_latest")
 class Cloud:
     """All that AWS would be: the organization, S3 and Glue."""
 
-    organization: LoopbackServer
+    organization: Simulator
     s3: S3Server
     moto: S3Server
     lake: str
@@ -66,7 +66,7 @@ class Cloud:
 @pytest.fixture(scope="module", name="organization")
 def _organization():
     served = uniform_organization(accounts=ACCOUNTS, users_per_account=2)
-    with LoopbackServer(served, latency_seconds=0.005, generation_seconds=0.05) as server:
+    with Simulator(served, latency_seconds=0.005, generation_seconds=0.05) as server:
         yield server
 
 

@@ -13,7 +13,7 @@ import pyarrow.dataset as ds
 import pyarrow.fs
 import pytest
 
-from collector.catalog.sync import bring_level
+from collector.catalog.sync import sync_catalog
 from collector.errors import CredlakeError, LakeError
 from collector.lake.publish import publish
 from collector.lake.record_reading import read_record
@@ -89,7 +89,7 @@ def test_pyarrow_over_the_location_of_a_partition_sees_exactly_the_snapshot(lake
     collect_day(EARLIER, 1, "alice")
     collect_day(DAY, 1, "alice", "bob")
     collect_day(DAY, 2, "alice", "carol")
-    bring_level(lake, ORGANIZATION, database="readers", client=glue)
+    sync_catalog(lake, ORGANIZATION, database="readers", client=glue)
 
     def partition(table, *values):
         answer = glue.get_partition(DatabaseName="readers", TableName=table, PartitionValues=list(values))

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from collector.catalog.catalogue import GlueTable, table_input
-from collector.catalog.sync import bring_level
+from collector.catalog.sync import sync_catalog
 from collector.lake.layout import record_key
 from collector.lake.local_store import LocalStore
 from collector.lake.record_reading import read_record
@@ -53,7 +53,7 @@ class Warehouse:
         store = self.store(database)
         held = store.read_versioned(record_key(organization))
         store.replace(record_key(organization), record, expected=None if held is None else held.version)
-        bring_level(store, organization, database=database, client=self.glue)
+        sync_catalog(store, organization, database=database, client=self.glue)
 
     def create_database(self, database: str) -> None:
         self.glue.create_database(DatabaseInput={"Name": database})
