@@ -3,7 +3,7 @@
 -- Reads: nothing
 -- Order: control_id, framework, version, requirement
 -- Example: control_id, framework, version, requirement, relation
--- Source: Generated from collector/controls; do not edit.
+-- Source: Generated from control_frameworks.csv; do not edit.
 
 select
     cast(control_id as varchar) as control_id,

@@ -3,7 +3,7 @@
 -- Reads: nothing
 -- Order: severity_rank, control_id
 -- Example: control_id, title, severity, judged_per, default_limit, limit_unit
--- Source: Generated from collector/controls; do not edit.
+-- Source: Generated from controls.csv; do not edit.
 
 select
     cast(control_id as varchar) as control_id,

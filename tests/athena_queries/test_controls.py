@@ -1,15 +1,25 @@
-"""The controls as data: what the contract says of them, and what the facts say of the frameworks."""
+"""The controls of athena_queries/reference: as the contract has them, and the frameworks as the facts have them."""
 
 from __future__ import annotations
 
-from collections import Counter
+from dataclasses import asdict
 
 import pytest
 
+from collector.evidence import Limits
 from collector.schema import LIMIT_COLUMNS
 from collector.views.files import shipped_views
-from tools.generate.controls import CONTROLS, REQUIREMENTS, JudgedPer, Relation
-from tools.generate.controls.rendering import control_frameworks_sql, controls_sql
+from tools.generate.controls import (
+    JudgedPer,
+    Relation,
+    control_frameworks_sql,
+    controls,
+    controls_sql,
+    requirements,
+)
+
+CONTROLS = controls()
+REQUIREMENTS = requirements()
 
 # Contract part 3, "Controls": what each is judged per.
 JUDGED_PER = {
@@ -55,16 +65,17 @@ def test_the_controls_are_those_of_the_contract():
     assert {control.control_id: control.judged_per.value for control in CONTROLS} == JUDGED_PER
 
 
-def test_every_control_says_why_it_matters_and_how_to_mend_it():
+def test_every_control_has_a_reason_and_a_remediation():
     for control in CONTROLS:
         assert control.why.endswith(".")
         assert control.mend.endswith(".")
         assert control.title
 
 
-def test_every_limit_is_a_column_of_account():
-    columns = {column.name for column in LIMIT_COLUMNS}
-    assert {control.limit.column for control in CONTROLS if control.limit} == columns
+def test_the_default_limits_are_those_of_a_run_and_columns_of_account():
+    limits = {each.limit_setting: each.default_limit for each in CONTROLS if each.limit_setting}
+    assert limits == asdict(Limits())
+    assert {f"limit_{setting}" for setting in limits} == {column.name for column in LIMIT_COLUMNS}
 
 
 def test_the_cis_numbers_are_those_of_each_edition():
@@ -104,9 +115,7 @@ def test_every_relation_is_used_and_every_weaker_one_of_a_limit_says_why():
     assert all(each.note for each in REQUIREMENTS if each.relation is Relation.STRICTER)
 
 
-def test_no_requirement_is_listed_twice():
-    keys = Counter((each.control_id, each.framework, each.version, each.requirement) for each in REQUIREMENTS)
-    assert set(keys.values()) == {1}
+def test_every_control_is_mapped_to_a_requirement():
     assert {each.control_id for each in REQUIREMENTS} == set(JUDGED_PER)
 
 

@@ -7,9 +7,6 @@ from functools import partial
 
 import pytest
 
-from collector.evidence import Limits
-from tools.generate.controls import CONTROLS
-
 utc = partial(datetime, tzinfo=UTC)
 
 DAY = 86_400
@@ -173,10 +170,3 @@ def test_a_moment_after_the_report_is_a_negative_age_of_whole_days_downwards(lak
     """A report is not made in an instant: a key may be made while it is written."""
     lake = lake_of(rows.account(), rows.key_user(access_key_1_last_rotated=rows.ago(seconds=-10)))
     assert lake.verdicts("access-key-rotation", "status, measured_days, measured_seconds") == [("pass", -1, -10)]
-
-
-def test_the_declared_defaults_are_those_of_a_run():
-    """One number in the contract, two places that need it: the view `controls`, and the settings."""
-    declared = {control.limit.setting: control.limit.default for control in CONTROLS if control.limit}
-    limits = Limits()
-    assert declared == {name: getattr(limits, name) for name in Limits.__slots__}

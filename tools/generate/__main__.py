@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from collector.catalog.catalogue import GLUE_TABLES, PLACEHOLDER_LOCATION, GlueTable, table_input
 from tools.generate.bi_page import bi_page
 from tools.generate.columns_page import columns_page
-from tools.generate.controls.rendering import control_frameworks_sql, controls_sql
+from tools.generate.controls import control_frameworks_sql, controls_sql
 from tools.generate.quicksight import quicksight_template
 from tools.generate.views_page import views_index, views_page
 
