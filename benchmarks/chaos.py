@@ -28,7 +28,7 @@ from benchmarks.chaos_runs import Place, Task, day_of, number_of
 from collector.catalog.sync import sync_catalog
 from collector.lake.layout import evidence_key, record_key, run_key, snapshot_folder
 from collector.lake.open import open_store
-from collector.lake.record_reading import read_record
+from collector.lake.record import read_record
 from collector.lake.verify import verify
 from collector.lake.verify.difference import DifferenceKind
 from tests.fixtures.examples import ORGANIZATION, run_id_of

@@ -23,7 +23,7 @@ from collector.catalog.sync import sync_catalog
 from collector.errors import CredlakeError, NotPublishedError
 from collector.lake.open import open_store
 from collector.lake.publish import publish
-from collector.lake.record_reading import read_record
+from collector.lake.record import read_record
 from tests.fixtures.examples import ORGANIZATION, account_evidence, denied_evidence, run_of, write
 from tests.fixtures.reports import report
 

@@ -39,7 +39,7 @@ PURE = (
     *("collector.outcome", "collector.errors", "collector.schema", "collector.evidence", "collector.report"),
     *("collector.discovery.accounts", "collector.discovery.selection", "collector.discovery.limits"),
     *("collector.collection.retry", "collector.collection.answers", "collector.catalog.catalogue"),
-    *("collector.lake.layout", "collector.lake.naming", "collector.lake.rules"),
+    *("collector.lake.layout", "collector.lake.record"),
 )
 # What would make them impure. `datetime` is no clock where only its types are used.
 IMPURE = {

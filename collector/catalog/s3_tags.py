@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from collector.aws.errors import translated
 from collector.aws.s3 import is_missing
 from collector.errors import CallFault, LakeError
-from collector.lake.record_reading import read_record
+from collector.lake.publish import named_files, newly_named_files, superseded_files
+from collector.lake.record import read_record
 from collector.lake.s3_store import S3Store
-from collector.lake.superseded import named_files, newly_named_files, superseded_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -15,7 +15,7 @@ from collector.catalog.partitions import level_partitions, wanted_partitions
 from collector.catalog.tables import level_table
 from collector.errors import CallFault, CatalogNotSyncedError, FaultKind
 from collector.lake.layout import SNAPSHOTS
-from collector.lake.record_reading import read_record
+from collector.lake.record import read_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,8 +18,8 @@ from collector.collection.dry_run import plan_run
 from collector.collection.gateway import Gateway
 from collector.collection.run import Collection
 from collector.errors import CatalogNotSyncedError, NotPublishedError, UsageFaultsError
-from collector.lake.faults import disk_faults
 from collector.lake.open import open_store
+from collector.lake.store import disk_faults
 from collector.process.logs import set_up_logs
 from collector.process.signals import run_stoppable
 from collector.process.streams import ReaderLeftError, UndeliveredError

@@ -18,7 +18,7 @@ from collector.cli.summary import print_result
 from collector.collection.gateway import Gateway
 from collector.collection.run import Collection
 from collector.errors import LakeError, UsageFaultsError
-from collector.lake.naming import naming_fault
+from collector.lake.layout import naming_fault
 from collector.lake.open import open_store
 from collector.process.logs import set_up_logs
 from collector.process.signals import run_stoppable

@@ -40,7 +40,7 @@ def rebuild(
     from collector.collection.engine import utc_now
     from collector.errors import CatalogNotSyncedError
     from collector.lake.rebuild import rebuild as rebuild_tables
-    from collector.lake.record_reading import read_record
+    from collector.lake.record import read_record
 
     check_snapshot_flags(date=date, organization_id=organization_id)
     settings = _settings(lake, config)
@@ -124,7 +124,7 @@ def _only_organization(store: Store) -> str:
     """Of whom anything is published, or, where no record is left, of whom runs are kept: tables are made from those."""
     from collector.errors import LakeError, UsageFaultsError
     from collector.lake.raw import organizations_with_runs
-    from collector.lake.record_reading import organizations
+    from collector.lake.record import organizations
 
     found = organizations(store) or organizations_with_runs(store)
     if not found:

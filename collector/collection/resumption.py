@@ -16,11 +16,9 @@ from collector.lake.layout import (
     run_key,
     start_key,
 )
-from collector.lake.raw import decompressed, sha256
-from collector.lake.raw_json import read_run_json, run_json
+from collector.lake.raw import decompressed, evidence_in, read_run_json, run_json, sha256
 from collector.lake.rebuild import write_tables
-from collector.lake.record_reading import read_record
-from collector.lake.report_file import evidence_in
+from collector.lake.record import read_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable

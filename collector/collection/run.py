@@ -31,7 +31,7 @@ from collector.errors import CallFault, CatalogNotSyncedError, explain_no_identi
 from collector.evidence import RunEvidence
 from collector.lake.layout import new_run_id
 from collector.lake.publish import publish
-from collector.lake.record_reading import read_record
+from collector.lake.record import read_record
 from collector.lake.writer import SnapshotWriter
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from collector.doctor.finding import Finding, failed, fine
 from collector.doctor.look import looked
 from collector.errors import CredlakeError
 from collector.lake.open import open_store
-from collector.lake.record_reading import read_record
+from collector.lake.record import read_record
 from collector.lake.s3_store import S3Store
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from collector.doctor.finding import Finding, fine
 from collector.doctor.look import Look, looked
 from collector.lake.layout import SNAPSHOTS
 from collector.lake.open import open_store
-from collector.lake.record_reading import read_record
+from collector.lake.record import read_record
 from collector.views.deploy import DeployedViews
 from collector.views.plan import plan_deployment
 

@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
 from collector.errors import LakeError
-from collector.lake.faults import disk_fault, disk_faults
 from collector.lake.layout import ZONES
-from collector.lake.store import MissingObjectError, ReplaceConflictError, VersionedObject
+from collector.lake.store import MissingObjectError, ReplaceConflictError, VersionedObject, disk_fault, disk_faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

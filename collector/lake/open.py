@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from collector.errors import UsageFaultsError
-from collector.lake.naming import is_on_s3, naming_fault
+from collector.lake.layout import is_on_s3, naming_fault
 
 if TYPE_CHECKING:
     from collector.lake.store import Store

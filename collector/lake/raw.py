@@ -6,22 +6,28 @@ What is kept proves itself: the publication record holds the hash of `run.json`,
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import hashlib
 import io
+import json
+import struct
 import zlib
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from collector.errors import LakeError, NewerLakeError
+from collector.evidence import AccountEvidence, Limits, RunEvidence, instant_text, read_instant
 from collector.lake.layout import RAW, evidence_key, organization_of_raw, report_key, run_key
-from collector.lake.raw_json import RawAccount, RawRun, damaged, read_account_line, read_run_json
-from collector.lake.report_file import pack_report
+from collector.outcome import Outcome
+from collector.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from collector.evidence import AccountEvidence, RunEvidence
     from collector.lake.store import Store
+
 
 # zlib's own default. Level 9 costs a third more time for a hundredth less space.
 _LEVEL = 6
@@ -98,3 +104,153 @@ def read_report(store: Store, run: RunEvidence, account_id: str) -> bytes:
     """The bytes of an account's report, as AWS gave them. MissingObjectError where there are none."""
     key = report_key(run.organization_id, run.run_id, account_id)
     return decompressed(store.read(key), store.location(key))
+
+
+_INSTANTS = frozenset({"started_at", "finished_at", "report_generated_at"})
+
+
+class RawRun(NamedTuple):
+    """A run, and the SHA-256 of its `accounts.jsonl.gz` as stored (None where an older version wrote none)."""
+
+    run: RunEvidence
+    accounts_sha256: str | None
+
+
+class RawAccount(NamedTuple):
+    """An account, and the SHA-256 of its `.csv.gz` as stored (None where there is no report)."""
+
+    evidence: AccountEvidence
+    stored_sha256: str | None
+
+
+def run_json(run: RunEvidence, accounts_sha256: str) -> bytes:
+    """`run.json`: the run, and what proves that the accounts beside it are the ones it ended with."""
+    content = {"schema_version": SCHEMA_VERSION, **_object(run), "accounts_sha256": accounts_sha256}
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+
+
+def account_line(evidence: AccountEvidence, stored_sha256: str | None) -> bytes:
+    """One line of `accounts.jsonl.gz`, with its line end."""
+    content = {**_object(evidence), "stored_sha256": stored_sha256}
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+
+
+def read_run_json(content: bytes, location: str) -> RawRun:
+    """The run in a `run.json`; `location` is where it lies, for messages."""
+    document = _document(content, location)
+    version = document.get("schema_version")
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise NewerLakeError(
+            f"{location} has schema_version {version}, and this credlake knows versions up to {SCHEMA_VERSION}: it "
+            "could misread the run. Update credlake.",
+            location=location,
+            schema_version=version,
+        )
+    try:
+        return RawRun(RunEvidence(**_known(RunEvidence, document)), document.get("accounts_sha256"))
+    except (TypeError, ValueError) as error:
+        raise damaged(location, error) from error
+
+
+def read_account_line(line: bytes, location: str) -> RawAccount:
+    """The account in a line of `accounts.jsonl.gz`; `location` is where that lies, for messages."""
+    document = _document(line, location)
+    try:
+        fields = _known(AccountEvidence, document)
+        fields["outcome"] = Outcome(fields["outcome"])
+        if "limits" in fields:
+            fields["limits"] = Limits(**_known(Limits, fields["limits"]))
+        return RawAccount(AccountEvidence(**fields), document.get("stored_sha256"))
+    except (TypeError, ValueError, KeyError) as error:
+        raise damaged(location, error) from error
+
+
+def damaged(location: str, error: Exception) -> LakeError:
+    """The error that names a file of the raw zone that is not what was written."""
+    return LakeError(
+        f"{location} is damaged: {error}. It holds what AWS answered in that run, and cannot be made again: restore it "
+        "from a backup (on S3, from an earlier version of the object). The published tables do not depend on it.",
+        location=location,
+    )
+
+
+def _object(value: RunEvidence | AccountEvidence) -> dict[str, Any]:
+    return {field.name: _json_ready(getattr(value, field.name)) for field in dataclasses.fields(value)}
+
+
+def _json_ready(value: object) -> object:
+    if isinstance(value, datetime):
+        return instant_text(value)
+    return dataclasses.asdict(value) if isinstance(value, Limits) else value
+
+
+def _known(kind: type[RunEvidence | AccountEvidence | Limits], document: dict[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in dataclasses.fields(kind)}
+    return {
+        name: read_instant(value) if name in _INSTANTS and value is not None else value
+        for name, value in document.items()
+        if name in names
+    }
+
+
+def _document(content: bytes, location: str) -> dict[str, Any]:
+    try:
+        document = json.loads(content)
+    except ValueError as error:
+        raise damaged(location, error) from error
+    if not isinstance(document, dict):
+        raise damaged(location, TypeError("not a JSON object"))
+    return document
+
+
+# zlib's own default. Level 9 costs a third more time for a hundredth less space.
+_LEVEL = 6
+
+# Magic, deflate, flags, no time, no hint on the level, unknown system (RFC 1952, 2.3).
+_HEAD = struct.Struct("<2sBBIBB")
+_MAGIC, _DEFLATE, _HAS_EXTRA, _UNKNOWN_SYSTEM = b"\x1f\x8b", 8, 4, 255
+_LENGTH = struct.Struct("<H")
+_SUBFIELD = struct.Struct("<2sH")
+_OURS = b"CL"
+_LONGEST = 65_535 - _SUBFIELD.size
+
+
+def pack_report(report: bytes, evidence: AccountEvidence) -> bytes:
+    """The report as gzip with the evidence in its header; the same of both give the same bytes."""
+    deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    body = deflate.compress(report) + deflate.flush()
+    return _head(evidence) + body + struct.pack("<II", zlib.crc32(report), len(report) & 0xFFFFFFFF)
+
+
+def evidence_in(stored: bytes, location: str) -> AccountEvidence | None:
+    """The evidence in the header of a packed report; None where there is none. LakeError where it is damaged."""
+    if len(stored) < _HEAD.size + _LENGTH.size:
+        return None
+    magic, method, flags, *_ = _HEAD.unpack_from(stored)
+    if (magic, method) != (_MAGIC, _DEFLATE) or not flags & _HAS_EXTRA:
+        return None
+    (length,) = _LENGTH.unpack_from(stored, _HEAD.size)
+    extra = stored[_HEAD.size + _LENGTH.size :][:length]
+    while len(extra) >= _SUBFIELD.size:
+        name, size = _SUBFIELD.unpack_from(extra)
+        content, extra = extra[_SUBFIELD.size :][:size], extra[_SUBFIELD.size + size :]
+        if name == _OURS and len(content) == size:
+            return read_account_line(_inflated(content), location).evidence
+    return None
+
+
+def _head(evidence: AccountEvidence) -> bytes:
+    line = zlib.compress(account_line(evidence, None), _LEVEL)
+    if len(line) > _LONGEST:
+        # Far beyond what AWS answers. The report is what must be kept; a run with such an account cannot be resumed.
+        return _HEAD.pack(_MAGIC, _DEFLATE, 0, 0, 0, _UNKNOWN_SYSTEM)
+    extra = _SUBFIELD.pack(_OURS, len(line)) + line
+    return _HEAD.pack(_MAGIC, _DEFLATE, _HAS_EXTRA, 0, 0, _UNKNOWN_SYSTEM) + _LENGTH.pack(len(extra)) + extra
+
+
+def _inflated(content: bytes) -> bytes:
+    try:
+        return zlib.decompress(content)
+    except zlib.error:
+        # The reader of JSON says that it is damaged, and where.
+        return content

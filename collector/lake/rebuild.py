@@ -10,16 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from collector.errors import LakeError
 from collector.lake.layout import raw_folder, rebuilt_folder, report_key, run_id_prefix, run_key
-from collector.lake.parquet import UserFiles
-from collector.lake.parquet_files import put_accounts
-from collector.lake.proved_reports import proved_reports
-from collector.lake.publish import not_published, replace_record
-from collector.lake.raw_reading import read_kept_run
-from collector.lake.record import WrittenSnapshot, with_snapshot
-from collector.lake.record_reading import read_record
+from collector.lake.parquet import UserFiles, put_accounts
+from collector.lake.publish import decide_rebuilt, not_published, replace_record
+from collector.lake.raw_reading import proved_reports, read_kept_run
+from collector.lake.record import WrittenSnapshot, read_record, with_snapshot
 from collector.lake.rows import account_row, file_columns, type_account
-from collector.lake.rules import decide_rebuilt
-from collector.lake.tally import Tally
+from collector.lake.writer import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections import Counter
 from concurrent.futures import CancelledError, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, Self, TypeVar
 
-from collector.lake.evidence_log import EvidenceLog
-from collector.lake.faults import disk_faults
+from collector.discovery.accounts import ACTIVE
 from collector.lake.layout import EVIDENCE_FILE, evidence_key, run_key, snapshot_folder
-from collector.lake.parquet import UserFiles
-from collector.lake.parquet_files import put_accounts
-from collector.lake.raw import file_sha256, put_report, sha256
-from collector.lake.raw_json import read_account_line, run_json
-from collector.lake.record import WrittenSnapshot
+from collector.lake.parquet import UserFiles, put_accounts
+from collector.lake.raw import account_line, file_sha256, open_gzip, put_report, read_account_line, run_json, sha256
+from collector.lake.record import AccountCounts, WrittenSnapshot
 from collector.lake.rows import account_row, file_columns, type_account
-from collector.lake.tally import Tally
+from collector.lake.store import disk_faults
+from collector.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +27,88 @@ if TYPE_CHECKING:
     from collector.evidence import AccountEvidence, RunEvidence
     from collector.lake.rows import Verdict
     from collector.lake.store import Store
+
+
+class Entry(NamedTuple):
+    """One account: its line of `accounts.jsonl.gz`, and what the reading of its report came to."""
+
+    line: bytes
+    verdict: Verdict
+
+
+class _Place(NamedTuple):
+    offset: int
+    length: int
+    verdict: Verdict
+
+
+class EvidenceLog:
+    """Lines of evidence in the order they come, read back in the order of account ids. One thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        """Begin the file, which stays on this machine."""
+        self._path = path
+        self._places: dict[str, _Place] = {}
+        self._end = 0
+        with disk_faults("Writing", path):
+            self._file = path.open("w+b")
+
+    def __contains__(self, account_id: str) -> bool:
+        """Whether the account is in it."""
+        return account_id in self._places
+
+    def add(self, evidence: AccountEvidence, stored_sha256: str | None, verdict: Verdict) -> None:
+        """Take one account, at the end."""
+        line = account_line(evidence, stored_sha256)
+        with disk_faults("Writing", self._path):
+            self._file.write(line)
+        self._places[evidence.account_id] = _Place(self._end, len(line), verdict)
+        self._end += len(line)
+
+    def entries(self) -> Iterator[Entry]:
+        """All accounts, by id: the same run gives the same files, in whatever order its accounts answered."""
+        for account_id in sorted(self._places):
+            offset, length, verdict = self._places[account_id]
+            with disk_faults("Reading", self._path):
+                self._file.seek(offset)
+                line = self._file.read(length)
+            yield Entry(line, verdict)
+
+    def compress_to(self, target: Path) -> None:
+        """Write all lines, by account id, as `accounts.jsonl.gz`."""
+        with disk_faults("Writing", target), target.open("wb") as file, open_gzip(file) as lines:
+            for entry in self.entries():
+                lines.write(entry.line)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+
+@dataclass(slots=True)
+class Tally:
+    """Accounts by outcome, ACTIVE ones, and users."""
+
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    active: int = 0
+    users: int = 0
+
+    def count(self, evidence: AccountEvidence, verdict: Verdict) -> None:
+        """Count one account."""
+        self.outcomes[verdict.outcome] += 1
+        self.active += evidence.account_state == ACTIVE
+        self.users += verdict.user_count or 0
+
+    @property
+    def accounts(self) -> AccountCounts:
+        """The counts as the record holds them, every outcome named."""
+        return AccountCounts(
+            total=self.outcomes.total(),
+            active=self.active,
+            covered=sum(count for outcome, count in self.outcomes.items() if outcome.is_covered),
+            by_outcome={str(outcome): self.outcomes[outcome] for outcome in Outcome},
+        )
+
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from collector.errors import LakeError
 from collector.lake.layout import CATALOG, organization_of
 from collector.lake.open import open_store
-from collector.lake.record_reading import read_record
+from collector.lake.record import read_record
 
 if TYPE_CHECKING:
     from collections.abc import Collection

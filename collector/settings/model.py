@@ -17,7 +17,7 @@ from collector.discovery.accounts import ACCOUNT_ID, ORGANIZATION_ID
 from collector.discovery.limits import LIMIT_NAMES, LimitOverride, LimitRules
 from collector.discovery.selection import Selection
 from collector.evidence import Limits
-from collector.lake.naming import naming_fault
+from collector.lake.layout import naming_fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from collector.lake.record_reading import read_record
+from collector.lake.record import read_record
 from collector.lake.s3_store import S3Store
 from collector.scheduled.container import carry_out
 from collector.scheduled.job import Job

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.lake.record_reading import read_record
+from collector.lake.record import read_record
 from collector.lake.s3_store import S3Store
 from collector.simulator import Simulator
 from tests.deploy.conftest import ORGANIZATION, REFUSED

@@ -14,7 +14,7 @@ from collector.catalog.following import follower_of
 from collector.collection.gateway import Gateway
 from collector.collection.run import Collection
 from collector.lake.open import open_store
-from collector.lake.record_reading import read_record
+from collector.lake.record import read_record
 from collector.settings.model import Settings
 from tests.deploy.refusals import not_refused
 from tests.deploy.standin import Caller, StandIn, lost_changes, stand_in

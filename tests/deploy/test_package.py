@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from collector.lake.record_reading import read_record
+from collector.lake.record import read_record
 from collector.lake.s3_store import S3Store
 from tests.deploy.templates import template
 

@@ -13,7 +13,7 @@ import pytest
 
 from collector.lake.local_store import LocalStore
 from collector.lake.publish import publish
-from collector.lake.record_reading import read_record
+from collector.lake.record import read_record
 from collector.lake.writer import SnapshotWriter
 from tests.fixtures.examples import DAY, FINISHED, ORGANIZATION, account_evidence, run_evidence
 from tests.fixtures.reports import report

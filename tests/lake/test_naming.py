@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from collector.errors import UsageFaultsError
-from collector.lake.naming import is_on_s3, naming_fault
+from collector.lake.layout import is_on_s3, naming_fault
 from collector.lake.open import open_store
 
 

@@ -10,7 +10,7 @@ import pytest
 from collector.errors import LakeError, NewerLakeError, NotPublishedError
 from collector.lake.local_store import LocalStore
 from collector.lake.publish import publish
-from collector.lake.record_reading import read_record
+from collector.lake.record import read_record
 from tests.fixtures.examples import DAY, ORGANIZATION, OTHER_ORGANIZATION, written
 
 NOW = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)

@@ -10,8 +10,15 @@ import pytest
 
 from collector.errors import LakeError, NewerLakeError
 from collector.evidence import Limits
-from collector.lake.raw import accounts_in, decompressed, open_gzip
-from collector.lake.raw_json import account_line, read_account_line, read_run_json, run_json
+from collector.lake.raw import (
+    account_line,
+    accounts_in,
+    decompressed,
+    open_gzip,
+    read_account_line,
+    read_run_json,
+    run_json,
+)
 from collector.outcome import Outcome
 from tests.fixtures.examples import FINISHED, account_evidence, denied_evidence, run_evidence
 

@@ -8,9 +8,9 @@ import pytest
 
 from collector.errors import LakeError, NotPublishedError
 from collector.lake import rebuild as rebuild_module
+from collector.lake.publish import decide_rebuilt
 from collector.lake.rebuild import rebuild
-from collector.lake.record_reading import read_record
-from collector.lake.rules import decide_rebuilt
+from collector.lake.record import read_record
 from collector.outcome import Outcome
 from tests.fixtures.examples import (
     DAY,

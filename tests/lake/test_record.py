@@ -7,8 +7,7 @@ import pytest
 
 from collector.errors import LakeError, NewerLakeError
 from collector.lake.open import open_store
-from collector.lake.record import serialize_record, with_snapshot
-from collector.lake.record_reading import parse_record, read_record
+from collector.lake.record import parse_record, read_record, serialize_record, with_snapshot
 from tests.fixtures.examples import DAY, ORGANIZATION, snapshot
 
 # The format as it was agreed, written down.

@@ -10,7 +10,7 @@ import pyarrow.csv
 import pytest
 
 from collector.errors import LakeError
-from collector.lake.report_file import evidence_in, pack_report
+from collector.lake.raw import evidence_in, pack_report
 from tests.fixtures.examples import account_evidence
 from tests.fixtures.reports import report
 

@@ -5,8 +5,8 @@ from fractions import Fraction
 
 import pytest
 
+from collector.lake.publish import decide
 from collector.lake.record import PublicationRecord
-from collector.lake.rules import decide
 from tests.fixtures.examples import ORGANIZATION, counts, snapshot, written
 
 

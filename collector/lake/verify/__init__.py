@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from collector.discovery.accounts import ORGANIZATION_ID
 from collector.errors import LakeError, NewerLakeError
 from collector.lake.layout import RAW, SNAPSHOTS, raw_folder, record_key
-from collector.lake.record_reading import organizations, read_record
+from collector.lake.record import organizations, read_record
 from collector.lake.verify.difference import Difference, DifferenceKind, Notes
 from collector.lake.verify.runs import UnpublishedRuns
 from collector.lake.verify.snapshot import SnapshotCheck

@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING
 from collector.errors import LakeError
 from collector.evidence import to_milliseconds
 from collector.lake.layout import is_folder_of, record_key, report_key, run_key
-from collector.lake.proved_reports import proved_reports
-from collector.lake.raw import lines_in
-from collector.lake.raw_json import read_account_line
-from collector.lake.raw_reading import read_run_with
+from collector.lake.raw import lines_in, read_account_line
+from collector.lake.raw_reading import proved_reports, read_run_with
 from collector.lake.rows import ACCOUNT_RECORD, USER_RECORD, USER_SCHEMA, TypedAccount, account_row, type_account
-from collector.lake.tally import Tally
-from collector.lake.verify.comparison import user_differences
-from collector.lake.verify.difference import Difference, DifferenceKind, Notes
-from collector.lake.verify.published_rows import PublishedAccounts, PublishedUsers
-from collector.lake.verify.tables import PublishedTable, open_tables
+from collector.lake.verify.difference import Difference, DifferenceKind, Notes, user_differences
+from collector.lake.verify.tables import PublishedAccounts, PublishedTable, PublishedUsers, open_tables
+from collector.lake.writer import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,9 +21,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from collector.lake.proved_reports import VerifiedReport
-    from collector.lake.raw_json import RawAccount
-    from collector.lake.raw_reading import KeptRun
+    from collector.lake.raw import RawAccount
+    from collector.lake.raw_reading import KeptRun, VerifiedReport
     from collector.lake.record import PublishedSnapshot
     from collector.lake.store import Store
 

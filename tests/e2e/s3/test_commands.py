@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 
 from collector.cli.main import exit_code_of
-from collector.lake.record_reading import organizations, read_record
+from collector.lake.record import organizations, read_record
 from collector.lake.s3_store import S3Store
 from collector.simulator import Simulator
 from collector.simulator.scenarios import uniform_organization

@@ -13,7 +13,7 @@ from collector.errors import LakeError
 from collector.lake.layout import record_key, report_key
 from collector.lake.publish import publish
 from collector.lake.rebuild import rebuild
-from collector.lake.record_reading import read_record
+from collector.lake.record import read_record
 from collector.lake.verify import verify
 from collector.lake.verify.difference import DifferenceKind
 from collector.lake.writer import SnapshotWriter

@@ -16,7 +16,7 @@ import pytest
 from collector.catalog.sync import sync_catalog
 from collector.errors import CredlakeError, LakeError
 from collector.lake.publish import publish
-from collector.lake.record_reading import read_record
+from collector.lake.record import read_record
 from collector.lake.s3_store import open_s3_store
 from collector.query.ask import run_query
 from collector.query.duckdb import LocalLake

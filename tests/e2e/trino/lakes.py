@@ -11,7 +11,7 @@ from collector.catalog.catalogue import GlueTable, table_input
 from collector.catalog.sync import sync_catalog
 from collector.lake.layout import record_key
 from collector.lake.local_store import LocalStore
-from collector.lake.record_reading import read_record
+from collector.lake.record import read_record
 from collector.lake.s3_store import S3Store
 from collector.schema import SNAPSHOT_RECORD
 from collector.views.files import CURRENT_TABLE, HISTORY_TABLE
