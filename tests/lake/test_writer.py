@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from collector.errors import LakeError
+from collector.lake import parquet
 from collector.lake import parquet as user_files
-from collector.lake import parquet_files
 from collector.lake.local_store import LocalStore
 from collector.lake.publish import publish
 from collector.lake.writer import SnapshotWriter, WriterClosedError
@@ -297,7 +297,7 @@ def test_statistics_let_readers_skip_what_they_do_not_ask_for(metadata):
 def test_without_zstd_in_this_pyarrow_files_are_written_with_snappy(store, scratch, monkeypatch):
     # AWS's Lambda layer is built without it.
     codecs = SimpleNamespace(is_available=lambda codec: codec != "zstd")
-    monkeypatch.setattr(parquet_files, "pa", SimpleNamespace(Codec=codecs, concat_tables=pa.concat_tables))
+    monkeypatch.setattr(parquet, "pa", SimpleNamespace(**{**vars(pa), "Codec": codecs}))
     written = write(store, scratch, some_accounts())
 
     metadata = pq.ParquetFile(store.fetch(written.files[0].path, scratch)).metadata
