@@ -1,4 +1,4 @@
-"""`credlake doctor`: what a run needs, looked at before a schedule is on."""
+"""`credlake doctor`: checks what a run needs before a schedule is switched on."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def doctor(
     external_id: Annotated[str | None, typer.Option(help="The external id that the role trusts.")] = None,
     account: Annotated[list[str] | None, typer.Option(help="Only this account. Repeatable.")] = None,
     sample: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Look at so many accounts by chance, not at all.")
+        int | None, typer.Option(min=1, metavar="N", help="Check a random sample of N accounts. (default all)")
     ] = None,
     database: Database = None,
     workgroup: Workgroup = None,
@@ -35,9 +35,10 @@ def doctor(
     format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="table or json.")] = "table",  # noqa: A002 -- the flag's name is that of `query`
     config: ConfigFile = None,
 ) -> int:
-    """Look at everything that a run needs, as the caller: each fault is told with its mend.
+    """Check everything that a run needs, with the caller's permissions.
 
-    Ends with 0 where all is fine, 1 where something is not or could not be looked at, 3 where there is no caller.
+    Each check is OK, FAIL or UNKNOWN (it could not be made); each that is not OK has a remediation.
+    Exit codes: 0 all checks are OK, 1 a check is not, 3 there are no valid credentials.
 
     Examples:
       credlake doctor --lake s3://my-bucket --external-id example --database credlake --workgroup credlake
@@ -48,14 +49,14 @@ def doctor(
     from pathlib import Path
 
     from collector.collection.gateway import Gateway
-    from collector.doctor.checkup import Examination
+    from collector.doctor.checkup import Checkup
     from collector.doctor.finding import is_healthy
     from collector.errors import UsageFaultsError
     from collector.process.logs import set_up_logs
     from collector.settings.sources import read_settings
 
     if format not in {"table", "json"}:
-        raise UsageFaultsError([f"--format {format}: is neither table nor json."])
+        raise UsageFaultsError([f"--format {format}: unknown format; use table or json."])
     set_up_logs(for_person=sys.stderr.isatty(), quiet=True)
     flags = {
         "lake": lake,
@@ -68,14 +69,9 @@ def doctor(
         "workgroup": workgroup,
     }
     settings = read_settings(flags, os.environ, config_file=config, directory=Path.cwd())
-    examination = Examination(
-        settings=settings,
-        gateway=Gateway(settings),
-        sample=sample,
-        views_of=_views_of,
-    )
-    findings = list(examination.findings())
-    # Who has read enough of them (`| head`) is told by the exit code all the same.
+    checkup = Checkup(settings=settings, gateway=Gateway(settings), sample=sample, views_of=_views_of)
+    findings = list(checkup.findings())
+    # A reader that closed the pipe (`| head`) still gets the exit code.
     with suppress(ReaderLeftError):
         if format == "json":
             _print_json(findings)
@@ -105,12 +101,12 @@ def _print_json(findings: Iterable[Finding]) -> None:
 def _print_table(findings: Iterable[Finding]) -> None:
     from collections import Counter
 
-    from collector.doctor.finding import Verdict
+    from collector.doctor.finding import Status
 
-    count: Counter[Verdict] = Counter()
+    count: Counter[Status] = Counter()
     for finding in findings:
-        count[finding.verdict] += 1
-        typer.echo(f"{finding.verdict:<7}  {finding.check}: {finding.subject}: {finding.message}")
-        if finding.mend is not None:
-            typer.echo(f"         → {finding.mend}")
-    typer.echo(", ".join(f"{count[verdict]} {verdict}" for verdict in Verdict), err=True)
+        count[finding.status] += 1
+        typer.echo(f"{finding.status:<7}  {finding.check}: {finding.subject}: {finding.message}")
+        if finding.remediation is not None:
+            typer.echo(f"         → {finding.remediation}")
+    typer.echo(", ".join(f"{count[status]} {status}" for status in Status), err=True)

@@ -1,4 +1,5 @@
-"""`credlake doctor`: everything that a run needs, looked at before a schedule is on. It asks, and judges the answers.
+"""`credlake doctor`: every check of what a run needs, to be made before a schedule is switched on.
 
-It changes nothing but for the small probe that any run writes into each zone of the lake.
+It writes nothing but the probe objects that any run writes into the lake, a view that it removes again, and the
+partitions that Glue lacks.
 """

@@ -1,7 +1,7 @@
-"""Every account's role: assumed as a run assumes it, and asked each of the run's calls.
+"""Checks of the accounts: each role is assumed as in a run, and each call of a run is made once.
 
-The calls are made within the run's session policy, so what passes here passes there. Asking for a report does no harm:
-AWS keeps it for four hours, and the run finds it ready.
+The calls are made within the session policy of a run, so what is allowed here is allowed there. Requesting a report
+changes nothing: AWS keeps it for four hours, and a run in that time fetches it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from collector.aws.iam import SESSION_ACTIONS
-from collector.doctor.finding import Finding, Verdict, fault, fine
+from collector.doctor.finding import Finding, Status, describe_fault, fail, ok
 from collector.errors import CallFault, FaultKind
 from collector.outcome import NEXT_STEPS, Outcome
 
@@ -25,99 +25,89 @@ if TYPE_CHECKING:
 
 _CHECK = "account"
 _POLICY_CHECK = "session policy"
-# What STS answers to the session policy itself, in whatever account it is asked (facts F5).
+# The codes of STS for a session policy that it refuses, in every account alike (facts F5).
 _POLICY_REFUSED = frozenset({"MalformedPolicyDocument", "PackedPolicyTooLarge"})
 _TRIES = 6
-_PASSING = frozenset({FaultKind.THROTTLED, FaultKind.LIMIT_EXCEEDED, FaultKind.SERVICE_FAILURE, FaultKind.CONNECTION})
-# Answers of GetCredentialReport that show that the call is allowed.
+_TRANSIENT = frozenset({FaultKind.THROTTLED, FaultKind.LIMIT_EXCEEDED, FaultKind.SERVICE_FAILURE, FaultKind.CONNECTION})
+# Errors of GetCredentialReport that show that the call is allowed.
 _ALLOWED = frozenset({FaultKind.IN_PROGRESS, FaultKind.NOT_PRESENT, FaultKind.REPORT_EXPIRED})
 
 
-def sampled(account_ids: Sequence[str], size: int | None) -> list[str]:
-    """The accounts to look at: all, or so many of them by chance, in order."""
+def sample_accounts(account_ids: Sequence[str], size: int | None) -> list[str]:
+    """The accounts to check, sorted: all of them, or a random sample of `size`."""
     if size is None or size >= len(account_ids):
         return sorted(account_ids)
     return sorted(random.sample(account_ids, size))
 
 
-def examine_accounts(
+def check_accounts(
     account_ids: Sequence[str], calls: AccountApi, *, concurrency: int, sleep: Callable[[float], None]
 ) -> Iterator[Finding]:
-    """A finding for each account that a run could not collect in full, and one for all the others."""
+    """Yield a finding for each account that a run could not collect completely, and one for all others."""
     retrying = Retrying(
-        retry=retry_if_exception(lambda error: isinstance(error, CallFault) and error.kind in _PASSING),
+        retry=retry_if_exception(lambda error: isinstance(error, CallFault) and error.kind in _TRANSIENT),
         stop=stop_after_attempt(_TRIES),
         wait=wait_random_exponential(multiplier=0.5, max=8),
         sleep=sleep,
         reraise=True,
     )
-    readable = narrowed = 0
+    passed = restricted = 0
     with ThreadPoolExecutor(concurrency, thread_name_prefix="doctor") as threads:
-        found = threads.map(lambda account_id: _examine(account_id, calls, retrying.copy()), account_ids)
+        found = threads.map(lambda account_id: _check(account_id, calls, retrying.copy()), account_ids)
         for account_id, finding in zip(account_ids, found, strict=True):
             if finding is None:
-                readable += 1
-                narrowed += not calls.is_own(account_id)
+                passed += 1
+                restricted += not calls.is_own(account_id)
             else:
                 yield finding
-    if narrowed:
-        yield fine(
-            _POLICY_CHECK,
-            f"{len(SESSION_ACTIONS)} actions",
-            f"narrowed the sessions of {narrowed} accounts to {', '.join(SESSION_ACTIONS)}, whatever their roles allow",
-        )
-    if readable:
-        yield fine(
-            _CHECK, f"{readable} of {len(account_ids)}", "the role is assumed, and each of the run's calls is allowed"
-        )
+    if restricted:
+        actions = ", ".join(SESSION_ACTIONS)
+        message = f"limits the sessions in {restricted} accounts to {actions}, whatever else their roles allow"
+        yield ok(_POLICY_CHECK, f"{len(SESSION_ACTIONS)} actions", message)
+    if passed:
+        yield ok(_CHECK, f"{passed} of {len(account_ids)}", "the role can be assumed and allows every call of a run")
 
 
-def _examine(account_id: str, calls: AccountApi, retrying: Retrying) -> Finding | None:
-    """What keeps a run from collecting the account in full; None where nothing does."""
+def _check(account_id: str, calls: AccountApi, retrying: Retrying) -> Finding | None:
+    """What prevents a run from collecting the account completely; None where nothing does."""
     try:
-        credentials = retrying(_assumed, calls, account_id)
+        credentials = retrying(_assume, calls, account_id)
     except CallFault as error:
-        if error.kind is FaultKind.DENIED:
-            return _fault(account_id, error, NEXT_STEPS[Outcome.ASSUME_DENIED])
         if error.code in _POLICY_REFUSED:
-            mend = "It is ours and cannot be set: please tell us, with this message."
-            return fault(_POLICY_CHECK, account_id, _said(error), mend)
-        return _unknown(account_id, error)
-    for call, step in (
+            remediation = "This is an internal error (a bug in credlake): please report it with this message."
+            return fail(_POLICY_CHECK, account_id, describe_fault(error), remediation)
+        return _refused(account_id, error, NEXT_STEPS[Outcome.ASSUME_DENIED])
+    for call, remediation in (
         (calls.generate_report, NEXT_STEPS[Outcome.REPORT_DENIED]),
         (calls.fetch_report, NEXT_STEPS[Outcome.REPORT_DENIED]),
-        (calls.account_summary, "Allow iam:GetAccountSummary in the role, and look for an SCP that denies it."),
-        (calls.password_policy, "Allow iam:GetAccountPasswordPolicy in the role, and look for an SCP that denies it."),
+        (calls.account_summary, _allow("iam:GetAccountSummary")),
+        (calls.password_policy, _allow("iam:GetAccountPasswordPolicy")),
     ):
         try:
             retrying(call, credentials)
         except CallFault as error:
-            if error.kind in _ALLOWED:
-                continue
-            if error.kind is FaultKind.DENIED:
-                return _fault(account_id, error, step)
-            return _unknown(account_id, error)
+            if error.kind not in _ALLOWED:
+                return _refused(account_id, error, remediation)
     return None
 
 
-def _assumed(calls: AccountApi, account_id: str) -> SessionCredentials:
+def _assume(calls: AccountApi, account_id: str) -> SessionCredentials:
     try:
         return calls.credentials(account_id)
     except CallFault as error:
         if error.kind is not FaultKind.REGION_DISABLED:
             raise
-        # As a run does: STS in us-east-1 can be switched off by nobody (facts F5).
+        # As a run does: nobody can switch off STS in us-east-1 (facts F5).
         return calls.credentials(account_id, regional=False)
 
 
-def _fault(account_id: str, error: CallFault, mend: str) -> Finding:
-    return fault(_CHECK, account_id, _said(error), mend)
+def _allow(action: str) -> str:
+    return f"Allow {action} in the role, and check that no SCP denies it."
 
 
-def _unknown(account_id: str, error: CallFault) -> Finding:
-    mend = "Ask again later; a run would try for longer."
-    return Finding(_CHECK, account_id, Verdict.UNKNOWN, _said(error), mend)
-
-
-def _said(error: CallFault) -> str:
-    return f"{error.operation}: {error.code}: {error.message}".rstrip(": .") + "."
+def _refused(account_id: str, error: CallFault, remediation: str) -> Finding:
+    """A call that is denied, which has this remediation, or that failed for another reason."""
+    if error.kind is FaultKind.DENIED:
+        return fail(_CHECK, account_id, describe_fault(error), remediation)
+    remediation = "Try again later; a run retries for longer."
+    return Finding(_CHECK, account_id, Status.UNKNOWN, describe_fault(error), remediation)

@@ -1,65 +1,207 @@
-"""The looks at the lake: whether it can be written, what its record says, its bucket's settings, its key."""
+"""Checks of the lake: that it can be written, its publication record, the settings of its bucket, its key.
+
+The functions from `check_versioning` on are pure: they evaluate one answer of AWS each.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
-from collector.aws import describe as ask
-from collector.doctor import bucket_judgement, lake_judgement
-from collector.doctor.finding import Finding, failed, fine
-from collector.doctor.look import looked
+from collector.aws import describe
+from collector.catalog.s3_tags import SUPERSEDED, TAG_KEY
+from collector.doctor.finding import Finding, error_reported, fail, ok, run_check
 from collector.errors import CredlakeError
+from collector.lake.layout import CATALOG, SNAPSHOTS
 from collector.lake.open import open_store
 from collector.lake.record import read_record
 from collector.lake.s3_store import S3Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+    from types_boto3_kms.type_defs import KeyMetadataTypeDef
+    from types_boto3_s3.type_defs import (
+        LifecycleRuleOutputTypeDef,
+        PublicAccessBlockConfigurationTypeDef,
+        ServerSideEncryptionRuleOutputTypeDef,
+    )
 
     from collector.lake.store import Store
 
+_PUBLIC_ACCESS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+# What deletes the current version of an object. Delete markers and older versions are not read by any query.
+_EXPIRING = {"Days", "Date"}
 
-def look_at_lake(lake: str, *, kms_key: str | None, organization_id: str | None) -> Iterator[Finding]:
-    """Everything about the lake; without an organization its record is not looked at."""
+
+def check_lake(lake: str, *, kms_key: str | None, organization_id: str | None) -> Iterator[Finding]:
+    """Make all checks of the lake. Without an organization id its record is not checked."""
     try:
         store = open_store(lake, kms_key=kms_key)
         store.check_writable()
-        yield fine("lake", lake, "can be listed, read and written")
+        yield ok("lake", lake, "can be listed, read and written")
         if organization_id is not None:
-            yield _record(store, organization_id)
+            yield _check_record(store, organization_id)
     except CredlakeError as error:
-        yield failed("lake", lake, error)
+        yield error_reported("lake", lake, error)
         return
     if isinstance(store, S3Store):
-        yield from _bucket(store, kms_key)
+        yield from _check_bucket(store, kms_key)
     if kms_key is not None:
-        yield from looked("key", kms_key, lambda: lake_judgement.judge_key(kms_key, ask.key_metadata(kms_key)))
+        yield from run_check("key", kms_key, lambda: check_key(kms_key, describe.key_metadata(kms_key)))
 
 
-def _record(store: Store, organization_id: str) -> Finding:
+def _check_record(store: Store, organization_id: str) -> Finding:
     record = read_record(store, organization_id).record
-    said = "holds no snapshot yet" if record is None else f"holds {len(record.snapshots)}, newest {record.latest}"
-    return fine("publication record", organization_id, said)
+    if record is None:
+        return ok("publication record", organization_id, "has no snapshot yet")
+    message = f"has {len(record.snapshots)} snapshots, the latest of {record.latest}"
+    return ok("publication record", organization_id, message)
 
 
-def _bucket(store: S3Store, kms_key: str | None) -> Iterator[Finding]:
-    bucket, client = store.place.bucket, store.client
-    looks: tuple[tuple[str, Callable[[], Finding]], ...] = (
-        ("bucket versioning", lambda: lake_judgement.judge_versioning(bucket, ask.bucket_versioning(client, bucket))),
-        (
-            "bucket public access",
-            lambda: lake_judgement.judge_public_access(bucket, ask.public_access_block(client, bucket)),
-        ),
-        (
-            "bucket encryption",
-            lambda: lake_judgement.judge_encryption(bucket, ask.encryption_rules(client, bucket), kms_key),
-        ),
-        ("bucket policy", lambda: bucket_judgement.judge_policy(bucket, ask.bucket_policy(client, bucket))),
-        (
-            "bucket lifecycle",
-            lambda: bucket_judgement.judge_lifecycle(bucket, store.place.prefix, ask.lifecycle_rules(client, bucket)),
-        ),
-        ("bucket region", lambda: lake_judgement.judge_region(bucket, store.bucket_region(), ask.own_region())),
+def _check_bucket(store: S3Store, kms_key: str | None) -> Iterator[Finding]:
+    bucket, prefix, client = store.place.bucket, store.place.prefix, store.client
+    checks: dict[str, Callable[[], Finding]] = {
+        "bucket versioning": lambda: check_versioning(bucket, describe.bucket_versioning(client, bucket)),
+        "bucket public access": lambda: check_public_access(bucket, describe.public_access_block(client, bucket)),
+        "bucket encryption": lambda: check_encryption(bucket, describe.encryption_rules(client, bucket), kms_key),
+        "bucket policy": lambda: check_policy(bucket, describe.bucket_policy(client, bucket)),
+        "bucket lifecycle": lambda: check_lifecycle(bucket, prefix, describe.lifecycle_rules(client, bucket)),
+        "bucket region": lambda: check_region(bucket, store.bucket_region(), describe.own_region()),
+    }
+    for check, evaluate in checks.items():
+        yield from run_check(check, bucket, evaluate)
+
+
+def check_versioning(bucket: str, status: str | None) -> Finding:
+    """Evaluate GetBucketVersioning's `Status`: without versions a deleted publication record cannot be restored."""
+    if status == "Enabled":
+        return ok("bucket versioning", bucket, "is enabled")
+    return fail(
+        "bucket versioning",
+        bucket,
+        f"is not enabled ({status or 'it never was'}), so an object that is overwritten or deleted is lost",
+        f"aws s3api put-bucket-versioning --bucket {bucket} --versioning-configuration Status=Enabled",
     )
-    for check, judged in looks:
-        yield from looked(check, bucket, judged)
+
+
+def check_public_access(bucket: str, configuration: PublicAccessBlockConfigurationTypeDef | None) -> Finding:
+    """Evaluate GetPublicAccessBlock's configuration; None where the bucket has none."""
+    missing = [name for name in _PUBLIC_ACCESS if not (configuration or {}).get(name)]
+    if not missing:
+        return ok("bucket public access", bucket, "is blocked")
+    settings = ",".join(f"{name}=true" for name in _PUBLIC_ACCESS)
+    return fail(
+        "bucket public access",
+        bucket,
+        f"is not blocked by the bucket itself; not set: {', '.join(missing)}",
+        f"aws s3api put-public-access-block --bucket {bucket} --public-access-block-configuration {settings}",
+    )
+
+
+def check_encryption(bucket: str, rules: list[ServerSideEncryptionRuleOutputTypeDef], kms_key: str | None) -> Finding:
+    """Evaluate GetBucketEncryption's rules against the key that the run is configured with."""
+    default = (rules[0] if rules else {}).get("ApplyServerSideEncryptionByDefault", {})
+    algorithm = default.get("SSEAlgorithm")
+    if algorithm is None:
+        return fail(
+            "bucket encryption",
+            bucket,
+            "has no default, so objects that others write may be stored unencrypted",
+            "Deploy the bucket of deploy/collector.yaml, or set a default with aws s3api put-bucket-encryption.",
+        )
+    if algorithm.startswith("aws:kms") and kms_key is None:
+        return fail(
+            "bucket encryption",
+            bucket,
+            f"defaults to a KMS key ({default.get('KMSMasterKeyID', 'managed by AWS')}), but the run is configured "
+            "with none and encrypts its objects with keys of S3",
+            "Set the key with --kms-key (CREDLAKE_KMS_KEY).",
+        )
+    return ok("bucket encryption", bucket, f"defaults to {algorithm}")
+
+
+def check_policy(bucket: str, policy: str | None) -> Finding:
+    """Evaluate GetBucketPolicy's document, None where there is none: whether it denies requests without TLS."""
+    statements = json.loads(policy)["Statement"] if policy else []
+    if any(_denies_without_tls(one) for one in (statements if isinstance(statements, list) else [statements])):
+        return ok("bucket policy", bucket, "denies requests without TLS")
+    return fail(
+        "bucket policy",
+        bucket,
+        "does not deny requests without TLS",
+        "Deny s3:* to everyone where aws:SecureTransport is false (BucketPolicy of deploy/collector.yaml).",
+    )
+
+
+def _denies_without_tls(statement: dict[str, Any]) -> bool:
+    conditions = statement.get("Condition", {}).get("Bool", {})
+    values = [value for key, value in conditions.items() if key.lower() == "aws:securetransport"]
+    return (
+        statement.get("Effect") == "Deny"
+        and statement.get("Principal") in ("*", {"AWS": "*"}, {"AWS": ["*"]})
+        and statement.get("Action") in ("s3:*", "*", ["s3:*"], ["*"])
+        and [str(value).lower() for value in values] == ["false"]
+    )
+
+
+def check_lifecycle(bucket: str, prefix: str, rules: Sequence[LifecycleRuleOutputTypeDef]) -> Finding:
+    """Evaluate GetBucketLifecycleConfiguration's rules: whether one of them deletes published objects.
+
+    Superseded objects are tagged and may expire, as may `raw/`. The record and the snapshots that it lists must stay.
+    """
+    deleting = [
+        f"{rule.get('ID', 'without an id')} ({', '.join(zones)})"
+        for rule in rules
+        if (zones := list(_published_zones(rule, prefix)))
+    ]
+    if not deleting:
+        return ok("bucket lifecycle", bucket, "deletes no published object")
+    return fail(
+        "bucket lifecycle",
+        bucket,
+        f"deletes published objects, by these rules: {'; '.join(deleting)}",
+        f"Limit the rules to raw/, to athena-results/, or to objects tagged {TAG_KEY}={SUPERSEDED}, as in "
+        "deploy/collector.yaml.",
+    )
+
+
+def _published_zones(rule: LifecycleRuleOutputTypeDef, prefix: str) -> Iterator[str]:
+    """Yield the zones of published objects that an enabled rule deletes regardless of the superseded tag."""
+    if rule.get("Status") != "Enabled" or not _EXPIRING & rule.get("Expiration", {}).keys():
+        return
+    chosen = rule.get("Filter", {})
+    both = chosen.get("And", {})
+    tags = both.get("Tags", [chosen["Tag"]] if "Tag" in chosen else [])
+    if {"Key": TAG_KEY, "Value": SUPERSEDED} in tags:
+        return
+    under = both.get("Prefix") or chosen.get("Prefix") or rule.get("Prefix", "")
+    for zone in (CATALOG, SNAPSHOTS):
+        folder = f"{prefix.rstrip('/')}/{zone}/".lstrip("/")
+        if folder.startswith(under) or under.startswith(folder):
+            yield f"{zone}/"
+
+
+def check_region(bucket: str, bucket_region: str | None, own_region: str) -> Finding:
+    """Compare HeadBucket's Region, None where the server reports none, with the caller's."""
+    if bucket_region in {None, own_region}:
+        return ok("bucket region", bucket, f"is {bucket_region or 'not reported by the server'}")
+    return fail(
+        "bucket region",
+        bucket,
+        f"is {bucket_region}, but Glue and Athena are called in {own_region}",
+        f"Run in {bucket_region} (AWS_DEFAULT_REGION).",
+    )
+
+
+def check_key(key: str, metadata: KeyMetadataTypeDef) -> Finding:
+    """Evaluate DescribeKey's metadata."""
+    state, usage = metadata.get("KeyState"), metadata.get("KeyUsage", "ENCRYPT_DECRYPT")
+    if state == "Enabled" and usage == "ENCRYPT_DECRYPT":
+        return ok("key", key, "is enabled")
+    return fail(
+        "key",
+        key,
+        f"cannot encrypt or decrypt: its state is {state}, its usage {usage}",
+        "Enable it (aws kms enable-key), cancel its deletion (aws kms cancel-key-deletion), or set another --kms-key.",
+    )

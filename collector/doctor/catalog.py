@@ -1,17 +1,23 @@
-"""The looks at what questions are asked through: Glue, Lake Formation, the Athena workgroup, the views."""
+"""Checks of what queries go through: Glue, Lake Formation, the Athena workgroup, the views.
+
+`CatalogChecks` makes the calls. The functions are pure: they evaluate one answer of AWS each.
+"""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from collector.aws import describe as ask
+from collector.aws import describe
 from collector.aws.athena import AthenaQueries
 from collector.aws.lake_clients import glue_client
+from collector.catalog.catalogue import GLUE_TABLES, GlueTable
+from collector.catalog.partitions import NOT_OURS
 from collector.catalog.sync import sync_catalog
-from collector.doctor import grants_judgement, query_judgement
-from collector.doctor.finding import Finding, fine
-from collector.doctor.look import Look, looked
+from collector.catalog.tables import level_table
+from collector.doctor.finding import Finding, error_reported, fail, ok, run_check
+from collector.errors import CatalogNotSyncedError
 from collector.lake.layout import SNAPSHOTS
 from collector.lake.open import open_store
 from collector.lake.record import read_record
@@ -19,100 +25,121 @@ from collector.views.deploy import DeployedViews
 from collector.views.plan import plan_deployment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from types_boto3_glue.type_defs import DatabaseTypeDef
+    from types_boto3_athena.type_defs import WorkGroupTypeDef
+    from types_boto3_glue.type_defs import DatabaseTypeDef, TableTypeDef
+    from types_boto3_lakeformation.type_defs import PrincipalResourcePermissionsTypeDef, ResourceTypeDef
 
-# Made and removed again. One that is left behind, where a doctor was cut off, is replaced by the next.
+    from collector.catalog.sync import GlueChanges
+    from collector.views.plan import DeploymentPlan
+
+# Created and dropped again. One that an interrupted doctor left behind is replaced by the next.
 _PROBE = "credlake_doctor_probe"
+_ENGINE = "Athena engine version 3"
+_NAMED_VIEWS = 5
+
+# Where Lake Formation leaves a table or database to IAM, it grants everything to this principal.
+_EVERYONE = "IAM_ALLOWED_PRINCIPALS"
+# The console calls ALL `SUPER`.
+_ALL = frozenset({"ALL", "SUPER"})
+# Whoever creates a table has all permissions on it, so a run needs no more than to create them.
+_RUN_PERMISSIONS = frozenset({"CREATE_TABLE", "DESCRIBE"})
+_READER_PERMISSIONS = frozenset({"SELECT"})
 
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """The views of this version for one database: names with statements, and columns by name.
+    """The views of this version for one database."""
 
-    `are_made_by_run`: whoever is asked makes them after its next run, as the function does.
-    """
-
+    # (name, `create or replace view` statement), in the order in which they depend on each other.
     statements: Sequence[tuple[str, str]]
+    # View name → its columns.
     columns: Mapping[str, Sequence[str]]
-    are_made_by_run: bool = False
+    # Whether a scheduled run deploys them, as the function does; otherwise the user has to.
+    deployed_by_run: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
-class CatalogueLooks:
-    """What to look at, and as whom. No workgroup: Athena is not looked at."""
+class CatalogChecks:
+    """All checks of one Glue database."""
 
+    # s3://BUCKET/PREFIX
     lake: str
+    # None: neither the partitions nor the grants of readers are checked.
     organization_id: str | None
+    # The Glue database.
     database: str
+    # None: Athena is not checked.
     workgroup: str | None
+    # The caller, as sts:GetCallerIdentity reports it.
     caller_arn: str
+    # The views that a database should have.
     views_of: Callable[[str], Views]
 
     def findings(self) -> Iterator[Finding]:
-        """Everything, as it is found."""
-        yield from self._glue()
+        """Make the checks, one after the other."""
+        yield from run_check("glue database", self.database, self._check_glue)
         if self.workgroup is not None:
-            yield from self._athena(self.workgroup)
-        yield from looked("views", self.database, self._views)
+            yield from self._check_athena(self.workgroup)
+        yield from run_check("views", self.database, self._check_views)
 
-    def _glue(self) -> Iterator[Finding]:
-        with Look("glue database", self.database) as look:
-            found = ask.glue_database(self.database)
-            look.found(query_judgement.judge_database(self.database, found))
-            if found is not None:
-                look.found(*self._tables())
-        yield from look.findings
-        if look.findings[0].mend is None:
-            yield from looked("lake formation", self.database, lambda: self._run_grants(found))
-            if self.organization_id is not None:
-                yield from self._level(self.organization_id)
-            yield from self._reader_grants()
+    def _check_glue(self) -> Iterator[Finding]:
+        found = describe.glue_database(self.database)
+        yield check_database(self.database, found)
+        if found is None:
+            return
+        for table in GLUE_TABLES:
+            yield from self._check_table(table)
+        yield from run_check("lake formation", self.database, lambda: self._check_run_grants(found))
+        if (organization_id := self.organization_id) is not None:
+            yield from run_check("glue partitions", self.database, lambda: self._sync(organization_id))
+        for table in GLUE_TABLES:
+            yield from self._check_reader_grants(table.name)
 
-    def _tables(self) -> Iterator[Finding]:
+    def _check_table(self, table: GlueTable) -> Iterator[Finding]:
         location = f"{self.lake.rstrip('/')}/{SNAPSHOTS}/"
-        for table in query_judgement.tables():
-            yield from query_judgement.judge_table(table, location, ask.glue_table(self.database, table.name))
+        return run_check(
+            "glue table",
+            table.name,
+            lambda: check_table(table, location, describe.glue_table(self.database, table.name)),
+        )
 
-    def _level(self, organization_id: str) -> Iterator[Finding]:
-        """Bring Glue level with the record, as a run does first: what is behind is mended by being looked at."""
-        with Look("glue partitions", self.database) as look:
-            store = open_store(self.lake)
-            if read_record(store, organization_id).record is not None:
-                changes = sync_catalog(store, organization_id, database=self.database)
-                look.found(query_judgement.judge_level(self.database, changes))
-        yield from look.findings
+    def _sync(self, organization_id: str) -> Iterator[Finding]:
+        """Sync Glue with the publication record, as a run does first: checking it fixes it."""
+        store = open_store(self.lake)
+        if read_record(store, organization_id).record is not None:
+            yield check_partitions(self.database, sync_catalog(store, organization_id, database=self.database))
 
-    def _run_grants(self, found: DatabaseTypeDef | None) -> Finding:
-        if found is None or not grants_judgement.is_ruled(found):
-            return grants_judgement.left_to_iam(self.database)
-        grants = ask.lake_formation_grants({"Database": {"Name": self.database}})
-        return grants_judgement.judge_run_grants(self.database, self.caller_arn, grants)
+    def _check_run_grants(self, found: DatabaseTypeDef) -> Finding:
+        if not is_governed(found):
+            return ok("lake formation", self.database, "leaves new tables to IAM")
+        grants = describe.lake_formation_grants({"Database": {"Name": self.database}})
+        return check_run_grants(self.database, self.caller_arn, grants)
 
-    def _reader_grants(self) -> Iterator[Finding]:
-        for table in query_judgement.tables():
-            with Look("lake formation", table.name) as look:
-                found = ask.glue_table(self.database, table.name)
-                if found is not None and found.get("IsRegisteredWithLakeFormation"):
-                    grants = ask.lake_formation_grants({"Table": {"DatabaseName": self.database, "Name": table.name}})
-                    look.found(grants_judgement.judge_reader_grants(self.database, table.name, self.caller_arn, grants))
-            yield from look.findings
+    def _check_reader_grants(self, table: str) -> Iterator[Finding]:
+        def evaluate() -> Iterator[Finding]:
+            found = describe.glue_table(self.database, table)
+            if found is not None and found.get("IsRegisteredWithLakeFormation"):
+                grants = describe.lake_formation_grants({"Table": {"DatabaseName": self.database, "Name": table}})
+                yield check_reader_grants(self.database, table, self.caller_arn, grants)
 
-    def _athena(self, workgroup: str) -> Iterator[Finding]:
-        with Look("athena workgroup", workgroup) as look:
-            look.found(*query_judgement.judge_workgroup(workgroup, ask.workgroup(workgroup)))
-        yield from look.findings
-        yield from looked("athena view", workgroup, lambda: self._probe(workgroup))
+        return run_check("lake formation", table, evaluate)
 
-    def _probe(self, workgroup: str) -> Finding:
-        """Make a view and remove it: Glue, the results' place and its key are refused only when they are used."""
+    def _check_athena(self, workgroup: str) -> Iterator[Finding]:
+        yield from run_check(
+            "athena workgroup", workgroup, lambda: check_workgroup(workgroup, describe.workgroup(workgroup))
+        )
+        yield from run_check("athena view", workgroup, lambda: self._create_view(workgroup))
+
+    def _create_view(self, workgroup: str) -> Finding:
+        """Create a view and drop it: Glue, the results' bucket and its key refuse only when they are used."""
         queries = AthenaQueries(database=self.database, workgroup=workgroup)
         queries.run(f'create or replace view "{self.database}"."{_PROBE}" as\nselect 1 as looked')
         queries.run(f'drop view if exists "{self.database}"."{_PROBE}"')
-        return fine("athena view", workgroup, f"one could be made in {self.database}, and removed")
+        return ok("athena view", workgroup, f"can create a view in {self.database}, and drop it")
 
-    def _views(self) -> Finding:
+    def _check_views(self) -> Finding:
         views = self.views_of(self.database)
         plan = plan_deployment(
             views.statements,
@@ -120,4 +147,184 @@ class CatalogueLooks:
             database=self.database,
             columns_of=views.columns.__getitem__,
         )
-        return query_judgement.judge_views(self.database, plan, are_made_by_run=views.are_made_by_run)
+        return check_views(self.database, plan, deployed_by_run=views.deployed_by_run)
+
+
+def check_database(database: str, found: DatabaseTypeDef | None) -> Finding:
+    """Evaluate GetDatabase's answer, None where there is none."""
+    if found is not None:
+        return ok("glue database", database, "exists")
+    return fail(
+        "glue database",
+        database,
+        "does not exist",
+        "Deploy deploy/collector.yaml, or let `credlake collect` create it (requires glue:CreateDatabase).",
+    )
+
+
+def check_table(glue_table: GlueTable, location: str, found: TableTypeDef | None) -> Finding:
+    """Compare GetTable's answer with the schema; `location` is the folder of all snapshots."""
+    name = glue_table.name
+    if found is None:
+        return ok("glue table", name, "does not exist yet; the first run creates it")
+    try:
+        step = level_table(glue_table, location, found)
+    except CatalogNotSyncedError as error:
+        return error_reported("glue table", name, error)
+    if step.update is None:
+        return ok("glue table", name, "matches the schema")
+    repairs = "; ".join(step.repairs) or "its columns or parameters differ"
+    return fail(
+        "glue table", name, f"does not match the schema: {repairs}", "The next run updates it: credlake collect."
+    )
+
+
+def check_partitions(database: str, changes: GlueChanges) -> Finding:
+    """Evaluate what had to be changed to sync the partitions with the publication record."""
+    if unknown := [repair for repair in changes.repairs if NOT_OURS in repair]:
+        return fail("glue partitions", database, " ".join(unknown), "Remove them, or configure another database.")
+    if changes.repairs:
+        return ok("glue partitions", database, f"are synced with the record again: {' '.join(changes.repairs)}")
+    if changes.created or changes.moved or changes.removed:
+        counts = f"{changes.created} created, {changes.moved} moved, {changes.removed} removed"
+        return ok("glue partitions", database, f"were behind the record and are synced now: {counts}")
+    return ok("glue partitions", database, "match the publication record")
+
+
+def check_workgroup(name: str, workgroup: WorkGroupTypeDef) -> Iterator[Finding]:
+    """Evaluate GetWorkGroup's workgroup: a finding for each setting that is wrong, or one that all are right."""
+    configuration = workgroup.get("Configuration", {})
+    results = configuration.get("ResultConfiguration", {})
+    managed = configuration.get("ManagedQueryResultsConfiguration", {}).get("Enabled", False)
+    engine = configuration.get("EngineVersion", {}).get("EffectiveEngineVersion", _ENGINE)
+    rules = (
+        (
+            workgroup.get("State") == "ENABLED",
+            f"is {workgroup.get('State')}",
+            f"aws athena update-work-group --work-group {name} --state ENABLED",
+        ),
+        (
+            engine == _ENGINE,
+            f"uses {engine}, but the views are written for {_ENGINE}",
+            f"Select {_ENGINE} in the workgroup.",
+        ),
+        (
+            managed or results.get("OutputLocation"),
+            "has no location for query results",
+            "Set an output location (deploy/collector.yaml: s3://BUCKET/athena-results/).",
+        ),
+        (
+            managed or results.get("EncryptionConfiguration"),
+            "does not encrypt query results",
+            "Set the encryption of its query results (SSE_S3 or SSE_KMS).",
+        ),
+        (
+            configuration.get("EnforceWorkGroupConfiguration"),
+            "lets clients write query results elsewhere and unencrypted",
+            "Enable `Override client-side settings` (EnforceWorkGroupConfiguration).",
+        ),
+        (
+            configuration.get("BytesScannedCutoffPerQuery"),
+            "does not limit how much a query may scan",
+            "Set a limit (BytesScannedCutoffPerQuery), e.g. 100 GB.",
+        ),
+    )
+    found = [fail("athena workgroup", name, message, fix) for is_right, message, fix in rules if not is_right]
+    yield from found or [ok("athena workgroup", name, "is configured correctly")]
+
+
+def check_views(database: str, plan: DeploymentPlan, *, deployed_by_run: bool) -> Finding:
+    """Evaluate the plan that would deploy the views of this version."""
+    changes = plan.changes
+    if not changes:
+        return ok("views", database, "are those of this version")
+    if deployed_by_run and all(step.action == "create" for step in plan.steps):
+        return ok("views", database, "do not exist yet; the first run deploys them")
+    named = ", ".join(f"{step.name} ({step.reason})" for step in changes[:_NAMED_VIEWS])
+    more = f" and {len(changes) - _NAMED_VIEWS} more" if len(changes) > _NAMED_VIEWS else ""
+    return fail(
+        "views",
+        database,
+        f"{len(changes)} of them are not those of this version: {named}{more}",
+        "The next run deploys them." if deployed_by_run else "credlake views deploy",
+    )
+
+
+def is_governed(database: DatabaseTypeDef) -> bool:
+    """Whether Lake Formation governs new tables, so that IAM permissions alone allow nobody to read or change them.
+
+    An answer of GetDatabase without defaults leaves new tables to IAM.
+    """
+    defaults = database.get("CreateTableDefaultPermissions")
+    return defaults is not None and not any(_EVERYONE in str(one.get("Principal", {})) for one in defaults)
+
+
+def check_run_grants(database: str, caller_arn: str, grants: Iterable[PrincipalResourcePermissionsTypeDef]) -> Finding:
+    """Evaluate ListPermissions' grants on the database: whether a run of this caller can create its tables."""
+    granted = {
+        permission
+        for principal, permissions in _by_principal(grants)
+        if principal == _EVERYONE or _is_caller(principal, caller_arn)
+        for permission in permissions
+    }
+    missing = sorted(_RUN_PERMISSIONS - granted)
+    if not missing or granted & _ALL:
+        return ok("lake formation", database, "grants the caller what a run needs on the database")
+    return fail(
+        "lake formation",
+        database,
+        f"governs new tables and grants the caller no {' or '.join(missing)}; IAM permissions alone do not suffice",
+        _grant_command(_role_arn(caller_arn), _RUN_PERMISSIONS, {"Database": {"Name": database}}),
+    )
+
+
+def check_reader_grants(
+    database: str, table: str, caller_arn: str, grants: Iterable[PrincipalResourcePermissionsTypeDef]
+) -> Finding:
+    """Evaluate ListPermissions' grants on a table that Lake Formation governs: whether anyone may read it.
+
+    The caller does not count: it created the table, so it has all permissions on it and need not be a reader.
+    """
+    readers = {
+        principal
+        for principal, permissions in _by_principal(grants)
+        if permissions & (_READER_PERMISSIONS | _ALL) and not _is_caller(principal, caller_arn)
+    }
+    if readers:
+        return ok("lake formation", table, f"lets {len(readers)} principals other than the caller read the table")
+    every_table: ResourceTypeDef = {"Table": {"DatabaseName": database, "TableWildcard": {}}}
+    return fail(
+        "lake formation",
+        table,
+        "governs the table and lets nobody but the caller read it, so Athena returns no rows to anyone else",
+        _grant_command("READERS_ROLE_ARN", _READER_PERMISSIONS | {"DESCRIBE"}, every_table),
+    )
+
+
+def _by_principal(grants: Iterable[PrincipalResourcePermissionsTypeDef]) -> Iterator[tuple[str, set[str]]]:
+    return ((one["Principal"]["DataLakePrincipalIdentifier"], set(one.get("Permissions", []))) for one in grants)
+
+
+def _is_caller(principal: str, caller_arn: str) -> bool:
+    """Compare accounts and names: the ARN of a session has the name of its role, but not its path."""
+    return principal == caller_arn or _account_and_name(principal) == _account_and_name(_role_arn(caller_arn))
+
+
+def _account_and_name(arn: str) -> tuple[str, str]:
+    account, _, resource = arn.removeprefix("arn:").partition("iam::")[2].partition(":")
+    return account, resource.rpartition("/")[2]
+
+
+def _role_arn(caller_arn: str) -> str:
+    """`arn:aws:sts::A:assumed-role/NAME/SESSION` → the role's ARN; any other ARN unchanged."""
+    head, separator, rest = caller_arn.partition(":assumed-role/")
+    if not separator:
+        return caller_arn
+    return f"{head.replace(':sts:', ':iam:')}:role/{rest.partition('/')[0]}"
+
+
+def _grant_command(principal: str, permissions: Iterable[str], resource: ResourceTypeDef) -> str:
+    return (
+        f"aws lakeformation grant-permissions --principal DataLakePrincipalIdentifier={principal} "
+        f"--permissions {' '.join(sorted(permissions))} --resource '{json.dumps(resource, separators=(',', ':'))}'"
+    )

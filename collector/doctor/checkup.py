@@ -1,4 +1,4 @@
-"""The doctor's round, from the caller to the views; a look that fails is a finding, and hinders no other."""
+"""All checks of the doctor, from the caller to the views. A check that fails does not prevent the others."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from collector.aws import describe as ask
+from collector.aws import describe
 from collector.collection.dry_run import plan_run
 from collector.collection.engine import utc_now
-from collector.doctor import host as host_judgement
-from collector.doctor.accounts import examine_accounts, sampled
-from collector.doctor.bucket import look_at_lake
-from collector.doctor.catalog import CatalogueLooks
-from collector.doctor.finding import Finding, failed, fine
-from collector.doctor.look import looked
-from collector.doctor.topic_judgement import judge_topic
+from collector.doctor.accounts import check_accounts, sample_accounts
+from collector.doctor.bucket import check_lake
+from collector.doctor.catalog import CatalogChecks
+from collector.doctor.finding import Finding, error_reported, ok, run_check
+from collector.doctor.host import check_clock, check_topic, check_versions
 from collector.errors import CallFault, CredlakeError, explain_no_identity
 
 if TYPE_CHECKING:
@@ -30,39 +28,44 @@ if TYPE_CHECKING:
 
 
 @dataclass(kw_only=True)
-class Examination:
-    """What to look at. `sample` accounts by chance, all where it is None. No workgroup or topic: it is not looked at.
-
-    `views_of` gives the views for a database; it is called only where the database is there.
-    """
+class Checkup:
+    """What to check."""
 
     settings: Settings
+    # Calls AWS as the caller and in the accounts, as a run does.
     gateway: Gateway
+    # How many accounts to check, chosen at random; None: all.
     sample: int | None = None
+    # The SNS topic of the notices; None: it is not checked.
     topic_arn: str | None = None
+    # The views that a Glue database should have.
     views_of: Callable[[str], Views]
+    # The host's clock, in UTC.
     now: Callable[[], datetime] = utc_now
+    # Waits so many seconds between two tries of a call.
     sleep: Callable[[float], None] = time.sleep
+    # Known once the organization was listed.
     organization_id: str | None = field(default=None, init=False)
 
     def findings(self) -> Iterator[Finding]:
-        """Everything that was looked at, as it is found.
+        """Make the checks, one after the other.
 
         Raises:
-            CredlakeError: there is no caller, so nothing can be looked at.
+            CredlakeError: there are no valid credentials, so nothing can be checked.
         """
         try:
             identity = self.gateway.identity()
         except CallFault as error:
             raise explain_no_identity(error) from error
-        yield fine("caller", identity.account_id, identity.arn)
-        yield from self._host()
-        yield from self._organization(identity)
+        yield ok("caller", identity.account_id, identity.arn)
+        yield from check_versions(describe.versions())
+        yield from run_check("clock", "this machine", lambda: check_clock(describe.clock_skew(self.now())))
+        yield from self._check_organization(identity)
         lake, database = self.settings.lake, self.settings.glue_database
         if lake is not None:
-            yield from look_at_lake(lake, kms_key=self.settings.kms_key, organization_id=self.organization_id)
+            yield from check_lake(lake, kms_key=self.settings.kms_key, organization_id=self.organization_id)
             if lake.startswith("s3://") and database is not None:
-                yield from CatalogueLooks(
+                yield from CatalogChecks(
                     lake=lake,
                     organization_id=self.organization_id,
                     database=database,
@@ -71,25 +74,20 @@ class Examination:
                     views_of=self.views_of,
                 ).findings()
         if (topic := self.topic_arn) is not None:
-            yield from looked("topic", topic, lambda: judge_topic(topic, ask.topic_attributes(topic)))
+            yield from run_check("topic", topic, lambda: check_topic(topic, describe.topic_attributes(topic)))
 
-    def _host(self) -> Iterator[Finding]:
-        yield from host_judgement.judge_versions(ask.versions())
-        yield from looked("clock", "this machine", lambda: host_judgement.judge_clock(ask.clock_skew(self.now())))
-
-    def _organization(self, identity: Identity) -> Iterator[Finding]:
+    def _check_organization(self, identity: Identity) -> Iterator[Finding]:
         try:
             plan = asyncio.run(plan_run(self.settings, self.gateway))
         except CredlakeError as error:
-            yield failed("organization", "organizations", error)
+            yield error_reported("organization", "organizations", error)
             return
         self.organization_id = plan.organization_id
-        asked = [account.account_id for account in plan.accounts if account.why_not is None]
-        yield fine(
-            "organization", plan.organization_id, f"{len(asked)} of {len(plan.accounts)} accounts would be asked"
-        )
-        yield from examine_accounts(
-            sampled(asked, self.sample),
+        selected = [account.account_id for account in plan.accounts if account.why_not is None]
+        message = f"a run would collect {len(selected)} of {len(plan.accounts)} accounts"
+        yield ok("organization", plan.organization_id, message)
+        yield from check_accounts(
+            sample_accounts(selected, self.sample),
             self.gateway.account_calls(identity, "doctor"),
             concurrency=self.settings.concurrency,
             sleep=self.sleep,

@@ -1,75 +1,98 @@
-"""What the doctor says of one thing."""
+"""The result of one check, and how a call that fails becomes one."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from collector.errors import FaultKind
+from collector.errors import CallFault, CredlakeError, FaultKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from collector.errors import CallFault, CredlakeError
+    from collections.abc import Callable, Iterable, Iterator
 
 
-class Verdict(StrEnum):
-    """`unknown` is something that could not be looked at: never shown as fine."""
+class Status(StrEnum):
+    """What a check found. UNKNOWN is what could not be checked: never reported as OK."""
 
-    FINE = "fine"
-    FAULT = "fault"
-    UNKNOWN = "unknown"
+    OK = "OK"
+    FAIL = "FAIL"
+    UNKNOWN = "UNKNOWN"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at; `mend` says how a fault is mended, or how the unknown can be known."""
+    """The result of one check of one thing."""
 
+    # What was checked, such as `bucket policy`; several findings may share it.
     check: str
+    # The thing itself: a bucket, an account id, a database.
     subject: str
-    verdict: Verdict
+    status: Status
+    # Continues the sentence that the subject begins ("is not encrypted"), or quotes the error.
     message: str
-    mend: str | None = None
+    # The next step, in one sentence or as one command; None if and only if the status is OK.
+    remediation: str | None = None
 
     def as_json(self) -> dict[str, str | None]:
-        """The finding as `--format json` prints it."""
-        return asdict(self) | {"verdict": str(self.verdict)}
+        """The finding as `--format json` prints it. Scripts rely on the keys."""
+        return {
+            "check": self.check,
+            "subject": self.subject,
+            "verdict": str(self.status),
+            "message": self.message,
+            "mend": self.remediation,
+        }
 
 
-def fine(check: str, subject: str, message: str) -> Finding:
-    """There is nothing to mend."""
-    return Finding(check, subject, Verdict.FINE, message)
+def ok(check: str, subject: str, message: str) -> Finding:
+    """A check that passed."""
+    return Finding(check, subject, Status.OK, message)
 
 
-def fault(check: str, subject: str, message: str, mend: str) -> Finding:
-    """Something has to be mended before a run can do its work well."""
-    return Finding(check, subject, Verdict.FAULT, message, mend)
+def fail(check: str, subject: str, message: str, remediation: str) -> Finding:
+    """A check that failed."""
+    return Finding(check, subject, Status.FAIL, message, remediation)
 
 
-def refused(check: str, subject: str, error: CallFault) -> Finding:
-    """What a call that failed leaves unknown, and the permission or the step that it takes to know."""
-    said = f"{error.operation}: {error.code}: {error.message}".rstrip(": .") + "."
+def call_failed(check: str, subject: str, error: CallFault) -> Finding:
+    """A check that could not be made because AWS refused a call of it."""
     match error.kind:
         case FaultKind.DENIED:
-            mend = f"Grant the caller {error.operation}; look for an SCP that denies it."
+            remediation = f"Grant {error.operation} to the caller, and check that no SCP denies it."
         case FaultKind.NO_CREDENTIALS | FaultKind.TOKEN_EXPIRED:
-            mend = "Give credentials that AWS takes."
+            remediation = "Provide valid AWS credentials."
         case FaultKind.CONNECTION:
-            mend = "Check the network, the Region and the AWS_ENDPOINT_URL variables."
+            remediation = "Check the network, the Region and the AWS_ENDPOINT_URL variables."
         case _:
-            mend = "Ask again later; if it stays, look the code up in the service's reference."
-    return Finding(check, subject, Verdict.UNKNOWN, said, mend)
+            remediation = "Try again later. If the error persists, look up its code in the service's API reference."
+    return Finding(check, subject, Status.UNKNOWN, describe_fault(error), remediation)
 
 
-def failed(check: str, subject: str, error: CredlakeError) -> Finding:
-    """A fault that is told with its mend in one text, as every error of ours is: the last sentence is the next step."""
-    said, separator, mend = error.message.rpartition(". ")
+def describe_fault(error: CallFault) -> str:
+    """`operation: code: message.`, ending in one full stop."""
+    return f"{error.operation}: {error.code}: {error.message}".rstrip(": .") + "."
+
+
+def error_reported(check: str, subject: str, error: CredlakeError) -> Finding:
+    """A check that failed with an error for the user, whose last sentence is the next step."""
+    message, separator, remediation = error.message.rpartition(". ")
     if not separator:
-        return fault(check, subject, error.message, error.message)
-    return fault(check, subject, f"{said}.", mend)
+        return fail(check, subject, error.message, error.message)
+    return fail(check, subject, f"{message}.", remediation)
+
+
+def run_check(check: str, subject: str, evaluate: Callable[[], Finding | Iterable[Finding]]) -> Iterator[Finding]:
+    """Yield the findings of one check. An error in it is a finding too, so that the other checks are still made."""
+    try:
+        found = evaluate()
+        yield from [found] if isinstance(found, Finding) else found
+    except CallFault as error:
+        yield call_failed(check, subject, error)
+    except CredlakeError as error:
+        yield error_reported(check, subject, error)
 
 
 def is_healthy(findings: Iterable[Finding]) -> bool:
-    """Whether everything is fine; what is unknown is not."""
-    return all(finding.verdict is Verdict.FINE for finding in findings)
+    """Whether every check passed. UNKNOWN does not count as passed."""
+    return all(finding.status is Status.OK for finding in findings)

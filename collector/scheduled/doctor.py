@@ -1,4 +1,4 @@
-"""The doctor, asked of the function or the container: it looks with the very role that collects."""
+"""The doctor, run by the function or the container with the role that collects."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from collector.collection.gateway import Gateway
 from collector.doctor.catalog import Views
-from collector.doctor.checkup import Examination
-from collector.doctor.finding import is_healthy
+from collector.doctor.checkup import Checkup
+from collector.doctor.finding import Status, is_healthy
 from collector.errors import UsageFaultsError
 from collector.scheduled.notice import TOPIC
 from collector.scheduled.views import read_prepared_views
@@ -17,12 +17,12 @@ from collector.settings.sources import read_settings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Looking at all accounts of a large organization takes longer than a person waits for an answer.
+# Checking all accounts of a large organization takes longer than a person waits for an answer.
 _SAMPLE = 50
 
 
 def examine(environment: Mapping[str, str], event: Mapping[str, Any]) -> dict[str, Any]:
-    """The findings, faults first. The event may say how large the `sample` of accounts is; null looks at all.
+    """The findings, those that are not OK first. The event may set the `sample` of accounts; null checks all.
 
     Raises:
         CredlakeError: the settings are wrong, or there is no caller.
@@ -30,21 +30,21 @@ def examine(environment: Mapping[str, str], event: Mapping[str, Any]) -> dict[st
     settings = read_settings({}, environment, directory=Path.cwd())
     sample = event.get("sample", _SAMPLE)
     if sample is not None and not (isinstance(sample, int) and sample > 0):
-        raise UsageFaultsError([f"sample {sample!r}: is no number of accounts above 0."])
-    examination = Examination(
+        raise UsageFaultsError([f"sample {sample!r}: is not a number of accounts above 0."])
+    checkup = Checkup(
         settings=settings,
         gateway=Gateway(settings),
         sample=sample,
         topic_arn=environment.get(TOPIC) or None,
         views_of=_views_of,
     )
-    findings = list(examination.findings())
+    findings = list(checkup.findings())
     return {
         "is_healthy": is_healthy(findings),
-        "findings": [finding.as_json() for finding in sorted(findings, key=lambda one: one.mend is None)],
+        "findings": [finding.as_json() for finding in sorted(findings, key=lambda one: one.status is Status.OK)],
     }
 
 
 def _views_of(database: str) -> Views:
     views = read_prepared_views(database)
-    return Views(views.statements, views.columns, are_made_by_run=True)
+    return Views(views.statements, views.columns, deployed_by_run=True)

@@ -1,4 +1,4 @@
-"""The doctor's whole round: faults that were put there are found, each with its mend."""
+"""All checks together: what was misconfigured is found, and nothing else."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from collector.aws import describe as doctor_questions
+from collector.aws import describe
 from collector.cli.doctor import doctor
 from collector.collection.run import Collection
 from collector.errors import CallFault, CredlakeError, FaultKind, UsageFaultsError
 from collector.lake.publish import publish
 from collector.lake.s3_store import S3Store
-from collector.scheduled import doctor as examining
+from collector.scheduled import doctor as scheduled_doctor
 from collector.scheduled.doctor import examine
 from collector.scheduled.views import FILE, prepare_views, read_prepared_views
 from tests.fixtures.examples import written
@@ -33,9 +33,9 @@ def _bucket(aws):
 
 @pytest.fixture(name="sound")
 def _sound(aws, bucket):
-    """A bucket, a database and a workgroup as deploy/collector.yaml makes them, but for the views.
+    """A bucket, a database and a workgroup as in deploy/collector.yaml, without the views.
 
-    Nor has the bucket its policy: moto speaks http alone, and obeys it.
+    The bucket has no policy either: moto enforces it and has no TLS.
     """
     s3 = aws.client()
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
@@ -59,32 +59,32 @@ def _sound(aws, bucket):
     return name
 
 
-def test_a_sound_deployment_has_the_faults_that_were_put_there_and_no_other(sound, bucket, capsys):
+def test_what_is_misconfigured_fails_and_nothing_else_does(sound, bucket, capsys):
     code = doctor(
         lake=f"s3://{bucket}", external_id="example", database=sound, workgroup=sound, format="json", config=None
     )
     found = _findings(capsys.readouterr().out)
-    wrong = {key for key, one in found.items() if one["verdict"] != "fine"}
+    wrong = {key for key, one in found.items() if one["verdict"] != "OK"}
     assert wrong == {("account", "100000000003"), ("bucket policy", bucket), ("views", sound)}
     assert code == 1
-    assert found["account", "3 of 4"]["verdict"] == "fine"
-    assert found["session policy", "4 actions"]["message"].startswith("narrowed the sessions of 2 accounts to iam:")
-    assert found["athena view", sound]["message"] == f"one could be made in {sound}, and removed"
+    assert found["account", "3 of 4"]["verdict"] == "OK"
+    assert found["session policy", "4 actions"]["message"].startswith("limits the sessions in 2 accounts to iam:")
+    assert found["athena view", sound]["message"] == f"can create a view in {sound}, and drop it"
     assert "does it trust the collector" in found["account", "100000000003"]["mend"]
     assert found["views", sound]["mend"] == "credlake views deploy"
 
 
-def test_what_is_missing_around_the_lake_is_told_with_its_mend(bucket, capsys):
+def test_what_is_missing_around_the_lake_has_a_remediation(bucket, capsys):
     doctor(lake=f"s3://{bucket}", external_id="example", database="nowhere", workgroup="none", format="json")
     found = _findings(capsys.readouterr().out)
     assert found["bucket versioning", bucket]["mend"].startswith("aws s3api put-bucket-versioning")
     assert found["bucket public access", bucket]["mend"].startswith("aws s3api put-public-access-block")
-    assert found["bucket policy", bucket]["verdict"] == "fault"
-    assert found["glue database", "nowhere"]["verdict"] == "fault"
-    assert found["athena workgroup", "none"]["verdict"] != "fine"
+    assert found["bucket policy", bucket]["verdict"] == "FAIL"
+    assert found["glue database", "nowhere"]["verdict"] == "FAIL"
+    assert found["athena workgroup", "none"]["verdict"] != "OK"
 
 
-def test_a_wrong_external_id_is_a_fault_of_every_account(capsys):
+def test_a_wrong_external_id_fails_every_account(capsys):
     assert doctor(external_id="wrong", format="json") == 1
     found = _findings(capsys.readouterr().out)
     assert [subject for (check, subject), one in found.items() if check == "account" and one["mend"]] == [
@@ -94,7 +94,7 @@ def test_a_wrong_external_id_is_a_fault_of_every_account(capsys):
     ]
 
 
-def test_a_sample_looks_at_so_many_accounts(organization, capsys):
+def test_a_sample_checks_that_many_accounts(organization, capsys):
     organization.reset_calls()
     doctor(external_id="example", sample=2, format="json")
     findings = [one for one in json.loads(capsys.readouterr().out) if one["check"] == "account"]
@@ -102,40 +102,40 @@ def test_a_sample_looks_at_so_many_accounts(organization, capsys):
     assert organization.calls.by_operation.get("sts:AssumeRole", 0) in {1, 2}
 
 
-def test_everything_fine_ends_with_0(capsys):
+def test_the_exit_code_is_0_if_every_check_is_ok(capsys):
     assert doctor(external_id="example", account=["100000000001", "100000000002"], format="table") == 0
-    told = capsys.readouterr()
-    assert "fine     account: 2 of 2: the role is assumed" in told.out
-    assert told.err.endswith("0 fault, 0 unknown\n")
+    printed = capsys.readouterr()
+    assert "OK       account: 2 of 2: the role can be assumed" in printed.out
+    assert printed.err.endswith("0 FAIL, 0 UNKNOWN\n")
 
 
-def test_a_check_that_could_not_be_made_ends_with_1_though_nothing_is_at_fault(monkeypatch, capsys):
+def test_the_exit_code_is_1_if_a_check_is_unknown_and_none_fails(monkeypatch, capsys):
     def refuse(_now):
         raise CallFault(FaultKind.DENIED, "AccessDenied", "no", "sts:GetCallerIdentity")
 
-    monkeypatch.setattr(doctor_questions, "clock_skew", refuse)
+    monkeypatch.setattr(describe, "clock_skew", refuse)
     code = doctor(external_id="example", account=["100000000001", "100000000002"], format="table")
-    assert (code, capsys.readouterr().err.splitlines()[-1].partition(", ")[2]) == (1, "0 fault, 1 unknown")
+    assert (code, capsys.readouterr().err.splitlines()[-1].partition(", ")[2]) == (1, "0 FAIL, 1 UNKNOWN")
     assert examine({"CREDLAKE_EXTERNAL_ID": "example", "CREDLAKE_ACCOUNT": "100000000001"}, {})["is_healthy"] is False
 
 
-def test_without_credentials_nothing_can_be_looked_at(monkeypatch):
+def test_without_credentials_the_exit_code_is_3(monkeypatch):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    with pytest.raises(CredlakeError) as told:
+    with pytest.raises(CredlakeError) as raised:
         doctor(external_id="example", format="json")
-    assert told.value.exit_code == 3
+    assert raised.value.exit_code == 3
 
 
-def test_a_bucket_that_is_not_there_hinders_no_other_look(capsys):
+def test_a_bucket_that_does_not_exist_prevents_no_other_check(capsys):
     assert doctor(lake="s3://nobody-made-it", external_id="example", sample=1, format="json") == 1
     found = _findings(capsys.readouterr().out)
     assert found["lake", "s3://nobody-made-it"]["mend"].startswith("There is no bucket nobody-made-it")
     assert found["organization", next(subject for check, subject in found if check == "organization")]
 
 
-def test_a_format_that_is_not_known_is_a_usage_error():
-    with pytest.raises(UsageFaultsError, match="neither table nor json"):
+def test_an_unknown_format_is_a_usage_error():
+    with pytest.raises(UsageFaultsError, match="use table or json"):
         doctor(format="yaml")
 
 
@@ -154,46 +154,48 @@ def _published(aws, bucket):
     return publish(store, written(3, 3, organization_id="o-aa111bb222"), now=lambda: now)
 
 
-def test_glue_that_is_behind_the_record_is_brought_level(sound, bucket, aws, capsys):
+def test_glue_that_is_behind_the_record_is_synced(sound, bucket, aws, capsys):
     record = _published(aws, bucket)
     options = {"lake": f"s3://{bucket}", "external_id": "example", "database": sound, "sample": 1, "format": "json"}
     doctor(**options)
     first = _findings(capsys.readouterr().out)["glue partitions", sound]
     assert (first["verdict"], first["message"]) == (
-        "fine",
-        "were behind the record, and are level now: 2 made, 0 moved, 0 removed",
+        "OK",
+        "were behind the record and are synced now: 2 created, 0 moved, 0 removed",
     )
     answer = aws.client("glue").get_partitions(DatabaseName=sound, TableName="snapshot_record_latest")
     (partition,) = answer["Partitions"]
     assert record.newest.run_id in partition["StorageDescriptor"]["Location"]
     doctor(**options)
-    assert _findings(capsys.readouterr().out)["glue partitions", sound]["message"].startswith("say what")
+    assert _findings(capsys.readouterr().out)["glue partitions", sound]["message"] == "match the publication record"
 
 
-def test_the_function_looks_at_who_is_told(aws, bucket):
+def test_the_function_checks_the_topic(aws, bucket):
     topic = aws.client("sns").create_topic(Name=bucket)["TopicArn"]
     variables = {"CREDLAKE_EXTERNAL_ID": "example", "NOTICE_TOPIC_ARN": topic}
     (finding,) = [one for one in examine(variables, {"sample": 1})["findings"] if one["check"] == "topic"]
-    assert (finding["subject"], finding["verdict"]) == (topic, "fault")
+    assert (finding["subject"], finding["verdict"]) == (topic, "FAIL")
 
 
-def test_the_functions_views_are_no_fault_before_its_first_run(sound, bucket, monkeypatch, tmp_path):
+def test_the_functions_views_are_ok_before_its_first_run(sound, bucket, monkeypatch, tmp_path):
     (tmp_path / FILE).write_text(prepare_views(), encoding="utf-8")
-    monkeypatch.setattr(examining, "read_prepared_views", lambda database: read_prepared_views(database, tmp_path))
+    monkeypatch.setattr(
+        scheduled_doctor, "read_prepared_views", lambda database: read_prepared_views(database, tmp_path)
+    )
     variables = {"CREDLAKE_LAKE": f"s3://{bucket}", "CREDLAKE_EXTERNAL_ID": "example", "CREDLAKE_DATABASE": sound}
     findings = examine(variables, {"sample": 1})["findings"]
     (finding,) = [one for one in findings if one["check"] == "views"]
-    assert finding["verdict"] == "fine"
+    assert finding["verdict"] == "OK"
 
 
-def test_the_function_tells_faults_first(bucket):
+def test_the_function_reports_what_is_not_ok_first(bucket):
     variables = {"CREDLAKE_LAKE": f"s3://{bucket}", "CREDLAKE_EXTERNAL_ID": "example", "CREDLAKE_GLUE": "false"}
     answer = examine(variables, {"sample": None})
     assert answer["is_healthy"] is False
-    verdicts = [one["verdict"] for one in answer["findings"]]
-    assert verdicts == sorted(verdicts, key=lambda verdict: verdict == "fine")
+    statuses = [one["verdict"] for one in answer["findings"]]
+    assert statuses == sorted(statuses, key=lambda status: status == "OK")
 
 
-def test_the_function_refuses_a_sample_that_is_no_number():
+def test_the_function_refuses_a_sample_that_is_not_a_number():
     with pytest.raises(UsageFaultsError, match="sample 'all'"):
         examine({}, {"sample": "all"})

@@ -1,0 +1,114 @@
+"""The lake's bucket and key: one literal answer each."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from collector.doctor.bucket import (
+    check_encryption,
+    check_key,
+    check_lifecycle,
+    check_policy,
+    check_public_access,
+    check_region,
+    check_versioning,
+)
+
+TLS_ONLY = {
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "s3:*",
+    "Resource": ["arn:aws:s3:::b", "arn:aws:s3:::b/*"],
+    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [
+        ({}, "OK"),
+        ({"Principal": {"AWS": "*"}}, "OK"),
+        ({"Action": "s3:GetObject"}, "FAIL"),
+        ({"Principal": {"AWS": "arn:aws:iam::111122223333:root"}}, "FAIL"),
+        ({"Effect": "Allow"}, "FAIL"),
+        ({"Condition": {"Bool": {"aws:SecureTransport": "true"}}}, "FAIL"),
+        ({"Condition": {}}, "FAIL"),
+    ],
+)
+def test_only_a_denial_of_everything_without_tls_to_everyone_is_ok(changed, status):
+    assert check_policy("b", json.dumps({"Statement": [TLS_ONLY | changed]})).status == status
+
+
+def test_a_bucket_without_a_policy_fails():
+    assert check_policy("b", None).status == "FAIL"
+
+
+def _rule(**more):
+    return {"ID": "r", "Status": "Enabled", "Expiration": {"Days": 30}} | more
+
+
+DELETING = [
+    _rule(Filter={"Prefix": ""}),
+    _rule(Prefix="snapshots/"),
+    _rule(Filter={"Prefix": "lake/catalog/"}),
+    _rule(Filter={"Prefix": "lake/snapshots/o-aa111bb222/"}),
+    _rule(Filter={"Tag": {"Key": "team", "Value": "security"}}),
+    _rule(Filter={"And": {"Prefix": "lake/", "Tags": [{"Key": "team", "Value": "security"}]}}),
+]
+HARMLESS = [
+    _rule(Filter={"Prefix": "lake/raw/"}),
+    _rule(Filter={"Prefix": "lake/athena-results/"}),
+    _rule(Filter={"Tag": {"Key": "credlake", "Value": "superseded"}}),
+    _rule(Filter={"And": {"Prefix": "lake/", "Tags": [{"Key": "credlake", "Value": "superseded"}]}}),
+    _rule(Filter={"Prefix": ""}, Status="Disabled"),
+    {"ID": "r", "Status": "Enabled", "Filter": {}, "Expiration": {"ExpiredObjectDeleteMarker": True}},
+    {"ID": "r", "Status": "Enabled", "Filter": {}, "NoncurrentVersionExpiration": {"NoncurrentDays": 30}},
+]
+
+
+@pytest.mark.parametrize("rule", [one for one in DELETING if one.get("Prefix") != "snapshots/"])
+def test_a_rule_that_deletes_published_objects_fails(rule):
+    assert check_lifecycle("b", "lake", [rule]).status == "FAIL"
+
+
+def test_the_message_names_the_rule_and_the_zone():
+    assert check_lifecycle("b", "", [_rule(Prefix="snapshots/")]).message.endswith("by these rules: r (snapshots/)")
+
+
+@pytest.mark.parametrize("rule", HARMLESS)
+def test_raw_superseded_and_noncurrent_objects_may_expire(rule):
+    assert check_lifecycle("b", "lake", [rule]).status == "OK"
+
+
+def _kms(key="arn:aws:kms:us-east-1:000000000001:key/1"):
+    return [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}]
+
+
+@pytest.mark.parametrize(("versioning", "status"), [("Enabled", "OK"), ("Suspended", "FAIL"), (None, "FAIL")])
+def test_versioning_is_ok_only_if_it_is_enabled(versioning, status):
+    assert check_versioning("b", versioning).status == status
+
+
+def test_public_access_is_blocked_only_by_all_four_settings():
+    finding = check_public_access("b", {"BlockPublicAcls": True, "BlockPublicPolicy": True, "IgnorePublicAcls": True})
+    assert finding.status == "FAIL"
+    assert finding.message.endswith("; not set: RestrictPublicBuckets")
+    assert check_public_access("b", None).status == "FAIL"
+
+
+def test_a_bucket_with_a_key_that_the_run_is_not_configured_with_fails():
+    assert check_encryption("b", _kms(), None).status == "FAIL"
+    assert check_encryption("b", _kms(), "key").status == "OK"
+    assert check_encryption("b", [], None).status == "FAIL"
+
+
+def test_a_bucket_in_another_region_fails():
+    assert check_region("b", "eu-west-1", "us-east-1").remediation == "Run in eu-west-1 (AWS_DEFAULT_REGION)."
+    assert check_region("b", "us-east-1", "us-east-1").status == "OK"
+
+
+@pytest.mark.parametrize(("state", "status"), [("Enabled", "OK"), ("PendingDeletion", "FAIL"), ("Disabled", "FAIL")])
+def test_a_key_is_ok_only_while_it_is_enabled(state, status):
+    assert check_key("k", {"KeyState": state, "KeyUsage": "ENCRYPT_DECRYPT"}).status == status
