@@ -37,7 +37,7 @@ lint: setup ## ruff, mypy, and that every derived file is fresh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m tools.generate.__main__ --check
+	$(BIN)/python -m tools.generate --check
 
 format: setup ## let ruff format and mend what it can
 	$(BIN)/ruff check --fix .
@@ -47,7 +47,7 @@ chaos: setup ## race and kill publishers on a real S3 server while readers look 
 	$(BIN)/python -m benchmarks.chaos
 
 generate: setup ## write the files derived from the schema and the views
-	$(BIN)/python -m tools.generate.__main__
+	$(BIN)/python -m tools.generate
 
 bench: setup ## measure speed and memory, as ratios of one run
 	$(BIN)/python -m benchmarks
