@@ -33,20 +33,20 @@ trino-server: $(VENV)/.trino ## fetch a real Trino (from Maven Central, by mvn) 
 test-trino: trino-server ## ask a real Trino what DuckDB answers, and compare
 	$(BIN)/pytest -m trino tests/e2e/trino
 
-lint: setup ## ruff, mypy, and that every derived file is fresh
+lint: setup ## ruff, mypy, and that every generated file is up to date
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m tools.generate --check
 
-format: setup ## let ruff format and mend what it can
+format: setup ## let ruff format and fix what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 chaos: setup ## race and kill publishers on a real S3 server while readers look on (up to 15 minutes)
 	$(BIN)/python -m benchmarks.chaos
 
-generate: setup ## write the files derived from the schema and the views
+generate: setup ## write the files generated from the schema, the controls and the views
 	$(BIN)/python -m tools.generate
 
 bench: setup ## measure speed and memory, as ratios of one run

@@ -8,15 +8,7 @@ import pytest
 
 from collector.evidence import Limits
 from collector.schema import LIMIT_COLUMNS
-from collector.views.files import shipped_views
-from tools.generate.controls import (
-    JudgedPer,
-    Relation,
-    control_frameworks_sql,
-    controls,
-    controls_sql,
-    requirements,
-)
+from tools.generate.controls import JudgedPer, Relation, controls, requirements
 
 CONTROLS = controls()
 REQUIREMENTS = requirements()
@@ -117,13 +109,6 @@ def test_every_relation_is_used_and_every_weaker_one_of_a_limit_says_why():
 
 def test_every_control_is_mapped_to_a_requirement():
     assert {each.control_id for each in REQUIREMENTS} == set(JUDGED_PER)
-
-
-@pytest.mark.parametrize(
-    ("name", "render"), [("controls", controls_sql), ("control_frameworks", control_frameworks_sql)]
-)
-def test_the_views_of_the_controls_are_fresh(name, render):
-    assert shipped_views()[name].path.read_text("utf-8") == render()
 
 
 def test_the_view_of_the_controls_holds_the_declaration(lake_of, rows):

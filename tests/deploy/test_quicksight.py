@@ -8,8 +8,7 @@ import pytest
 import yaml
 
 from tests.deploy.templates import resources, template
-from tools.generate.quicksight import quicksight_template
-from tools.generate.quicksight.yaml_text import yaml_text
+from tools.generate.quicksight.template import quicksight_template, yaml_text
 
 
 def test_it_can_be_deployed_from_a_file():

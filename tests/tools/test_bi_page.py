@@ -1,4 +1,4 @@
-"""The data sets for QuickSight hold only what QuickSight takes."""
+"""The data sets for QuickSight have only queries, names and types that QuickSight accepts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LONGEST_COLUMN_NAME = 127
 
 
 @pytest.mark.parametrize("view", sorted(DATA_SETS))
-def test_a_data_set_query_is_athenas_sql_and_stands_in_the_page(view):
+def test_a_data_set_query_is_athenas_sql_and_is_on_the_page(view):
     parse_statement(DATA_SETS[view].sql)
     assert f"```sql\n{DATA_SETS[view].sql}\n```" in PAGE
     assert max(map(len, DATA_SETS[view].columns)) <= LONGEST_COLUMN_NAME
@@ -30,11 +30,11 @@ def test_booleans_become_integers_maps_text_and_the_date_a_date():
     assert kinds == ["INTEGER", "STRING", "DATETIME", "DATETIME", "INTEGER", "STRING"]
 
 
-def test_every_data_set_about_accounts_takes_rules_by_account_and_by_ou():
+def test_every_data_set_about_accounts_can_be_limited_by_account_and_ou():
     about_accounts = {name for name, found in DATA_SETS.items() if "account_id" in found.columns}
     assert {"findings", "credential_report", "collection_coverage"} <= about_accounts
     assert all(DATA_SETS[name].rule_columns == ("account_id", "ou_id") for name in about_accounts)
 
 
-def test_the_steps_on_the_way_are_no_data_sets():
+def test_intermediate_views_are_not_data_sets():
     assert {"account_judgements", "report_pairs", "key_changes"}.isdisjoint(DATA_SETS)

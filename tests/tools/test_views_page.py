@@ -1,17 +1,15 @@
-"""docs/views.md and the index: every view, every column, an answer that was really given."""
+"""docs/views.md and the index: every view, every column, and rows that the query really returned."""
 
 from __future__ import annotations
 
 import pytest
 
-from collector.schema import CREDENTIAL_REPORT
+from collector.schema import ACCOUNT, CREDENTIAL_REPORT
 from collector.views.files import shipped_views
-from tools.generate.views_page import views_index, views_page
-from tools.generate.views_page.meanings import MEANINGS
-from tools.generate.views_page.page import output_types
+from tools.generate.views_page import MEANINGS, meaning, output_types, views_index, views_page
 
 VIEWS = shipped_views()
-# Their columns stand in docs/columns.md.
+# Their columns are described in docs/columns.md.
 TABLES = {"account", "credential_report", "report_rows"}
 
 
@@ -29,23 +27,26 @@ def test_every_view_has_a_section_and_a_line_in_the_index(sections):
 
 
 @pytest.mark.parametrize("name", sorted(set(VIEWS) - TABLES))
-def test_a_section_has_what_the_view_answers_its_columns_and_an_answer(sections, name):
+def test_a_section_has_the_summary_the_columns_and_an_example(sections, name):
     section = sections[name]
     assert VIEWS[name].summary in section
     for column, kind in output_types(VIEWS[name]).items():
-        assert f"| `{column}` | `{kind}` | {MEANINGS[column]} |" in section
-    question, _, answer = section.partition("```sql\n")[2].partition("\n```\n")
-    assert question.startswith("select ")
-    assert answer.count("\n|") >= 3, "the answer has a head and at least one row"
+        assert f"| `{column}` | `{kind}` | {meaning(column)} |" in section
+    query, _, rows = section.partition("```sql\n")[2].partition("\n```\n")
+    assert query.startswith("select ")
+    assert rows.count("\n|") >= 3, "a header and at least one row"
 
 
-def test_a_meaning_is_that_of_a_column_of_some_view():
+def test_a_meaning_is_that_of_a_column_of_some_view_and_differs_from_that_of_a_table():
     columns = {column for name in set(VIEWS) - TABLES for column in output_types(VIEWS[name])}
-    beside = set(output_types(VIEWS["report_rows"])) - set(CREDENTIAL_REPORT.names)
-    assert set(MEANINGS) == columns | beside
+    added = set(output_types(VIEWS["report_rows"])) - set(CREDENTIAL_REPORT.names)
+    assert set(MEANINGS) <= columns | added
+    assert not MEANINGS.items() & {
+        (column.name, column.comment) for column in (*ACCOUNT.columns, *CREDENTIAL_REPORT.columns)
+    }
 
 
-def test_an_answer_is_what_the_small_organization_holds(sections):
+def test_the_rows_are_those_of_the_small_organization(sections):
     # Created 2025-02-03 09:00, report of 2026-11-23 03:00:20: 657 days and 18 hours.
     row = "| payments-prod | ci-deploy | 2025-02-03T09:00:00Z | 657 | 90 | s3 |"
     assert row in sections["stale_access_keys"]

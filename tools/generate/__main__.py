@@ -1,4 +1,4 @@
-"""The committed files that are derived from declarations: `python -m tools.generate.__main__ [--check]`.
+"""Write the committed files that are generated from declarations: `python -m tools.generate [--check]`.
 
 A new one is a line in `GENERATED`.
 """
@@ -13,23 +13,73 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from collector.catalog.catalogue import GLUE_TABLES, PLACEHOLDER_LOCATION, GlueTable, table_input
+from collector.schema import ACCOUNT, CREDENTIAL_REPORT
 from tools.generate.bi_page import bi_page
-from tools.generate.columns_page import columns_page
 from tools.generate.controls import control_frameworks_sql, controls_sql
-from tools.generate.quicksight import quicksight_template
+from tools.generate.quicksight.template import quicksight_template
 from tools.generate.views_page import views_index, views_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from collector.schema import Column, Table
+
 REPOSITORY = Path(__file__).parents[2]
 
 
 class GeneratedFile(NamedTuple):
-    """A file of the repository, and the pure function that says what is in it."""
+    """A file of the repository, and the function that renders its text.
+
+    Attributes:
+        path: relative to the repository.
+        render: returns the whole text.
+    """
 
     path: str
     render: Callable[[], str]
+
+
+_COLUMNS_HEAD = """\
+# Columns
+
+<!-- Generated from collector/schema.py by `make generate`. Do not edit. -->
+
+Types are Glue's. Timestamps are UTC, with milliseconds. Account ids are text. Maps are never null.
+Columns are only ever added, at the end of a table, and never change their type.
+"""
+
+_GLUE_HEAD = """\
+## In Glue
+
+Both tables hold the rows of `account` and of `credential_report`; `record_type` is `account` or `user`, and the columns
+of the other kind are null. Query the views, not these tables.
+"""
+
+
+def columns_page() -> str:
+    """`docs/columns.md`: every column with its type, AWS's own header and its meaning."""
+    parts = [_COLUMNS_HEAD, *(_table_section(table) for table in (ACCOUNT, CREDENTIAL_REPORT)), _GLUE_HEAD]
+    return "\n".join([*parts, *(_glue_section(glue_table) for glue_table in GLUE_TABLES)])
+
+
+def _table_section(table: Table) -> str:
+    head = ["| column | type | AWS's header | meaning |", "|---|---|---|---|"]
+    lines = "\n".join([*head, *(_column_line(column) for column in table.columns)])
+    return f"## `{table.name}`\n\n{table.comment}\n\n{lines}\n"
+
+
+def _column_line(column: Column) -> str:
+    source = f"`{column.source}`" if column.source else ""
+    meaning = column.comment.replace("|", "\\|")
+    return f"| `{column.name}` | `{column.type.glue}` | {source} | {meaning} |"
+
+
+def _glue_section(glue_table: GlueTable) -> str:
+    partitions = ", ".join(f"`{name}`" for name in glue_table.partition_keys)
+    columns = ", ".join(f"`{column.name}`" for column in glue_table.columns)
+    return (
+        f"### `{glue_table.name}`\n\n{glue_table.table.comment}\n\nPartitions: {partitions}.\n\nColumns: {columns}.\n"
+    )
 
 
 def _glue_table(glue_table: GlueTable) -> str:
@@ -41,7 +91,7 @@ GENERATED: tuple[GeneratedFile, ...] = (
     GeneratedFile("docs/columns.md", columns_page),
     GeneratedFile("athena_queries/reference/controls.sql", controls_sql),
     GeneratedFile("athena_queries/reference/control_frameworks.sql", control_frameworks_sql),
-    # These read the view files, also those above.
+    # These read the view files, including the two above.
     GeneratedFile("athena_queries/README.md", views_index),
     GeneratedFile("docs/views.md", views_page),
     GeneratedFile("docs/bi.md", bi_page),
@@ -49,15 +99,15 @@ GENERATED: tuple[GeneratedFile, ...] = (
 )
 
 
-def stale(repository: Path = REPOSITORY) -> list[str]:
-    """The paths whose file is missing, or is not what would be generated."""
-    return [file.path for file in GENERATED if _text(repository / file.path) != file.render()]
+def stale(repository: Path = REPOSITORY, generated: Sequence[GeneratedFile] = GENERATED) -> list[str]:
+    """The paths whose file is missing, or differs from what would be generated."""
+    return [file.path for file in generated if _text(repository / file.path) != file.render()]
 
 
-def write(repository: Path = REPOSITORY) -> list[str]:
+def write(repository: Path = REPOSITORY, generated: Sequence[GeneratedFile] = GENERATED) -> list[str]:
     """Write the files that are stale; their paths."""
     written = []
-    for file in GENERATED:
+    for file in generated:
         path, text = repository / file.path, file.render()
         if _text(path) != text:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,15 +116,19 @@ def write(repository: Path = REPOSITORY) -> list[str]:
     return written
 
 
-def main(arguments: Sequence[str] | None = None, repository: Path = REPOSITORY) -> int:
-    """Write the stale files, or with `--check` only name them: exit 1 where there are any."""
-    parser = argparse.ArgumentParser(prog="python -m tools.generate.__main__", description=__doc__)
+def main(
+    arguments: Sequence[str] | None = None,
+    repository: Path = REPOSITORY,
+    generated: Sequence[GeneratedFile] = GENERATED,
+) -> int:
+    """Write the stale files and return 0, or with `--check` only list them: 1 if there are any."""
+    parser = argparse.ArgumentParser(prog="python -m tools.generate", description="Write the generated files.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is stale")
     if parser.parse_args(arguments).check:
-        found = stale(repository)
+        found = stale(repository, generated)
         sys.stdout.writelines(f"stale: {path} (run `make generate`)\n" for path in found)
         return 1 if found else 0
-    sys.stdout.writelines(f"written: {path}\n" for path in write(repository))
+    sys.stdout.writelines(f"written: {path}\n" for path in write(repository, generated))
     return 0
 
 

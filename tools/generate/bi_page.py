@@ -1,8 +1,8 @@
-"""`docs/bi.md`: every view as QuickSight takes it, and the query of its data set. Rendered from the view files. Pure.
+"""`docs/bi.md`: every view as a data set of QuickSight, with its query and types, rendered from the view files.
 
-QuickSight turns Athena's booleans into integers and leaves maps out (facts F8). A data-set query therefore says both
-itself: a boolean is 1 or 0, a map is its JSON text, cut where QuickSight would cut it, and a snapshot's date is also a
-date. Rules of row-level security match text exactly, so `account_id` and `ou_id` are passed on as they are.
+QuickSight turns Athena's booleans into integers and ignores maps (facts F8). A data-set query therefore converts both
+itself: a boolean is 1 or 0, a map is its JSON text, truncated where QuickSight would do so, and a snapshot's date is
+also available as a date. Row-level security matches text exactly, so `account_id` and `ou_id` stay unmodified.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from collector.views.files import shipped_views
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Folders and views that are steps on the way to others: nobody charts them.
+# Intermediate folders and views, which nobody charts.
 _STEPS = frozenset({"judgements"})
 _STEP_VIEWS = frozenset(
     {"account_changes", "key_changes", "report_pairs", "report_rows", "root_use_changes", "user_changes"}
 )
 
-# A field of QuickSight holds no more characters (facts F8).
+# The most characters that a field of QuickSight holds (facts F8).
 _LONGEST_FIELD = 2047
 
 _BOOLEAN = "boolean"
@@ -36,7 +36,7 @@ _QUICKSIGHT_TYPES = {
     _BOOLEAN: "INTEGER",
     _MAP: "STRING",
 }
-# Texts that AWS or a tag may make longer than a field; the rest are names, ids and sentences of ours.
+# Texts from AWS, which can be longer than a field; the others are names, ids and our own sentences.
 _LONG_TEXTS = frozenset({"error_message", "password_policy_error", "summary_error"})
 _SNAPSHOT_DATE = "snapshot_date"
 _SNAPSHOT_DAY = "snapshot_day"
@@ -44,7 +44,14 @@ RULE_COLUMNS = ("account_id", "ou_id")
 
 
 class DataSet(NamedTuple):
-    """One data set: its view, its query, its columns with QuickSight's types, and the columns that rules can limit."""
+    """The data set of one view.
+
+    Attributes:
+        view: the view's name.
+        sql: the query, in Athena's SQL.
+        columns: the types in QuickSight, by column.
+        rule_columns: the columns that row-level security can use, in the order of `RULE_COLUMNS`.
+    """
 
     view: str
     sql: str
@@ -53,7 +60,7 @@ class DataSet(NamedTuple):
 
 
 def data_sets() -> list[DataSet]:
-    """A data set for each view that answers a question, in the order of their names."""
+    """A data set for each view but the intermediate ones, sorted by name."""
     names = Names(shipped_views())
     wanted = [
         view.name
@@ -64,7 +71,7 @@ def data_sets() -> list[DataSet]:
 
 
 def bi_page() -> str:
-    """The page, as Markdown."""
+    """The text of `docs/bi.md`."""
     sets = data_sets()
     return "\n".join([_INTRODUCTION, _overview(sets), _RULES, *(_section(found) for found in sets)])
 
@@ -99,13 +106,13 @@ def _output(name: str, kind: str) -> str:
 def _overview(sets: Iterable[DataSet]) -> str:
     lines = ["| data set | columns | row-level security by |", "|---|---|---|"]
     lines += [
-        f"| [`{found.view}`](#{found.view}) | {len(found.columns)} | {_told(found.rule_columns)} |" for found in sets
+        f"| [`{found.view}`](#{found.view}) | {len(found.columns)} | {_listed(found.rule_columns)} |" for found in sets
     ]
     return "\n".join(lines) + "\n"
 
 
-def _told(rule_columns: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in rule_columns) or "nothing: it is about the organization or the controls"
+def _listed(rule_columns: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in rule_columns) or "none: it is about the organization or the controls"
 
 
 def _section(found: DataSet) -> str:
@@ -126,31 +133,31 @@ _INTRODUCTION = """# Data sets for QuickSight
 
 <!-- Generated from athena_queries/ by `make generate`. Do not edit. -->
 
-Each view is one data set: an Athena data source in the workgroup of the lake, and the query below as its custom SQL.
-A view's `_history` twin has the same columns: for a chart over time write `findings_history` instead of `findings`.
-A query that adds nothing to its view can be left out: choose the view as the table.
+Each view is one data set: an Athena data source in the lake's workgroup, and the query below as its custom SQL.
+A view's `_history` twin has the same columns: for a chart over time use `findings_history` instead of `findings`.
+If a query selects the view's columns unmodified, you can choose the view as the table instead.
 
 What the queries change, and why:
 
-- **Booleans are 1, 0 or null.** QuickSight makes integers of them in any case; said in the query, the type is the same
-  in SPICE and in direct queries, and null stays null. Average it for a share, and mind that null is *unknown*.
+- **Booleans are 1, 0 or null.** QuickSight converts them to integers anyway. With the conversion in the query, the type
+  is the same in SPICE and in direct queries, and null stays null. Average it for a share; null is *unknown*.
 - **Maps are JSON text.** QuickSight skips columns of a map type. `parseJson({tags}, "$.team")` in a calculated field
   reads one entry.
-- **Long texts end after 2,047 characters**, the most that a field holds.
+- **Long texts are truncated after 2,047 characters**, the most that a field holds.
 - **`snapshot_day`** is `snapshot_date` as a date, for axes and date filters; `snapshot_date` stays text.
-- Timestamps are UTC. Rates are between 0 and 1, and null where nothing could be judged: a blank, not zero.
+- Timestamps are UTC. Rates are between 0 and 1, and null where nothing could be evaluated: a blank, not zero.
 
-Import (SPICE) suits the current views: they are small and change once a run. Refresh once a day, some time after the
+Import (SPICE) suits the current views: they are small and change once per run. Refresh once a day, some time after the
 run. The histories suit direct queries with a filter on `snapshot_date`, or an incremental refresh by `snapshot_day`.
 """
 
 _RULES = """
 ## Who sees which rows
 
-Row-level security needs the Enterprise edition. A rules data set names for each user or group the values that they
-may see; ours are `account_id` and `ou_id`. Both are text, and neither is ever null in our views (`ou_id` is `unknown`
-where it cannot be had), because a rule hides rows whose value is null. Account names and OU paths are no keys: names
-change, and a comma in one would split it.
+Row-level security needs the Enterprise edition. A rules data set lists, for each user or group, the values that they
+may see; credlake's rules use `account_id` and `ou_id`. Both are text, and neither is ever null in the views (`ou_id` is
+`unknown` where it could not be determined), because a rule hides rows whose value is null. Do not use account names or
+OU paths in rules: names change, and a comma in a name would split it.
 
 ```text
 UserARN,GroupARN,account_id,ou_id
@@ -159,12 +166,12 @@ arn:aws:quicksight:us-east-1:111111111111:user/default/payments-lead,,"222222222
 ,arn:aws:quicksight:us-east-1:111111111111:group/default/workloads-leads,,"ou-ab12-11111111,ou-ab12-22222222"
 ```
 
-- Every column of the rules is text. A user without a line sees **no** rows; a line that names a user or group and
-  nothing else lets them see **all**; a line with nothing in it is passed over.
-- What is in one line must hold together; of several lines for a user or their groups, any suffices.
-- Several values stand in one field with commas between them, the whole in double quotes. Matching is exact: case and
-  blanks count, and leading zeros of an account id, too.
-- An OU stands for its direct members. To allow a subtree, list all OUs below it:
+- Every column of the rules is text. A user without a line sees **no** rows. A line with only a user or group lets them
+  see **all** rows. An empty line is ignored.
+- All conditions of a line must match; if a user and their groups have several lines, one matching line is enough.
+- To list several values in a field, separate them with commas and put the field in double quotes. Matching is exact:
+  case, spaces and the leading zeros of an account id count.
+- An OU covers its direct members only. To allow a subtree, list all OUs below it:
 
   ```sql
   select distinct ou_id
@@ -172,11 +179,11 @@ arn:aws:quicksight:us-east-1:111111111111:user/default/payments-lead,,"222222222
   where ou_path = 'Root/Workloads' or ou_path like 'Root/Workloads/%'
   ```
 
-- At most 999 lines for a user with their groups. Owners of a data set see everything.
-- Create the rules data set with `UseAs: RLS_RULES` (it cannot be changed later), and put it on every data set that has
-  the columns, with `FormatVersion: VERSION_2` and `PermissionPolicy: GRANT_ACCESS`. `ou_scorecard` has no `account_id`
-  and takes rules of `ou_id` alone.
-- Data sets without either column show the whole organization: share them with those who may see it.
+- At most 999 lines per user, including the lines of their groups. Owners of a data set see everything.
+- Create the rules data set with `UseAs: RLS_RULES` (it cannot be changed later), and apply it to every data set that
+  has the columns, with `FormatVersion: VERSION_2` and `PermissionPolicy: GRANT_ACCESS`. `ou_scorecard` has no
+  `account_id`; rules for it can use only `ou_id`.
+- Data sets without either column show the whole organization: share them only with those who may see all of it.
 
 ## The data sets
 """

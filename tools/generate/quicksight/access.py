@@ -1,23 +1,57 @@
-"""How QuickSight reaches the lake: a role, the table of the rules, the data source."""
+"""How QuickSight reaches the lake, and who may use its objects: role, rules table, data source, names, permissions."""
 
 from __future__ import annotations
 
-from typing import Any
+# The actions of owners and readers, as QuickSight itself grants them: it accepts no other sets.
+DATA_SET_OWNER = [
+    "quicksight:DescribeDataSet",
+    "quicksight:DescribeDataSetPermissions",
+    "quicksight:PassDataSet",
+    "quicksight:DescribeIngestion",
+    "quicksight:ListIngestions",
+    "quicksight:UpdateDataSet",
+    "quicksight:DeleteDataSet",
+    "quicksight:CreateIngestion",
+    "quicksight:CancelIngestion",
+    "quicksight:UpdateDataSetPermissions",
+    "quicksight:DescribeDataSetRefreshProperties",
+    "quicksight:PutDataSetRefreshProperties",
+    "quicksight:DeleteDataSetRefreshProperties",
+    "quicksight:DescribeRefreshSchedule",
+    "quicksight:ListRefreshSchedules",
+    "quicksight:CreateRefreshSchedule",
+    "quicksight:UpdateRefreshSchedule",
+    "quicksight:DeleteRefreshSchedule",
+]
+SOURCE_OWNER = [
+    "quicksight:DescribeDataSource",
+    "quicksight:DescribeDataSourcePermissions",
+    "quicksight:PassDataSource",
+    "quicksight:UpdateDataSource",
+    "quicksight:DeleteDataSource",
+    "quicksight:UpdateDataSourcePermissions",
+]
+READER = ["quicksight:DescribeDashboard", "quicksight:ListDashboardVersions", "quicksight:QueryDashboard"]
+DASHBOARD_OWNER = [
+    *READER,
+    "quicksight:DescribeDashboardPermissions",
+    "quicksight:UpdateDashboardPermissions",
+    "quicksight:UpdateDashboardPublishedVersion",
+    "quicksight:UpdateDashboard",
+    "quicksight:DeleteDashboard",
+]
 
-from tools.generate.quicksight.names import named
-from tools.generate.quicksight.permissions import SOURCE_OWNER
-
-# Columns of the rules as Athena gives them, and as QuickSight wants them.
+# The columns of the rules: as Athena names them, and as QuickSight requires them.
 RULES = {"userarn": "UserARN", "grouparn": "GroupARN", "account_id": "account_id", "ou_id": "ou_id"}
 
 
-def role() -> dict[str, Any]:
-    """Ask as an analyst does, and read the rules."""
+def role() -> dict[str, object]:
+    """The role by which QuickSight queries the views and reads the rules."""
     trust = {
         "Effect": "Allow",
         "Principal": {"Service": "quicksight.amazonaws.com"},
-        # Without a condition on the source account, as in AWS's own samples: that QuickSight sends it is nowhere said.
-        # Who names the role in a data source needs iam:PassRole in this account.
+        # Without a condition on the source account, as in AWS's own samples: it is not documented that QuickSight sends
+        # it. Using the role in a data source requires iam:PassRole in this account.
         "Action": "sts:AssumeRole",
     }
     read_rules = {
@@ -28,7 +62,7 @@ def role() -> dict[str, Any]:
     return {
         "Type": "AWS::IAM::Role",
         "Properties": {
-            "Description": "QuickSight asks credlake's views, as an analyst does, and reads the rules.",
+            "Description": "QuickSight queries credlake's views, with an analyst's permissions, and reads the rules.",
             "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
             "ManagedPolicyArns": [{"Ref": "AnalystPolicyArn"}],
             "Policies": [
@@ -38,8 +72,8 @@ def role() -> dict[str, Any]:
     }
 
 
-def rules_table() -> dict[str, Any]:
-    """The rules as a table of CSV files."""
+def rules_table() -> dict[str, object]:
+    """The rules: a Glue table over CSV files."""
     return {
         "Type": "AWS::Glue::Table",
         "Properties": {
@@ -67,8 +101,8 @@ def rules_table() -> dict[str, Any]:
     }
 
 
-def source() -> dict[str, Any]:
-    """Athena, through the stack's workgroup."""
+def source() -> dict[str, object]:
+    """The data source: Athena, through the stack's workgroup."""
     return {
         "Type": "AWS::QuickSight::DataSource",
         "Properties": {
@@ -83,3 +117,19 @@ def source() -> dict[str, Any]:
             "Permissions": [{"Principal": {"Ref": "OwnerArn"}, "Actions": SOURCE_OWNER}],
         },
     }
+
+
+def named(name: str, logical: str) -> dict[str, object]:
+    """Account, id and display name of a data source or data set."""
+    kind = "DataSourceId" if logical == "Source" else "DataSetId"
+    return {"AwsAccountId": {"Ref": "AWS::AccountId"}, kind: identifier(logical), "Name": name}
+
+
+def identifier(logical: str) -> dict[str, str]:
+    """The QuickSight id of the resource with that logical name."""
+    return {"Fn::Sub": f"credlake-${{DatabaseName}}-{logical.lower()}"}
+
+
+def logical_name(view: str) -> str:
+    """The logical name of a view's data set: `root_posture` → `RootPosture`."""
+    return view.title().replace("_", "")

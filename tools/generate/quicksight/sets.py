@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tools.generate.quicksight.access import RULES
-from tools.generate.quicksight.names import identifier, logical_name, named
-from tools.generate.quicksight.permissions import DATA_SET_OWNER
+from tools.generate.quicksight.access import DATA_SET_OWNER, RULES, identifier, logical_name, named
 
 if TYPE_CHECKING:
     from tools.generate.bi_page import DataSet
 
 
-def rules() -> dict[str, Any]:
-    """Who sees which rows."""
+def rules() -> dict[str, object]:
+    """The data set of the rules: who sees which rows."""
     columns = ",\n    ".join(f"nullif({name}, '') as {name}" for name in RULES)
     sql = f'select\n    {columns}\nfrom "${{DatabaseName}}"."access_rules"'
     properties = _properties("access rules", "Rules", sql, dict.fromkeys(RULES, "STRING"))
@@ -22,8 +20,8 @@ def rules() -> dict[str, Any]:
         for name, wanted in RULES.items()
         if name != wanted
     ]
-    properties["LogicalTableMap"]["logical"]["DataTransforms"] = renamed
-    # Only strings, and it cannot be changed later (facts F8).
+    properties["LogicalTableMap"] = _logical_table("access rules", DataTransforms=renamed)
+    # A rules data set holds strings only, and UseAs cannot be changed later (facts F8).
     return {
         "Type": "AWS::QuickSight::DataSet",
         "DependsOn": "RulesTable",
@@ -31,8 +29,8 @@ def rules() -> dict[str, Any]:
     }
 
 
-def data_set(one: DataSet) -> dict[str, Any]:
-    """A view in SPICE, by the rules where it shows accounts."""
+def data_set(one: DataSet) -> dict[str, object]:
+    """The data set of a view, imported into SPICE; the rules limit its rows if it shows accounts."""
     body, _, _ = one.sql.rpartition(f"from {one.view}")
     properties = _properties(
         one.view, logical_name(one.view), f'{body}from "${{DatabaseName}}"."{one.view}"', one.columns
@@ -47,7 +45,7 @@ def data_set(one: DataSet) -> dict[str, Any]:
     return {"Type": "AWS::QuickSight::DataSet", "Properties": properties}
 
 
-def _properties(name: str, logical: str, sql: str, columns: dict[str, str]) -> dict[str, Any]:
+def _properties(name: str, logical: str, sql: str, columns: dict[str, str]) -> dict[str, object]:
     inputs = [{"Name": column, "Type": kind} for column, kind in columns.items()]
     return {
         **named(f"credlake: {name.replace('_', ' ')}", logical),
@@ -64,13 +62,17 @@ def _properties(name: str, logical: str, sql: str, columns: dict[str, str]) -> d
                 }
             }
         },
-        "LogicalTableMap": {"logical": {"Alias": name, "Source": {"PhysicalTableId": "physical"}}},
+        "LogicalTableMap": _logical_table(name),
         "Permissions": [{"Principal": {"Ref": "OwnerArn"}, "Actions": DATA_SET_OWNER}],
     }
 
 
-def refresh(logical: str) -> dict[str, Any]:
-    """A daily import of the data set of that logical name."""
+def _logical_table(alias: str, **more: object) -> dict[str, object]:
+    return {"logical": {"Alias": alias, "Source": {"PhysicalTableId": "physical"}, **more}}
+
+
+def refresh(logical: str) -> dict[str, object]:
+    """The daily import of the data set with that logical name."""
     return {
         "Type": "AWS::QuickSight::RefreshSchedule",
         "DependsOn": logical,
@@ -78,7 +80,7 @@ def refresh(logical: str) -> dict[str, Any]:
             "AwsAccountId": {"Ref": "AWS::AccountId"},
             "DataSetId": identifier(logical),
             "Schedule": {
-                # No StartAfterDateTime: QuickSight refuses one in the past, and so each later change of a schedule.
+                # No StartAfterDateTime: QuickSight rejects one in the past, and so every later change.
                 "ScheduleId": "daily",
                 "RefreshType": "FULL_REFRESH",
                 "ScheduleFrequency": {

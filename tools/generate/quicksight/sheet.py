@@ -1,11 +1,9 @@
-"""The one sheet of the dashboard: how much was covered, what to do, how old keys are, MFA, root, and the trend."""
+"""The only sheet of the dashboard: coverage, findings, age of keys, MFA, root and the trend."""
 
 from __future__ import annotations
 
-from typing import Any
 
-
-def sheet() -> dict[str, Any]:
+def sheet() -> dict[str, object]:
     """The sheet with its visuals."""
     return {
         "SheetId": "posture",
@@ -15,7 +13,7 @@ def sheet() -> dict[str, Any]:
             _bars("outcomes", "Accounts by outcome", "collection_coverage", "outcome", "account_id"),
             _bars("severity", "Findings by severity", "findings", "severity", "finding_id"),
             _bars("place", "Findings by OU and severity", "findings", "ou_path", "finding_id", colour="severity"),
-            _bars("key-age", "Active access keys by age", "credentials", "key_age", "user_arn", colour="key_age"),
+            _bars("key-age", "Active access keys by age", "credentials", "key_age", "user_arn"),
             _bars("mfa", "Console users without MFA, by OU", "console_users_without_mfa", "ou_path", "user_arn"),
             _bars("root", "Root credentials", "root_posture", "root_credentials", "account_id"),
             _trend(),
@@ -24,7 +22,7 @@ def sheet() -> dict[str, Any]:
 
 
 def calculated_fields() -> list[dict[str, str]]:
-    """Age classes of active keys; what is no active key, or may be none, is in none: the filter below leaves it out."""
+    """Age classes of active keys. Other rows have none (null), and the filter below leaves them out."""
     expression = (
         "ifelse({credential_type} = 'access_key' AND {is_active} = 1, ifelse({age_days} < 90, '0-89 days', "
         "{age_days} < 180, '90-179 days', {age_days} < 365, '180-364 days', {age_days} >= 365, '365 days and more', "
@@ -33,8 +31,8 @@ def calculated_fields() -> list[dict[str, str]]:
     return [{"DataSetIdentifier": "credentials", "Name": "key_age", "Expression": expression}]
 
 
-def filter_groups() -> list[dict[str, Any]]:
-    """Key ages: keys alone. Coverage: accounts in scope alone."""
+def filter_groups() -> list[dict[str, object]]:
+    """Key ages count only keys, coverage only accounts in scope."""
     return [
         _filter(
             "keys-alone",
@@ -44,7 +42,7 @@ def filter_groups() -> list[dict[str, Any]]:
                     "FilterId": "keys-alone",
                     "Column": _column("credentials", "key_age"),
                     "Configuration": {
-                        # One of values, parameter and all: with none of them, "contains" has nothing to hold.
+                        # QuickSight requires exactly one of values, parameter and select-all.
                         "FilterListConfiguration": {
                             "MatchOperator": "CONTAINS",
                             "SelectAllOptions": "FILTER_ALL_VALUES",
@@ -70,7 +68,7 @@ def filter_groups() -> list[dict[str, Any]]:
     ]
 
 
-def _filter(name: str, visuals: list[str], one: dict[str, Any]) -> dict[str, Any]:
+def _filter(name: str, visuals: list[str], one: dict[str, object]) -> dict[str, object]:
     scope = {"SheetId": "posture", "Scope": "SELECTED_VISUALS", "VisualIds": visuals}
     return {
         "FilterGroupId": name,
@@ -80,7 +78,7 @@ def _filter(name: str, visuals: list[str], one: dict[str, Any]) -> dict[str, Any
     }
 
 
-def _kpi(visual: str, title: str, data_set: str, column: str) -> dict[str, Any]:
+def _kpi(visual: str, title: str, data_set: str, column: str) -> dict[str, object]:
     value = {
         "NumericalMeasureField": {
             "FieldId": f"{visual}-value",
@@ -94,8 +92,8 @@ def _kpi(visual: str, title: str, data_set: str, column: str) -> dict[str, Any]:
 
 def _bars(
     visual: str, title: str, data_set: str, category: str, counted: str, *, colour: str | None = None
-) -> dict[str, Any]:
-    wells: dict[str, Any] = {
+) -> dict[str, object]:
+    wells: dict[str, object] = {
         "Category": [_dimension(f"{visual}-category", data_set, category)],
         "Values": [
             {
@@ -107,15 +105,17 @@ def _bars(
             }
         ],
     }
-    if colour is not None and colour != category:
+    if colour is not None:
         wells["Colors"] = [_dimension(f"{visual}-colour", data_set, colour)]
-    arrangement = {"Orientation": "HORIZONTAL", "BarsArrangement": "STACKED" if "Colors" in wells else "CLUSTERED"}
-    return {
-        "BarChartVisual": _visual(visual, title, {"FieldWells": {"BarChartAggregatedFieldWells": wells}, **arrangement})
+    configuration: dict[str, object] = {
+        "FieldWells": {"BarChartAggregatedFieldWells": wells},
+        "Orientation": "HORIZONTAL",
+        "BarsArrangement": "CLUSTERED" if colour is None else "STACKED",
     }
+    return {"BarChartVisual": _visual(visual, title, configuration)}
 
 
-def _trend() -> dict[str, Any]:
+def _trend() -> dict[str, object]:
     wells = {
         "Category": [
             {
@@ -137,16 +137,16 @@ def _trend() -> dict[str, Any]:
         ],
         "Colors": [_dimension("trend-colour", "organization_trend", "control_id")],
     }
-    configuration = {"FieldWells": {"LineChartAggregatedFieldWells": wells}, "Type": "LINE"}
+    configuration: dict[str, object] = {"FieldWells": {"LineChartAggregatedFieldWells": wells}, "Type": "LINE"}
     return {"LineChartVisual": _visual("trend", "Failures over time, by control", configuration)}
 
 
-def _visual(visual: str, title: str, configuration: dict[str, Any]) -> dict[str, Any]:
+def _visual(visual: str, title: str, configuration: dict[str, object]) -> dict[str, object]:
     shown = {"Visibility": "VISIBLE", "FormatText": {"PlainText": title}}
     return {"VisualId": visual, "Title": shown, "ChartConfiguration": configuration}
 
 
-def _dimension(field: str, data_set: str, column: str) -> dict[str, Any]:
+def _dimension(field: str, data_set: str, column: str) -> dict[str, object]:
     return {"CategoricalDimensionField": {"FieldId": field, "Column": _column(data_set, column)}}
 
 

@@ -1,17 +1,17 @@
-"""The template: data source, data sets with rules by row, their daily refresh, and a dashboard."""
+"""The template: data source, data sets with row-level security, their daily refresh, and a dashboard."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
 
 from tools.generate.bi_page import data_sets
-from tools.generate.quicksight.access import role, rules_table, source
-from tools.generate.quicksight.names import logical_name
-from tools.generate.quicksight.permissions import DASHBOARD_OWNER, READER
+from tools.generate.quicksight.access import DASHBOARD_OWNER, READER, logical_name, role, rules_table, source
 from tools.generate.quicksight.sets import data_set, refresh, rules
 from tools.generate.quicksight.sheet import calculated_fields, filter_groups, sheet
-from tools.generate.quicksight.yaml_text import yaml_text
 
+# No line is longer, apart from long texts and SQL.
+_WIDTH = 116
+# The views that the dashboard shows.
 _SHOWN = (
     "collection_coverage",
     "console_users_without_mfa",
@@ -26,14 +26,14 @@ AWSTemplateFormatVersion: "2010-09-09"
 """
 _DESCRIPTION = (
     "credlake: QuickSight (Enterprise edition) on the lake. A data source, data sets in SPICE with row-level security "
-    "from one table of rules, refreshed daily, and a dashboard. Deploy collector.yaml and make a run first."
+    "from one table of rules, refreshed daily, and a dashboard. First deploy collector.yaml and complete a run."
 )
 
 
 def quicksight_template() -> str:
-    """`deploy/quicksight.yaml`."""
+    """The text of `deploy/quicksight.yaml`."""
     shown = [one for one in data_sets() if one.view in _SHOWN]
-    resources: dict[str, Any] = {"Role": role(), "RulesTable": rules_table(), "Source": source(), "Rules": rules()}
+    resources: dict[str, object] = {"Role": role(), "RulesTable": rules_table(), "Source": source(), "Rules": rules()}
     for one in shown:
         resources[logical_name(one.view)] = data_set(one)
         resources[f"{logical_name(one.view)}Refresh"] = refresh(logical_name(one.view))
@@ -42,7 +42,7 @@ def quicksight_template() -> str:
     outputs = {
         "DashboardArn": {"Description": "The dashboard.", "Value": {"Fn::GetAtt": ["Dashboard", "Arn"]}},
         "RulesLocation": {
-            "Description": "Put the rules here as CSV files (docs/bi.md): UserARN,GroupARN,account_id,ou_id.",
+            "Description": "Upload the rules here as CSV files (docs/bi.md): UserARN,GroupARN,account_id,ou_id.",
             "Value": {"Fn::Sub": "s3://${BucketName}/access-rules/"},
         },
     }
@@ -50,14 +50,14 @@ def quicksight_template() -> str:
     return _HEAD + yaml_text({**whole, "Resources": resources, "Outputs": outputs})
 
 
-_PARAMETERS: dict[str, Any] = {
+_PARAMETERS: dict[str, object] = {
     "OwnerArn": {
         "Type": "String",
-        "Description": "The QuickSight user or group that owns all of it and sees all rows.",
+        "Description": "The QuickSight user or group that owns all objects and sees all rows.",
     },
     "ReaderArn": {
         "Type": "String",
-        "Description": "The QuickSight user or group that sees the dashboard, by the rules.",
+        "Description": "The QuickSight user or group that sees the dashboard, with the rows that the rules allow.",
     },
     "DatabaseName": {"Type": "String", "Description": "Output of collector.yaml.", "Default": "credlake"},
     "WorkGroupName": {"Type": "String", "Description": "Output of collector.yaml.", "Default": "credlake"},
@@ -75,7 +75,7 @@ _PARAMETERS: dict[str, Any] = {
 }
 
 
-def _dashboard(views: list[str]) -> dict[str, Any]:
+def _dashboard(views: list[str]) -> dict[str, object]:
     declared = [{"Identifier": view, "DataSetArn": {"Fn::GetAtt": [logical_name(view), "Arn"]}} for view in views]
     return {
         "Type": "AWS::QuickSight::Dashboard",
@@ -95,3 +95,27 @@ def _dashboard(views: list[str]) -> dict[str, Any]:
             },
         },
     }
+
+
+def yaml_text(value: dict[str, object] | list[object], indent: int = 0) -> str:
+    """A mapping or a list as YAML, each line indented by that many spaces: the little YAML that a template needs.
+
+    Short values stand on one line, as JSON, which is YAML too; SQL keeps its lines.
+    """
+    blanks = " " * indent
+    if isinstance(value, dict):
+        return "".join(f"{blanks}{key}:{_after(item, indent + 2)}" for key, item in value.items())
+    return "".join(f"{blanks}-{_after(item, indent + 2)}" for item in value)
+
+
+def _after(value: object, indent: int) -> str:
+    """The text after a key or a dash."""
+    if isinstance(value, str) and "\n" in value:
+        lines = value.splitlines()
+        return " |-\n" + "".join(f"{' ' * indent}{line}\n" for line in lines)
+    flow = json.dumps(value, ensure_ascii=False)
+    if "\\n" not in flow and indent + len(flow) <= _WIDTH:
+        return f" {flow}\n"
+    if isinstance(value, (dict, list)):
+        return "\n" + yaml_text(value, indent)
+    return f" {flow}\n"

@@ -1,4 +1,4 @@
-"""A small organization on two days, written through the product's own way, from which the page's answers come."""
+"""A small organization on two days, published by the product's own code: the example rows of `docs/views.md`."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _DAYS = (datetime(2026, 11, 22, 3, 0, tzinfo=UTC), datetime(2026, 11, 23, 3, 0, 
 _POLICY = {"MinimumPasswordLength": 14, "PasswordReusePrevention": 24, "MaxPasswordAge": 90}
 
 _HEADER = [column.source or column.name for column in REPORT_COLUMNS[:-1]]
-_NOTHING = {name: "false" if name.endswith("active") else "N/A" for name in _HEADER}
+_NO_CREDENTIALS = {name: "false" if name.endswith("active") else "N/A" for name in _HEADER}
 _KEY_OF_2025 = {"access_key_1_active": "true", "access_key_1_last_rotated": "2025-02-03T09:00:00Z"}
 _KEY_OF_YESTERDAY = {"access_key_2_active": "true", "access_key_2_last_rotated": "2026-11-22T16:20:00Z"}
 _PASSWORD = {"password_enabled": "true", "password_last_changed": "2026-03-01T08:00:00Z"}
 
 
 def write_example_lake(folder: Path, scratch: Path) -> None:
-    """Publish both days into the folder; `scratch` is an existing folder for files that are put together."""
+    """Publish both days into the folder; `scratch` is an existing folder for temporary files."""
     store = LocalStore(folder)
     for number, started_at in enumerate(_DAYS):
         run = RunEvidence(
@@ -48,14 +48,14 @@ def write_example_lake(folder: Path, scratch: Path) -> None:
 
 
 def _accounts(at: datetime, *, is_second_day: bool) -> Iterable[tuple[AccountEvidence, bytes | None]]:
-    read = {
+    collected = {
         "outcome": Outcome.COLLECTED,
         "report_generated_at": at + timedelta(seconds=20),
         "started_at": at,
         "finished_at": at + timedelta(seconds=30),
         "attempts": 5,
     }
-    nothing_set = {"password_policy_state": "default"}
+    no_policy = {"password_policy_state": "default"}
     custom = {"password_policy_state": "custom", "password_policy": _POLICY}
     alice = {**_PASSWORD, "password_last_used": "2026-11-21T07:30:00Z"}
     deploy = {
@@ -66,10 +66,9 @@ def _accounts(at: datetime, *, is_second_day: bool) -> Iterable[tuple[AccountEvi
     if is_second_day:
         deploy |= {**_KEY_OF_YESTERDAY, "mfa_active": "true"}
     yield (
-        _account(_PAYMENTS, "payments-prod", "Root/Workloads/Prod", summary=_summary(users=2), **read, **custom),
+        _account(_PAYMENTS, "payments-prod", "Root/Workloads/Prod", summary=_summary(users=2), **collected, **custom),
         _report(
-            _PAYMENTS,
-            _row(_PAYMENTS, ROOT_USER, password_enabled="false", password_next_rotation="not_supported"),  # noqa: S106 - the report's own words
+            _row(_PAYMENTS, ROOT_USER, password_enabled="false", password_next_rotation="not_supported"),  # noqa: S106 - a value of the report
             _row(_PAYMENTS, "alice", **alice),
             _row(_PAYMENTS, "ci-deploy", **deploy),
         ),
@@ -78,22 +77,22 @@ def _accounts(at: datetime, *, is_second_day: bool) -> Iterable[tuple[AccountEvi
     root = {**_PASSWORD, "password_last_used": signed_in, "password_next_rotation": "not_supported"}
     bob = {**_PASSWORD, "password_last_used": "no_information", "mfa_active": "true" if is_second_day else "maybe"}
     yield (
-        _account(_SANDBOX, "sandbox", "Root/Sandbox", summary=_summary(users=1), **nothing_set, **read),
-        _report(_SANDBOX, _row(_SANDBOX, ROOT_USER, **root), _row(_SANDBOX, "bob", **bob)),
+        _account(_SANDBOX, "sandbox", "Root/Sandbox", summary=_summary(users=1), **no_policy, **collected),
+        _report(_row(_SANDBOX, ROOT_USER, **root), _row(_SANDBOX, "bob", **bob)),
     )
     denied = {"outcome": Outcome.ASSUME_DENIED, "error_code": "AccessDenied", "error_message": "not authorized"}
-    asked = {"attempts": 1, "started_at": at, "finished_at": at + timedelta(seconds=1)}
-    yield _account(_LEGACY, "legacy-batch", "Root/Workloads/Prod", **denied, **asked), None
+    tried = {"attempts": 1, "started_at": at, "finished_at": at + timedelta(seconds=1)}
+    yield _account(_LEGACY, "legacy-batch", "Root/Workloads/Prod", **denied, **tried), None
     if is_second_day:
         closed = {"outcome": Outcome.SKIPPED_STATE, "account_state": "SUSPENDED"}
         yield _account(_CLOSED, "old-lab", "Root/Sandbox", **closed), None
 
 
-def _account(account_id: str, name: str, ou_path: str, **known: Any) -> AccountEvidence:  # noqa: ANN401 -- fields of it, each of a type of its own
+def _account(account_id: str, name: str, ou_path: str, **known: Any) -> AccountEvidence:  # noqa: ANN401 -- fields of AccountEvidence, each with its own type
     ou_id = {"Root/Sandbox": "ou-ab12-22222222"}.get(ou_path, "ou-ab12-11111111")
-    answered = {"Id": account_id, "Name": name, "State": "ACTIVE", "JoinedTimestamp": "2026-11-22T12:00:00Z"}
+    listed = {"Id": account_id, "Name": name, "State": "ACTIVE", "JoinedTimestamp": "2026-11-22T12:00:00Z"}
     return AccountEvidence(
-        account=answered,
+        account=listed,
         account_id=account_id,
         aws_partition="aws",
         ou_id=ou_id,
@@ -109,11 +108,17 @@ def _summary(*, users: int) -> dict[str, int]:
 def _row(account_id: str, user: str, **values: str) -> dict[str, str]:
     resource = "root" if user == ROOT_USER else f"user/{user}"
     identity = {"user": user, "arn": f"arn:aws:iam::{account_id}:{resource}"}
-    return {**_NOTHING, "user_creation_time": "2024-05-06T07:08:09Z", "password_enabled": "false", **identity, **values}
+    return {
+        **_NO_CREDENTIALS,
+        "user_creation_time": "2024-05-06T07:08:09Z",
+        "password_enabled": "false",
+        **identity,
+        **values,
+    }
 
 
-def _report(_account_id: str, *rows: dict[str, str]) -> bytes:
-    """Like AWS's, without a line end at the end."""
+def _report(*rows: dict[str, str]) -> bytes:
+    """A credential report like AWS's, without a line end after the last row."""
     text = io.StringIO()
     writer = csv.DictWriter(text, _HEADER, lineterminator="\n")
     writer.writeheader()
