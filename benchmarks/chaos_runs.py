@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.fs
 import pyarrow.parquet as pq
 
-from collector.aws.lake_clients import glue_client
+from collector.aws.clients import client
 from collector.catalog.s3_tags import tag_superseded
 from collector.catalog.sync import sync_catalog
 from collector.errors import CredlakeError, NotPublishedError
@@ -91,7 +91,7 @@ def level(store, place: Place, glue) -> None:
 def race(connection, place: Place) -> None:
     """A process that makes the runs it is told to, each published at a word; tells what came of it."""
     os.environ.update(place.environment)
-    store, glue = open_store(place.lake), glue_client()
+    store, glue = open_store(place.lake), client("glue")
     while (task := connection.recv()) is not None:
         try:
             run = written(store, task)
@@ -107,7 +107,7 @@ def race(connection, place: Place) -> None:
 def publish_for_ever(connection, place: Place) -> None:
     """A process that is told a day and a number, and makes run after run of it, telling each; until it is killed."""
     os.environ.update(place.environment)
-    store, glue = open_store(place.lake), glue_client()
+    store, glue = open_store(place.lake), client("glue")
     connection.send(None)
     day, first = connection.recv()
     level(store, place, glue)

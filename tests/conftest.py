@@ -5,6 +5,8 @@ from __future__ import annotations
 import botocore.session
 import pytest
 
+from collector.aws.clients import clients_under
+
 pytest_plugins = ["tests.fixtures.small_lakes"]
 
 
@@ -15,6 +17,14 @@ def _one_loader():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.session, "create_loader", lambda *_: loader)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _new_clients():
+    """No test uses a client, or its connections and retry budget, of the test before."""
+    clients_under.cache_clear()
+    yield
+    clients_under.cache_clear()
 
 
 @pytest.fixture(name="lake")

@@ -5,30 +5,22 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-import botocore.session
-from botocore.config import Config
 from tenacity import Retrying, retry_if_result, wait_exponential
 
 from collector.aws.athena_errors import ScanLimitError, explain_call, explain_failure
-from collector.aws.clients import DEFAULT_REGION
+from collector.aws.clients import client
 from collector.aws.errors import translated
 from collector.errors import CallFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from botocore.client import BaseClient
     from types_boto3_athena import AthenaClient
     from types_boto3_athena.type_defs import QueryExecutionTypeDef, StartQueryExecutionInputTypeDef
     from types_boto3_s3 import S3Client
 
-
-_ATTEMPTS = 8
-_CONNECT_TIMEOUT_SECONDS = 10
-_READ_TIMEOUT_SECONDS = 60
-_USER_AGENT = "credlake"
 
 # The state of a small query is known soon; of a large one a second more does not matter.
 _FIRST_LOOK_SECONDS = 0.2
@@ -74,13 +66,14 @@ class AthenaQueries:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Clients are made here unless they are given; `sleep` is passed in by tests."""
-        self._s3 = s3
         self._database = database
         self._workgroup = workgroup
         self._output_location = output_location
         self._scan_limit = scan_limit
         self._sleep = sleep
-        self.athena = athena or cast("AthenaClient", self._client("athena"))
+        with self._explained("client of athena"):
+            self.athena = athena or client("athena")
+        self._s3 = s3
 
     def run(self, sql: str) -> FinishedQuery:
         """Run one statement to its end.
@@ -104,9 +97,7 @@ class AthenaQueries:
     @property
     def s3(self) -> S3Client:
         """The client that fetches results which are stored in a file."""
-        if self._s3 is None:
-            self._s3 = cast("S3Client", self._client("s3"))
-        return self._s3
+        return self._s3 or client("s3")
 
     def _start(self, sql: str) -> str:
         request: StartQueryExecutionInputTypeDef = {
@@ -144,21 +135,6 @@ class AthenaQueries:
                 self.athena.stop_query_execution(QueryExecutionId=query_id)
         except CallFault:
             return
-
-    def _client(self, service: str) -> BaseClient:
-        """A client as the environment says: credentials, Region, AWS_ENDPOINT_URL_ATHENA and its kind."""
-        session = botocore.session.Session()
-        with self._explained(f"client of {service}"):
-            return session.create_client(
-                service,
-                region_name=session.get_config_variable("region") or DEFAULT_REGION,
-                config=Config(
-                    retries={"total_max_attempts": _ATTEMPTS, "mode": "standard"},
-                    connect_timeout=_CONNECT_TIMEOUT_SECONDS,
-                    read_timeout=_READ_TIMEOUT_SECONDS,
-                    user_agent_extra=_USER_AGENT,
-                ),
-            )
 
     @contextmanager
     def _explained(self, operation: str) -> Iterator[None]:

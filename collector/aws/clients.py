@@ -1,24 +1,41 @@
-"""The clients of a run: which Region, which endpoint, who retries, how long a call may take."""
+"""Clients of AWS: one session and one client of each service in a process, and how patient each client is.
+
+botocore looks for credentials once per session, so a profile with an MFA code prompts once. A session belongs to the
+`AWS_*` variables that it was made under: `credlake demo` moves from one simulated organization to the next.
+"""
 
 from __future__ import annotations
 
+import os
 import threading
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, overload
 from urllib.parse import urlsplit
 
-import botocore.session
 from botocore.config import Config
+from botocore.exceptions import NoCredentialsError
+from botocore.session import Session
 
-from collector.aws.credentials import SessionCredentials, impersonate, own_credentials
-from collector.aws.endpoint_text import without_credentials
-from collector.aws.errors import making_client, translated
+from collector.aws.credentials import SessionCredentials, signed_by_context
+from collector.aws.errors import making_client, translated, without_credentials
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from botocore.client import BaseClient
+    from types_boto3_athena import AthenaClient
+    from types_boto3_glue import GlueClient
     from types_boto3_iam import IAMClient
+    from types_boto3_kms import KMSClient
+    from types_boto3_lakeformation import LakeFormationClient
     from types_boto3_organizations import OrganizationsClient
+    from types_boto3_s3 import S3Client
+    from types_boto3_sns import SNSClient
     from types_boto3_sts import STSClient
+
+Service = Literal["athena", "glue", "iam", "kms", "lakeformation", "organizations", "s3", "sns", "sts"]
 
 DEFAULT_REGION = "us-east-1"
 # A Region of each partition whose IAM and Organizations endpoints botocore knows (facts F2.6).
@@ -32,7 +49,7 @@ _HOME_REGIONS = {
     "aws-iso-e": "eu-isoe-west-1",
     "aws-iso-f": "us-isof-south-1",
 }
-_OWN_DOMAINS = (
+_AWS_DOMAINS = (
     "amazonaws.com",
     "amazonaws.com.cn",
     "api.aws",
@@ -44,16 +61,50 @@ _OWN_DOMAINS = (
     "sc2s.sgov.gov",
 )
 
-_CONNECT_TIMEOUT_SECONDS = 10
-_READ_TIMEOUT_SECONDS = 30
-_USER_AGENT = "credlake"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How patient the client of a service is."""
+
+    # How often a request is sent at most; botocore waits in between.
+    attempts: int
+    # Seconds until a connection must be open.
+    connect_timeout: float = 10
+    # Seconds between two reads from a connection.
+    read_timeout: float = 30
+    # How many connections are kept open; the run's own calls are limited by --concurrency, which is 1,000 at most.
+    connections: int = 1000
+
+
+_LAKE = Policy(attempts=8, read_timeout=60, connections=64)
+_DOCTOR = Policy(attempts=4, connect_timeout=5, read_timeout=15, connections=10)
+POLICIES: dict[Service, Policy] = {
+    # botocore's retry budget belongs to the client, so all accounts would share one: of 400 accounts that were each
+    # throttled twice, 1 was collected. The run's own retry policy repeats these calls.
+    "iam": Policy(attempts=1),
+    "sts": Policy(attempts=1),
+    # ListAccounts allows 8 calls a second (facts F4.3).
+    "organizations": Policy(attempts=12),
+    # S3 answers SlowDown while it splits a prefix, for minutes at most. Eight attempts wait up to a minute.
+    "s3": _LAKE,
+    "glue": _LAKE,
+    "athena": _LAKE,
+    # A person waits for the answer.
+    "kms": _DOCTOR,
+    "lakeformation": _DOCTOR,
+    "sns": _DOCTOR,
+}
+# The services that receive credentials with which accounts can be read.
+_COLLECTING: tuple[Service, ...] = ("iam", "organizations", "sts")
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who the collector is: GetCallerIdentity's answer."""
+    """Who the collector is, by GetCallerIdentity."""
 
+    # The account that the collector runs in.
     account_id: str
+    # The ARN of the user or role session.
     arn: str
 
     @property
@@ -62,89 +113,147 @@ class Identity:
         return self.arn.split(":")[1]
 
 
-class Clients:
-    """The clients of one run, made once each. botocore's clients are thread-safe, its sessions are not."""
+@dataclass(frozen=True, slots=True)
+class _Clients:
+    """One session of botocore, and the clients made from it. Clients are thread-safe, sessions are not."""
 
-    def __init__(self, *, connections: int) -> None:
-        """`connections` is how many calls may be under way at once."""
-        self._connections = connections
-        self._session = botocore.session.Session()
-        self._lock = threading.Lock()
-        self._made: dict[tuple[str, str], BaseClient] = {}
-
-    def identity(self) -> Identity:
-        """Ask STS who the caller is: needs no permission, so it tells missing and expired credentials apart.
-
-        Raises:
-            CallFault: no credentials, or none that AWS takes.
-        """
-        with translated("sts:GetCallerIdentity"):
-            answer = self.sts().get_caller_identity()
-            return Identity(answer["Account"], answer["Arn"])
-
-    def own_credentials(self, account_id: str) -> SessionCredentials:
-        """The collector's own credentials, from the run's one session: botocore prompts for an MFA code once."""
-        return own_credentials(self._session, account_id)
-
-    def sts(self, region: str | None = None) -> STSClient:
-        """STS in the collector's own Region, or in another one. The run's budgets own its retries."""
-        return cast("STSClient", self._client("sts", region or self.region, self._session, attempts=1))
-
-    def organizations(self, partition: str) -> OrganizationsClient:
-        """Organizations. botocore owns its retries: ListAccounts allows 8 calls a second (facts F4.3)."""
-        client = self._client("organizations", self.home_region(partition), self._session, attempts=12)
-        return cast("OrganizationsClient", client)
-
-    def iam(self, partition: str) -> IAMClient:
-        """IAM for every account of the organization: calls are signed as `signing_as` says.
-
-        botocore's retry budget belongs to the client, so sharing the client would share the budget: 400 accounts that
-        were each throttled twice ended with 1 collected. So there is one attempt, and the run's budgets own the rest.
-        """
-        session = botocore.session.Session()
-        impersonate(session)
-        return cast("IAMClient", self._client("iam", self.home_region(partition), session, attempts=1))
-
-    @property
-    def region(self) -> str:
-        """The Region that the caller configured, us-east-1 where there is none."""
-        return self._session.get_config_variable("region") or DEFAULT_REGION
-
-    def foreign_endpoints(self) -> dict[str, str]:
-        """Service → endpoint, for the clients made so far whose endpoint is not AWS's own; without a password in it.
-
-        A stray AWS_ENDPOINT_URL would send credentials elsewhere, so a run records and says it; emulators need it.
-        """
-        return {
-            service: without_credentials(client.meta.endpoint_url)
-            for (service, _), client in tuple(self._made.items())
-            if not _is_own(client.meta.endpoint_url)
-        }
-
-    def home_region(self, partition: str) -> str:
-        """The Region through which the partition's global services are reached: us-east-1 in `aws`."""
-        return _HOME_REGIONS.get(partition, self.region)
-
-    def _client(self, service: str, region: str, session: botocore.session.Session, *, attempts: int) -> BaseClient:
-        with self._lock:
-            key = (service, region)
-            if key not in self._made:
-                with making_client(service):
-                    self._made[key] = session.create_client(
-                        service,
-                        region_name=region,
-                        config=Config(
-                            retries={"total_max_attempts": attempts, "mode": "standard"},
-                            max_pool_connections=self._connections,
-                            connect_timeout=_CONNECT_TIMEOUT_SECONDS,
-                            read_timeout=_READ_TIMEOUT_SECONDS,
-                            tcp_keepalive=True,
-                            user_agent_extra=_USER_AGENT,
-                        ),
-                    )
-            return self._made[key]
+    # The session, used by one thread at a time.
+    session: Session = field(default_factory=Session)
+    # Every client by its service and Region.
+    made: dict[tuple[Service, str], BaseClient] = field(default_factory=dict)
 
 
-def _is_own(endpoint: str) -> bool:
+_LOCK = threading.RLock()
+
+
+@lru_cache(maxsize=1)
+def clients_under(_environment: frozenset[tuple[str, str]]) -> _Clients:
+    """A new session and no clients yet; kept until another environment replaces it."""
+    return _Clients()
+
+
+@contextmanager
+def _clients() -> Iterator[_Clients]:
+    """The clients of the environment as it is now, for this thread alone."""
+    with _LOCK:
+        yield clients_under(frozenset(item for item in os.environ.items() if item[0].startswith("AWS_")))
+
+
+@overload
+def client(service: Literal["athena"], region: str | None = None) -> AthenaClient: ...
+@overload
+def client(service: Literal["glue"], region: str | None = None) -> GlueClient: ...
+@overload
+def client(service: Literal["iam"], region: str | None = None) -> IAMClient: ...
+@overload
+def client(service: Literal["kms"], region: str | None = None) -> KMSClient: ...
+@overload
+def client(service: Literal["lakeformation"], region: str | None = None) -> LakeFormationClient: ...
+@overload
+def client(service: Literal["organizations"], region: str | None = None) -> OrganizationsClient: ...
+@overload
+def client(service: Literal["s3"], region: str | None = None) -> S3Client: ...
+@overload
+def client(service: Literal["sns"], region: str | None = None) -> SNSClient: ...
+@overload
+def client(service: Literal["sts"], region: str | None = None) -> STSClient: ...
+def client(service: Service, region: str | None = None) -> BaseClient:
+    """The process's client of a service in a Region: the configured one, us-east-1 where none is.
+
+    Endpoints are those of AWS_ENDPOINT_URL_<SERVICE> or AWS_ENDPOINT_URL. Requests to IAM are signed as `signing_as`
+    says, all others with the collector's own credentials.
+
+    Raises:
+        CallFault: the configuration names no such profile or Region, or an endpoint that is not a URL.
+    """
+    with _clients() as clients, making_client(service):
+        region = region or clients.session.get_config_variable("region") or DEFAULT_REGION
+        key = (service, region)
+        if key not in clients.made:
+            session = signed_by_context(clients.session) if service == "iam" else clients.session
+            clients.made[key] = session.create_client(service, region_name=region, config=_config(service))
+        return clients.made[key]
+
+
+def _config(service: Service) -> Config:
+    policy = POLICIES[service]
+    return Config(
+        # Set explicitly: botocore 1.44 changed the defaults, and a Lambda may carry an older one (facts F6).
+        retries={"total_max_attempts": policy.attempts, "mode": "standard"},
+        connect_timeout=policy.connect_timeout,
+        read_timeout=policy.read_timeout,
+        max_pool_connections=policy.connections,
+        tcp_keepalive=True,
+        user_agent_extra="credlake",
+        # Uploads to S3 carry a SHA-256 of our own, which not every server replaces by a CRC.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_supported",
+    )
+
+
+def home_region(partition: str) -> str | None:
+    """The Region through which a partition's global services are reached: us-east-1 in `aws`; None if unknown."""
+    return _HOME_REGIONS.get(partition)
+
+
+def identity() -> Identity:
+    """Who the collector is. Needs no permission, so it tells missing credentials from denied ones.
+
+    Raises:
+        CallFault: there are no credentials, or none that AWS accepts.
+    """
+    sts = client("sts")
+    with translated("sts:GetCallerIdentity"):
+        answer = sts.get_caller_identity()
+        return Identity(answer["Account"], answer["Arn"])
+
+
+def own_credentials(account_id: str | None = None) -> SessionCredentials:
+    """The collector's own credentials, refreshed by botocore where they have expired.
+
+    Raises:
+        CallFault: there are none (`NO_CREDENTIALS`), or they cannot be refreshed.
+    """
+    with translated("credentials"):
+        with _clients() as clients:
+            found = clients.session.get_credentials()
+        if found is None:
+            raise NoCredentialsError
+        frozen = found.get_frozen_credentials()
+        if frozen.access_key is None or frozen.secret_key is None:
+            raise NoCredentialsError
+    return SessionCredentials(account_id, frozen.access_key, frozen.secret_key, frozen.token)
+
+
+def ca_bundle() -> str | None:
+    """The file of certificate authorities to trust (AWS_CA_BUNDLE); None: those of the machine."""
+    with _clients() as clients:
+        bundle = clients.session.get_config_variable("ca_bundle")
+    return None if bundle is None else str(bundle)
+
+
+def aws_endpoint(service: Service) -> str:
+    """The endpoint of AWS itself, whatever endpoint the environment names."""
+    with _clients() as clients, making_client(service):
+        region = clients.session.get_config_variable("region") or DEFAULT_REGION
+        config = Config(ignore_configured_endpoint_urls=True)  # type: ignore[call-arg]  # the stubs do not know it
+        return clients.session.create_client(service, region_name=region, config=config).meta.endpoint_url
+
+
+def foreign_endpoints() -> dict[str, str]:
+    """Service → endpoint, where a client that collects does not call AWS's own; without a password in it.
+
+    A stray AWS_ENDPOINT_URL would send credentials elsewhere, so a run records and reports it; emulators need it.
+    """
+    with _clients() as clients:
+        endpoints = {service: made.meta.endpoint_url for (service, _), made in clients.made.items()}
+    return {
+        service: without_credentials(url)
+        for service, url in endpoints.items()
+        if service in _COLLECTING and not _is_of_aws(url)
+    }
+
+
+def _is_of_aws(endpoint: str) -> bool:
     host = urlsplit(endpoint).hostname or ""
-    return any(host == domain or host.endswith(f".{domain}") for domain in _OWN_DOMAINS)
+    return any(host == domain or host.endswith(f".{domain}") for domain in _AWS_DOMAINS)

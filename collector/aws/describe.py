@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 import botocore
 import pyarrow as pa
 
-from collector.aws.clients import DEFAULT_REGION
+from collector.aws.clients import DEFAULT_REGION, client
 from collector.aws.errors import translated
 from collector.aws.glue import GlueCalls
-from collector.aws.lake_clients import glue_client
-from collector.aws.service_clients import service_client
 from collector.errors import CallFault
 
 if TYPE_CHECKING:
@@ -42,15 +40,15 @@ T = TypeVar("T")
 
 def clock_skew(now: datetime) -> float:
     """How many seconds `now` is ahead of AWS's clock, as an answer of STS tells it to the second."""
-    client = service_client("sts")
+    sts = client("sts")
     with translated("sts:GetCallerIdentity"):
-        headers = client.get_caller_identity()["ResponseMetadata"]["HTTPHeaders"]
+        headers = sts.get_caller_identity()["ResponseMetadata"]["HTTPHeaders"]
         return (now - parsedate_to_datetime(headers["date"])).total_seconds()
 
 
 def own_region() -> str:
     """The Region that the caller configured."""
-    return service_client("sts").meta.region_name or DEFAULT_REGION
+    return client("sts").meta.region_name or DEFAULT_REGION
 
 
 def versions() -> dict[str, str]:
@@ -58,72 +56,72 @@ def versions() -> dict[str, str]:
     return {"botocore": botocore.__version__, "pyarrow": pa.__version__}
 
 
-def bucket_versioning(client: S3Client, bucket: str) -> str | None:
+def bucket_versioning(s3: S3Client, bucket: str) -> str | None:
     """GetBucketVersioning's `Status`: `Enabled` or `Suspended`; None where versioning was never enabled."""
     with translated("s3:GetBucketVersioning"):
-        return client.get_bucket_versioning(Bucket=bucket).get("Status")
+        return s3.get_bucket_versioning(Bucket=bucket).get("Status")
 
 
-def public_access_block(client: S3Client, bucket: str) -> PublicAccessBlockConfigurationTypeDef | None:
+def public_access_block(s3: S3Client, bucket: str) -> PublicAccessBlockConfigurationTypeDef | None:
     """GetPublicAccessBlock's configuration; None where the bucket has none."""
     answer = _unless(
         "NoSuchPublicAccessBlockConfiguration",
         "s3:GetBucketPublicAccessBlock",
-        lambda: client.get_public_access_block(Bucket=bucket),
+        lambda: s3.get_public_access_block(Bucket=bucket),
     )
     return None if answer is None else answer["PublicAccessBlockConfiguration"]
 
 
-def encryption_rules(client: S3Client, bucket: str) -> list[ServerSideEncryptionRuleOutputTypeDef]:
+def encryption_rules(s3: S3Client, bucket: str) -> list[ServerSideEncryptionRuleOutputTypeDef]:
     """GetBucketEncryption's rules; none where there are none."""
     answer = _unless(
         "ServerSideEncryptionConfigurationNotFoundError",
         "s3:GetEncryptionConfiguration",
-        lambda: client.get_bucket_encryption(Bucket=bucket),
+        lambda: s3.get_bucket_encryption(Bucket=bucket),
     )
     return [] if answer is None else answer["ServerSideEncryptionConfiguration"]["Rules"]
 
 
-def bucket_policy(client: S3Client, bucket: str) -> str | None:
+def bucket_policy(s3: S3Client, bucket: str) -> str | None:
     """GetBucketPolicy's document; None where there is none."""
-    answer = _unless("NoSuchBucketPolicy", "s3:GetBucketPolicy", lambda: client.get_bucket_policy(Bucket=bucket))
+    answer = _unless("NoSuchBucketPolicy", "s3:GetBucketPolicy", lambda: s3.get_bucket_policy(Bucket=bucket))
     return None if answer is None else answer["Policy"]
 
 
-def lifecycle_rules(client: S3Client, bucket: str) -> list[LifecycleRuleOutputTypeDef]:
+def lifecycle_rules(s3: S3Client, bucket: str) -> list[LifecycleRuleOutputTypeDef]:
     """GetBucketLifecycleConfiguration's rules; none where there are none."""
     answer = _unless(
         "NoSuchLifecycleConfiguration",
         "s3:GetLifecycleConfiguration",
-        lambda: client.get_bucket_lifecycle_configuration(Bucket=bucket),
+        lambda: s3.get_bucket_lifecycle_configuration(Bucket=bucket),
     )
     return [] if answer is None else answer["Rules"]
 
 
 def key_metadata(key: str) -> KeyMetadataTypeDef:
     """DescribeKey's metadata."""
-    client = service_client("kms")
+    kms = client("kms")
     with translated("kms:DescribeKey"):
-        return client.describe_key(KeyId=key)["KeyMetadata"]
+        return kms.describe_key(KeyId=key)["KeyMetadata"]
 
 
 def glue_database(database: str) -> DatabaseTypeDef | None:
     """GetDatabase's database; None where there is none."""
-    client = glue_client()
-    answer = _unless("EntityNotFoundException", "glue:GetDatabase", lambda: client.get_database(Name=database))
+    glue = client("glue")
+    answer = _unless("EntityNotFoundException", "glue:GetDatabase", lambda: glue.get_database(Name=database))
     return None if answer is None else answer["Database"]
 
 
 def glue_table(database: str, name: str) -> TableTypeDef | None:
     """GetTable's table; None where there is none."""
-    return GlueCalls(glue_client(), database).table(name)
+    return GlueCalls(client("glue"), database).table(name)
 
 
 def workgroup(name: str) -> WorkGroupTypeDef:
     """GetWorkGroup's workgroup."""
-    client = service_client("athena")
+    athena = client("athena")
     with translated("athena:GetWorkGroup"):
-        return client.get_work_group(WorkGroup=name)["WorkGroup"]
+        return athena.get_work_group(WorkGroup=name)["WorkGroup"]
 
 
 def lake_formation_grants(resource: ResourceTypeDef) -> list[PrincipalResourcePermissionsTypeDef]:
@@ -131,12 +129,12 @@ def lake_formation_grants(resource: ResourceTypeDef) -> list[PrincipalResourcePe
 
     Only what was granted explicitly is told, and of that only what the caller may see.
     """
-    client = service_client("lakeformation")
+    lakeformation = client("lakeformation")
     grants: list[PrincipalResourcePermissionsTypeDef] = []
     request: ListPermissionsRequestTypeDef = {"Resource": resource}
     while True:
         with translated("lakeformation:ListPermissions"):
-            page = client.list_permissions(**request)
+            page = lakeformation.list_permissions(**request)
         grants += page["PrincipalResourcePermissions"]
         if not page.get("NextToken"):
             return grants
@@ -145,9 +143,9 @@ def lake_formation_grants(resource: ResourceTypeDef) -> list[PrincipalResourcePe
 
 def topic_attributes(topic_arn: str) -> dict[str, str]:
     """GetTopicAttributes' attributes."""
-    client = service_client("sns")
+    sns = client("sns")
     with translated("sns:GetTopicAttributes"):
-        return client.get_topic_attributes(TopicArn=topic_arn)["Attributes"]
+        return sns.get_topic_attributes(TopicArn=topic_arn)["Attributes"]
 
 
 def _unless(missing: str, operation: str, call: Callable[[], T]) -> T | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,11 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as BotocoreConnectionError
 from botocore.parsers import ResponseParserError
 
-from collector.aws.endpoint_text import without_credentials
 from collector.errors import CallFault, FaultKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
 
 # The wire codes, not the exception classes: `client.exceptions.ReportNotPresent` does not exist (facts F2.2).
 _KINDS: dict[str, FaultKind] = {
@@ -129,3 +130,11 @@ def _from_answer(error: ClientError, operation: str) -> CallFault:
     if kind is None and status >= _FIRST_SERVER_FAULT:
         kind = FaultKind.SERVICE_FAILURE
     return CallFault(kind or FaultKind.OTHER, code, str(detail.get("Message") or ""), operation)
+
+
+_USER_AND_PASSWORD = re.compile(r"(?<=://)[^/@\s]*@")
+
+
+def without_credentials(text: str) -> str:
+    """The text, its URLs without user and password."""
+    return _USER_AND_PASSWORD.sub("", text)

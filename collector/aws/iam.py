@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from collector.aws.clients import client, home_region, own_credentials
 from collector.aws.credentials import SessionCredentials, signing_as
 from collector.aws.errors import translated
 from collector.errors import CallFault, FaultKind
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from types_boto3_sts.type_defs import AssumeRoleRequestTypeDef, AssumeRoleResponseTypeDef
-
-    from collector.aws.clients import Clients
 
 # Narrows even an administrator's role to exactly the calls below (facts F5). The role must allow them too.
 SESSION_ACTIONS = (
@@ -50,15 +49,13 @@ class Role:
 class AccountApi:
     """The calls, for any account of one partition. Blocking and thread-safe; every failure is a CallFault."""
 
-    def __init__(self, clients: Clients, *, role: Role, partition: str, own_account_id: str | None) -> None:
+    def __init__(self, *, role: Role, partition: str, own_account_id: str | None) -> None:
         """`own_account_id` is the account that the collector runs in: it is read with its own credentials."""
-        self._clients = clients
         self._role = role
         self._partition = partition
         self._own_account_id = own_account_id
-        self._iam = clients.iam(partition)
-        # Made before the threads start: a session may not be used from several at once.
-        self._sts = clients.sts()
+        self._iam = client("iam", home_region(partition))
+        self._sts = client("sts")
 
     def is_own(self, account_id: str) -> bool:
         """Whether the account is the collector's own, which needs no role."""
@@ -70,7 +67,7 @@ class AccountApi:
         `regional=False` asks STS in us-east-1 (or the partition's like), which no account can switch off (facts F5).
         """
         if self.is_own(account_id):
-            return self._clients.own_credentials(account_id)
+            return own_credentials(account_id)
         request: AssumeRoleRequestTypeDef = {
             "RoleArn": self._role.arn(account_id, self._partition),
             "RoleSessionName": self._role.session_name[:_LONGEST_SESSION_NAME],
@@ -79,7 +76,7 @@ class AccountApi:
         }
         if self._role.external_id is not None:
             request["ExternalId"] = self._role.external_id
-        sts = self._sts if regional else self._clients.sts(self._clients.home_region(self._partition))
+        sts = self._sts if regional else client("sts", home_region(self._partition))
         with translated("sts:AssumeRole"):
             answer = sts.assume_role(**request)
             given = answer["Credentials"]

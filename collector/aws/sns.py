@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collector.aws.clients import client
 from collector.aws.errors import translated
-from collector.aws.service_clients import service_client
 
 
 def send(subject: str, text: str, topic_arn: str) -> None:
@@ -12,6 +12,6 @@ def send(subject: str, text: str, topic_arn: str) -> None:
     Raises:
         CallFault: it was not sent.
     """
-    client = service_client("sns")
+    sns = client("sns")
     with translated("sns:Publish"):
-        client.publish(TopicArn=topic_arn, Subject=subject, Message=text)
+        sns.publish(TopicArn=topic_arn, Subject=subject, Message=text)

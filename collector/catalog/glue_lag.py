@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from collector.aws.clients import client as client_of
 from collector.aws.glue import GlueCalls
-from collector.aws.lake_clients import glue_client
 from collector.catalog.catalogue import GLUE_SNAPSHOT_RECORD_LATEST
 from collector.catalog.descriptors import is_same_place
 from collector.errors import CallFault
@@ -24,7 +24,7 @@ _MEND = "`credlake doctor` or the next run brings Glue level."
 def glue_lag(snapshots: LakeSnapshots, database: str, client: GlueClient | None = None) -> Iterator[str]:
     """A sentence for each organization whose newest snapshot is not the one that Athena reads, or may not be."""
     try:
-        calls = GlueCalls(glue_client() if client is None else client, database)
+        calls = GlueCalls(client_of("glue") if client is None else client, database)
         for record in snapshots.records.values():
             yield from _lag(record, snapshots.store.location(record.newest.folder), calls)
     except CallFault as fault:

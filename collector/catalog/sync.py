@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_attempt, wait_random_exponential
 
+from collector.aws.clients import client as client_of
 from collector.aws.glue import GlueCalls
-from collector.aws.lake_clients import glue_client
 from collector.catalog.catalogue import GLUE_TABLES
 from collector.catalog.partitions import level_partitions, wanted_partitions
 from collector.catalog.tables import level_table
@@ -82,7 +82,7 @@ def sync_catalog(
     """
     changes = GlueChanges()
     try:
-        calls = GlueCalls(glue_client() if client is None else client, database)
+        calls = GlueCalls(client_of("glue") if client is None else client, database)
         Retrying(
             retry=retry_if_result(lambda is_level: not is_level),
             stop=stop_after_attempt(_ROUNDS),

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from collector.aws.athena import AthenaQueries
-from collector.aws.lake_clients import glue_client
+from collector.aws.clients import client
 from collector.process.streams import may_be_lost
 from collector.query.annotation import Names
 from collector.views.deploy import DeployedViews
@@ -24,7 +24,7 @@ def deploy(settings: Settings, *, dry_run: bool) -> None:
         CredlakeError: a view could not be deployed, or its name is taken; what was done by then stays and is whole.
     """
     names = Names(shipped_views())
-    views = DeployedViews(glue_client(), settings.database)
+    views = DeployedViews(client("glue"), settings.database)
     plan = plan_deployment(
         athena_statements(shipped_views(), settings.database),
         views.held(),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from collector.aws import describe
 from collector.aws.athena import AthenaQueries
-from collector.aws.lake_clients import glue_client
+from collector.aws.clients import client
 from collector.catalog.catalogue import GLUE_TABLES, GlueTable
 from collector.catalog.partitions import NOT_OURS
 from collector.catalog.sync import sync_catalog
@@ -143,7 +143,7 @@ class CatalogChecks:
         views = self.views_of(self.database)
         plan = plan_deployment(
             views.statements,
-            DeployedViews(glue_client(), self.database).held(),
+            DeployedViews(client("glue"), self.database).held(),
             database=self.database,
             columns_of=views.columns.__getitem__,
         )

@@ -9,10 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from collector.aws.endpoint_text import without_credentials
-from collector.aws.lake_clients import s3_client
-from collector.aws.s3 import ABSENT, S3Objects, is_conflict, is_missing, may_have_arrived, unchanged
-from collector.aws.s3_place import S3Place, parse_s3_uri
+from collector.aws.clients import client
+from collector.aws.errors import without_credentials
+from collector.aws.s3 import (
+    ABSENT,
+    S3Objects,
+    S3Place,
+    is_conflict,
+    is_missing,
+    may_have_arrived,
+    parse_s3_uri,
+    unchanged,
+)
 from collector.errors import CallFault, FaultKind, LakeError
 from collector.lake.layout import CATALOG, ZONES
 from collector.lake.store import MissingObjectError, ReplaceConflictError, VersionedObject, disk_faults
@@ -22,8 +30,7 @@ if TYPE_CHECKING:
 
     from types_boto3_s3 import S3Client
 
-    from collector.aws.s3 import Condition
-    from collector.aws.s3_place import S3Place
+    from collector.aws.s3 import Condition, S3Place
 
 
 _DENIED = frozenset({"403", "Forbidden", "AllAccessDisabled", "AccountProblem"})
@@ -125,10 +132,10 @@ _NO_ETAG = '"00000000000000000000000000000000"'
 def open_s3_store(uri: str, *, kms_key: str | None = None) -> S3Store:
     """The lake at `s3://bucket/prefix`; with a KMS key, objects are encrypted with it, else with S3's own (SSE-S3)."""
     try:
-        client = s3_client()
+        s3 = client("s3")
     except CallFault as fault:
         raise S3Faults(parse_s3_uri(uri), kms_key=kms_key).error(fault, "Opening the lake at") from fault
-    return S3Store(uri, client, kms_key=kms_key)
+    return S3Store(uri, s3, kms_key=kms_key)
 
 
 class S3Store:

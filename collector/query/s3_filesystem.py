@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from collector.aws.lake_clients import environment_credentials, own_authorities, own_endpoint
+from collector.aws.clients import aws_endpoint, ca_bundle, own_credentials
 from collector.errors import LakeError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def s3_filesystem(store: S3Store) -> pyarrow.fs.FileSystem:
             location=store.uri,
         ) from error
     with store.said("Reading"):
-        credentials = environment_credentials()
+        credentials = own_credentials()
         region = _region(store)
     return S3FileSystem(
         access_key=credentials.access_key_id,
@@ -48,14 +48,14 @@ def s3_filesystem(store: S3Store) -> pyarrow.fs.FileSystem:
 
 def _endpoint(endpoint: str) -> dict[str, Any]:
     """Nothing where S3 itself is asked: pyarrow then finds the bucket by its Region and name."""
-    if endpoint == own_endpoint("s3"):
+    if endpoint == aws_endpoint("s3"):
         return {}
     parts = urlsplit(endpoint)
     return {"scheme": parts.scheme, "endpoint_override": f"{parts.netloc}{parts.path}".rstrip("/")}
 
 
 def _authorities() -> dict[str, Any]:
-    bundle = own_authorities()
+    bundle = ca_bundle()
     return {} if bundle is None else {"tls_ca_file_path": bundle}
 
 

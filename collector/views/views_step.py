@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from collector.aws.athena import AthenaQueries
-from collector.aws.lake_clients import glue_client
+from collector.aws.clients import client
 from collector.views.deploy import DeployedViews
 from collector.views.plan import carry_out, plan_deployment
 
@@ -37,7 +37,7 @@ def bring_views_in_step(
     Raises:
         CredlakeError: a view could not be deployed, or a name is taken.
     """
-    views = DeployedViews(glue_client(), database)
+    views = DeployedViews(client("glue"), database)
     plan = plan_deployment(statements, views.held(), database=database, columns_of=columns.__getitem__)
     if not plan.changes:
         return plan.summary()

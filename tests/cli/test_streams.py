@@ -246,7 +246,7 @@ def test_views_are_deployed_to_the_last_whoever_reads_on(monkeypatch):
             done.append(name)
             yield Step("create", name, "it is missing")
 
-    monkeypatch.setattr(deploying, "glue_client", Mock())
+    monkeypatch.setattr(deploying, "client", Mock())
     monkeypatch.setattr(deploying, "DeployedViews", Mock())
     monkeypatch.setattr(deploying, "AthenaQueries", Mock())
     monkeypatch.setattr(deploying, "plan_deployment", Mock(**{"return_value.summary.return_value": "3 created"}))

@@ -9,8 +9,8 @@ import botocore.session
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 
-from collector.aws.clients import Clients
-from collector.aws.credentials import SessionCredentials, impersonate, signing_as
+from collector.aws.clients import client, foreign_endpoints, home_region
+from collector.aws.credentials import SessionCredentials, signed_by_context, signing_as
 from collector.aws.iam import SESSION_POLICY, AccountApi, Role
 from collector.errors import CallFault, FaultKind
 from collector.settings.model import Settings
@@ -42,7 +42,7 @@ def role(**given) -> Role:
 
 def api(server, **given) -> AccountApi:
     with at(server):
-        return AccountApi(Clients(connections=4), role=role(**given), partition="aws", own_account_id=MANAGEMENT)
+        return AccountApi(role=role(**given), partition="aws", own_account_id=MANAGEMENT)
 
 
 @pytest.mark.parametrize(
@@ -71,15 +71,15 @@ def test_iam_and_organizations_are_reached_where_their_partition_has_them(
     partition, iam_host, region, organizations_host, monkeypatch
 ):
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    clients = Clients(connections=1)
-    iam, organizations = clients.iam(partition), clients.organizations(partition)
+    home = home_region(partition)
+    iam, organizations = client("iam", home), client("organizations", home)
     with signing_as(SessionCredentials("111122223333", "AKIAEXAMPLE", "secret", None)):
         signed = iam.generate_presigned_url("get_account_summary")
 
     assert signed.startswith(f"https://{iam_host}/?")
     assert f"%2F{region}%2Fiam%2Faws4_request" in signed
     assert organizations.meta.endpoint_url == f"https://{organizations_host}"
-    assert clients.foreign_endpoints() == {}
+    assert foreign_endpoints() == {}
 
 
 def test_the_session_policy_names_the_calls_that_are_made_and_no_other():
@@ -118,16 +118,15 @@ def test_a_session_of_an_administrators_role_can_do_nothing_but_what_the_run_nee
 def test_a_call_that_says_not_for_whom_is_never_signed(monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAAAAAAAAAAAAAAAAA")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of the collector itself")
-    session = botocore.session.Session()
-    impersonate(session)
-    client = session.create_client("iam", region_name="us-east-1", endpoint_url="http://127.0.0.1:9")
+    session = signed_by_context(botocore.session.Session())
+    iam = session.create_client("iam", region_name="us-east-1", endpoint_url="http://127.0.0.1:9")
 
     with pytest.raises(NoCredentialsError):
-        client.get_account_summary()
+        iam.get_account_summary()
     with signing_as(SessionCredentials("111122223333", "A", "B", "C")):
         pass
     with pytest.raises(NoCredentialsError):
-        client.get_account_summary()
+        iam.get_account_summary()
 
 
 @pytest.fixture(name="no_credentials")
@@ -142,7 +141,7 @@ def _no_credentials(monkeypatch, tmp_path):
 
 @pytest.mark.usefixtures("no_credentials")
 def test_own_credentials_that_do_not_exist_are_reported_as_missing():
-    calls = AccountApi(Clients(connections=1), role=role(), partition="aws", own_account_id=MANAGEMENT)
+    calls = AccountApi(role=role(), partition="aws", own_account_id=MANAGEMENT)
 
     with pytest.raises(CallFault) as raised:
         calls.credentials(MANAGEMENT)

@@ -122,7 +122,7 @@ class _Catalogue:
 @pytest.fixture(name="catalogue")
 def _catalogue(monkeypatch):
     catalogue = _Catalogue()
-    monkeypatch.setattr(views_step, "glue_client", lambda: None)
+    monkeypatch.setattr(views_step, "client", lambda _service: None)
     monkeypatch.setattr(views_step, "DeployedViews", lambda _glue, _database: catalogue)
     monkeypatch.setattr(views_step, "AthenaQueries", lambda **_: catalogue)
     return catalogue

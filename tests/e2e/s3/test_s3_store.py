@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from collector.aws import s3 as s3_objects
-from collector.aws.s3_place import S3Place, parse_s3_uri
+from collector.aws.s3 import S3Place, parse_s3_uri
 from collector.errors import LakeError, UsageFaultsError
 from collector.lake.open import open_store
 from collector.lake.s3_store import S3Store
