@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import subprocess
@@ -124,6 +125,26 @@ def test_a_snapshot_is_collected_verified_and_rebuilt_and_glue_follows(cloud, cr
         for file in snapshot.files:
             key = cloud.store.place.key(file.path)
             assert cloud.s3.client().get_object_tagging(Bucket="lakes-of-commands", Key=key)["TagSet"] == tags
+
+
+def test_a_run_into_a_bucket_looks_for_credentials_once(cloud, credlake, tmp_path):
+    """A profile with an MFA code prompts for it whenever a session looks for credentials."""
+    keys = cloud.environment()
+    given = {
+        "Version": 1,
+        "AccessKeyId": keys["AWS_ACCESS_KEY_ID"],
+        "SecretAccessKey": keys["AWS_SECRET_ACCESS_KEY"],
+        "SessionToken": keys.get("AWS_SESSION_TOKEN", ""),
+    }
+    source, config = tmp_path / "credentials.sh", tmp_path / "config"
+    source.write_text(f"echo once >> {tmp_path}/looked\ncat <<END\n{json.dumps(given)}\nEND\n", encoding="utf-8")
+    config.write_text(f"[default]\ncredential_process = sh {source}\n", encoding="utf-8")
+    without = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"), "")
+
+    assert credlake("collect", AWS_CONFIG_FILE=str(config), **without)[0] == 0
+
+    assert cloud.pointers() == dict.fromkeys(TABLES, cloud.record.newest.folder)
+    assert (tmp_path / "looked").read_text("utf-8").splitlines() == ["once"]
 
 
 def test_without_glue_the_snapshot_is_published_all_the_same_and_the_next_run_catches_up(cloud, credlake):
