@@ -159,7 +159,7 @@ _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):(?=/)|(?P<s3>[Ss]3):"
 
 
 def is_on_s3(uri: str) -> bool:
-    """Whether the lake is one on S3; of which bucket, `aws.s3_place` says."""
+    """Whether the lake is one on S3; of which bucket, `aws.s3` says."""
     return uri.startswith(f"{S3}://")
 
 
