@@ -1,7 +1,7 @@
-"""Build the function's zip: `make package`. The same sources give the same bytes.
+"""Build the function's zip: `make package`. The same sources produce the same bytes.
 
-The zip holds pure Python only: pyarrow is in AWS's pandas layer, boto3 is ours, since the runtime's may be too old to
-know Organizations' `State` and `Paths`. Of botocore's 400 descriptions of services it holds those that are called.
+The zip contains pure Python only: pyarrow comes from AWS's pandas layer. boto3 is in the zip, since the runtime's own
+may be too old for Organizations' `State` and `Paths`. Of botocore's 400 service descriptions it contains those used.
 """  # noqa: INP001 -- a script, not a package
 
 from __future__ import annotations
@@ -19,27 +19,31 @@ from collector.scheduled.views import FILE, prepare_views
 
 _ROOT = Path(__file__).parent.parent
 _REQUIREMENTS = _ROOT / "requirements" / "function.txt"
-# What the function runs on: deploy/collector.yaml's Runtime.
+# The Runtime of deploy/collector.yaml.
 _PYTHON = "3.12"
 
-# The demo, the local engine, and what is only run in a working copy.
-_LEFT_OUT = ("loopback.py", "simulator", "query")
+# The folders and modules of `collector/` that the function needs; tests compare them with its imports.
+FOLDERS = (
+    *("aws", "catalog", "collection", "discovery", "doctor", "lake", "process", "report", "scheduled", "settings"),
+    "views",
+)
+MODULES = ("__init__.py", "errors.py", "evidence.py", "function.py", "outcome.py", "schema.py")
 SERVICES = ("athena", "glue", "iam", "kms", "lakeformation", "organizations", "s3", "sns", "sts")
-# Lambda's limit for a function with its layers, and what AWS's layer takes of it: 204 MB with its largest version so
-# far, 3.16.1 (aws-sdk-pandas issue 3331).
+# Lambda's limit for a function with its layers, and the size reserved for AWS's layer, whose largest version so far
+# (3.16.1) has 204 MB (aws-sdk-pandas issue 3331).
 LIMIT_BYTES = 262_144_000
 LAYER_BYTES = 214_000_000
-# A zip knows no earlier date.
+# The earliest date that a zip can store.
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 _COMPILED = (".so", ".pyd", ".dll", ".dylib", ".pyc")
 
 
-class PackageFaultError(Exception):
+class PackageError(Exception):
     """The zip would not work on Lambda."""
 
 
 def main(target: Path) -> Path:
-    """Build the zip into the folder; its path. A digest is part of the name, so that a new zip is a new key on S3."""
+    """Build the zip in the folder; its path. Its name contains a digest, so that a new zip gets a new key on S3."""
     with tempfile.TemporaryDirectory(prefix="credlake-package-") as scratch:
         folder = Path(scratch)
         install(folder)
@@ -55,7 +59,7 @@ def main(target: Path) -> Path:
 
 
 def install(folder: Path) -> None:
-    """Install the locked requirements: wheels for any machine only, so that nothing is compiled."""
+    """Install the locked requirements, only from wheels for any platform, so that nothing is compiled."""
     options = ["--quiet", "--disable-pip-version-check", "--no-compile", "--no-deps", "--require-hashes"]
     options += ["--only-binary=:all:", "--platform=any", "--implementation=py", "--abi=none"]
     options += [f"--python-version={_PYTHON}", f"--target={folder}"]
@@ -64,14 +68,17 @@ def install(folder: Path) -> None:
 
 
 def copy_collector(folder: Path) -> None:
-    """Copy the collector, and write down the views for it."""
-    ignored = shutil.ignore_patterns("__pycache__", "_data", *_LEFT_OUT)
-    shutil.copytree(_ROOT / "collector", folder / "collector", ignore=ignored)
+    """Copy the collector's folders and modules that the function needs, and write the views' statements."""
+    for name in FOLDERS:
+        source = _ROOT / "collector" / name
+        shutil.copytree(source, folder / "collector" / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in MODULES:
+        shutil.copyfile(_ROOT / "collector" / name, folder / "collector" / name)
     (folder / "collector" / "scheduled" / FILE).write_text(prepare_views(), encoding="utf-8")
 
 
 def prune(folder: Path) -> None:
-    """Leave out the services that are never called, scripts, and what pip writes about the installation."""
+    """Remove unused services, scripts, and the files that pip writes about the installation."""
     for service in (folder / "botocore" / "data").iterdir():
         if service.is_dir() and service.name not in SERVICES:
             shutil.rmtree(service)
@@ -83,17 +90,21 @@ def prune(folder: Path) -> None:
 
 
 def check(folder: Path) -> None:
-    """Raise PackageFaultError where something is compiled, or the whole is too large beside the layer."""
+    """Check that the zip can run on Lambda.
+
+    Raises:
+        PackageError: a file is compiled, or all files together with the layer are too large.
+    """
     files = [path for path in folder.rglob("*") if path.is_file()]
     if compiled := sorted(str(path.relative_to(folder)) for path in files if path.suffix in _COMPILED):
-        raise PackageFaultError(f"compiled, so bound to one machine: {', '.join(compiled)}")
+        raise PackageError(f"compiled for one platform: {', '.join(compiled)}")
     size = sum(path.stat().st_size for path in files)
     if size + LAYER_BYTES > LIMIT_BYTES:
-        raise PackageFaultError(f"{size:,} bytes unpacked do not fit beside a layer of {LAYER_BYTES:,}")
+        raise PackageError(f"{size:,} bytes unpacked are too large next to a layer of {LAYER_BYTES:,} bytes")
 
 
 def zipped(folder: Path, path: Path) -> Path:
-    """The folder as a zip whose bytes depend on its files alone: sorted, of one date, readable by all."""
+    """The folder as a zip whose bytes depend only on its files: sorted, with a fixed date, readable by all."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for file in sorted(found for found in folder.rglob("*") if found.is_file()):
             entry = zipfile.ZipInfo(file.relative_to(folder).as_posix(), _LONG_AGO)

@@ -46,6 +46,8 @@ IMPURE = {
     *("asyncio", "concurrent", "multiprocessing", "os", "random", "secrets", "shutil", "socket", "subprocess"),
     *("tempfile", "threading", "time", "urllib", "aiohttp", "duckdb", "rich", "structlog", "typer"),
 }
+# Where a function, a container and their commands start; the last is the name of version 0.1.
+SCHEDULED = ("collector.scheduled.handler", "collector.scheduled.__main__", "collector.function")
 # What opens or queries a lake by its URI: it imports what reaches AWS only where the URI asks for it.
 BY_URI = ("collector.lake.open", "collector.lake.local_store", "collector.query.ask", "collector.query.duckdb")
 
@@ -82,6 +84,18 @@ def imports(tree: ast.AST, *, at_import: bool = False, for_types: bool = True) -
             }
         else:
             found |= imports(node, at_import=at_import, for_types=for_types)
+    return found
+
+
+def reached_from(*entry_points: str) -> set[str]:
+    """The modules that run when these do: what they import, what that imports, and the packages around each."""
+    found: set[str] = set()
+    waiting = list(entry_points)
+    while waiting:
+        name = waiting.pop()
+        if name not in found and name in modules():
+            found.add(name)
+            waiting += [name.rpartition(".")[0], *of_ours(imports(modules()[name], for_types=False))]
     return found
 
 
@@ -168,6 +182,12 @@ def test_nothing_but_the_demo_needs_the_simulator():
 
 def test_nothing_that_ships_imports_the_tools():
     assert importing(lambda name: name.partition(".")[0] == "tools") == set()
+
+
+def test_every_module_that_ships_is_reached_by_a_command_or_a_scheduled_run():
+    entry_points = ("collector.__main__", "collector.cli.main", *SCHEDULED, "collector.loopback")
+
+    assert set(modules()) - reached_from(*entry_points) == set()
 
 
 def test_a_local_lake_needs_no_library_of_aws():

@@ -1,20 +1,59 @@
-"""What the wheel carries besides the modules."""
+"""What the built distributions contain: an installed credlake has no tools and no tests."""
 
 from __future__ import annotations
 
+import tarfile
 from pathlib import Path
 from zipfile import ZipFile
 
+import pytest
+from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def test_the_wheel_carries_the_marker_of_a_typed_package_and_the_data_files(tmp_path):
-    [wheel] = WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
-
+@pytest.fixture(scope="module", name="wheel")
+def _wheel(tmp_path_factory):
+    """The names of the wheel's files."""
+    [wheel] = WheelBuilder(str(ROOT)).build(directory=str(tmp_path_factory.mktemp("dist")), versions=["standard"])
     with ZipFile(wheel) as archive:
-        names = set(archive.namelist())
+        return set(archive.namelist())
+
+
+def test_the_wheel_contains_the_package_and_its_metadata_and_nothing_else(wheel):
+    top = {name.split("/")[0] for name in wheel}
+    assert {name for name in top if not name.endswith(".dist-info")} == {"collector"}
+    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "collector").rglob("*.py")}
+    assert {name for name in wheel if name.endswith(".py")} == modules
+
+
+def test_the_wheel_is_marked_as_typed(wheel):
     # Without it type checkers ignore the package's annotations (PEP 561).
-    assert "collector/py.typed" in names
-    assert any(name.startswith("collector/_data/athena_queries/") for name in names)
+    assert "collector/py.typed" in wheel
+
+
+def test_the_wheel_contains_the_view_files_with_the_controls_as_csv_and_the_glue_tables(wheel):
+    folders = {"athena_queries": ("sql", "csv"), "glue": ("json",)}
+    for folder, suffixes in folders.items():
+        shipped = {
+            path.relative_to(ROOT).as_posix() for suffix in suffixes for path in (ROOT / folder).rglob(f"*.{suffix}")
+        }
+        assert shipped
+        assert {f"collector/_data/{name}" for name in shipped} <= wheel
+
+
+def test_the_source_distribution_contains_what_builds_and_tests_the_wheel(tmp_path):
+    [sdist] = SdistBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
+    with tarfile.open(sdist) as archive:
+        found = {name.partition("/")[2] for name in archive.getnames()}
+    wanted = {
+        "collector/schema.py",
+        "tools/generate/__main__.py",
+        "athena_queries/reference/controls.csv",
+        "tests/test_wheel.py",
+        "requirements/dev.txt",
+        "deploy/package.py",
+        "benchmarks/__main__.py",
+    }
+    assert wanted - found == set()

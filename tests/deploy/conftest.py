@@ -9,6 +9,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from collector.simulator import AccountSpec, OrganizationSpec, RoleSpec, Simulator
@@ -65,7 +66,7 @@ def _unpacked(package, tmp_path_factory):
 @pytest.fixture(scope="session", name="layer")
 def _layer(tmp_path_factory):
     folder = tmp_path_factory.mktemp("layer")
-    installed = Path(next(path for path in sys.path if path.endswith("site-packages")))
+    installed = Path(pa.__file__).parents[1]
     for name in LAYER:
         if (installed / name).exists():
             (folder / name).symlink_to(installed / name)

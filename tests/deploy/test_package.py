@@ -1,4 +1,4 @@
-"""The zip of `make package`, run as Lambda runs it: on its own, beside a pyarrow without S3 and zstd."""
+"""The zip of `make package`, run as Lambda runs it: on its own, with a pyarrow without S3 and zstd."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import pytest
 from collector.lake.record import read_record
 from collector.lake.s3_store import S3Store
 from tests.deploy.templates import template
+from tests.test_architecture import SCHEDULED, reached_from
 
 LAKE = "s3://credlake/lake"
 DATABASE = "credlake_test"
@@ -26,7 +27,7 @@ def _lake(prefix, **more):
 
 @dataclass(frozen=True)
 class Deliveries:
-    """One warm function, given an event twice, then with other variables."""
+    """The results of one warm function: the same event twice, then events with other variables."""
 
     first: Any
     second: Any
@@ -41,8 +42,8 @@ class Deliveries:
 @pytest.fixture(scope="session", name="deliveries")
 def _deliveries(invoke, aws):
     sns, sqs = aws.client("sns"), aws.client("sqs")
-    topic = sns.create_topic(Name="told")["TopicArn"]
-    queue = sqs.create_queue(QueueName="told")["QueueUrl"]
+    topic = sns.create_topic(Name="notices")["TopicArn"]
+    queue = sqs.create_queue(QueueName="notices")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
     delivered, loaded = invoke(
@@ -61,40 +62,44 @@ def _store(aws):
     return S3Store(LAKE, aws.client())
 
 
-def test_the_zip_depends_on_what_its_files_hold_alone(packaging, package, tmp_path):
+def test_the_zip_depends_only_on_the_content_of_its_files(packaging, package, tmp_path):
     with zipfile.ZipFile(package) as archive:
         for entry in reversed(archive.infolist()):
-            # In another order, with the times and rights of today.
+            # In another order, with today's times and other permissions.
             Path(archive.extract(entry, tmp_path / "again")).chmod(0o600)
     again = packaging.zipped(tmp_path / "again", tmp_path / "again.zip")
     assert sha256(again.read_bytes()).digest() == sha256(package.read_bytes()).digest()
 
 
-def test_nothing_in_the_zip_is_compiled_or_of_duckdb_or_of_the_demo(package):
+def test_nothing_in_the_zip_is_compiled_or_already_in_the_layer_or_only_for_the_command_line(package):
     with zipfile.ZipFile(package) as archive:
         names = archive.namelist()
     assert [name for name in names if Path(name).suffix in {".so", ".pyd", ".pyc", ".dll"}] == []
-    assert {name.split("/")[0] for name in names} & {
-        "duckdb",
-        "sqlglot",
-        "pyarrow",
-        "pandas",
-        "aiohttp",
-        "rich",
-    } == set()
-    assert [name for name in names if name.startswith("collector/loopback")] == []
+    unwanted = {"duckdb", "sqlglot", "pyarrow", "pandas", "aiohttp", "rich", "typer", "tools", "tests"}
+    assert {name.split("/")[0] for name in names} & unwanted == set()
 
 
-def test_the_zip_fits_beside_the_layer(package):
+def test_the_zip_contains_what_the_function_imports_and_neither_cli_nor_query_nor_simulator(packaging, package):
+    imported = {name.split(".")[1] for name in reached_from(*SCHEDULED) if "." in name}
+    assert imported & {"cli", "query", "simulator"} == set()
+    assert {*packaging.FOLDERS, *packaging.MODULES} == {
+        name if name in packaging.FOLDERS else f"{name}.py" for name in {*imported, "__init__"}
+    }
+    with zipfile.ZipFile(package) as archive:
+        ours = {name.split("/")[1] for name in archive.namelist() if name.startswith("collector/")}
+    assert ours == {*packaging.FOLDERS, *packaging.MODULES}
+
+
+def test_the_zip_fits_next_to_the_layer(package):
     with zipfile.ZipFile(package) as archive:
         unpacked = sum(entry.file_size for entry in archive.infolist())
-    # 204 MB was the layer's largest version; Lambda takes 262,144,000 bytes in all.
+    # The layer's largest version has 204 MB; Lambda's limit for both is 262,144,000 bytes.
     assert unpacked + 214_000_000 < 262_144_000
 
 
-def test_a_compiled_file_is_refused(packaging, tmp_path):
+def test_a_compiled_file_is_rejected(packaging, tmp_path):
     (tmp_path / "fast.so").write_bytes(b"")
-    with pytest.raises(packaging.PackageFaultError, match=r"fast\.so"):
+    with pytest.raises(packaging.PackageError, match=r"fast\.so"):
         packaging.check(tmp_path)
 
 
@@ -128,13 +133,13 @@ def test_an_event_delivered_twice_leaves_one_snapshot_of_the_day(deliveries, sto
     assert [snapshot.run_id for snapshot in record.snapshots.values()] == [second["run_id"]]
 
 
-def test_boto3_and_all_other_python_come_from_the_zip(deliveries, unpacked):
+def test_boto3_and_all_other_python_are_loaded_from_the_zip(deliveries, unpacked):
     ours = {name: file for name, file in deliveries.loaded.items() if file.startswith(str(unpacked))}
     assert {"botocore", "urllib3", "marshmallow", "structlog", "tenacity", "aws_lambda_powertools"} <= ours.keys()
     assert [file for file in ours.values() if not file.endswith(".py")] == []
 
 
-def test_neither_the_local_engine_nor_the_command_line_is_loaded(deliveries):
+def test_neither_duckdb_nor_the_command_line_is_loaded(deliveries):
     assert {"sqlglot", "duckdb", "rich", "typer", "aiohttp", "awswrangler"} & deliveries.loaded.keys() == set()
 
 
@@ -146,13 +151,13 @@ def test_a_run_that_covers_too_little_raises_and_publishes_nothing(deliveries, a
     assert records == []
 
 
-def test_wrong_settings_raise_with_every_fault(deliveries):
+def test_wrong_settings_raise_with_every_error(deliveries):
     assert deliveries.wrong_settings.raised == "UsageFaultsError"
     assert "CREDLAKE_ROLE" in deliveries.wrong_settings.message
     assert "CREDLAKE_CONCURRENCY" in deliveries.wrong_settings.message
 
 
-def test_the_figures_are_the_ones_that_the_alarms_look_at(deliveries):
+def test_the_metrics_include_those_of_the_alarms(deliveries):
     figures = deliveries.first.figures()
     (directive,) = figures["_aws"]["CloudWatchMetrics"]
     assert (directive["Namespace"], directive["Dimensions"], figures["lake"]) == ("credlake", [["lake"]], DATABASE)
@@ -173,15 +178,15 @@ def test_the_accounts_that_failed_are_sent_to_the_topic(deliveries, aws):
     assert "100000000002  assume_denied  AccessDenied" in sent["Message"]
 
 
-def test_a_topic_that_refuses_does_not_fail_a_run_that_is_published(deliveries):
+def test_a_topic_that_rejects_the_notice_does_not_fail_a_published_run(deliveries):
     assert deliveries.refused_topic.returned["accounts"]["collected"] == 2
     events = [json.loads(line)["event"] for line in deliveries.refused_topic.log if "notice." in line]
     assert events == ["notice.not_sent"]
 
 
-def test_the_doctor_can_be_asked_of_the_function_itself(deliveries):
+def test_the_function_runs_the_doctor(deliveries):
     faults = {(one["check"], one["subject"]) for one in deliveries.doctor.returned["findings"] if one["mend"]}
     assert ("account", "100000000002") in faults
-    # No workgroup was named, so no run made them; the first that is given one will.
+    # No workgroup was configured, so no run deployed them; the first run with one will.
     assert ("views", DATABASE) not in faults
     assert ("lake", LAKE) not in faults
