@@ -18,7 +18,7 @@ import pyarrow.fs
 import pyarrow.parquet as pq
 
 from collector.aws.clients import client
-from collector.catalog.s3_tags import tag_superseded
+from collector.catalog.follow import tag_superseded
 from collector.catalog.sync import sync_catalog
 from collector.errors import CredlakeError, NotPublishedError
 from collector.lake.open import open_store

@@ -49,7 +49,7 @@ class NotPublishedError(CredlakeError):
 
 
 class CatalogNotSyncedError(CredlakeError):
-    """The snapshot is published, but Glue could not be brought level with the publication record."""
+    """The snapshot is published, but Glue could not be synced with the publication record."""
 
     exit_code: ClassVar[int] = 4
 

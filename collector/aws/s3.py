@@ -203,6 +203,25 @@ class S3Objects:
             self._client.put_object(**request)
 
 
+def set_tag(client: S3Client, place: S3Place, key: str, name: str, value: str | None) -> bool:
+    """Set a tag of an object, or remove it (`value` None), and keep the others; whether there is such an object."""
+    bucket, full_key = place.bucket, place.key(key)
+    try:
+        with translated("s3:GetObjectTagging"):
+            tags = client.get_object_tagging(Bucket=bucket, Key=full_key)["TagSet"]
+        wanted = [tag for tag in tags if tag["Key"] != name]
+        if value is not None:
+            wanted.append({"Key": name, "Value": value})
+        if wanted != tags:
+            with translated("s3:PutObjectTagging"):
+                client.put_object_tagging(Bucket=bucket, Key=full_key, Tagging={"TagSet": wanted})
+    except CallFault as fault:
+        if is_missing(fault):
+            return False
+        raise
+    return True
+
+
 def _is_of_a_body(error: BaseException) -> bool:
     return isinstance(error, CallFault) and error.operation == _BODY
 

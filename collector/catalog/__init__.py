@@ -1,5 +1,5 @@
-"""What must change in Glue so that it is level with the publication record. Pure: answers of Glue in, requests out.
+"""Keeps Glue, which Athena reads, in sync with the publication record.
 
-Glue is a copy of the record for Athena, and the two tables are ours (contract part 2): what is found to be otherwise is
-set right, and each repair is a sentence for the user. `tables` levels a table, `partitions` its pointers to the runs.
+Glue is a copy of the record, and its two tables are ours (contract part 2): what differs is fixed, and each fix is a
+sentence for the user. `tables` and `partitions` plan requests from answers of Glue, and `sync` sends them.
 """

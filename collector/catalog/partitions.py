@@ -1,12 +1,17 @@
-"""Which partitions in Glue must be made, moved and removed, so that they say what the publication record says. Pure."""
+"""Which partitions in Glue must be created, moved and removed to match the publication record. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from collector.catalog.catalogue import GLUE_SNAPSHOT_RECORD_LATEST, GlueTable, partition_input
-from collector.catalog.descriptors import file_format, is_same_place
+from collector.catalog.tables import (
+    GLUE_SNAPSHOT_RECORD_LATEST,
+    GlueTable,
+    file_format,
+    is_same_location,
+    partition_input,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -15,8 +20,8 @@ if TYPE_CHECKING:
 
     from collector.lake.record import PublicationRecord
 
-# What a repair says of a partition that could not be mended.
-NOT_OURS = "left as it is"
+# Part of the sentence about a partition that was not changed, by which the doctor knows it.
+NOT_OURS = "it was not changed"
 
 # One value for each partition key, in order.
 Values = tuple[str, ...]
@@ -24,23 +29,27 @@ Values = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class PartitionSteps:
-    """What to send for the partitions of one table: PartitionInputs, and the values of those to delete."""
+    """What to send for the partitions of one table."""
 
+    # PartitionInputs of BatchCreatePartition.
     create: tuple[PartitionInputTypeDef, ...] = ()
+    # PartitionInputs of BatchUpdatePartition.
     update: tuple[PartitionInputTypeDef, ...] = ()
+    # The values of the partitions to delete.
     delete: tuple[Values, ...] = ()
+    # What is fixed, and what is wrong but not ours to fix, as sentences.
     repairs: tuple[str, ...] = ()
 
     @property
-    def is_level(self) -> bool:
+    def is_empty(self) -> bool:
         """Whether there is nothing to send."""
         return not (self.create or self.update or self.delete)
 
 
-def wanted_partitions(
+def expected_partitions(
     glue_table: GlueTable, record: PublicationRecord, locate: Callable[[str], str]
 ) -> dict[Values, str]:
-    """Partition values → location, as the record says; `locate` gives the URI of a key."""
+    """Partition values → location, by the record; `locate` gives the URI of a key."""
     if glue_table is GLUE_SNAPSHOT_RECORD_LATEST:
         return {(record.organization_id,): f"{locate(record.newest.folder)}/"}
     return {
@@ -48,49 +57,49 @@ def wanted_partitions(
     }
 
 
-def level_partitions(
-    glue_table: GlueTable, wanted: Mapping[Values, str], found: Iterable[PartitionTypeDef], lake_folder: str
+def plan_partitions(
+    glue_table: GlueTable, expected: Mapping[Values, str], found: Iterable[PartitionTypeDef], lake_folder: str
 ) -> PartitionSteps:
-    """Which partitions to make, to move and to remove.
+    """Which partitions to create, to move and to remove.
 
-    A partition that the record does not name is removed where it points into this lake: only the record says what is
-    published. One that points elsewhere is not ours to remove; it is told.
+    A partition that the record does not name is removed where it points into this lake: only the record decides what is
+    published. One that points elsewhere is not ours to remove; it is reported.
 
     Args:
-        glue_table: one of `catalogue.GLUE_TABLES`.
-        wanted: of `wanted_partitions`.
-        found: `Partitions` of GetPartitions' answers, of the same organization.
+        glue_table: one of `tables.GLUE_TABLES`.
+        expected: from `expected_partitions`.
+        found: `Partitions` of GetPartitions, of the same organization.
         lake_folder: the folder of all snapshots, with `/` at its end.
     """
     there = {tuple(partition["Values"]): partition for partition in found}
-    create = [partition_input(glue_table, values, wanted[values]) for values in wanted if values not in there]
+    create = [partition_input(glue_table, values, expected[values]) for values in expected if values not in there]
     update, delete, repairs = [], [], []
     for values, partition in there.items():
-        told = f"Glue table {glue_table.name}, partition {'/'.join(values)}: "
+        subject = f"Glue table {glue_table.name}, partition {'/'.join(values)}: "
         location = partition.get("StorageDescriptor", {}).get("Location", "")
-        if values in wanted:
-            moved = partition_input(glue_table, values, wanted[values])
+        if values in expected:
+            moved = partition_input(glue_table, values, expected[values])
             damage = _damage(moved, partition, lake_folder)
             if damage is not None:
                 update.append(moved)
-                repairs += [told + damage] if damage else []
+                repairs += [subject + damage] if damage else []
         elif location.startswith(lake_folder):
             delete.append(values)
-            repairs.append(f"{told}no such snapshot is published; removed (it pointed to {location}).")
+            repairs.append(f"{subject}removed, since no such snapshot is published (it pointed to {location}).")
         else:
             repairs.append(
-                f"{told}no such snapshot is published in this lake, and it points elsewhere ({location}); {NOT_OURS}. "
-                "Remove it, or give this lake a database of its own with --database."
+                f"{subject}no such snapshot is published in this lake, and it points elsewhere ({location}), so "
+                f"{NOT_OURS}. Remove it, or give this lake a database of its own with --database."
             )
     return PartitionSteps(tuple(create), tuple(update), tuple(delete), tuple(repairs))
 
 
-def _damage(wanted: PartitionInputTypeDef, found: PartitionTypeDef, lake_folder: str) -> str | None:
-    """None where the partition is right; else what to tell: nothing where it merely points to an earlier run."""
-    descriptor, there = wanted["StorageDescriptor"], found.get("StorageDescriptor", {})
+def _damage(expected: PartitionInputTypeDef, found: PartitionTypeDef, lake_folder: str) -> str | None:
+    """None where the partition is right; else what to report: nothing where it merely points to an earlier run."""
+    descriptor, there = expected["StorageDescriptor"], found.get("StorageDescriptor", {})
     location = there.get("Location", "")
     if file_format(descriptor) != file_format(there):
-        return "its input format, output format and SerDe are Parquet's again."
-    if is_same_place(descriptor["Location"], location):
+        return "its input format, output format and SerDe are those of Parquet again."
+    if is_same_location(descriptor["Location"], location):
         return None
-    return "" if location.startswith(lake_folder) else f"it pointed to {location}, outside of this lake; moved back."
+    return "" if location.startswith(lake_folder) else f"moved back; it pointed to {location}, outside this lake."

@@ -1,4 +1,4 @@
-"""Glue brought level with the publication record: what readers on Athena see follows what is published."""
+"""Keeps Glue in sync with the publication record: what readers on Athena see follows what is published."""
 
 from __future__ import annotations
 
@@ -10,31 +10,33 @@ from tenacity import RetryError, Retrying, retry_if_result, stop_after_attempt, 
 
 from collector.aws.clients import client as client_of
 from collector.aws.glue import GlueCalls
-from collector.catalog.catalogue import GLUE_TABLES
-from collector.catalog.partitions import level_partitions, wanted_partitions
-from collector.catalog.tables import level_table
+from collector.catalog.partitions import expected_partitions, plan_partitions
+from collector.catalog.tables import GLUE_SNAPSHOT_RECORD_LATEST, GLUE_TABLES, is_same_location, plan_table
 from collector.errors import CallFault, CatalogNotSyncedError, FaultKind
 from collector.lake.layout import SNAPSHOTS
 from collector.lake.record import read_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from types_boto3_glue import GlueClient
 
+    from collector.lake.record import PublicationRecord
     from collector.lake.store import Store
+    from collector.query.snapshots import LakeSnapshots
 
 DEFAULT_DATABASE = "credlake"
 
 _DATABASE_DESCRIPTION = "IAM credential reports of an AWS organization (credlake)."
-# The first round changes, the second sees that nothing is left to change; others may come between.
+# The first round changes, the second finds nothing left to change; other runs may come between.
 _ROUNDS = 10
-_LATER = "The lake itself is whole; the next run brings Glue level."
+_LATER = "The lake itself is complete; the next run syncs Glue."
+_SIGN_IN = "Provide valid AWS credentials."
 _STEPS_BY_KIND = {
-    FaultKind.NO_CREDENTIALS: "Give credentials that AWS takes.",
-    FaultKind.TOKEN_EXPIRED: "Give credentials that AWS takes.",
+    FaultKind.NO_CREDENTIALS: _SIGN_IN,
+    FaultKind.TOKEN_EXPIRED: _SIGN_IN,
     FaultKind.CONNECTION: (
-        "Check the network, AWS_DEFAULT_REGION and AWS_ENDPOINT_URL_GLUE; or leave Glue alone: `glue = false` in "
+        "Check the network, AWS_DEFAULT_REGION and AWS_ENDPOINT_URL_GLUE; or run without Glue: `glue = false` in "
         "credlake.toml, CREDLAKE_GLUE=false, or --no-glue of `collect`."
     ),
 }
@@ -42,15 +44,19 @@ _STEPS_BY_KIND = {
 
 @dataclass(slots=True, kw_only=True)
 class GlueChanges:
-    """What was done. `repairs` are sentences about what was found to be otherwise than this left it."""
+    """What a sync changed."""
 
+    # How many partitions were created.
     created: int = 0
+    # How many partitions now point to another run.
     moved: int = 0
+    # How many partitions were removed.
     removed: int = 0
+    # What was wrong and was fixed, or is not ours to fix: each a sentence, once however many rounds found it.
     repairs: list[str] = field(default_factory=list)
 
-    def tell(self, repairs: tuple[str, ...]) -> None:
-        """Take repairs; what cannot be mended is found in every round, and told once."""
+    def add_repairs(self, repairs: Iterable[str]) -> None:
+        """Add those that are new."""
         self.repairs += [repair for repair in repairs if repair not in self.repairs]
 
 
@@ -62,18 +68,18 @@ def sync_catalog(
     client: GlueClient | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> GlueChanges:
-    """Make database and tables where they are missing, and let the organization's partitions say what the record says.
+    """Create database and tables where they are missing, and make the organization's partitions match the record.
 
-    Nothing is done where all is level, so it may be called at any time, and by several runs at once. Each round lists
+    Nothing is sent where all is in sync, so it may be called at any time, and by several runs at once. Each round lists
     the partitions first and reads the record then: a snapshot that is published stays so, hence a partition that the
-    record does not name was not published when it was listed. And whoever changed Glue looks at the record once more,
+    record does not name was not published when it was listed. And a run that changed Glue reads the record once more,
     so the last to write leaves Glue as the record is.
 
     Args:
         store: the lake, on S3.
         organization_id: whose partitions.
         database: the Glue database.
-        client: a client of Glue; as the environment says unless given.
+        client: a client of Glue; the process's own unless given.
         sleep: waits the seconds given, between rounds.
 
     Raises:
@@ -82,67 +88,96 @@ def sync_catalog(
     """
     changes = GlueChanges()
     try:
-        calls = GlueCalls(client_of("glue") if client is None else client, database)
+        calls = GlueCalls(client or client_of("glue"), database)
         Retrying(
-            retry=retry_if_result(lambda is_level: not is_level),
+            retry=retry_if_result(lambda is_synced: not is_synced),
             stop=stop_after_attempt(_ROUNDS),
             wait=wait_random_exponential(multiplier=0.05, max=2),
             sleep=sleep,
         )(_round, store, organization_id, calls, changes)
     except CallFault as fault:
-        raise _behind(fault, database) from fault
+        raise _not_synced(fault, database) from fault
     except RetryError as error:
         raise CatalogNotSyncedError(
-            f"Others changed Glue database {database} each of the {_ROUNDS} times that it was brought level with the "
-            f"publication record. See who else writes there. {_LATER}"
+            f"Glue database {database} could not be synced with the publication record: others changed it in each of "
+            f"{_ROUNDS} attempts. Find out who else writes there. {_LATER}"
         ) from error
     return changes
 
 
+def lagging_partitions(snapshots: LakeSnapshots, database: str, client: GlueClient | None = None) -> Iterator[str]:
+    """A sentence for each organization whose newest snapshot is not the one that Athena reads, or may not be.
+
+    A run that ended with exit code 4 left Glue like this.
+    """
+    try:
+        calls = GlueCalls(client or client_of("glue"), database)
+        for record in snapshots.records.values():
+            yield from _lag(record, snapshots.store.location(record.newest.folder), calls)
+    except CallFault as fault:
+        yield (
+            f"It is unknown whether Athena reads that snapshot: {fault.operation} failed: {fault.code}. Grant it to "
+            "the caller, or query the view `snapshots`."
+        )
+
+
+def _lag(record: PublicationRecord, published: str, calls: GlueCalls) -> Iterator[str]:
+    fix = "Run `credlake doctor`, or wait for the next run: both sync Glue."
+    found = calls.partitions(GLUE_SNAPSHOT_RECORD_LATEST.name, record.organization_id)
+    locations = [partition.get("StorageDescriptor", {}).get("Location", "") for partition in found]
+    if not locations:
+        yield f"{record.organization_id}: Athena has no snapshot of it, since Glue is behind the record. {fix}"
+    elif not is_same_location(published, locations[0]):
+        yield (
+            f"{record.organization_id}: Athena reads another snapshot, since Glue is behind the record: "
+            f"{locations[0]}, not {published}. {fix}"
+        )
+
+
 def _round(store: Store, organization_id: str, calls: GlueCalls, changes: GlueChanges) -> bool:
-    """Look at all, and send what is needed; whether nothing was."""
-    if not _level_tables(store, calls, changes):
+    """Compare everything, and send what is needed; whether nothing was."""
+    if not _sync_tables(store, calls, changes):
         return False
     found = {table: calls.partitions(table.name, organization_id) for table in GLUE_TABLES}
     record = read_record(store, organization_id).record
     if record is None:
         # Before the first snapshot; or the record was lost, and then what readers still see is not ours to take away.
         return True
-    is_level = True
+    is_synced = True
     for table, partitions in found.items():
-        wanted = wanted_partitions(table, record, store.location)
-        steps = level_partitions(table, wanted, partitions, f"{store.location(SNAPSHOTS)}/")
+        expected = expected_partitions(table, record, store.location)
+        steps = plan_partitions(table, expected, partitions, f"{store.location(SNAPSHOTS)}/")
         calls.create_partitions(table.name, steps.create)
         calls.update_partitions(table.name, steps.update)
         calls.delete_partitions(table.name, steps.delete)
         changes.created += len(steps.create)
         changes.moved += len(steps.update)
         changes.removed += len(steps.delete)
-        changes.tell(steps.repairs)
-        is_level = is_level and steps.is_level
-    return is_level
+        changes.add_repairs(steps.repairs)
+        is_synced = is_synced and steps.is_empty
+    return is_synced
 
 
-def _level_tables(store: Store, calls: GlueCalls, changes: GlueChanges) -> bool:
+def _sync_tables(store: Store, calls: GlueCalls, changes: GlueChanges) -> bool:
     if not calls.has_database():
         calls.create_database(_DATABASE_DESCRIPTION)
         return False
-    is_level = True
+    is_synced = True
     for table in GLUE_TABLES:
-        step = level_table(table, f"{store.location(SNAPSHOTS)}/", calls.table(table.name))
+        step = plan_table(table, f"{store.location(SNAPSHOTS)}/", calls.table(table.name))
         if step.create is not None:
             calls.create_table(step.create)
         if step.update is not None:
             calls.update_table(step.update)
-        changes.tell(step.repairs)
-        is_level = is_level and step.create is None and step.update is None
-    return is_level
+        changes.add_repairs(step.repairs)
+        is_synced = is_synced and step.create is None and step.update is None
+    return is_synced
 
 
-def _behind(fault: CallFault, database: str) -> CatalogNotSyncedError:
-    said = f"{fault.operation}: {fault.code}: {fault.message}".rstrip(": .")
+def _not_synced(fault: CallFault, database: str) -> CatalogNotSyncedError:
+    cause = f"{fault.operation}: {fault.code}: {fault.message}".rstrip(": .")
     return CatalogNotSyncedError(
-        f"Glue database {database} could not be brought level with the publication record: {said}. "
+        f"Glue database {database} could not be synced with the publication record: {cause}. "
         f"{_next_step(fault, database)} {_LATER}",
         operation=fault.operation,
         code=fault.code,
@@ -152,12 +187,12 @@ def _behind(fault: CallFault, database: str) -> CatalogNotSyncedError:
 def _next_step(fault: CallFault, database: str) -> str:
     if fault.kind is FaultKind.DENIED and fault.operation == "glue:CreateDatabase":
         return (
-            f"Make the database {database} (the deployment does), name another with --database, or grant the "
+            f"Create the database {database} (the deployment does), name another with --database, or grant the "
             "caller glue:CreateDatabase."
         )
     if fault.kind is FaultKind.DENIED:
         return (
             f"Grant the caller {fault.operation} on the catalog, on database/{database} and on table/{database}/*; "
-            "where Lake Formation rules, grant it there too."
+            "where Lake Formation manages the database, grant it there too."
         )
     return _STEPS_BY_KIND.get(fault.kind, "Run again later.")

@@ -1,7 +1,8 @@
-"""How a table in Glue becomes what the schema says. Pure.
+"""The lake's two tables in Glue: the exact requests that make them, and what an existing table lacks. Pure.
 
-Columns are only ever added; what a newer version or a user added stays. Athena finds the columns of Parquet files by
-name, so their order in Glue decides nothing (facts F7.1).
+A partition's location is the one pointer that Athena follows, so both tables have registered partitions and no
+projection, which ignores locations (contract part 2). Columns are only ever added; what a newer version or a user added
+stays. Athena finds the columns of a Parquet file by name, so their order in Glue does not matter (facts F7.1).
 """
 
 from __future__ import annotations
@@ -9,85 +10,196 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from collector.catalog.catalogue import SCHEMA_VERSION_PARAMETER, GlueTable, table_input
-from collector.catalog.descriptors import file_format, is_same_place
 from collector.errors import CatalogNotSyncedError
-from collector.schema import SCHEMA_VERSION
+from collector.schema import ORGANIZATION_ID, SCHEMA_VERSION, SNAPSHOT_DATE, SNAPSHOT_RECORD, SNAPSHOT_RECORD_LATEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from types_boto3_glue.type_defs import ColumnUnionTypeDef, TableInputTypeDef, TableTypeDef
+    from types_boto3_glue.type_defs import (
+        ColumnTypeDef,
+        ColumnUnionTypeDef,
+        PartitionInputTypeDef,
+        StorageDescriptorTypeDef,
+        StorageDescriptorUnionTypeDef,
+        TableInputTypeDef,
+        TableTypeDef,
+    )
 
-# With projection on, Athena computes the locations and overlooks those that are registered (facts F7.2).
+    from collector.schema import Column, Table
+
+SCHEMA_VERSION_PARAMETER = "credlake_schema_version"
+
+# Stands for a lake's own address in the descriptions of the tables that are committed (`glue/`).
+PLACEHOLDER_LOCATION = "s3://LAKE/snapshots/"
+
+_PARQUET = "org.apache.hadoop.hive.ql.io.parquet"
+# With projection on, Athena computes locations and ignores registered ones (facts F7.2).
 _PROJECTION = ("projection.", "storage.location.template")
-_OURS = "EXTERNAL_TABLE"
-_MAKE_ANEW = "Drop the table; nothing is lost, since the next run makes it again from the publication record."
+_TABLE_TYPE = "EXTERNAL_TABLE"
+_RECREATE = "Drop the table; nothing is lost, since the next run creates it again from the publication record."
+
+
+@dataclass(frozen=True, slots=True)
+class GlueTable:
+    """A table in Glue: the lake's columns, some of which are partition keys there."""
+
+    # The table as the schema declares it.
+    table: Table
+    # The names of the columns that are partition keys, in order.
+    partition_keys: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The table's name in Glue."""
+        return self.table.name
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that are not partition keys, in order."""
+        return tuple(column for column in self.table.columns if column.name not in self.partition_keys)
+
+
+GLUE_SNAPSHOT_RECORD = GlueTable(SNAPSHOT_RECORD, (ORGANIZATION_ID.name, SNAPSHOT_DATE.name))
+GLUE_SNAPSHOT_RECORD_LATEST = GlueTable(SNAPSHOT_RECORD_LATEST, (ORGANIZATION_ID.name,))
+GLUE_TABLES = (GLUE_SNAPSHOT_RECORD, GLUE_SNAPSHOT_RECORD_LATEST)
 
 
 @dataclass(frozen=True, slots=True)
 class TableStep:
-    """What to send for one table: `CreateTable`'s or `UpdateTable`'s TableInput, or neither where it is level."""
+    """The request for one table; neither where the table is as it should be."""
 
+    # The TableInput of CreateTable.
     create: TableInputTypeDef | None = None
+    # The TableInput of UpdateTable.
     update: TableInputTypeDef | None = None
+    # What the update fixes, as sentences.
     repairs: tuple[str, ...] = ()
 
 
-def level_table(glue_table: GlueTable, location: str, found: TableTypeDef | None) -> TableStep:
-    """How the table becomes what the schema says.
+def table_input(glue_table: GlueTable, location: str) -> TableInputTypeDef:
+    """The `TableInput` of CreateTable and UpdateTable.
 
     Args:
-        glue_table: one of `catalogue.GLUE_TABLES`.
+        glue_table: one of `GLUE_TABLES`.
+        location: the folder of all snapshots, with `/` at its end. Nothing is read there: partitions have their own.
+    """
+    table = glue_table.table
+    return {
+        "Name": table.name,
+        "Description": table.comment,
+        "TableType": _TABLE_TYPE,
+        "Parameters": {
+            "EXTERNAL": "TRUE",
+            "classification": "parquet",
+            SCHEMA_VERSION_PARAMETER: str(SCHEMA_VERSION),
+        },
+        "PartitionKeys": [_glue_column(table.column(name)) for name in glue_table.partition_keys],
+        "StorageDescriptor": _storage_descriptor(glue_table, location),
+    }
+
+
+def partition_input(glue_table: GlueTable, values: Sequence[str], location: str) -> PartitionInputTypeDef:
+    """The `PartitionInput` of BatchCreatePartition and BatchUpdatePartition.
+
+    Args:
+        glue_table: one of `GLUE_TABLES`.
+        values: one for each partition key, in order.
+        location: the folder of the run, with `/` at its end.
+    """
+    if len(values) != len(glue_table.partition_keys):
+        raise ValueError(f"{glue_table.name} is partitioned by {glue_table.partition_keys}, not by {tuple(values)}")
+    return {"Values": list(values), "StorageDescriptor": _storage_descriptor(glue_table, location)}
+
+
+def plan_table(glue_table: GlueTable, location: str, found: TableTypeDef | None) -> TableStep:
+    """What to send so that the table is what the schema declares.
+
+    Args:
+        glue_table: one of `GLUE_TABLES`.
         location: the folder of all snapshots, with `/` at its end.
-        found: `Table` of GetTable's answer; None where there is none.
+        found: GetTable's `Table`; None where there is none.
 
     Raises:
-        CatalogNotSyncedError: it is something that UpdateTable cannot turn into our table.
+        CatalogNotSyncedError: UpdateTable cannot turn what was found into our table.
     """
     wanted = table_input(glue_table, location)
     if found is None:
         return TableStep(create=wanted)
-    _refuse_what_cannot_be_repaired(glue_table, wanted, found)
+    _check_repairable(glue_table, wanted, found)
     merged, repairs = _merged(wanted, found)
     if _same(merged, found):
         return TableStep()
-    return TableStep(update=merged, repairs=tuple(f"Glue table {glue_table.name}: {said}." for said in repairs))
+    return TableStep(update=merged, repairs=tuple(f"Glue table {glue_table.name}: {repair}." for repair in repairs))
 
 
-def _refuse_what_cannot_be_repaired(glue_table: GlueTable, wanted: TableInputTypeDef, found: TableTypeDef) -> None:
-    name = glue_table.name
-    version = str(found.get("Parameters", {}).get(SCHEMA_VERSION_PARAMETER, SCHEMA_VERSION))
+def file_format(descriptor: StorageDescriptorUnionTypeDef) -> tuple[object, ...]:
+    """What decides how files are read, of a table's or a partition's StorageDescriptor."""
+    serde = descriptor.get("SerdeInfo") or {}
+    return (
+        descriptor.get("InputFormat"),
+        descriptor.get("OutputFormat"),
+        serde.get("SerializationLibrary"),
+        serde.get("Parameters") or {},
+    )
+
+
+def is_same_location(one: str, other: str | None) -> bool:
+    """Whether two locations are one; Glue and people leave the last slash out or not."""
+    return one.rstrip("/") == (other or "").rstrip("/")
+
+
+def _storage_descriptor(glue_table: GlueTable, location: str) -> StorageDescriptorTypeDef:
+    """How the files of a table or partition are read (facts F7.1)."""
+    return {
+        "Columns": [_glue_column(column) for column in glue_table.columns],
+        "Location": location,
+        "InputFormat": f"{_PARQUET}.MapredParquetInputFormat",
+        "OutputFormat": f"{_PARQUET}.MapredParquetOutputFormat",
+        "SerdeInfo": {
+            "SerializationLibrary": f"{_PARQUET}.serde.ParquetHiveSerDe",
+            "Parameters": {"serialization.format": "1"},
+        },
+    }
+
+
+def _glue_column(column: Column) -> ColumnTypeDef:
+    return {"Name": column.name, "Type": column.type.glue, "Comment": column.comment}
+
+
+def _check_repairable(glue_table: GlueTable, wanted: TableInputTypeDef, found: TableTypeDef) -> None:
+    name, parameters = glue_table.name, found.get("Parameters", {})
+    version = parameters.get(SCHEMA_VERSION_PARAMETER, "")
     if version.isdigit() and int(version) > SCHEMA_VERSION:
         raise CatalogNotSyncedError(
-            f"Glue table {name} was made by a newer version ({SCHEMA_VERSION_PARAMETER} {version}, this one knows "
-            f"{SCHEMA_VERSION}), so it is left alone. Update credlake."
+            f"Glue table {name} was written by a newer version of credlake ({SCHEMA_VERSION_PARAMETER} {version}, this "
+            f"one knows {SCHEMA_VERSION}), so it was not changed. Update credlake."
         )
-    kind = found.get("Parameters", {}).get("table_type") or found.get("TableType") or _OURS
-    if kind != _OURS:
+    kind = parameters.get("table_type") or found.get("TableType") or _TABLE_TYPE
+    if kind != _TABLE_TYPE:
         # A view; or an Iceberg table, which Athena reads by its own metadata, whatever the partitions say.
-        raise CatalogNotSyncedError(f"Glue table {name} is a {kind}, not a table of Parquet files. {_MAKE_ANEW}")
+        raise CatalogNotSyncedError(f"Glue table {name} is a {kind}, not a table of Parquet files. {_RECREATE}")
     keys = _typed(found.get("PartitionKeys", ()))
     if keys != _typed(wanted["PartitionKeys"]):
         # Partitions hold values by position, so UpdateTable would leave those that exist with the wrong meaning.
         raise CatalogNotSyncedError(
             f"Glue table {name} is partitioned by {_columns_text(keys)}, and must be by "
-            f"{_columns_text(_typed(wanted['PartitionKeys']))}; this cannot be changed in place. {_MAKE_ANEW}"
+            f"{_columns_text(_typed(wanted['PartitionKeys']))}; this cannot be changed in place. {_RECREATE}"
         )
 
 
 def _merged(wanted: TableInputTypeDef, found: TableTypeDef) -> tuple[TableInputTypeDef, list[str]]:
-    """What is wanted with what may stay of what was found, and what is repaired by it."""
+    """What is wanted with what may stay of what was found, and what it fixes."""
     descriptor, there = wanted["StorageDescriptor"], found.get("StorageDescriptor", {})
     columns, repairs = _merged_columns(descriptor["Columns"], there.get("Columns", ()))
-    parameters = dict(found.get("Parameters", {}))
+    parameters = found.get("Parameters", {})
     projected = sorted(name for name in parameters if name.startswith(_PROJECTION))
     if projected:
         repairs.append(f"partition projection is switched off again ({', '.join(projected)} removed)")
-    if not is_same_place(descriptor["Location"], there.get("Location")):
+    if not is_same_location(descriptor["Location"], there.get("Location")):
         repairs.append(f"its location was {there.get('Location')} and is {descriptor['Location']} again")
     if file_format(descriptor) != file_format(there):
-        repairs.append("its input format, output format and SerDe are Parquet's again")
+        repairs.append("its input format, output format and SerDe are those of Parquet again")
     merged: TableInputTypeDef = {
         **wanted,
         "Parameters": {
@@ -107,20 +219,20 @@ def _merged_columns(
     wanted: Sequence[ColumnUnionTypeDef], found: Iterable[ColumnUnionTypeDef]
 ) -> tuple[list[ColumnUnionTypeDef], list[str]]:
     there = {column["Name"]: column for column in found}
-    ours = {column["Name"] for column in wanted}
-    missing = [column["Name"] for column in wanted if column["Name"] not in there]
+    ours = [column["Name"] for column in wanted]
+    missing = [name for name in ours if name not in there]
     retyped = [
         f"{column['Name']} was {there[column['Name']].get('Type')} and is {column['Type']} again"
         for column in wanted
         if column["Name"] in there and there[column["Name"]].get("Type") != column["Type"]
     ]
     repairs = []
-    if missing and missing != [column["Name"] for column in wanted[-len(missing) :]]:
-        repairs.append(f"dropped columns are there again: {', '.join(missing)}")
-    elif missing:
-        repairs.append(f"columns added: {', '.join(missing)}")
+    if missing:
+        # A newer version adds at the end; anything else was dropped by hand.
+        is_newer = missing == ours[-len(missing) :]
+        repairs.append(f"{'columns added' if is_newer else 'dropped columns are there again'}: {', '.join(missing)}")
     if retyped:
-        # The files never change a column's type, so a table that says otherwise cannot be read.
+        # The files never change a column's type, so a table with another type cannot be read.
         repairs.append(f"columns have the type of the files again: {', '.join(retyped)}")
     others = [column for name, column in there.items() if name not in ours]
     return [*wanted, *others], repairs
@@ -134,7 +246,7 @@ def _same(merged: TableInputTypeDef, found: TableTypeDef) -> bool:
         and merged["TableType"] == found.get("TableType")
         and _commented(merged["PartitionKeys"]) == _commented(found.get("PartitionKeys", ()))
         and _commented(descriptor["Columns"]) == _commented(there.get("Columns", ()))
-        and is_same_place(descriptor["Location"], there.get("Location"))
+        and is_same_location(descriptor["Location"], there.get("Location"))
         and file_format(descriptor) == file_format(there)
     )
 

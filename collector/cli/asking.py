@@ -62,10 +62,10 @@ def _ask_athena(settings: Settings, question: str, *, format_name: str, output: 
 
 def _freshness(lake: str, database: str) -> list[str]:
     """Which snapshot answers. An analyst may read tables without being allowed to read the record: then it is said."""
-    from collector.catalog.glue_lag import glue_lag
+    from collector.catalog.sync import lagging_partitions
 
     try:
         snapshots = read_snapshots(lake)
-        return [*snapshots.freshness(datetime.now(UTC)), *glue_lag(snapshots, database)]
+        return [*snapshots.freshness(datetime.now(UTC)), *lagging_partitions(snapshots, database)]
     except LakeError as error:
         return [f"How old the snapshot is cannot be told: {error.message} Ask the view `snapshots`."]

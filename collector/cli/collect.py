@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from collector.catalog.following import follower_of
+from collector.catalog.follow import follower_of
 from collector.cli.progress import watch_for
 from collector.cli.summary import print_plan, print_result
 from collector.collection.dry_run import plan_run

@@ -36,7 +36,7 @@ def rebuild(
     import tempfile
     from pathlib import Path
 
-    from collector.catalog.following import follower_of
+    from collector.catalog.follow import follower_of
     from collector.collection.engine import utc_now
     from collector.errors import CatalogNotSyncedError
     from collector.lake.rebuild import rebuild as rebuild_tables

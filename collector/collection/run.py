@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from collector import __version__
-from collector.catalog.following import Follower, NoCatalog
+from collector.catalog.follow import Follower
 from collector.collection.engine import Engine, utc_now
 from collector.collection.pipeline import Pipeline, to_the_end
 from collector.collection.result import RunResult, Watch
@@ -61,7 +61,7 @@ class Collection:
     store: Store
     watch: Watch
     scratch: Path
-    follower: Follower = field(default_factory=NoCatalog)
+    follower: Follower = field(default_factory=Follower)
     now: Callable[[], datetime] = utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     # What is known so far, also of a run that ends without being published.
@@ -100,7 +100,7 @@ class Collection:
         try:
             self.follower.sync_catalog(organization_id)
         except CatalogNotSyncedError as error:
-            _log.warning("glue.behind", error=error.message)
+            _log.warning("catalog.behind", error=error.message)
 
     def _evidence(
         self, started_at: datetime, organization_id: str, discovery: Discovery, identity: Identity

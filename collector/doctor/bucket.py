@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from collector.aws import describe
-from collector.catalog.s3_tags import SUPERSEDED, TAG_KEY
+from collector.catalog.follow import SUPERSEDED, TAG_KEY
 from collector.doctor.finding import Finding, error_reported, fail, ok, run_check
 from collector.errors import CredlakeError
 from collector.lake.layout import CATALOG, SNAPSHOTS

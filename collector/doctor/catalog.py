@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 from collector.aws import describe
 from collector.aws.athena import AthenaQueries
 from collector.aws.clients import client
-from collector.catalog.catalogue import GLUE_TABLES, GlueTable
 from collector.catalog.partitions import NOT_OURS
 from collector.catalog.sync import sync_catalog
-from collector.catalog.tables import level_table
+from collector.catalog.tables import GLUE_TABLES, GlueTable, plan_table
 from collector.doctor.finding import Finding, error_reported, fail, ok, run_check
 from collector.errors import CatalogNotSyncedError
 from collector.lake.layout import SNAPSHOTS
@@ -168,7 +167,7 @@ def check_table(glue_table: GlueTable, location: str, found: TableTypeDef | None
     if found is None:
         return ok("glue table", name, "does not exist yet; the first run creates it")
     try:
-        step = level_table(glue_table, location, found)
+        step = plan_table(glue_table, location, found)
     except CatalogNotSyncedError as error:
         return error_reported("glue table", name, error)
     if step.update is None:

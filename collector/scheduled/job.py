@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from collector.aws.sns import send
-from collector.catalog.following import follower_of
+from collector.catalog.follow import follower_of
 from collector.collection.gateway import Gateway
 from collector.collection.run import Collection
 from collector.errors import CallFault, CredlakeError, UsageFaultsError

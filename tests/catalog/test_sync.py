@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from collector.catalog.catalogue import GLUE_SNAPSHOT_RECORD, partition_input
 from collector.catalog.sync import sync_catalog
+from collector.catalog.tables import GLUE_SNAPSHOT_RECORD, partition_input
 from collector.errors import CatalogNotSyncedError
 from collector.lake.layout import record_key
 from collector.lake.record import serialize_record, with_snapshot
@@ -17,12 +17,12 @@ from tests.fixtures.examples import ORGANIZATION, OTHER_ORGANIZATION, snapshot
 TABLES = ("snapshot_record", "snapshot_record_latest")
 
 
-@pytest.fixture(name="level")
-def _level(store, database, glue):
-    def level(organization_id=ORGANIZATION, client=glue):
+@pytest.fixture(name="sync")
+def _sync(store, database, glue):
+    def sync(organization_id=ORGANIZATION, client=glue):
         return sync_catalog(store, organization_id, database=database, client=client, sleep=lambda _seconds: None)
 
-    return level
+    return sync
 
 
 @pytest.fixture(name="calls")
@@ -62,19 +62,19 @@ def refuse(client, operation, code, message="made up", times=1000):
     client.meta.events.register(f"before-call.glue.{operation}", answer)
 
 
-def test_before_the_first_snapshot_there_are_tables_and_no_partitions(level, glue, database, pointers):
-    level()
+def test_before_the_first_snapshot_there_are_tables_and_no_partitions(sync, glue, database, pointers):
+    sync()
 
     assert [table["Name"] for table in glue.get_tables(DatabaseName=database)["TableList"]] == list(TABLES)
     assert (pointers(TABLES[0]), pointers(TABLES[1])) == ({}, {})
 
 
-def test_partitions_follow_the_record(level, publish_day, pointers):
+def test_partitions_follow_the_record(sync, publish_day, pointers):
     publish_day("2026-11-22")
     publish_day("2026-11-23")
-    first = level()
+    first = sync()
     publish_day("2026-11-23", 2)
-    second = level()
+    second = sync()
 
     assert (first.created, first.moved, first.removed, first.repairs) == (3, 0, 0, [])
     assert (second.created, second.moved, second.removed, second.repairs) == (0, 2, 0, [])
@@ -85,23 +85,23 @@ def test_partitions_follow_the_record(level, publish_day, pointers):
     assert pointers(TABLES[1]) == {ORGANIZATION: "2026-11-23/20261123T010203Z-00000002/"}
 
 
-def test_an_older_day_made_again_does_not_move_the_newest(level, publish_day, pointers):
+def test_an_older_day_made_again_does_not_move_the_newest(sync, publish_day, pointers):
     publish_day("2026-11-22")
     publish_day("2026-11-23")
-    level()
+    sync()
     publish_day("2026-11-22", 7)
-    level()
+    sync()
 
     assert pointers(TABLES[0])["2026-11-22"] == "2026-11-22/20261122T010203Z-00000007/"
     assert pointers(TABLES[1]) == {ORGANIZATION: "2026-11-23/20261123T010203Z-00000001/"}
 
 
-def test_where_all_is_level_nothing_is_written(level, publish_day, calls):
+def test_where_all_is_in_sync_nothing_is_written(sync, publish_day, calls):
     publish_day("2026-11-22")
-    level()
+    sync()
     calls.clear()
 
-    level()
+    sync()
 
     assert calls == ["GetDatabase", "GetTable", "GetTable", "GetPartitions", "GetPartitions"]
 
@@ -129,9 +129,9 @@ def put_record(store, days):
     store.replace(key, serialize_record(record), expected=before and before.version)
 
 
-def test_many_days_are_made_and_moved_in_batches_within_the_limits_of_glue(level, store, batches, glue, database):
+def test_many_days_are_made_and_moved_in_batches_within_the_limits_of_glue(sync, store, batches, glue, database):
     put_record(store, [str(date(2026, 1, 1) + timedelta(days=n)) for n in range(130)])
-    level()
+    sync()
     elsewhere = [
         partition_input(GLUE_SNAPSHOT_RECORD, entry["Values"], "s3://elsewhere/")
         for entry in glue.get_partitions(DatabaseName=database, TableName=TABLES[0])["Partitions"]
@@ -140,7 +140,7 @@ def test_many_days_are_made_and_moved_in_batches_within_the_limits_of_glue(level
         glue.update_partition(
             DatabaseName=database, TableName=TABLES[0], PartitionValueList=one["Values"], PartitionInput=one
         )
-    changes = level()
+    changes = sync()
 
     assert batches == [
         ("BatchCreatePartition", 100),
@@ -152,39 +152,39 @@ def test_many_days_are_made_and_moved_in_batches_within_the_limits_of_glue(level
     assert (changes.moved, len(changes.repairs)) == (130, 130)
 
 
-def test_days_that_are_no_longer_published_are_removed_in_batches(level, store, batches, pointers):
+def test_days_that_are_no_longer_published_are_removed_in_batches(sync, store, batches, pointers):
     put_record(store, [str(date(2026, 1, 1) + timedelta(days=n)) for n in range(30)])
-    level()
+    sync()
     batches.clear()
     # A backup of the record was restored.
     put_record(store, ["2026-01-01"])
-    changes = level()
+    changes = sync()
 
     assert sorted(batches) == [("BatchDeletePartition", 4), ("BatchDeletePartition", 25), ("BatchUpdatePartition", 1)]
     assert (changes.created, changes.moved, changes.removed) == (0, 1, 29)
     assert pointers(TABLES[0]) == {"2026-01-01": "2026-01-01/20260101T010203Z-00000001/"}
 
 
-def test_a_record_that_was_lost_takes_nothing_away_from_readers(level, publish_day, store, moto, pointers):
+def test_a_record_that_was_lost_takes_nothing_away_from_readers(sync, publish_day, store, moto, pointers):
     publish_day("2026-11-22")
-    level()
+    sync()
     moto.client().delete_object(Bucket=store.place.bucket, Key=store.place.key(record_key(ORGANIZATION)))
 
-    assert level().removed == 0
+    assert sync().removed == 0
     assert list(pointers(TABLES[0])) == ["2026-11-22"]
 
 
-def test_two_organizations_in_one_database_do_not_disturb_each_other(level, publish_day, pointers):
+def test_two_organizations_in_one_database_do_not_disturb_each_other(sync, publish_day, pointers):
     publish_day("2026-11-22")
-    level()
+    sync()
 
-    assert level(OTHER_ORGANIZATION).removed == 0
+    assert sync(OTHER_ORGANIZATION).removed == 0
     assert list(pointers(TABLES[0])) == ["2026-11-22"]
 
 
-def test_what_was_altered_by_hand_is_repaired_and_told(level, publish_day, glue, database):
+def test_what_was_altered_by_hand_is_repaired_and_reported(sync, publish_day, glue, database):
     publish_day("2026-11-22")
-    level()
+    sync()
     table = glue.get_table(DatabaseName=database, Name=TABLES[0])["Table"]
     before = {name: table[name] for name in ("Name", "TableType", "PartitionKeys", "StorageDescriptor", "Parameters")}
     damaged = {
@@ -198,7 +198,7 @@ def test_what_was_altered_by_hand_is_repaired_and_told(level, publish_day, glue,
     }
     glue.update_table(DatabaseName=database, TableInput=damaged)
 
-    changes = level()
+    changes = sync()
 
     after = glue.get_table(DatabaseName=database, Name=TABLES[0])["Table"]
     assert {name: after[name] for name in before} == before
@@ -209,9 +209,9 @@ def test_what_was_altered_by_hand_is_repaired_and_told(level, publish_day, glue,
     ]
 
 
-def test_a_table_is_updated_without_archiving_a_version(level, publish_day, glue, database):
+def test_a_table_is_updated_without_archiving_a_version(sync, publish_day, glue, database):
     publish_day("2026-11-22")
-    level()
+    sync()
     seen = []
     glue.meta.events.register(
         "provide-client-params.glue.UpdateTable", lambda params, **_: seen.append(params["SkipArchive"])
@@ -228,14 +228,14 @@ def test_a_table_is_updated_without_archiving_a_version(level, publish_day, glue
             "Parameters": {},
         },
     )
-    level()
+    sync()
 
     assert seen == [True, True]
 
 
-def test_a_partition_that_another_run_made_or_removed_meanwhile_is_looked_at_again(level, publish_day, glue, pointers):
+def test_a_partition_that_another_run_changes_at_the_same_time_is_listed_again(sync, publish_day, glue, pointers):
     publish_day("2026-11-22")
-    level()
+    sync()
     publish_day("2026-11-23")
     first_look = [True]
 
@@ -246,7 +246,7 @@ def test_a_partition_that_another_run_made_or_removed_meanwhile_is_looked_at_aga
             parsed["Partitions"] = []
 
     glue.meta.events.register("after-call.glue.GetPartitions", hide)
-    level()
+    sync()
 
     assert pointers(TABLES[0]) == {
         "2026-11-22": "2026-11-22/20261122T010203Z-00000001/",
@@ -254,7 +254,7 @@ def test_a_partition_that_another_run_made_or_removed_meanwhile_is_looked_at_aga
     }
 
 
-def test_a_snapshot_published_while_glue_was_brought_level_is_there_in_the_end(level, publish_day, glue, pointers):
+def test_a_snapshot_published_while_glue_was_synced_is_there_in_the_end(sync, publish_day, glue, pointers):
     publish_day("2026-11-22")
     rivals = [lambda: publish_day("2026-11-23", 3), lambda: publish_day("2026-11-23", 2)]
 
@@ -263,24 +263,24 @@ def test_a_snapshot_published_while_glue_was_brought_level_is_there_in_the_end(l
             rivals.pop()()
 
     glue.meta.events.register("after-call.glue.BatchCreatePartition", rival)
-    level()
+    sync()
 
     assert pointers(TABLES[0])["2026-11-23"] == "2026-11-23/20261123T010203Z-00000003/"
     assert pointers(TABLES[1]) == {ORGANIZATION: "2026-11-23/20261123T010203Z-00000003/"}
 
 
-def test_many_runs_that_bring_glue_level_at_once_leave_it_level(level, publish_day, moto, pointers):
+def test_many_runs_that_sync_glue_at_once_leave_it_in_sync(sync, publish_day, moto, pointers):
     publish_day("2026-11-22")
 
     def run(number):
         publish_day("2026-11-23", number)
-        level(client=moto.client("glue"))
+        sync(client=moto.client("glue"))
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(run, range(2, 8)))
 
     record = publish_day("2026-11-22", 99)
-    level()
+    sync()
     run_id = record.snapshots["2026-11-23"].run_id
     assert pointers(TABLES[0]) == {
         "2026-11-22": "2026-11-22/20261122T010203Z-00000063/",
@@ -293,25 +293,25 @@ def test_many_runs_that_bring_glue_level_at_once_leave_it_level(level, publish_d
     [
         (
             "CreateDatabase",
-            r"Make the database credlake_\w+ \(the deployment does\), name another with --database",
+            r"Create the database credlake_\w+ \(the deployment does\), name another with --database",
         ),
         ("GetDatabase", "Grant the caller glue:GetDatabase on the catalog"),
         ("CreateTable", "Grant the caller glue:CreateTable on the catalog, on database/"),
         ("BatchCreatePartition", "Grant the caller glue:BatchCreatePartition on the catalog"),
     ],
 )
-def test_a_refusal_of_glue_is_exit_4_and_says_what_to_grant(level, publish_day, glue, operation, next_step):
+def test_a_refusal_of_glue_is_exit_4_and_says_what_to_grant(sync, publish_day, glue, operation, next_step):
     publish_day("2026-11-22")
     refuse(glue, operation, "AccessDeniedException", "User is not authorized")
 
     with pytest.raises(CatalogNotSyncedError, match=next_step) as raised:
-        level()
+        sync()
     assert raised.value.exit_code == 4
     assert f"glue:{operation}: AccessDeniedException: User is not authorized" in raised.value.message
-    assert "The lake itself is whole" in raised.value.message
+    assert "The lake itself is complete" in raised.value.message
 
 
-def test_an_error_of_one_partition_in_an_answer_that_says_200_is_an_error(level, publish_day, glue):
+def test_an_error_of_one_partition_in_an_answer_that_says_200_is_an_error(sync, publish_day, glue):
     publish_day("2026-11-22")
 
     def spoil(parsed, **_):
@@ -327,18 +327,18 @@ def test_an_error_of_one_partition_in_an_answer_that_says_200_is_an_error(level,
         CatalogNotSyncedError,
         match=r"glue:BatchCreatePartition: ResourceNumberLimitExceededException: too many \(partition o-abcdefghij/",
     ):
-        level()
+        sync()
 
 
-def test_glue_that_others_keep_changing_is_given_up_with_an_error(level, publish_day, glue):
+def test_glue_that_others_keep_changing_is_given_up_with_an_error(sync, publish_day, glue):
     publish_day("2026-11-22")
     refuse(glue, "BatchCreatePartition", "ConcurrentModificationException")
 
-    with pytest.raises(CatalogNotSyncedError, match="each of the 10 times"):
-        level()
+    with pytest.raises(CatalogNotSyncedError, match="in each of 10 attempts"):
+        sync()
 
 
-def test_a_lake_level_needs_no_import_of_awswrangler():
+def test_syncing_needs_no_import_of_awswrangler():
     # It takes seconds, and its functions for partitions keep an old location.
     program = "import sys, collector.catalog.sync; print('awswrangler' in sys.modules, 'boto3' in sys.modules)"
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

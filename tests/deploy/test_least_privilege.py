@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from collector.aws.iam import SESSION_ACTIONS
-from collector.catalog.following import follower_of
+from collector.catalog.follow import follower_of
 from collector.collection.gateway import Gateway
 from collector.collection.run import Collection
 from collector.lake.open import open_store

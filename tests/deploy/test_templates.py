@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from collector.aws.iam import SESSION_ACTIONS
-from collector.catalog.s3_tags import SUPERSEDED, TAG_KEY
+from collector.catalog.follow import SUPERSEDED, TAG_KEY
 from collector.lake.layout import ZONES
 from collector.scheduled.notice import TOPIC
 from collector.settings.model import DEFAULT_ROLE_NAME, SettingsSchema

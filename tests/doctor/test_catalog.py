@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from collector.aws.describe import lake_formation_grants
-from collector.catalog.catalogue import GLUE_SNAPSHOT_RECORD, table_input
+from collector.catalog.tables import GLUE_SNAPSHOT_RECORD, table_input
 from collector.doctor.catalog import (
     check_database,
     check_reader_grants,

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from collector.catalog.catalogue import GLUE_TABLES, PLACEHOLDER_LOCATION, GlueTable, table_input
+from collector.catalog.tables import GLUE_TABLES, PLACEHOLDER_LOCATION, GlueTable, table_input
 from collector.schema import ACCOUNT, CREDENTIAL_REPORT
 from tools.generate.bi_page import bi_page
 from tools.generate.controls import control_frameworks_sql, controls_sql

@@ -153,7 +153,7 @@ def test_without_glue_the_snapshot_is_published_all_the_same_and_the_next_run_ca
     first = cloud.record.newest
 
     assert code == 4
-    assert f"Glue database {cloud.database} could not be brought level" in said
+    assert f"Glue database {cloud.database} could not be synced" in said
     assert credlake("collect")[0] == 0
     assert cloud.record.newest.run_id != first.run_id
     assert cloud.pointers() == dict.fromkeys(TABLES, cloud.record.newest.folder)
@@ -170,10 +170,10 @@ def test_a_rebuild_with_glue_out_of_reach_is_published_and_says_what_is_behind(c
     assert code == 3
     assert (
         f"credlake: The tables of o-uniform0000, {day}, are rebuilt and published, but Glue is behind, so Athena may "
-        f"still read the earlier ones. Glue database {cloud.database} could not be brought level"
+        f"still read the earlier ones. Glue database {cloud.database} could not be synced"
     ) in said
     assert "AWS_ENDPOINT_URL_GLUE" in said
-    assert "the next run brings Glue level. Another rebuild does too." in said
+    assert "the next run syncs Glue. Another rebuild does too." in said
     assert cloud.record.newest.folder != first.folder
     assert cloud.pointers() == dict.fromkeys(TABLES, first.folder)
 

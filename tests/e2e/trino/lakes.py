@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from collector.catalog.catalogue import GlueTable, table_input
 from collector.catalog.sync import sync_catalog
+from collector.catalog.tables import GlueTable, table_input
 from collector.lake.layout import record_key
 from collector.lake.local_store import LocalStore
 from collector.lake.record import read_record

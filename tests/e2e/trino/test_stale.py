@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from collector.catalog.catalogue import GLUE_TABLES
+from collector.catalog.tables import GLUE_TABLES
 from collector.views.files import names_of, shipped_views, twin_sql
 from tests.e2e.trino.asking import create_views
 

@@ -1,14 +1,87 @@
+"""What Glue is given for the two tables, and what becomes of tables that differ."""
+
 from __future__ import annotations
 
 import copy
+import json
 
 import pytest
 
-from collector.catalog.catalogue import GLUE_SNAPSHOT_RECORD, GLUE_SNAPSHOT_RECORD_LATEST, table_input
-from collector.catalog.tables import level_table
+from collector.catalog.tables import (
+    GLUE_SNAPSHOT_RECORD,
+    GLUE_SNAPSHOT_RECORD_LATEST,
+    GLUE_TABLES,
+    partition_input,
+    plan_table,
+    table_input,
+)
 from collector.errors import CatalogNotSyncedError
 
 LOCATION = "s3://bucket/lake/snapshots/"
+
+
+def columns_of(glue_input):
+    return [column["Name"] for column in glue_input["StorageDescriptor"]["Columns"]]
+
+
+def test_glue_reads_the_files_as_parquet_by_name():
+    glue_input = table_input(GLUE_SNAPSHOT_RECORD, "s3://bucket/lake/snapshots/")
+
+    descriptor = glue_input["StorageDescriptor"]
+    assert glue_input["Name"] == "snapshot_record"
+    assert glue_input["TableType"] == "EXTERNAL_TABLE"
+    assert glue_input["Parameters"] == {"EXTERNAL": "TRUE", "classification": "parquet", "credlake_schema_version": "1"}
+    assert descriptor["Location"] == "s3://bucket/lake/snapshots/"
+    assert descriptor["InputFormat"] == "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat"
+    assert descriptor["OutputFormat"] == "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat"
+    assert descriptor["SerdeInfo"]["SerializationLibrary"] == (
+        "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
+    )
+
+
+@pytest.mark.parametrize(
+    ("glue_table", "keys"),
+    [
+        (GLUE_SNAPSHOT_RECORD, ["organization_id", "snapshot_date"]),
+        (GLUE_SNAPSHOT_RECORD_LATEST, ["organization_id"]),
+    ],
+)
+def test_partition_keys_are_strings_and_not_columns_as_well(glue_table, keys):
+    glue_input = table_input(glue_table, "s3://bucket/")
+
+    assert [(key["Name"], key["Type"]) for key in glue_input["PartitionKeys"]] == [(key, "string") for key in keys]
+    assert not set(keys) & set(columns_of(glue_input))
+    assert set(keys) | set(columns_of(glue_input)) == set(glue_table.table.names)
+
+
+def test_partition_projection_is_never_switched_on_because_it_ignores_locations():
+    for glue_table in GLUE_TABLES:
+        assert "projection" not in json.dumps(table_input(glue_table, "s3://bucket/"))
+
+
+def test_columns_have_types_of_glue():
+    glue_input = table_input(GLUE_SNAPSHOT_RECORD, "s3://bucket/")
+    types = {column["Name"]: column["Type"] for column in glue_input["StorageDescriptor"]["Columns"]}
+
+    assert (types["report_generated_at"], types["attempts"], types["is_root"]) == ("timestamp", "int", "boolean")
+    assert (types["tags"], types["account_id"]) == ("map<string,string>", "string")
+
+
+def test_a_partition_is_one_run_s_folder():
+    glue_input = partition_input(
+        GLUE_SNAPSHOT_RECORD,
+        ["o-abcdefghij", "2026-11-23"],
+        "s3://bucket/snapshots/o-abcdefghij/2026-11-23/20261123T152200Z-1a2b3c4d/",
+    )
+
+    assert glue_input["Values"] == ["o-abcdefghij", "2026-11-23"]
+    assert glue_input["StorageDescriptor"]["Location"].endswith("/20261123T152200Z-1a2b3c4d/")
+    assert columns_of(glue_input) == columns_of(table_input(GLUE_SNAPSHOT_RECORD, "s3://bucket/"))
+
+
+def test_a_partition_with_too_few_values_is_rejected():
+    with pytest.raises(ValueError, match="snapshot_record is partitioned by"):
+        partition_input(GLUE_SNAPSHOT_RECORD, ["o-abcdefghij"], "s3://bucket/")
 
 
 @pytest.fixture(name="found")
@@ -24,8 +97,8 @@ def _found():
     }
 
 
-def level(found):
-    return level_table(GLUE_SNAPSHOT_RECORD, LOCATION, found)
+def planned(found):
+    return plan_table(GLUE_SNAPSHOT_RECORD, LOCATION, found)
 
 
 def names(step):
@@ -33,7 +106,7 @@ def names(step):
 
 
 def test_a_table_that_is_not_there_is_made():
-    step = level(None)
+    step = planned(None)
 
     assert step.create == table_input(GLUE_SNAPSHOT_RECORD, LOCATION)
     assert [key["Name"] for key in step.create["PartitionKeys"]] == ["organization_id", "snapshot_date"]
@@ -44,15 +117,15 @@ def test_a_table_that_is_as_it_should_be_is_not_touched(found):
     found["StorageDescriptor"]["Location"] = "s3://bucket/lake/snapshots"
     found["Parameters"]["owner_team"] = "security"
 
-    assert level(found) == level({**found, "UpdateTime": "later"})
-    assert (level(found).create, level(found).update, level(found).repairs) == (None, None, ())
+    assert planned(found) == planned({**found, "UpdateTime": "later"})
+    assert (planned(found).create, planned(found).update, planned(found).repairs) == (None, None, ())
 
 
 def test_columns_are_added_at_the_end_when_the_schema_grows(found):
     whole = [column["Name"] for column in found["StorageDescriptor"]["Columns"]]
     found["StorageDescriptor"]["Columns"] = found["StorageDescriptor"]["Columns"][:-2]
 
-    step = level(found)
+    step = planned(found)
 
     assert names(step) == whole
     assert step.repairs == ("Glue table snapshot_record: columns added: null_reasons, unknown_columns.",)
@@ -63,7 +136,7 @@ def test_columns_of_a_newer_version_or_a_user_are_never_removed(found):
     columns.append({"Name": "added_later", "Type": "string"})
     dropped = columns.pop(3)
 
-    step = level(found)
+    step = planned(found)
 
     assert names(step)[-1] == "added_later"
     assert names(step)[3] == dropped["Name"]
@@ -74,7 +147,7 @@ def test_a_column_dropped_by_hand_is_there_again(found):
     whole = [column["Name"] for column in columns]
     found["StorageDescriptor"]["Columns"] = [column for column in columns if column["Name"] != "mfa_active"]
 
-    step = level(found)
+    step = planned(found)
 
     assert names(step) == whole
     assert step.repairs == ("Glue table snapshot_record: dropped columns are there again: mfa_active.",)
@@ -88,7 +161,7 @@ def test_projection_switched_on_is_switched_off_and_other_parameters_stay(found)
         "owner_team": "security",
     }
 
-    step = level(found)
+    step = planned(found)
 
     assert step.update["Parameters"] == {
         "EXTERNAL": "TRUE",
@@ -105,7 +178,7 @@ def test_projection_switched_on_is_switched_off_and_other_parameters_stay(found)
 def test_a_location_moved_by_hand_is_moved_back(found):
     found["StorageDescriptor"]["Location"] = "s3://elsewhere/"
 
-    step = level(found)
+    step = planned(found)
 
     assert step.update["StorageDescriptor"]["Location"] == LOCATION
     assert step.repairs == (f"Glue table snapshot_record: its location was s3://elsewhere/ and is {LOCATION} again.",)
@@ -127,11 +200,11 @@ def test_a_location_moved_by_hand_is_moved_back(found):
 def test_a_table_that_would_read_the_files_as_something_else_reads_parquet_by_name_again(found, damage):
     found["StorageDescriptor"] |= damage
 
-    step = level(found)
+    step = planned(found)
 
     assert step.update["StorageDescriptor"] == table_input(GLUE_SNAPSHOT_RECORD, LOCATION)["StorageDescriptor"]
     assert " ".join(step.repairs) == (
-        "Glue table snapshot_record: its input format, output format and SerDe are Parquet's again."
+        "Glue table snapshot_record: its input format, output format and SerDe are those of Parquet again."
     )
 
 
@@ -139,7 +212,7 @@ def test_a_column_retyped_by_hand_has_the_type_of_the_files_again(found):
     column = next(c for c in found["StorageDescriptor"]["Columns"] if c["Name"] == "user_creation_time")
     column["Type"] = "bigint"
 
-    step = level(found)
+    step = planned(found)
 
     assert (
         next(c for c in step.update["StorageDescriptor"]["Columns"] if c["Name"] == "user_creation_time")["Type"]
@@ -157,7 +230,7 @@ def test_partition_keys_that_were_changed_cannot_be_repaired_and_the_error_says_
     with pytest.raises(
         CatalogNotSyncedError, match=r"snapshot_date \(date\), and must be by .*\(string\).*Drop the"
     ) as e:
-        level(found)
+        planned(found)
     assert e.value.exit_code == 4
 
 
@@ -169,19 +242,19 @@ def test_a_view_or_an_iceberg_table_in_the_place_of_ours_is_an_error(found, chan
     with pytest.raises(
         CatalogNotSyncedError, match=rf"snapshot_record is a {kind}, not a table of Parquet files\. Drop"
     ):
-        level({**found, **change})
+        planned({**found, **change})
 
 
-def test_a_table_of_a_newer_version_is_left_alone(found):
+def test_a_table_of_a_newer_version_is_not_changed(found):
     found["Parameters"]["credlake_schema_version"] = "2"
     found["StorageDescriptor"]["Columns"].pop()
 
-    with pytest.raises(CatalogNotSyncedError, match=r"made by a newer version .*Update credlake"):
-        level(found)
+    with pytest.raises(CatalogNotSyncedError, match=r"written by a newer version .*Update credlake"):
+        planned(found)
 
 
 def test_the_table_of_the_newest_day_is_partitioned_by_organization_alone():
-    step = level_table(GLUE_SNAPSHOT_RECORD_LATEST, LOCATION, None)
+    step = plan_table(GLUE_SNAPSHOT_RECORD_LATEST, LOCATION, None)
 
     assert [key["Name"] for key in step.create["PartitionKeys"]] == ["organization_id"]
     assert step.create["StorageDescriptor"]["Columns"][0]["Name"] == "snapshot_date"

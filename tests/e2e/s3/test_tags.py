@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from structlog.testing import capture_logs
 
-from collector.catalog.s3_tags import Tagging, tag_superseded
+from collector.catalog.follow import Tagging, follower_of, tag_superseded
 from collector.lake.local_store import LocalStore
 from collector.lake.publish import publish
 from collector.lake.record import with_snapshot
@@ -129,8 +130,13 @@ def test_a_refusal_to_tag_is_a_warning_that_says_what_to_grant(wired_once, wire,
     assert tagging.warning.endswith("Tables of replaced runs stay without the tag, and so do not expire.")
 
 
-def test_a_lake_in_a_folder_has_no_tags(tmp_path):
+def test_a_lake_in_a_folder_has_no_tags_and_no_catalog(tmp_path):
     before = with_snapshot(None, ORGANIZATION, DAY, snapshot(5, 5, number=1))
     after = replace(before, snapshots={DAY: snapshot(5, 5, number=2)})
+    follower = follower_of(LocalStore(tmp_path), database="a_database")
 
-    assert tag_superseded(LocalStore(tmp_path), before, after) == Tagging()
+    with capture_logs() as events:
+        follower.tag_replaced(before, after)
+        follower.sync_catalog(ORGANIZATION)
+
+    assert events == []
