@@ -17,7 +17,7 @@ $(VENV)/.installed: requirements/dev.txt pyproject.toml
 
 setup: $(VENV)/.installed ## make the virtual environment with the locked versions
 
-demo: setup ## collect an organization that runs on loopback, then answer the questions (no AWS account, no network)
+demo: setup ## collect a simulated organization, then run the example queries (no AWS account, no network)
 	$(BIN)/credlake demo
 
 test: setup ## run the tests

@@ -1,4 +1,4 @@
-"""Processes that are measured, and the organization on loopback that they speak to."""
+"""Processes that are measured, and the simulator that they call."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from collector.process.signals import run_stoppable
 from collector.query.ask import run_query
 from collector.settings.model import Settings
 from collector.simulator import Simulator, shifted_clock, utc_now
-from collector.simulator.scenarios import DEMO_ORGANIZATION_ID, DemoDay, demo_days
+from collector.simulator.demo import DEMO_ORGANIZATION_ID, DemoDay, demo_days
 
 # Waiting is what takes long: for reports, for AWS to have capacity again. Here a tenth of it is enough.
 _PACE = 0.1

@@ -1,22 +1,33 @@
-"""IAM of one account: credential report, account summary, password policy and alias (facts F2, F3)."""
+"""IAM of one account: the credential report and its life cycle, account summary, password policy (facts F2, F3)."""
 
 from __future__ import annotations
 
 import base64
+from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from collector.simulator.refusals import no_password_policy
-from collector.simulator.wire import XmlMap
+from collector.simulator.wire import (
+    REPORT_EXPIRED,
+    REPORT_IN_PROGRESS,
+    REPORT_NOT_PRESENT,
+    ApiError,
+    ErrorResponse,
+    XmlMap,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Sequence
 
-    from collector.simulator.answers import Result
     from collector.simulator.organization import AccountSpec
-    from collector.simulator.report_task import ReportTask
+    from collector.simulator.wire import Result
 
-# Quotas and counts that nothing here depends on; all 34 keys of AWS's answer are there (facts F3).
+# AWS generates at most one report in four hours for an account, for all callers together.
+REPORT_LIFETIME = timedelta(hours=4)
+
+STARTED_DESCRIPTION = "No report exists. Starting a new report generation task"
+
+# Quotas and counts that nothing here depends on; all 34 keys of AWS's response are there (facts F3).
 _PLAIN_SUMMARY = {
     "UsersQuota": 5000,
     "Groups": 0,
@@ -48,32 +59,103 @@ _PLAIN_SUMMARY = {
 }
 
 
-def generate_credential_report(task: ReportTask, now: datetime) -> Result:
-    """Ask for a report; `Description` is there only when a task was started."""
-    answer = task.generate(now)
-    if answer.description is None:
-        return {"State": answer.state}
-    return {"State": answer.state, "Description": answer.description}
+class StoredReport:
+    """A finished report: when it was generated, and its bytes, which are rendered once, at the first access."""
+
+    def __init__(self, generated_at: datetime, render: Callable[[], bytes]) -> None:
+        self.generated_at = generated_at
+        self._render = render
+
+    @cached_property
+    def content(self) -> bytes:
+        """The report's bytes."""
+        return self._render()
 
 
-def get_credential_report(task: ReportTask, now: datetime) -> Result:
-    """The report, in base64, with the time at which it was made."""
-    report = task.get(now)
-    return {
-        "Content": base64.b64encode(report.content).decode(),
-        "GeneratedTime": report.generated_at,
-        "ReportFormat": "text/csv",
-    }
+class ReportTask:
+    """One account's report and the task that generates it: started, in progress, complete, expired.
+
+    Every method takes the current time, and nothing happens between calls: a report whose time has come is found ready
+    by the next call. So all accounts generate at the same time, at no cost.
+
+    Args:
+        seconds: How long a report takes to generate; `math.inf`: it never completes.
+        render: Returns the bytes of a report generated now.
+        stored: A report that exists already.
+    """
+
+    def __init__(self, seconds: float, render: Callable[[], bytes], stored: StoredReport | None = None) -> None:
+        self._seconds = seconds
+        self._render = render
+        self._stored = stored
+        self._started_at: datetime | None = None
+
+    def generate(self, now: datetime) -> Result:
+        """GenerateCredentialReport: starts a task, unless one runs or there is a report younger than four hours.
+
+        A `Description` was seen with STARTED only.
+        """
+        self._finish(now)
+        if self._started_at is not None:
+            return {"State": "INPROGRESS"}
+        if self.is_ready(now):
+            return {"State": "COMPLETE"}
+        self._started_at = now
+        return {"State": "STARTED", "Description": STARTED_DESCRIPTION}
+
+    def get(self, now: datetime) -> Result:
+        """GetCredentialReport: the report in base64, or AWS's error while there is none to return."""
+        self._finish(now)
+        if self._started_at is not None:
+            raise ApiError(REPORT_IN_PROGRESS)
+        if self._stored is None:
+            raise ApiError(REPORT_NOT_PRESENT)
+        if _is_expired(self._stored, now):
+            raise ApiError(REPORT_EXPIRED)
+        return {
+            "Content": base64.b64encode(self._stored.content).decode(),
+            "GeneratedTime": self._stored.generated_at,
+            "ReportFormat": "text/csv",
+        }
+
+    def is_ready(self, now: datetime) -> bool:
+        """Whether `get` would return the report now."""
+        self._finish(now)
+        return self._started_at is None and self._stored is not None and not _is_expired(self._stored, now)
+
+    def drop(self) -> None:
+        """Lose the report: only `generate` brings another."""
+        self._stored = None
+
+    def rebuild(self, now: datetime) -> None:
+        """Start again, as when another caller had the report generated."""
+        self._stored = None
+        self._started_at = now
+
+    @property
+    def stored(self) -> StoredReport | None:
+        """The finished report, expired or not."""
+        return self._stored
+
+    def _finish(self, now: datetime) -> None:
+        if self._started_at is None or (now - self._started_at).total_seconds() < self._seconds:
+            return
+        self._stored = StoredReport(self._started_at + timedelta(seconds=self._seconds), self._render)
+        self._started_at = None
+
+
+def _is_expired(report: StoredReport, now: datetime) -> bool:
+    return now - report.generated_at >= REPORT_LIFETIME
 
 
 def get_account_summary(account: AccountSpec) -> Result:
-    """Counts, quotas and the four flags about root. Not behind the four hours of the report; root is no user."""
+    """Counts, quotas and the four flags about root. Current, unlike the report; root is not counted as a user."""
     root = account.root
-    users_with_mfa = sum(user.mfa_active for user in account.users)
+    devices = sum(user.mfa_active for user in account.users) + root.mfa_active
     counts = {
         "Users": len(account.users),
-        "MFADevices": users_with_mfa + root.mfa_active,
-        "MFADevicesInUse": users_with_mfa + root.mfa_active,
+        "MFADevices": devices,
+        "MFADevicesInUse": devices,
         "AccountMFAEnabled": int(root.mfa_active),
         "AccountAccessKeysPresent": _any_present(root.access_keys),
         "AccountPasswordPresent": int(root.password is not None),
@@ -83,10 +165,11 @@ def get_account_summary(account: AccountSpec) -> Result:
 
 
 def get_account_password_policy(account: AccountSpec) -> Result:
-    """The custom policy; `NoSuchEntity` where there is none, which is no policy of zeros."""
+    """The custom policy; the error `NoSuchEntity` where there is none, which is not a policy of zeros."""
     policy = account.password_policy
     if policy is None:
-        raise no_password_policy(account.account_id)
+        message = f"The Password Policy with domain name {account.account_id} cannot be found."
+        raise ApiError(ErrorResponse("NoSuchEntity", 404, message))
     described: dict[str, Any] = {
         "MinimumPasswordLength": policy.minimum_password_length,
         "RequireSymbols": policy.require_symbols,
@@ -105,9 +188,9 @@ def get_account_password_policy(account: AccountSpec) -> Result:
     return {"PasswordPolicy": described}
 
 
-def list_account_aliases(account: AccountSpec) -> Result:
-    """The account's alias: none or one."""
-    return {"AccountAliases": [account.alias] if account.alias else [], "IsTruncated": False}
+def list_account_aliases() -> Result:
+    """No account has an alias."""
+    return {"AccountAliases": [], "IsTruncated": False}
 
 
 def _any_present(credentials: Sequence[object | None]) -> int:

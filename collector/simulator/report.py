@@ -1,4 +1,4 @@
-"""An account's users → the credential report that AWS would write of them (facts F1.2 to F1.6)."""
+"""An account's users → the credential report that AWS would write for them (facts F1.2 to F1.6)."""
 
 from __future__ import annotations
 
@@ -6,13 +6,20 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from collector.simulator.faults import ReportFault
-from collector.simulator.report_text import HEADER, ROOT_NAME, ReportText
+from collector.simulator.organization import ACCOUNT_ID_MARK
+from collector.simulator.report_text import ROOT_NAME, ReportText
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from collector.simulator.organization import AccountSpec
-    from collector.simulator.users import AccessKeySpec, CertificateSpec, PasswordSpec, RootSpec, UserSpec
+    from collector.simulator.organization import (
+        AccessKeySpec,
+        AccountSpec,
+        CertificateSpec,
+        PasswordSpec,
+        RootSpec,
+        UserSpec,
+    )
 
 Credential = TypeVar("Credential")
 
@@ -24,23 +31,18 @@ SLOTS = 2
 
 
 def write_report(account: AccountSpec, partition: str) -> bytes:
-    """The bytes of an account's report, with whatever its faults make of them."""
-    faults = [fault for fault in account.faults if isinstance(fault, ReportFault)]
-    if account.report is not None and not faults:
-        return account.report.content(account.account_id)
+    """The bytes of an account's report, as its faults change them."""
+    if account.report_template is not None:
+        return account.report_template.replace(ACCOUNT_ID_MARK, account.account_id).encode()
     text = render_report(account, partition)
-    for fault in faults:
-        text = fault.spoil(text, account.account_id)
+    for fault in account.faults:
+        if isinstance(fault, ReportFault):
+            text = fault.change(text)
     return text.encode()
 
 
 def render_report(account: AccountSpec, partition: str) -> ReportText:
-    """The report of an account: root first, then users in an order without regard to case.
-
-    A report given by hand is taken as it is.
-    """
-    if account.report is not None:
-        return ReportText.parse(account.report.content(account.account_id))
+    """The correct report of an account: root first, then users in case-insensitive order."""
     policy = account.password_policy
     lifetime = timedelta(days=policy.max_password_age) if policy and policy.max_password_age else None
     prefix = f"arn:{partition}:iam::{account.account_id}:"
@@ -49,7 +51,7 @@ def render_report(account: AccountSpec, partition: str) -> ReportText:
         _root_row(account.root, f"{prefix}root"),
         *(_user_row(user, f"{prefix}user{user.path}{user.name}", lifetime) for user in users),
     ]
-    return ReportText(HEADER, tuple(rows))
+    return ReportText(account.account_id, tuple(rows))
 
 
 def _root_row(root: RootSpec, arn: str) -> tuple[str, ...]:
@@ -81,7 +83,7 @@ def _user_row(user: UserSpec, arn: str, lifetime: timedelta | None) -> tuple[str
 
 
 def _password(password: PasswordSpec | None, lifetime: timedelta | None) -> tuple[str, ...]:
-    """Enabled, last used, last changed, next rotation. `no_information` is said only of a password that exists."""
+    """Enabled, last used, last changed, next rotation. `no_information` is written only for a password that exists."""
     if password is None:
         return ("false", NOT_APPLICABLE, NOT_APPLICABLE, NOT_APPLICABLE)
     return (
@@ -121,13 +123,13 @@ def _certificates(certificates: Sequence[CertificateSpec | None]) -> list[str]:
 
 
 def _slots(credentials: Sequence[Credential | None]) -> list[Credential | None]:
-    """Two slots, whatever was given: AWS allows two keys and two certificates a user."""
+    """Exactly two slots: AWS allows two keys and two certificates a user."""
     if len(credentials) > SLOTS:
-        raise ValueError(f"a user has {SLOTS} slots of a kind, not {len(credentials)}")
+        raise ValueError(f"a user has {SLOTS} slots for each kind of credential, not {len(credentials)}")
     return [*credentials, *[None] * (SLOTS - len(credentials))]
 
 
-def _boolean(value: bool) -> str:  # noqa: FBT001 - the value is what is written, not a switch
+def _boolean(value: bool) -> str:  # noqa: FBT001 - the value is written, it is not a switch
     return "true" if value else "false"
 
 

@@ -1,7 +1,7 @@
-"""The organization over HTTP on 127.0.0.1: aiohttp in a thread of this process.
+"""The simulated organization over HTTP on 127.0.0.1: aiohttp in a thread of this process.
 
-Latency is awaited, so a waiting request holds no thread here either. Faults of delivery (cut, reset, no answer) are
-made here; everything else is `control_plane`.
+Latency is awaited, so a waiting request holds no thread here either. Faults of delivery (cut, reset, no response) are
+applied here; everything else is in `control_plane`.
 """
 
 from __future__ import annotations
@@ -16,28 +16,24 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from collector.simulator.answers import Answer, Pipeline
-from collector.simulator.clock import Clock, utc_now
-from collector.simulator.control_plane import ControlPlane
-from collector.simulator.wire import read_call
+from collector.simulator.control_plane import Clock, ControlPlane, TrafficCounts, utc_now
+from collector.simulator.wire import Delivery, Response, read_call
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from collector.simulator.iam_api import StoredReport
     from collector.simulator.organization import OrganizationSpec
-    from collector.simulator.rate_limits import RateLimit
-    from collector.simulator.report_task import StoredReport
-    from collector.simulator.traffic import TrafficCounts
 
 LOOPBACK = "127.0.0.1"
 
-# Not us-east-1: there, STS cannot be switched off, and that fault would have no effect.
+# Not us-east-1: there, STS cannot be deactivated, and that fault would have no effect.
 REGION = "eu-west-1"
 
-# How long connections may take to end when the server stops; hung requests are let go before.
+# How long connections may take to end when the server stops; hung requests have been released before.
 _SHUTDOWN_SECONDS = 0.2
 
-# A connection closed with this option is reset: nothing is sent, nothing waited for.
+# A connection closed with this option is reset: without sending or waiting for anything.
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -45,14 +41,14 @@ class Simulator:
     """Serves an organization while the `with` block runs.
 
     Args:
-        organization: What there is, and who calls.
-        latency_seconds: What every answer takes at least.
-        generation_seconds: How long a credential report takes.
-        clock: The time that reports live by; called from the server's thread.
-        session_clock: The time that credentials expire by; None: the same as `clock`.
-        port: 0 for any that is free.
+        organization: The organization and its caller.
+        latency_seconds: How long every response takes at least.
+        generation_seconds: How long a credential report takes to generate.
+        clock: The time by which reports age and sessions expire; called from the server's thread.
         enforce_rate_limits: Whether Organizations limits calls as AWS does (facts F4.3).
-        iam_rate_limit: A limit on each account's IAM calls, answered with `Throttling`.
+
+    Raises:
+        ValueError: The organization is inconsistent: an id that occurs twice, an administrator without an account.
     """
 
     def __init__(
@@ -62,29 +58,24 @@ class Simulator:
         latency_seconds: float = 0.0,
         generation_seconds: float = 0.0,
         clock: Clock = utc_now,
-        session_clock: Clock | None = None,
-        port: int = 0,
         enforce_rate_limits: bool = False,
-        iam_rate_limit: RateLimit | None = None,
     ) -> None:
         self._plane = ControlPlane(
             organization,
             clock=clock,
-            session_clock=session_clock or clock,
             generation_seconds=generation_seconds,
             enforce_rate_limits=enforce_rate_limits,
-            iam_rate_limit=iam_rate_limit,
         )
         self._latency_seconds = latency_seconds
-        self._port = port
+        self._port = 0
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
 
     def __enter__(self) -> Simulator:  # noqa: PYI034 - Self would say no more: the class is not subclassed
-        """Start serving; returns when requests are answered."""
+        """Start serving; returns once requests are accepted."""
         ready: Future[int] = Future()
-        self._thread = threading.Thread(target=self._run, args=(ready,), name="loopback", daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(ready,), name="simulator", daemon=True)
         self._thread.start()
         self._port = ready.result()
         return self
@@ -92,7 +83,7 @@ class Simulator:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop serving: open requests are let go unanswered."""
+        """Stop serving: open requests end without a response."""
         if self._thread is None or self._loop is None or self._stopping is None:
             return
         self._loop.call_soon_threadsafe(self._stopping.set)
@@ -101,14 +92,14 @@ class Simulator:
 
     @property
     def endpoint_url(self) -> str:
-        """Where the three services answer."""
+        """The one URL of all three services."""
         return f"http://{LOOPBACK}:{self._port}"
 
     def environment(self) -> dict[str, str]:
-        """The variables with which any client of AWS talks to this organization, and to nothing else.
+        """The environment variables with which any AWS client calls this organization, and nothing else.
 
-        Credentials are made up. Variables that could lead a client elsewhere are overruled: those of single services,
-        a session token, the machine's own AWS configuration, instance metadata, a proxy.
+        Credentials are made up. Variables that could lead a client elsewhere are overridden: endpoints of single
+        services, a session token, the machine's own AWS configuration, instance metadata, a proxy.
         """
         credentials = self._plane.identities.base.credentials
         unproxied = ",".join(filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), LOOPBACK]))
@@ -131,31 +122,26 @@ class Simulator:
         }
 
     @property
-    def organization(self) -> OrganizationSpec:
-        """What is served."""
-        return self._plane.organization
-
-    @property
     def calls(self) -> TrafficCounts:
-        """The counts of calls as they stand; see `TrafficCounts`."""
+        """The counts of calls at this moment."""
         return self._plane.traffic.counts()
 
     @property
     def requests_in_flight(self) -> int:
-        """Requests that wait for their answer now."""
+        """Requests without a response at this moment."""
         return self.calls.in_flight
 
     @property
     def peak_in_flight(self) -> int:
-        """The most requests that ever waited at once."""
+        """The most requests that ever were in flight at once."""
         return self.calls.peak_in_flight
 
     def reset_calls(self) -> None:
-        """Begin to count anew."""
+        """Set all counts to zero."""
         self._plane.traffic.reset()
 
     def stored_report(self, account_id: str) -> StoredReport | None:
-        """The report that the account holds, as it is served: its bytes and time. None: none was made."""
+        """The account's report as it is served: its bytes and time. None: none was generated."""
         return self._plane.stored_report(account_id)
 
     def _run(self, ready: Future[int]) -> None:
@@ -169,7 +155,7 @@ class Simulator:
     async def _serve(self, ready: Future[int]) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
-        # A client that goes away ends its request here too, so that what is in flight is counted right.
+        # A client that disconnects ends its request here too, so that requests in flight are counted correctly.
         server = web.Server(self._handle, handler_cancellation=True, access_log=None)
         runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
         await runner.setup()
@@ -186,35 +172,35 @@ class Simulator:
             call = read_call(request.headers, await request.read())
             if self._latency_seconds:
                 await asyncio.sleep(self._latency_seconds)
-            return await self._deliver(request, self._plane.answer(call))
+            return await self._deliver(request, self._plane.respond(call))
 
-    async def _deliver(self, request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
-        body = answer.body
-        if answer.delivery is Pipeline.HANG:
+    async def _deliver(self, request: web.BaseRequest, response: Response) -> web.StreamResponse:
+        body = response.body
+        if response.delivery is Delivery.HANG:
             await self._until_stopped()
-        if answer.delivery in {Pipeline.RESET, Pipeline.HANG}:
+        if response.delivery in {Delivery.RESET, Delivery.HANG}:
             _reset(request)
             return web.Response()
-        if answer.delivery is Pipeline.CUT:
-            return await _send_half(request, answer)
-        if answer.delivery is Pipeline.TRUNCATED:
+        if response.delivery is Delivery.CUT:
+            return await _send_half(request, response)
+        if response.delivery is Delivery.TRUNCATED:
             body = body[: len(body) // 2]
-        return web.Response(status=answer.status, body=body, headers={"Content-Type": answer.content_type})
+        return web.Response(status=response.status, body=body, headers={"Content-Type": response.content_type})
 
     async def _until_stopped(self) -> None:
         if self._stopping is not None:
             await self._stopping.wait()
 
 
-async def _send_half(request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
-    """Promise the whole body, send half of it, and close."""
-    headers = {"Content-Type": answer.content_type, "Content-Length": str(len(answer.body))}
-    response = web.StreamResponse(status=answer.status, headers=headers)
-    await response.prepare(request)
-    await response.write(answer.body[: len(answer.body) // 2])
+async def _send_half(request: web.BaseRequest, response: Response) -> web.StreamResponse:
+    """Announce the whole body, send half of it, and close."""
+    headers = {"Content-Type": response.content_type, "Content-Length": str(len(response.body))}
+    stream = web.StreamResponse(status=response.status, headers=headers)
+    await stream.prepare(request)
+    await stream.write(response.body[: len(response.body) // 2])
     if request.transport is not None:
         request.transport.close()
-    return response
+    return stream
 
 
 def _reset(request: web.BaseRequest) -> None:

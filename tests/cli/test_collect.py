@@ -21,16 +21,15 @@ from collector.simulator import (
     CallerSpec,
     OrganizationSpec,
     Simulator,
-    StoredReportSpec,
-    fault_catalogue,
+    faults,
 )
 from tests.fixtures.published import accounts_of, newest, record_of
 from tests.fixtures.runs import MANAGEMENT, member, organization
 
 GOOD = organization(*(member(number) for number in range(3)))
-SOME_DENIED = organization(member(1), member(2, name="the-denied", faults=(fault_catalogue.ROLE_MISSING,)))
+SOME_DENIED = organization(member(1), member(2, name="the-denied", faults=(faults.ROLE_MISSING,)))
 NOBODY = OrganizationSpec(
-    (AccountSpec(MANAGEMENT, "management", faults=(fault_catalogue.GENERATE_DENIED,)), member(1, roles=())), MANAGEMENT
+    (AccountSpec(MANAGEMENT, "management", faults=(faults.GENERATE_DENIED,)), member(1, roles=())), MANAGEMENT
 )
 
 
@@ -76,10 +75,10 @@ def test_1_where_a_role_is_missing_in_some_accounts_and_the_rest_is_published(cr
 @pytest.mark.parametrize(
     ("fault", "why"),
     [
-        (fault_catalogue.NO_ROOT_ROW, "PartialReport: There is no root row."),
-        (fault_catalogue.MISSING_COLUMN, "MalformedReport: The report lacks the column mfa_active."),
-        (fault_catalogue.WRONG_ACCOUNT, "WrongAccount: "),
-        (fault_catalogue.POLICY_DENIED, "password policy unknown: AccessDenied: "),
+        (faults.NO_ROOT_ROW, "PartialReport: There is no root row."),
+        (faults.MISSING_COLUMN, "MalformedReport: The report lacks the column mfa_active."),
+        (faults.WRONG_ACCOUNT, "WrongAccount: "),
+        (faults.POLICY_DENIED, "password policy unknown: AccessDenied: "),
     ],
 )
 def test_1_where_an_account_is_partial_of_no_use_or_its_policy_unreadable(credlake, lake, fault, why):
@@ -92,7 +91,7 @@ def test_1_where_an_account_is_partial_of_no_use_or_its_policy_unreadable(credla
 
 def test_a_summary_that_cannot_be_read_leaves_the_account_collected_and_the_exit_code_0(credlake, lake):
     """The contract names the policy alone."""
-    with Simulator(organization(member(1, faults=(fault_catalogue.SUMMARY_DENIED,)))) as server:
+    with Simulator(organization(member(1, faults=(faults.SUMMARY_DENIED,)))) as server:
         assert credlake("collect", "--lake", lake, at=server).code == 0
 
 
@@ -366,8 +365,7 @@ def test_the_log_is_json_on_stderr_and_data_is_on_stdout(credlake, lake):
 
 def test_names_are_printed_as_they_are_whatever_they_look_like(credlake, tmp_path):
     lake = tmp_path / "lake [of prod] :smile:"
-    faults = (fault_catalogue.ROLE_MISSING,)
-    spec = organization(member(1, name="[bold]R&D[/bold] :tada:", ou=("[red]",), faults=faults))
+    spec = organization(member(1, name="[bold]R&D[/bold] :tada:", ou=("[red]",), faults=(faults.ROLE_MISSING,)))
     with Simulator(spec) as server:
         planned = credlake("collect", "--lake", lake, "--dry-run", at=server)
         ended = credlake("collect", "--lake", lake, at=server)
@@ -381,7 +379,7 @@ def test_names_are_printed_as_they_are_whatever_they_look_like(credlake, tmp_pat
 
 def test_at_its_deadline_a_run_publishes_what_was_collected_by_then(credlake, lake):
     """Two reports are there already, the others take a minute."""
-    ready = [member(n, existing_report=StoredReportSpec(timedelta(hours=1))) for n in (1, 2)]
+    ready = [member(n, existing_report_age=timedelta(hours=1)) for n in (1, 2)]
     spec = organization(*ready, member(3))
     began = time.monotonic()
     with Simulator(spec, generation_seconds=60) as server:

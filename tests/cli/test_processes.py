@@ -9,7 +9,7 @@ import select
 import subprocess
 import sys
 
-from collector.simulator import Simulator, UserSpec, fault_catalogue
+from collector.simulator import Simulator, UserSpec, faults
 from tests.cli.conftest import REPOSITORY
 from tests.fixtures.published import accounts_of, newest, users_of
 from tests.fixtures.runs import member, organization
@@ -76,7 +76,7 @@ def test_the_help_imports_nothing_heavy():
 
 
 def test_on_a_terminal_there_is_a_bar_with_counts_and_no_json(start, lake):
-    members = [member(n, faults=(fault_catalogue.ROLE_MISSING,) if n == 3 else ()) for n in range(12)]
+    members = [member(n, faults=(faults.ROLE_MISSING,) if n == 3 else ()) for n in range(12)]
     ours, theirs = pty.openpty()
     with Simulator(organization(*members), latency_seconds=0.05) as server:
         environment = {**os.environ, **server.environment(), "TERM": "xterm", "COLUMNS": "120"}

@@ -7,7 +7,7 @@ import json
 from datetime import UTC, datetime
 
 from collector.simulator import Simulator
-from collector.simulator.scenarios import DEMO_ORGANIZATION_ID, demo_organization
+from collector.simulator.demo import DEMO_ORGANIZATION_ID, demo_organization
 
 EXTERNAL_ID = "an-external-id-is-half-a-secret"
 

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from collector.simulator import Simulator, fault_catalogue
+from collector.simulator import Simulator, faults
 from tests.fixtures.published import newest
 from tests.fixtures.runs import at, collection, member, organization
 
@@ -89,7 +89,7 @@ def test_a_run_that_waits_for_reports_is_gone_at_once(start, lake, published, nu
 
 @pytest.mark.parametrize("number", EXIT_CODES)
 def test_a_run_whose_threads_are_all_blocked_in_calls_is_gone_at_once(start, lake, published, number):
-    members = [member(n, faults=(fault_catalogue.connection_hangs(),)) for n in range(12)]
+    members = [member(n, faults=(faults.connection_hangs(),)) for n in range(12)]
     with Simulator(organization(*members)) as server:
         process = start("collect", "--lake", lake, "--concurrency", "8", at=server)
         wait_until(lambda: server.requests_in_flight >= 8, process)
@@ -105,7 +105,7 @@ def test_a_run_whose_threads_are_all_blocked_in_calls_is_gone_at_once(start, lak
 def test_a_run_that_lists_accounts_is_gone_at_once(start, lake, published):
     """The call to Organizations hangs, in a thread of its own."""
     management = organization().accounts[0]
-    hangs = fault_catalogue.connection_hangs(operations=["organizations:ListAccounts"])
+    hangs = faults.connection_hangs(operations=["organizations:ListAccounts"])
     spec = organization()
     spec = type(spec)(
         accounts=(type(management)(management.account_id, "management", faults=(hangs,)),),

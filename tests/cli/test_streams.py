@@ -16,13 +16,13 @@ from collector.cli import views as deploying
 from collector.process import streams
 from collector.process.streams import ReaderLeftError, UndeliveredError, may_be_lost
 from collector.settings.model import Settings
-from collector.simulator import Simulator, fault_catalogue
+from collector.simulator import Simulator, faults
 from collector.views.plan import Step
 from tests.fixtures.published import newest
 from tests.fixtures.runs import collect, member, organization
 
 GOOD = organization(member(1), member(2))
-SOME_DENIED = organization(member(1), member(2, faults=(fault_catalogue.ROLE_MISSING,)))
+SOME_DENIED = organization(member(1), member(2, faults=(faults.ROLE_MISSING,)))
 # More than a pipe holds, so that whoever reads the first line alone has left before the last is written.
 MANY_ROWS = (
     "select a.control_id as a, b.control_id as b, c.control_id as c, d.control_id as d "

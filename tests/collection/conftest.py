@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from collector.collection.run import Collection
-    from collector.simulator.traffic import TrafficCounts
+    from collector.simulator import TrafficCounts
 
 
 @dataclass

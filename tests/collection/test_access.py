@@ -21,9 +21,9 @@ from collector.simulator import (
     RoleSpec,
     Simulator,
     UserSpec,
-    fault_catalogue,
+    faults,
 )
-from collector.simulator.answers import Answer
+from collector.simulator.wire import Response
 from tests.fixtures.forgery import forge
 from tests.fixtures.published import accounts_of, users_of
 from tests.fixtures.runs import MANAGEMENT, at, collect, member, organization
@@ -228,7 +228,7 @@ def test_a_delegated_administrator_reads_its_own_account_with_its_own_credential
 
 
 def test_where_sts_is_off_in_a_region_the_role_is_assumed_in_us_east_1():
-    account = member(1, faults=(fault_catalogue.STS_REGION_DISABLED,))
+    account = member(1, faults=(faults.STS_REGION_DISABLED,))
     with Simulator(organization(account)) as server:
         calls = api(server)
         with pytest.raises(CallFault) as caught:
@@ -249,7 +249,7 @@ def test_a_session_in_another_account_than_the_one_asked_for_is_refused(lake):
         <SessionToken>token</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>
         </AssumeRoleResult></AssumeRoleResponse>"""
     with Simulator(organization(account)) as server:
-        forge(server, "sts:AssumeRole", account.account_id, Answer(200, "text/xml", body.encode()))
+        forge(server, "sts:AssumeRole", account.account_id, Response(200, "text/xml", body.encode()))
         collect(server, lake)
 
     row = accounts_of(lake)[account.account_id]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collector.simulator.tree import ou_id
+from collector.simulator import ou_id
 from tests.fixtures.every_fault import EXPECTED, FAULTS, MANAGEMENT, STATES, account_id
 
 NAMES = [*FAULTS, *STATES, "left-out", "asked-an-hour-ago", "administered"]

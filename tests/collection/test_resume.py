@@ -8,24 +8,24 @@ from operator import attrgetter
 import pytest
 
 from collector.scheduled.notice import notice_of
-from collector.simulator import AccountState, Simulator, fault_catalogue
+from collector.simulator import AccountState, Simulator, faults
 from tests.fixtures.published import accounts_of
 from tests.fixtures.runs import collect, member, organization
 
 FAULTS = (
     (),
-    (fault_catalogue.UNPARSABLE_VALUE,),
-    (fault_catalogue.HTML_PAGE,),
-    (fault_catalogue.WRONG_ACCOUNT,),
-    (fault_catalogue.POLICY_DENIED,),
-    (fault_catalogue.NO_ROOT_ROW, fault_catalogue.POLICY_DENIED),
-    (fault_catalogue.GARBAGE, fault_catalogue.POLICY_DENIED),
-    (fault_catalogue.ROLE_MISSING,),
+    (faults.UNPARSABLE_VALUE,),
+    (faults.HTML_PAGE,),
+    (faults.WRONG_ACCOUNT,),
+    (faults.POLICY_DENIED,),
+    (faults.NO_ROOT_ROW, faults.POLICY_DENIED),
+    (faults.GARBAGE, faults.POLICY_DENIED),
+    (faults.ROLE_MISSING,),
 )
 # Two accounts of each kind: of a run interrupted half way, one report is kept and the other is fetched again.
 ORGANIZATION = organization(
-    *(member(10 + number, faults=faults) for number, faults in enumerate(FAULTS)),
-    *(member(20 + number, faults=faults) for number, faults in enumerate(FAULTS)),
+    *(member(10 + number, faults=given) for number, given in enumerate(FAULTS)),
+    *(member(20 + number, faults=given) for number, given in enumerate(FAULTS)),
     member(90, state=AccountState.SUSPENDED),
 )
 # (account, outcome, error code, whether the password policy is listed as unreadable). The policy of an account whose

@@ -11,15 +11,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from collector.errors import LakeError, NotPublishedError
-from collector.simulator import AccountSpec, OrganizationSpec, Simulator, UserSpec, fault_catalogue
+from collector.simulator import AccountSpec, OrganizationSpec, Simulator, UserSpec, faults
 from tests.fixtures.published import accounts_of, newest, record_of, users_of
 from tests.fixtures.runs import MANAGEMENT, at, collect, collection, join_calls, member, organization
 
 GOOD = organization(*(member(number) for number in range(4)))
 # Management and one of four.
-WORSE = organization(member(0), *(member(n, faults=(fault_catalogue.ROLE_MISSING,)) for n in (1, 2, 3)))
+WORSE = organization(member(0), *(member(n, faults=(faults.ROLE_MISSING,)) for n in (1, 2, 3)))
 NOBODY = OrganizationSpec(
-    (AccountSpec(MANAGEMENT, "management", faults=(fault_catalogue.GENERATE_DENIED,)), member(1, roles=())), MANAGEMENT
+    (AccountSpec(MANAGEMENT, "management", faults=(faults.GENERATE_DENIED,)), member(1, roles=())), MANAGEMENT
 )
 
 

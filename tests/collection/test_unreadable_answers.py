@@ -7,10 +7,9 @@ import gzip
 import pytest
 
 from collector.errors import CredlakeError
-from collector.outcome import Outcome
-from collector.simulator import Simulator, UserSpec, fault_catalogue
-from collector.simulator.answers import Answer, ErrorAnswer
+from collector.simulator import Simulator, UserSpec, faults
 from collector.simulator.faults import ASSUME, GENERATE, GET, POLICY, SUMMARY, CallFault
+from collector.simulator.wire import ErrorResponse, Response
 from tests.fixtures.forgery import forge
 from tests.fixtures.published import accounts_of, users_of
 from tests.fixtures.runs import MANAGEMENT, collect, member, organization
@@ -39,7 +38,7 @@ def report_answer(inner: str) -> bytes:
 def test_an_answer_that_cannot_be_read_fails_its_account_and_no_other(lake, action, body):
     one, two = member(1), member(2)
     with Simulator(organization(one, two)) as server:
-        forge(server, action, one.account_id, Answer(200, "text/xml", body))
+        forge(server, action, one.account_id, Response(200, "text/xml", body))
         collect(server, lake)
 
     rows = accounts_of(lake)
@@ -53,7 +52,7 @@ def test_an_answer_that_cannot_be_read_fails_its_account_and_no_other(lake, acti
 def test_an_account_read_that_cannot_be_read_leaves_the_account_collected(lake, action, column):
     one = member(1)
     with Simulator(organization(one)) as server:
-        forge(server, action, one.account_id, Answer(200, "text/xml", XHTML))
+        forge(server, action, one.account_id, Response(200, "text/xml", XHTML))
         collect(server, lake)
 
     row = accounts_of(lake)[one.account_id]
@@ -66,7 +65,7 @@ def test_an_account_read_that_cannot_be_read_leaves_the_account_collected(lake, 
 def test_an_answer_that_can_be_read_the_next_time_is_no_loss(lake, action):
     one = member(1)
     with Simulator(organization(one)) as server:
-        forge(server, action, one.account_id, Answer(200, "text/xml", b"<half"), times=2)
+        forge(server, action, one.account_id, Response(200, "text/xml", b"<half"), times=2)
         run = collect(server, lake)
 
     assert run.result.counts == {"collected": 2}
@@ -74,11 +73,11 @@ def test_an_answer_that_can_be_read_the_next_time_is_no_loss(lake, action):
 
 def test_no_part_of_an_answer_that_was_cut_gets_into_the_lake(lake):
     """Half an answer holds a session's credentials, or report rows; botocore quotes it in its error."""
-    secret = member(1, faults=(fault_catalogue.body_truncated(operations=[ASSUME]),))
+    secret = member(1, faults=(faults.body_truncated(operations=[ASSUME]),))
     report = member(
         2,
         users=(UserSpec("nobody-may-see-this-user", secret.joined_at),),
-        faults=(fault_catalogue.body_truncated(), fault_catalogue.body_cut(operations=[SUMMARY])),
+        faults=(faults.body_truncated(), faults.body_cut(operations=[SUMMARY])),
     )
     with Simulator(organization(secret, report)) as server:
         run = collect(server, lake)
@@ -103,7 +102,7 @@ def test_no_part_of_an_answer_that_was_cut_gets_into_the_lake(lake):
 
 
 @pytest.mark.parametrize(
-    "first", [Answer(200, "text/xml", XHTML), Answer(503, "text/plain", b"busy"), Answer(200, "text/xml", b"")]
+    "first", [Response(200, "text/xml", XHTML), Response(503, "text/plain", b"busy"), Response(200, "text/xml", b"")]
 )
 def test_a_first_call_that_comes_back_wrong_is_made_again(lake, first):
     """GetCallerIdentity is the run's first call: a moment's fault must not cost a day's snapshot."""
@@ -116,7 +115,7 @@ def test_a_first_call_that_comes_back_wrong_is_made_again(lake, first):
 
 def test_a_first_call_that_never_comes_back_right_says_what_to_check(lake):
     with Simulator(organization()) as server:
-        forge(server, "sts:GetCallerIdentity", MANAGEMENT, Answer(200, "text/html", XHTML))
+        forge(server, "sts:GetCallerIdentity", MANAGEMENT, Response(200, "text/html", XHTML))
         with pytest.raises(CredlakeError, match="sts:GetCallerIdentity failed: UnreadableAnswer") as caught:
             collect(server, lake)
 
@@ -127,9 +126,8 @@ def test_a_first_call_that_never_comes_back_right_says_what_to_check(lake):
 def test_an_error_code_that_nobody_knows_is_told_as_it_came(lake):
     new = CallFault(
         name="new",
-        outcome=Outcome.FAILED,
         operations=frozenset({GENERATE}),
-        error=ErrorAnswer("SomethingNew", 418, "I am new here."),
+        error=ErrorResponse("SomethingNew", 418, "I am new here."),
     )
     one = member(1, faults=(new,))
     with Simulator(organization(one)) as server:

@@ -16,10 +16,10 @@ from collector.simulator import (
     ListingSpec,
     OrganizationSpec,
     Simulator,
-    fault_catalogue,
+    faults,
+    ou_id,
 )
-from collector.simulator.answers import Answer
-from collector.simulator.tree import ou_id
+from collector.simulator.wire import Response
 from tests.fixtures.forgery import forge
 from tests.fixtures.published import accounts_of
 from tests.fixtures.runs import MANAGEMENT, at, collect, collection, member, organization, quick_to_hang_up
@@ -181,7 +181,7 @@ def test_tags_that_are_refused_are_counted_and_no_reason_to_fail(lake):
 def test_organizations_that_hangs_does_not_keep_a_run_beyond_its_deadline(lake, monkeypatch):
     """Places and tags that come too late are unknown."""
     monkeypatch.setattr(delivery, "_PLACING_GRACE_SECONDS", 0.2)
-    hangs = fault_catalogue.connection_hangs(operations=["organizations:ListTagsForResource"])
+    hangs = faults.connection_hangs(operations=["organizations:ListTagsForResource"])
     spec = OrganizationSpec((AccountSpec(MANAGEMENT, "management", faults=(hangs,)), member(1)), MANAGEMENT)
     began = time.monotonic()
     with quick_to_hang_up(1.0), Simulator(spec) as server, at(server):
@@ -231,7 +231,7 @@ def test_an_account_in_no_organization_is_told_so(lake):
 def test_part_of_the_list_is_never_taken_for_all_of_it(lake):
     """The second page is refused: what the first page named was asked, and nothing is published."""
     members = [member(number) for number in range(30)]
-    refused = Answer(
+    refused = Response(
         400, "application/x-amz-json-1.1", b'{"__type":"AccessDeniedException","Message":"You are not allowed."}'
     )
     with Simulator(organization(*members)) as server:
@@ -296,15 +296,15 @@ def test_rules_that_match_nothing_are_usage_errors_all_at_once_and_nobody_is_ask
         assert asked(server) == set()
 
     assert caught.value.exit_code == 2
-    faults = caught.value.faults
-    assert len(faults) == 4
+    found = caught.value.faults
+    assert len(found) == 4
     for named in (
         "--account 999999999999",
         "--exclude-account 888888888888",
         "--include-ou Root/Nowhere",
         "--exclude-ou ou-a1b2-99999999",
     ):
-        assert any(fault.startswith(f"{named}: ") for fault in faults), named
+        assert any(fault.startswith(f"{named}: ") for fault in found), named
 
 
 @pytest.mark.parametrize("rule", ["include_ou", "exclude_ou"])

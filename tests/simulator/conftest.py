@@ -10,7 +10,7 @@ from collector.simulator import AccountSpec, OrganizationSpec, Simulator
 MANAGEMENT = "000000000001"
 MEMBER = "111122223333"
 
-# No retries by the client: a test sees each answer as it came.
+# No retries by the client: a test sees each response.
 ONE_ATTEMPT = Config(
     retries={"total_max_attempts": 1},
     connect_timeout=2,
@@ -62,7 +62,7 @@ class Connection:
 
 @pytest.fixture(name="serve")
 def _serve(session):
-    """Starts servers, and stops them when the test is over: `serve(account, …)` or `serve(organization=…)`."""
+    """Starts servers, and stops them after the test: `serve(account, …)` or `serve(organization=…)`."""
     servers = []
 
     def serve(*accounts, organization=None, **options):
@@ -79,7 +79,7 @@ def _serve(session):
 
 @pytest.fixture(name="refused")
 def _refused():
-    """Makes a call that must be refused, and gives wire code, HTTP status and the name of the exception's class."""
+    """Makes a call that must fail, and returns wire code, HTTP status and the name of the exception's class."""
 
     def refused(call, *arguments, **parameters):
         with pytest.raises(ClientError) as caught:

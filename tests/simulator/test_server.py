@@ -1,4 +1,4 @@
-"""The server itself: how it is reached, what it counts, how it waits and how it ends."""
+"""The server: how it is reached, what it counts, how it waits and how it stops."""
 
 from __future__ import annotations
 
@@ -14,31 +14,22 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from collector.simulator import AccountSpec, CallerSpec, OrganizationSpec, Simulator
-from collector.simulator import fault_catalogue as faults
+from collector.simulator import AccountSpec, CallerSpec, OrganizationSpec, faults
 
 MANAGEMENT = "000000000001"
 MEMBER = "111122223333"
 
 
-def test_it_listens_on_one_loopback_address_alone(serve):
+def test_it_listens_on_one_loopback_address_only(serve):
     url = serve().server.endpoint_url
 
     assert url.startswith("http://127.0.0.1:")
-    # Whoever listens on every address answers on this one too.
+    # A server that listens on every address accepts connections to this one too.
     with pytest.raises(OSError, match=r"refused|assign|timed out"):
         socket.create_connection(("127.0.0.2", int(url.rsplit(":", 1)[1])), timeout=1)
 
 
-def test_it_can_be_told_its_port_and_says_when_that_is_taken(serve):
-    taken = serve().server
-    port = int(taken.endpoint_url.rsplit(":", 1)[1])
-
-    with pytest.raises(OSError, match="address already in use"):
-        Simulator(taken.organization, port=port).__enter__()
-
-
-def test_the_environment_leads_a_client_here_whatever_else_is_set(serve, monkeypatch):
+def test_the_environment_overrides_what_else_is_set(serve, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "example.com")
     server = serve().server
     environment = server.environment()
@@ -46,11 +37,11 @@ def test_the_environment_leads_a_client_here_whatever_else_is_set(serve, monkeyp
     assert environment["AWS_ENDPOINT_URL"] == environment["AWS_ENDPOINT_URL_STS"] == server.endpoint_url
     assert environment["NO_PROXY"] == "example.com,127.0.0.1"
     assert environment["AWS_SESSION_TOKEN"] == ""
-    # Where STS can be switched off.
+    # Where STS can be deactivated.
     assert environment["AWS_DEFAULT_REGION"] != "us-east-1"
 
 
-def test_temporary_base_credentials_come_with_their_token(serve):
+def test_temporary_base_credentials_have_a_token(serve):
     spec = OrganizationSpec(
         (AccountSpec(MANAGEMENT, "management"),), MANAGEMENT, caller=CallerSpec(MANAGEMENT, is_role_session=True)
     )
@@ -74,7 +65,7 @@ def test_calls_are_counted_by_operation_and_by_account(serve):
     connection.client("organizations").list_accounts()
 
     counts = connection.server.calls
-    # A call that was refused was made all the same; AssumeRole counts for the account whose role was asked for.
+    # A call that failed counts too; AssumeRole counts for the account of the role.
     assert counts.by_operation == {
         "sts:AssumeRole": 2,
         "iam:GenerateCredentialReport": 2,
@@ -87,7 +78,7 @@ def test_calls_are_counted_by_operation_and_by_account(serve):
     assert connection.server.calls.total == 0
 
 
-def test_latency_is_waited_for_by_all_requests_at_once(serve):
+def test_requests_wait_for_their_latency_concurrently(serve):
     connection = serve(AccountSpec(MEMBER, "member"), latency_seconds=0.3)
     iam = connection.client("iam")
     began = time.monotonic()
@@ -101,7 +92,7 @@ def test_latency_is_waited_for_by_all_requests_at_once(serve):
     assert connection.server.requests_in_flight == 0
 
 
-def raw_answer(server, request):
+def raw_response(server, request):
     with socket.create_connection(("127.0.0.1", int(server.endpoint_url.rsplit(":", 1)[1])), timeout=2) as connection:
         connection.sendall(request)
         return connection.recv(65536).decode()
@@ -110,29 +101,29 @@ def raw_answer(server, request):
 def test_an_unsigned_request_is_refused(serve):
     body = b"Action=GetAccountSummary&Version=2010-05-08"
     request = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
-    answer = raw_answer(serve().server, request)
+    response = raw_response(serve().server, request)
 
-    assert answer.startswith("HTTP/1.1 403")
-    assert "<Code>MissingAuthenticationToken</Code>" in answer
+    assert response.startswith("HTTP/1.1 403")
+    assert "<Code>MissingAuthenticationToken</Code>" in response
 
 
-def test_an_error_has_the_form_that_aws_gives_it(serve):
+def test_an_error_has_the_form_that_aws_sends(serve):
     environment = serve().server
     scope = f"{environment.environment()['AWS_ACCESS_KEY_ID']}/20261123/us-east-1/iam/aws4_request"
     body = b"Action=GetCredentialReport&Version=2010-05-08"
-    answer = raw_answer(
+    response = raw_response(
         environment,
         b"POST / HTTP/1.1\r\nHost: x\r\nAuthorization: AWS4-HMAC-SHA256 Credential=%s, SignedHeaders=host, Signature=0"
         b"\r\nContent-Length: %d\r\n\r\n%s" % (scope.encode(), len(body), body),
     )
 
-    assert answer.startswith("HTTP/1.1 410")
-    assert "Content-Type: text/xml" in answer
-    assert '<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type>' in answer
-    assert "<Code>ReportNotPresent</Code><Message>Unknown</Message></Error><RequestId>" in answer
+    assert response.startswith("HTTP/1.1 410")
+    assert "Content-Type: text/xml" in response
+    assert '<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type>' in response
+    assert "<Code>ReportNotPresent</Code><Message>Unknown</Message></Error><RequestId>" in response
 
 
-def test_a_request_for_another_service_is_refused_and_not_answered_wrongly(serve, refused):
+def test_a_request_for_another_service_is_refused(serve, refused):
     connection = serve()
 
     assert refused(connection.client("glue").get_databases) == ("UnknownOperationException", 400, "ClientError")
@@ -149,7 +140,7 @@ def started(*arguments):
 
 
 @pytest.mark.parametrize("way", ["input ends", "SIGTERM"])
-def test_in_a_process_of_its_own_it_serves_until_told_to_stop_and_then_gives_its_counts(session, way):
+def test_a_process_of_its_own_serves_until_it_is_stopped_and_then_prints_its_counts(session, way):
     with started("--accounts", "45", "--users-per-account", "3") as process:
         first = json.loads(process.stdout.readline())
         client = session.client(
@@ -173,7 +164,7 @@ def test_in_a_process_of_its_own_it_serves_until_told_to_stop_and_then_gives_its
     assert process.returncode == 0
 
 
-def test_it_answers_fast_enough_never_to_be_what_is_measured():
+def test_it_is_fast_enough_not_to_be_what_is_measured():
     """2,000 requests a second of one core, counted in its own CPU time: the machine may be busy with other things."""
     with started("--accounts", "1") as process:
         first = json.loads(process.stdout.readline())
@@ -184,7 +175,7 @@ def test_it_answers_fast_enough_never_to_be_what_is_measured():
             f"Signature=0\r\nContent-Length: {len(body)}\r\n\r\n{body}"
         )
         port = int(first["endpoint_url"].rsplit(":", 1)[1])
-        asyncio.run(_ask_in_turn(port, request.encode(), connections=8, times=250))
+        asyncio.run(_send_in_turn(port, request.encode(), connections=8, times=250))
         process.stdin.close()
         last = json.loads(process.stdout.readline())
 
@@ -192,8 +183,8 @@ def test_it_answers_fast_enough_never_to_be_what_is_measured():
     assert last["total"] / last["cpu_seconds"] > 2000
 
 
-async def _ask_in_turn(port, request, *, connections, times):
-    async def ask():
+async def _send_in_turn(port, request, *, connections, times):
+    async def send():
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for _ in range(times):
             writer.write(request)
@@ -203,4 +194,4 @@ async def _ask_in_turn(port, request, *, connections, times):
         writer.close()
         await writer.wait_closed()
 
-    await asyncio.gather(*(ask() for _ in range(connections)))
+    await asyncio.gather(*(send() for _ in range(connections)))

@@ -1,4 +1,4 @@
-"""The commands on a lake on S3, from the outside: an organization on loopback, a real S3 server, moto's Glue."""
+"""The commands on a lake on S3, from the outside: the simulator, a real S3 server, moto's Glue."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from collector.cli.main import exit_code_of
 from collector.lake.record import organizations, read_record
 from collector.lake.s3_store import S3Store
 from collector.simulator import Simulator
-from collector.simulator.scenarios import uniform_organization
+from collector.simulator.uniform import uniform_organization
 from tests.fixtures.faulty_wire import faulty_wire
 from tests.fixtures.s3_servers import S3Server, weed_server
 

@@ -1,39 +1,50 @@
-"""An organization of many like accounts, for benchmarks: cheap to make and to serve, with reports of real shape."""
+"""An organization of many similar accounts, for benchmarks: cheap to create and to serve, with realistic reports."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from collector.simulator.clock import utc_now
-from collector.simulator.organization import AccountSpec, OrganizationSpec, PasswordPolicySpec
+from collector.simulator.organization import (
+    ACCOUNT_ID_MARK,
+    AccessKeySpec,
+    AccountSpec,
+    OrganizationSpec,
+    PasswordPolicySpec,
+    PasswordSpec,
+    RootSpec,
+    UserSpec,
+)
 from collector.simulator.report import render_report
-from collector.simulator.report_source import ACCOUNT_ID_MARK, TemplateReport
-from collector.simulator.users import AccessKeySpec, PasswordSpec, RootSpec, UserSpec
 
-# Stands in the rendered text where the template gets its mark.
+# The account id in the rendered text that the template's mark replaces.
 _TEMPLATE_ACCOUNT_ID = "000000000000"
 
 _OUS = tuple(("Workloads", stage) for stage in ("Prod", "Staging", "Dev"))
-
 _POLICY = PasswordPolicySpec(minimum_password_length=14, require_numbers=True, password_reuse_prevention=24)
 
 
-def uniform_organization(
-    accounts: int, users_per_account: int, *, now: datetime | None = None, partition: str = "aws"
-) -> OrganizationSpec:
+def uniform_organization(accounts: int, users_per_account: int, *, now: datetime | None = None) -> OrganizationSpec:
     """`accounts` ACTIVE accounts with `users_per_account` users each, root not counted; none has a fault.
 
-    All have the same users; the first is the management account and asks.
+    All have the same users. The first is the management account and the caller.
     """
     if accounts < 1 or users_per_account < 0:
-        raise ValueError(f"{accounts} accounts of {users_per_account} users make no organization")
-    moment = (now or utc_now()).replace(microsecond=0)
-    report = TemplateReport(_template(users_per_account, moment, partition))
+        raise ValueError(f"{accounts} accounts of {users_per_account} users are not an organization")
+    report_template = _template(users_per_account, (now or datetime.now(UTC)).replace(microsecond=0))
     return OrganizationSpec(
-        accounts=tuple(_account(number, users_per_account, report) for number in range(1, accounts + 1)),
+        accounts=tuple(
+            AccountSpec(
+                account_id=_account_id(number),
+                name=f"workload-{number:05d}",
+                ou=() if number == 1 else _OUS[number % len(_OUS)],
+                report_template=report_template,
+                password_policy=_POLICY,
+                summary_overrides={"Users": users_per_account},
+            )
+            for number in range(1, accounts + 1)
+        ),
         management_account_id=_account_id(1),
         organization_id="o-uniform0000",
-        partition=partition,
     )
 
 
@@ -41,25 +52,14 @@ def _account_id(number: int) -> str:
     return f"{number:012d}"
 
 
-def _account(number: int, users: int, report: TemplateReport) -> AccountSpec:
-    return AccountSpec(
-        account_id=_account_id(number),
-        name=f"workload-{number:05d}",
-        ou=() if number == 1 else _OUS[number % len(_OUS)],
-        report=report,
-        password_policy=_POLICY,
-        summary_overrides={"Users": users},
-    )
-
-
-def _template(users: int, now: datetime, partition: str) -> str:
+def _template(users: int, now: datetime) -> str:
     account = AccountSpec(
         account_id=_TEMPLATE_ACCOUNT_ID,
         name="template",
         root=RootSpec(created_at=now - timedelta(days=900)),
         users=tuple(_user(number, now) for number in range(users)),
     )
-    text = render_report(account, partition).encode().decode()
+    text = render_report(account, "aws").encode().decode()
     return text.replace(f"::{_TEMPLATE_ACCOUNT_ID}:", f"::{ACCOUNT_ID_MARK}:")
 
 

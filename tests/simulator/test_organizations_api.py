@@ -1,4 +1,4 @@
-"""Organizations over HTTP, asked by boto3 (facts F4)."""
+"""Organizations over HTTP, called by boto3 (facts F4)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from collector.simulator import (
     AccountState,
     CallerSpec,
     ListingSpec,
-    ManualClock,
     OrganizationSpec,
     OuSpec,
+    ou_id,
 )
+from collector.simulator.organizations_api import RATE_LIMITS, TokenBucket
+from tests.fixtures.manual_clock import ManualClock
 
 MANAGEMENT = "000000000001"
 TOOLING = "000000000002"
@@ -50,7 +52,7 @@ def test_a_client_pointed_here_by_environment_alone_finds_the_organization(serve
     assert session.client("iam").generate_credential_report()["State"] == "STARTED"
 
 
-def test_accounts_come_in_pages_of_at_most_twenty(serve):
+def test_accounts_are_listed_in_pages_of_at_most_twenty(serve):
     client = serve(organization=organization(*(account(n) for n in range(3, 46)))).client("organizations")
 
     sizes = [len(page["Accounts"]) for page in client.get_paginator("list_accounts").paginate()]
@@ -59,7 +61,7 @@ def test_accounts_come_in_pages_of_at_most_twenty(serve):
     assert len({item["Id"] for item in listed(client, "list_accounts", "Accounts")}) == 45
 
 
-def test_a_smaller_page_can_be_asked_for(serve):
+def test_a_smaller_page_can_be_requested(serve):
     client = serve(organization=organization(account(3))).client("organizations")
     page = client.list_accounts(MaxResults=2)
 
@@ -68,19 +70,19 @@ def test_a_smaller_page_can_be_asked_for(serve):
 
 
 @pytest.mark.parametrize("size", [0, 21])
-def test_a_page_of_none_or_of_more_than_twenty_is_refused(serve, refused, size):
+def test_a_page_of_zero_or_of_more_than_twenty_is_refused(serve, refused, size):
     client = serve(organization=organization()).client("organizations")
 
     assert refused(client.list_accounts, MaxResults=size) == ("InvalidInputException", 400, "InvalidInputException")
 
 
-def test_a_token_that_was_not_given_out_is_refused(serve, refused):
+def test_an_invalid_token_is_refused(serve, refused):
     client = serve(organization=organization()).client("organizations")
 
     assert refused(client.list_accounts, NextToken="made up")[0] == "InvalidInputException"
 
 
-def test_empty_pages_carry_a_token_and_the_paginator_walks_over_them(serve):
+def test_empty_pages_have_a_token_and_the_paginator_follows_it(serve):
     listing = ListingSpec(empty_pages=2)
     accounts = [account(n) for n in range(3, 24)]
     client = serve(organization=organization(*accounts, listing=listing)).client("organizations")
@@ -92,36 +94,27 @@ def test_empty_pages_carry_a_token_and_the_paginator_walks_over_them(serve):
     assert "NextToken" not in pages[-1]
 
 
-def test_an_account_is_described_in_full(serve):
-    member = account(
-        3, ou=("Workloads", "Prod"), joined_at=JOINED, joined_method="INVITED", email="aws-three@example.com"
-    )
+def test_an_account_is_listed_with_all_its_members(serve):
+    member = account(3, ou=("Workloads", "Prod"), joined_at=JOINED, email="aws-three@example.com")
     client = serve(organization=organization(member)).client("organizations")
-    units = {
-        item["Name"]: item["Id"]
-        for item in listed(client, "list_organizational_units_for_parent", "OrganizationalUnits", ParentId="r-a1b2")
-    }
-    (prod,) = listed(client, "list_organizational_units_for_parent", "OrganizationalUnits", ParentId=units["Workloads"])
+    workloads, prod = (ou_id("r-a1b2", path) for path in (("Workloads",), ("Workloads", "Prod")))
 
-    described = client.describe_account(AccountId="000000000003")["Account"]
-
-    assert described == {
+    assert listed(client, "list_accounts", "Accounts")[2] == {
         "Id": "000000000003",
         "Arn": "arn:aws:organizations::000000000001:account/o-aa111bb222/000000000003",
         "Email": "aws-three@example.com",
         "Name": "account-3",
         "State": "ACTIVE",
-        "Paths": [f"o-aa111bb222/r-a1b2/{units['Workloads']}/{prod['Id']}/000000000003/"],
-        "JoinedMethod": "INVITED",
+        "Paths": [f"o-aa111bb222/r-a1b2/{workloads}/{prod}/000000000003/"],
+        "JoinedMethod": "CREATED",
         "JoinedTimestamp": JOINED,
     }
-    assert described in listed(client, "list_accounts", "Accounts")
 
 
-def test_an_account_right_under_the_root_has_the_shortest_path(serve):
+def test_an_account_directly_under_the_root_has_the_shortest_path(serve):
     client = serve(organization=organization()).client("organizations")
 
-    assert client.describe_account(AccountId=MANAGEMENT)["Account"]["Paths"] == ["o-aa111bb222/r-a1b2/000000000001/"]
+    assert client.list_accounts()["Accounts"][0]["Paths"] == ["o-aa111bb222/r-a1b2/000000000001/"]
 
 
 @pytest.mark.parametrize(
@@ -133,14 +126,13 @@ def test_an_account_right_under_the_root_has_the_shortest_path(serve):
         (ListingSpec(has_state=False, has_paths=False), set()),
     ],
 )
-def test_members_that_came_and_went_with_the_years_can_be_switched_off(serve, listing, members):
+def test_members_that_aws_added_or_retired_can_be_switched(serve, listing, members):
     client = serve(organization=organization(listing=listing)).client("organizations")
 
-    for found in (client.list_accounts()["Accounts"][0], client.describe_account(AccountId=TOOLING)["Account"]):
-        assert found.keys() & {"State", "Status", "Paths"} == members
+    assert client.list_accounts()["Accounts"][0].keys() & {"State", "Status", "Paths"} == members
 
 
-def test_every_state_is_told_and_the_old_status_calls_closed_accounts_suspended(serve):
+def test_every_state_is_listed_and_the_retired_status_calls_closed_accounts_suspended(serve):
     states = list(AccountState)
     accounts = [account(10 + n, state=state) for n, state in enumerate(states)]
     client = serve(organization=organization(*accounts, listing=ListingSpec(has_status=True))).client("organizations")
@@ -156,7 +148,7 @@ def test_every_state_is_told_and_the_old_status_calls_closed_accounts_suspended(
     }
 
 
-def test_the_tree_can_be_walked_down_and_up(serve):
+def test_the_tree_can_be_walked_down(serve):
     client = serve(
         organization=organization(
             account(3, ou=("Workloads", "Prod")), account(4, ou=("Workloads",)), ous=(OuSpec(("Empty",)),)
@@ -168,26 +160,15 @@ def test_the_tree_can_be_walked_down_and_up(serve):
         for unit in listed(client, "list_organizational_units_for_parent", "OrganizationalUnits", ParentId=root["Id"])
     }
     workloads = units["Workloads"]["Id"]
-    (prod,) = listed(client, "list_children", "Children", ParentId=workloads, ChildType="ORGANIZATIONAL_UNIT")
+    (prod,) = listed(client, "list_organizational_units_for_parent", "OrganizationalUnits", ParentId=workloads)
 
     assert (root["Id"], root["Name"]) == ("r-a1b2", "Root")
     assert units.keys() == {"Empty", "Security", "Workloads"}
     assert [item["Id"] for item in client.list_accounts_for_parent(ParentId=workloads)["Accounts"]] == ["000000000004"]
-    assert listed(client, "list_children", "Children", ParentId=prod["Id"], ChildType="ACCOUNT") == [
-        {"Id": "000000000003", "Type": "ACCOUNT"}
-    ]
+    assert [item["Id"] for item in client.list_accounts_for_parent(ParentId=prod["Id"])["Accounts"]] == ["000000000003"]
     assert client.list_accounts_for_parent(ParentId=units["Empty"]["Id"])["Accounts"] == []
-    assert client.list_parents(ChildId="000000000003")["Parents"] == [{"Id": prod["Id"], "Type": "ORGANIZATIONAL_UNIT"}]
-    assert client.list_parents(ChildId=workloads)["Parents"] == [{"Id": "r-a1b2", "Type": "ROOT"}]
     described = client.describe_organizational_unit(OrganizationalUnitId=prod["Id"])["OrganizationalUnit"]
     assert (described["Name"], described["Path"]) == ("Prod", f"o-aa111bb222/r-a1b2/{workloads}/{prod['Id']}/")
-
-
-def test_an_older_service_knows_no_path_of_an_ou(serve):
-    client = serve(organization=organization(listing=ListingSpec(has_ou_path=False))).client("organizations")
-    (unit,) = client.list_organizational_units_for_parent(ParentId="r-a1b2")["OrganizationalUnits"]
-
-    assert unit.keys() == {"Id", "Arn", "Name"}
 
 
 def test_the_organization_names_its_management_account(serve):
@@ -202,7 +183,7 @@ def test_the_organization_names_its_management_account(serve):
     assert described["MasterAccountArn"] == "arn:aws:organizations::000000000001:account/o-aa111bb222/000000000001"
 
 
-def test_tags_are_told_of_accounts_ous_and_the_root(serve):
+def test_tags_of_accounts_ous_and_the_root_are_listed(serve):
     spec = organization(
         account(3, tags={"stage": "prod", "team": "payments"}), ous=(OuSpec(("Workloads",), {"owner": "platform"}),)
     )
@@ -224,12 +205,9 @@ def test_tags_are_told_of_accounts_ous_and_the_root(serve):
 @pytest.mark.parametrize(
     ("operation", "parameters", "code"),
     [
-        ("describe_account", {"AccountId": "999999999999"}, "AccountNotFoundException"),
-        ("describe_account", {"AccountId": "12"}, "InvalidInputException"),
-        ("list_parents", {"ChildId": "999999999999"}, "ChildNotFoundException"),
         ("list_accounts_for_parent", {"ParentId": "r-zzzz"}, "ParentNotFoundException"),
         ("list_accounts_for_parent", {"ParentId": "ou-a1b2-00000000"}, "ParentNotFoundException"),
-        ("list_children", {"ParentId": "r-a1b2", "ChildType": "USER"}, "InvalidInputException"),
+        ("list_accounts_for_parent", {"ParentId": "12"}, "InvalidInputException"),
         (
             "describe_organizational_unit",
             {"OrganizationalUnitId": "ou-a1b2-00000000"},
@@ -238,28 +216,25 @@ def test_tags_are_told_of_accounts_ous_and_the_root(serve):
         ("list_tags_for_resource", {"ResourceId": "999999999999"}, "TargetNotFoundException"),
     ],
 )
-def test_what_is_not_there_is_refused_by_name(serve, refused, operation, parameters, code):
+def test_each_missing_resource_has_its_own_error(serve, refused, operation, parameters, code):
     client = serve(organization=organization()).client("organizations")
 
     assert refused(getattr(client, operation), **parameters) == (code, 400, code)
 
 
-def test_a_delegated_administrator_may_ask_as_well(serve):
+def test_a_delegated_administrator_may_list_accounts_too(serve):
     spec = organization(delegated_administrators=(TOOLING,), caller=CallerSpec(TOOLING))
     client = serve(organization=spec).client("organizations")
 
     assert len(client.list_accounts()["Accounts"]) == 2
-    (administrator,) = client.list_delegated_administrators()["DelegatedAdministrators"]
-    assert (administrator["Id"], administrator["State"]) == (TOOLING, "ACTIVE")
 
 
-def test_a_plain_member_is_refused_everything_but_the_organizations_name(serve, refused):
+def test_a_plain_member_may_only_describe_the_organization(serve, refused):
     client = serve(organization=organization(caller=CallerSpec(TOOLING))).client("organizations")
     denied = ("AccessDeniedException", 400, "AccessDeniedException")
 
     assert refused(client.list_accounts) == denied
-    assert refused(client.describe_account, AccountId=TOOLING) == denied
-    assert refused(client.list_delegated_administrators) == denied
+    assert refused(client.list_roots) == denied
     assert client.describe_organization()["Organization"]["Id"] == "o-aa111bb222"
 
 
@@ -272,7 +247,7 @@ def test_outside_of_an_organization_there_is_none(serve, refused, spec):
     assert refused(client.describe_organization) == (code, 400, code)
 
 
-def test_a_caller_without_the_permission_is_told_which(serve):
+def test_a_missing_permission_is_named_in_the_error(serve):
     caller = CallerSpec(MANAGEMENT, denied_actions=frozenset({"organizations:ListAccounts"}))
     client = serve(organization=organization(caller=caller)).client("organizations")
 
@@ -288,20 +263,14 @@ def test_calls_beyond_the_rate_are_refused_until_time_has_passed(serve, refused)
         client.list_accounts()
 
     assert refused(client.list_accounts) == ("TooManyRequestsException", 400, "TooManyRequestsException")
-    # Each operation has a bucket of its own, filled up with the time.
-    assert client.describe_account(AccountId=MANAGEMENT)["Account"]["Id"] == MANAGEMENT
+    # Each operation has a bucket of its own, refilled over time.
+    assert client.list_roots()["Roots"]
     clock.advance(timedelta(seconds=0.125))
     client.list_accounts()
     assert refused(client.list_accounts)[0] == "TooManyRequestsException"
 
 
-def test_without_rate_limits_any_number_of_calls_passes(serve):
-    client = serve(organization=organization(), clock=ManualClock(NOON)).client("organizations")
-
-    assert all(client.list_roots()["Roots"] for _ in range(20))
-
-
-def test_an_operation_that_is_not_there_is_refused_in_the_protocols_form(serve, refused):
+def test_an_unknown_operation_is_refused_with_the_code_of_the_protocol(serve, refused):
     client = serve(organization=organization()).client("organizations")
 
     assert refused(client.list_policies, Filter="SERVICE_CONTROL_POLICY") == (
@@ -311,10 +280,39 @@ def test_an_operation_that_is_not_there_is_refused_in_the_protocols_form(serve, 
     )
 
 
-def test_an_organization_in_which_something_cannot_be_is_refused_when_it_is_served(serve):
+def test_an_inconsistent_organization_is_refused(serve):
     with pytest.raises(ValueError, match="twice"):
         serve(organization=organization(account(3), account(3)))
     with pytest.raises(ValueError, match="999999999999"):
         serve(organization=organization(delegated_administrators=("999999999999",)))
     with pytest.raises(ValueError, match="12 digits"):
         AccountSpec("17", "short")
+
+
+def test_a_burst_passes_at_once_and_then_so_many_a_second():
+    bucket = TokenBucket(8, 12)
+
+    assert [bucket.take(NOON) for _ in range(13)] == [True] * 12 + [False]
+    half_a_second_later = NOON + timedelta(seconds=0.5)
+    assert [bucket.take(half_a_second_later) for _ in range(5)] == [True] * 4 + [False]
+
+
+def test_a_bucket_never_holds_more_than_the_burst():
+    bucket = TokenBucket(8, 12)
+    bucket.take(NOON)
+
+    assert [bucket.take(NOON + timedelta(hours=1)) for _ in range(13)] == [True] * 12 + [False]
+
+
+@pytest.mark.parametrize(
+    ("operation", "per_second", "burst"),
+    [
+        ("ListAccounts", 8, 12),
+        ("ListAccountsForParent", 5, 8),
+        ("ListTagsForResource", 10, 15),
+        ("ListRoots", 1, 2),
+        ("DescribeOrganizationalUnit", 2, 2),
+    ],
+)
+def test_the_limits_are_those_that_aws_publishes(operation, per_second, burst):
+    assert RATE_LIMITS[operation] == (per_second, burst)

@@ -1,4 +1,4 @@
-"""The report's text, against rows as they were captured from AWS (facts F1.7)."""
+"""The report's text, against rows captured from AWS (facts F1.7)."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ from collector.simulator import (
     AccessKeySpec,
     AccountSpec,
     CertificateSpec,
-    LiteralReport,
     PasswordPolicySpec,
     PasswordSpec,
     RootSpec,
-    TemplateReport,
     UserSpec,
+    faults,
 )
-from collector.simulator import fault_catalogue as faults
 from collector.simulator.report import write_report
 
 ACCOUNT = "333333333333"
@@ -93,16 +91,16 @@ def account(**parts):
     return AccountSpec(ACCOUNT, "captured", **{"root": ROOT, **parts})
 
 
-def test_the_report_is_byte_for_byte_what_aws_was_seen_to_send():
+def test_the_report_is_byte_for_byte_what_was_captured_from_aws():
     text = write_report(account(users=USERS), "aws").decode()
 
-    # Users in an order without regard to case; LF; the last row is not ended.
+    # Case-insensitive order; LF; the last row is not ended.
     assert text == (
         f"{HEADER}\n{CAPTURED_ROOT}\n{CAPTURED_CERTIFICATES}\n{CAPTURED_MFA}\n{CAPTURED_KEYS}\n{CAPTURED_PASSWORD}"
     )
 
 
-def test_users_are_ordered_without_regard_to_case_after_root():
+def test_users_are_in_case_insensitive_order_after_root():
     names = ("Zeta", "alpha", "Beta")
     users = tuple(UserSpec(name, at("2026-01-01T00:00:00Z")) for name in names)
 
@@ -124,7 +122,7 @@ def test_a_key_used_in_a_service_without_regions_has_a_date_and_no_region():
     )
 
 
-def test_a_password_expires_only_where_the_policy_says_so():
+def test_a_password_expires_only_where_the_policy_has_a_maximum_age():
     user = UserSpec(
         "admin-02",
         at("2026-01-01T00:00:00Z"),
@@ -153,7 +151,7 @@ def test_arns_carry_the_partition():
     )
 
 
-def test_dates_are_written_in_utc_whatever_zone_they_came_in():
+def test_dates_are_written_in_utc():
     root = RootSpec(at("2026-01-01T01:30:00+02:00"))
 
     assert lines_of(account(root=root))[1].split(",")[2] == "2025-12-31T23:30:00Z"
@@ -166,51 +164,47 @@ def test_a_third_access_key_is_refused():
         write_report(account(users=(UserSpec("x", at("2026-01-01T00:00:00Z"), access_keys=(key, key, key)),)), "aws")
 
 
-def test_a_literal_report_is_given_as_it_is():
-    assert write_report(account(report=LiteralReport(b"\xff not even text\r\n")), "aws") == b"\xff not even text\r\n"
-
-
-def test_a_template_gets_the_id_of_each_account():
-    assert write_report(account(report=TemplateReport("arn:aws:iam::@ACCOUNT@:root")), "aws") == (
+def test_a_template_is_filled_in_with_the_accounts_id():
+    assert write_report(account(report_template="arn:aws:iam::@ACCOUNT@:root"), "aws") == (
         b"arn:aws:iam::333333333333:root"
     )
 
 
-def spoilt(fault):
+def changed(fault):
     return write_report(account(users=USERS, faults=(fault,)), "aws")
 
 
-def spoilt_lines(fault):
-    return spoilt(fault).decode().split("\n")
+def changed_lines(fault):
+    return changed(fault).decode().split("\n")
 
 
 @pytest.mark.parametrize(
     ("fault", "start"),
     [(faults.HTML_PAGE, b"<!DOCTYPE html>"), (faults.EMPTY_BODY, b""), (faults.GARBAGE, b"\x00\xff\xfe")],
 )
-def test_what_is_no_report_does_not_begin_like_one(fault, start):
-    content = spoilt(fault)
+def test_what_is_not_a_report_does_not_begin_like_one(fault, start):
+    content = changed(fault)
 
     assert content.startswith(start)
     assert b"user,arn" not in content
 
 
 def test_a_missing_column_is_missing_from_header_and_rows():
-    lines = spoilt_lines(faults.MISSING_COLUMN)
+    lines = changed_lines(faults.MISSING_COLUMN)
 
     assert "mfa_active" not in lines[0]
     assert {len(line.split(",")) for line in lines} == {21}
 
 
 def test_the_wrong_account_is_in_every_arn():
-    lines = spoilt_lines(faults.WRONG_ACCOUNT)
+    lines = changed_lines(faults.WRONG_ACCOUNT)
 
     assert all("::999999999999:" in line for line in lines[1:])
-    assert b"333333333333" not in spoilt(faults.WRONG_ACCOUNT)
+    assert b"333333333333" not in changed(faults.WRONG_ACCOUNT)
 
 
 def test_without_a_root_row_all_users_remain():
-    assert spoilt_lines(faults.NO_ROOT_ROW) == [
+    assert changed_lines(faults.NO_ROOT_ROW) == [
         HEADER,
         CAPTURED_CERTIFICATES,
         CAPTURED_MFA,
@@ -219,18 +213,18 @@ def test_without_a_root_row_all_users_remain():
     ]
 
 
-def test_a_report_may_be_a_header_alone():
-    assert spoilt(faults.HEADER_ONLY).decode() == HEADER
+def test_a_report_can_be_a_header_only():
+    assert changed(faults.HEADER_ONLY).decode() == HEADER
 
 
-def test_an_unparsable_value_stands_in_one_row():
-    lines = spoilt_lines(faults.UNPARSABLE_VALUE)
+def test_an_unparsable_value_is_in_one_row():
+    lines = changed_lines(faults.UNPARSABLE_VALUE)
 
     assert [line.split(",")[7] for line in lines[1:]] == ["false", "maybe", "true", "false", "false"]
 
 
 def test_a_short_row_ends_after_eight_fields():
-    assert [len(line.split(",")) for line in spoilt_lines(faults.SHORT_ROW)] == [22, 22, 8, 22, 22, 22]
+    assert [len(line.split(",")) for line in changed_lines(faults.SHORT_ROW)] == [22, 22, 8, 22, 22, 22]
 
 
 def test_a_comma_in_a_name_is_quoted_or_not():
@@ -238,16 +232,16 @@ def test_a_comma_in_a_name_is_quoted_or_not():
         "2025-08-25T13:49:23Z,false,N/A,N/A,N/A,false,false,N/A,N/A,N/A,N/A,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A"
     )
 
-    assert spoilt_lines(faults.UNQUOTED_COMMA)[-1] == (
+    assert changed_lines(faults.UNQUOTED_COMMA)[-1] == (
         f"analyst,reports,arn:aws:iam::333333333333:user/analyst,reports,{no_credentials}"
     )
-    assert spoilt_lines(faults.QUOTED_COMMA)[-1] == (
+    assert changed_lines(faults.QUOTED_COMMA)[-1] == (
         f'"analyst,reports","arn:aws:iam::333333333333:user/analyst,reports",{no_credentials}'
     )
 
 
-def test_columns_that_aws_adds_come_last():
-    extra, unknown = spoilt_lines(faults.EXTRA_COLUMN), spoilt_lines(faults.UNKNOWN_COLUMN)
+def test_columns_that_aws_adds_are_last():
+    extra, unknown = changed_lines(faults.EXTRA_COLUMN), changed_lines(faults.UNKNOWN_COLUMN)
 
     assert extra[0] == HEADER + ",additional_credentials_info"
     assert [line.rsplit(",", 1)[1] for line in extra[1:3]] == [
@@ -259,7 +253,7 @@ def test_columns_that_aws_adds_come_last():
 
 
 def test_shuffled_columns_keep_each_value_under_its_header():
-    lines = [line.split(",") for line in spoilt_lines(faults.SHUFFLED_COLUMNS)]
+    lines = [line.split(",") for line in changed_lines(faults.SHUFFLED_COLUMNS)]
 
     assert lines[0] != HEADER.split(",")
     assert dict(zip(lines[0], lines[1], strict=True)) == dict(
@@ -267,8 +261,8 @@ def test_shuffled_columns_keep_each_value_under_its_header():
     )
 
 
-def test_the_old_style_writes_offsets_and_does_not_speak_of_the_root_password():
-    lines = spoilt_lines(faults.OLD_STYLE)
+def test_the_old_style_has_offsets_and_does_not_report_the_root_password():
+    lines = changed_lines(faults.OLD_STYLE)
 
     assert lines[1].split(",")[2:7] == [
         "2025-08-25T13:49:23+00:00",
@@ -280,12 +274,12 @@ def test_the_old_style_writes_offsets_and_does_not_speak_of_the_root_password():
     assert lines[5].split(",")[3:6] == ["true", "no_information", "2026-09-11T13:14:45+00:00"]
 
 
-def test_the_harmless_variations_of_writing():
-    assert spoilt(faults.BYTE_ORDER_MARK).startswith(b"\xef\xbb\xbfuser,arn,")
-    assert spoilt(faults.WINDOWS_LINES).endswith(b",N/A\r\n")
-    assert spoilt(faults.WINDOWS_LINES).count(b"\r\n") == 6
-    assert spoilt_lines(faults.UPPER_CASE_BOOLEANS)[1].split(",")[3] == "TRUE"
-    assert spoilt_lines(faults.FRACTIONAL_SECONDS)[1].split(",")[2] == "2025-08-25T13:49:23.250Z"
+def test_the_harmless_variations():
+    assert changed(faults.BYTE_ORDER_MARK).startswith(b"\xef\xbb\xbfuser,arn,")
+    assert changed(faults.WINDOWS_LINES).endswith(b",N/A\r\n")
+    assert changed(faults.WINDOWS_LINES).count(b"\r\n") == 6
+    assert changed_lines(faults.UPPER_CASE_BOOLEANS)[1].split(",")[3] == "TRUE"
+    assert changed_lines(faults.FRACTIONAL_SECONDS)[1].split(",")[2] == "2025-08-25T13:49:23.250Z"
 
 
 def test_faults_of_a_report_add_up():

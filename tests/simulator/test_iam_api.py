@@ -1,7 +1,9 @@
-"""IAM over HTTP, asked by boto3 (facts F2, F3)."""
+"""IAM over HTTP, called by boto3; and a report's life cycle, with the time passed in (facts F2, F3)."""
 
 from __future__ import annotations
 
+import base64
+import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,16 +12,15 @@ from collector.simulator import (
     AccessKeySpec,
     AccountSpec,
     CertificateSpec,
-    LiteralReport,
-    ManualClock,
     PasswordPolicySpec,
     PasswordSpec,
-    RateLimit,
     RootSpec,
-    StoredReportSpec,
     UserSpec,
+    faults,
 )
-from collector.simulator import fault_catalogue as faults
+from collector.simulator.iam_api import ReportTask, StoredReport
+from collector.simulator.wire import ApiError
+from tests.fixtures.manual_clock import ManualClock
 
 MANAGEMENT = "000000000001"
 MEMBER = "111122223333"
@@ -36,8 +37,8 @@ def _clock():
     return ManualClock(NOON)
 
 
-def test_a_report_takes_its_time_and_comes_as_bytes_with_its_time(serve, refused, clock):
-    iam = serve(member(report=LiteralReport(b"user,arn\r\n\xc3\xa9")), clock=clock, generation_seconds=3).iam()
+def test_a_report_takes_its_time_and_arrives_as_bytes_with_its_time(serve, refused, clock):
+    iam = serve(member(report_template="user,arn\r\né"), clock=clock, generation_seconds=3).iam()
 
     assert refused(iam.get_credential_report) == ("ReportNotPresent", 410, "CredentialReportNotPresentException")
     started = iam.generate_credential_report()
@@ -82,15 +83,14 @@ def test_all_accounts_generate_at_the_same_time(serve, clock):
     assert {iam.get_credential_report()["GeneratedTime"] for iam in clients} == {NOON + timedelta(seconds=3)}
 
 
-def test_a_report_of_somebody_else_comes_back_until_it_is_four_hours_old(serve, refused, clock):
-    young = member(existing_report=StoredReportSpec(timedelta(hours=2), b"their report"))
-    old = AccountSpec("000000000002", "old", existing_report=StoredReportSpec(timedelta(hours=5)))
-    connection = serve(young, old, clock=clock)
+def test_an_existing_report_is_returned_until_it_is_four_hours_old(serve, refused, clock):
+    recent = member(existing_report_age=timedelta(hours=2))
+    old = AccountSpec("000000000002", "old", existing_report_age=timedelta(hours=5))
+    connection = serve(recent, old, clock=clock)
     iam = connection.iam()
 
     assert iam.generate_credential_report()["State"] == "COMPLETE"
-    report = iam.get_credential_report()
-    assert (report["Content"], report["GeneratedTime"]) == (b"their report", NOON - timedelta(hours=2))
+    assert iam.get_credential_report()["GeneratedTime"] == NOON - timedelta(hours=2)
     assert refused(connection.iam("000000000002").get_credential_report)[0] == "ReportExpired"
 
 
@@ -122,7 +122,7 @@ ROOT = RootSpec(
 )
 
 
-def test_the_summary_counts_users_without_root_and_tells_what_root_has(serve):
+def test_the_summary_counts_users_without_root_and_has_flags_for_root(serve):
     users = (UserSpec("admin-02", CREATED, mfa_active=True), UserSpec("ci-runner", CREATED))
     summary = serve(member(users=users, root=ROOT)).iam().get_account_summary()["SummaryMap"]
 
@@ -148,7 +148,7 @@ def test_the_summary_can_be_fresher_than_the_report(serve):
     assert serve(member(summary_overrides={"Users": 7})).iam().get_account_summary()["SummaryMap"]["Users"] == 7
 
 
-def test_a_password_policy_is_told_with_what_it_leaves_open_left_out(serve):
+def test_a_password_policy_has_no_members_that_it_does_not_set(serve):
     policy = PasswordPolicySpec(minimum_password_length=14, require_symbols=True, password_reuse_prevention=24)
 
     assert serve(member(password_policy=policy)).iam().get_account_password_policy()["PasswordPolicy"] == {
@@ -163,37 +163,22 @@ def test_a_password_policy_is_told_with_what_it_leaves_open_left_out(serve):
     }
 
 
-def test_a_policy_that_expires_passwords_says_after_how_long(serve):
+def test_a_policy_that_expires_passwords_has_their_maximum_age(serve):
     policy = PasswordPolicySpec(max_password_age=90, hard_expiry=True)
-    told = serve(member(password_policy=policy)).iam().get_account_password_policy()["PasswordPolicy"]
+    found = serve(member(password_policy=policy)).iam().get_account_password_policy()["PasswordPolicy"]
 
-    assert (told["ExpirePasswords"], told["MaxPasswordAge"], told["HardExpiry"]) == (True, 90, True)
+    assert (found["ExpirePasswords"], found["MaxPasswordAge"], found["HardExpiry"]) == (True, 90, True)
 
 
-def test_an_account_without_a_password_policy_says_so(serve, refused):
+def test_an_account_without_a_password_policy_returns_no_such_entity(serve, refused):
     assert refused(serve(member()).iam().get_account_password_policy) == ("NoSuchEntity", 404, "NoSuchEntityException")
 
 
-def test_an_alias_is_none_or_one(serve):
-    assert serve(member(alias="demo-member")).iam().list_account_aliases()["AccountAliases"] == ["demo-member"]
-    assert serve(member()).iam().list_account_aliases()["AccountAliases"] == []
-
-
-def test_an_operation_that_is_not_there_is_refused_in_the_protocols_form(serve, refused):
+def test_an_unknown_operation_is_an_invalid_action(serve, refused):
     connection = serve(member())
 
     assert refused(connection.client("iam").list_users) == ("InvalidAction", 400, "ClientError")
     assert refused(connection.client("sts").get_session_token) == ("InvalidAction", 400, "ClientError")
-
-
-def test_iam_calls_of_an_account_can_be_limited(serve, refused):
-    connection = serve(member(), clock=ManualClock(NOON), iam_rate_limit=RateLimit(1, 2))
-    iam = connection.iam()
-    iam.get_account_summary()
-    iam.generate_credential_report()
-
-    assert refused(iam.get_credential_report) == ("Throttling", 400, "ClientError")
-    assert connection.client("iam").get_account_summary()["SummaryMap"]["Users"] == 0
 
 
 def test_a_slow_report_takes_its_own_time(serve, refused, clock):
@@ -213,3 +198,110 @@ def test_a_report_that_is_never_ready_stays_in_progress(serve, refused, clock):
     clock.advance(timedelta(minutes=50))
     assert refused(iam.get_credential_report)[0] == "ReportInProgress"
     assert iam.generate_credential_report()["State"] == "INPROGRESS"
+
+
+STARTED, IN_PROGRESS, COMPLETE = "STARTED", "INPROGRESS", "COMPLETE"
+
+
+def seconds(number):
+    return NOON + timedelta(seconds=number)
+
+
+def failure(task, moment):
+    with pytest.raises(ApiError) as caught:
+        task.get(moment)
+    return caught.value.response.code, caught.value.response.status
+
+
+def state(task, moment):
+    return task.generate(moment)["State"]
+
+
+def content(task, moment):
+    return base64.b64decode(task.get(moment)["Content"])
+
+
+@pytest.fixture(name="task")
+def _task():
+    contents = iter([b"first", b"second"])
+    return ReportTask(3, lambda: next(contents))
+
+
+def test_there_is_no_report_before_the_first_generate(task):
+    assert failure(task, NOON) == ("ReportNotPresent", 410)
+
+
+def test_a_report_is_started_then_in_progress_then_complete(task):
+    assert [state(task, seconds(moment)) for moment in (0, 1, 2.9, 3)] == [
+        STARTED,
+        IN_PROGRESS,
+        IN_PROGRESS,
+        COMPLETE,
+    ]
+
+
+def test_get_fails_as_in_progress_until_the_report_is_ready(task):
+    task.generate(NOON)
+
+    assert failure(task, seconds(2.9)) == ("ReportInProgress", 404)
+    assert (content(task, seconds(3)), task.get(seconds(3))["GeneratedTime"]) == (b"first", seconds(3))
+
+
+def test_within_four_hours_the_same_report_is_returned(task):
+    task.generate(NOON)
+    almost_expired = seconds(3) + timedelta(hours=4) - timedelta(seconds=1)
+
+    assert state(task, almost_expired) == COMPLETE
+    assert (content(task, almost_expired), task.get(almost_expired)["GeneratedTime"]) == (b"first", seconds(3))
+
+
+def test_after_four_hours_the_report_is_expired_and_a_new_one_can_be_generated(task):
+    task.generate(NOON)
+    assert content(task, seconds(3)) == b"first"
+    expired = seconds(3) + timedelta(hours=4)
+
+    assert failure(task, expired) == ("ReportExpired", 410)
+    assert state(task, expired) == STARTED
+    assert failure(task, expired + timedelta(seconds=1)) == ("ReportInProgress", 404)
+    assert content(task, expired + timedelta(seconds=3)) == b"second"
+
+
+def test_a_report_that_was_never_fetched_expires_too(task):
+    task.generate(NOON)
+
+    assert failure(task, NOON + timedelta(hours=5)) == ("ReportExpired", 410)
+
+
+def test_a_report_without_end_is_never_ready():
+    task = ReportTask(math.inf, lambda: b"never")
+    task.generate(NOON)
+
+    assert state(task, NOON + timedelta(days=300)) == IN_PROGRESS
+    assert failure(task, NOON + timedelta(days=300)) == ("ReportInProgress", 404)
+
+
+def test_an_existing_report_is_complete_without_a_new_one():
+    stored = StoredReport(NOON - timedelta(hours=2), lambda: b"existing")
+    task = ReportTask(3, lambda: b"new", stored)
+
+    assert content(task, NOON) == b"existing"
+    assert state(task, NOON) == COMPLETE
+
+
+def test_a_dropped_report_comes_back_only_through_generate(task):
+    task.generate(NOON)
+    task.drop()
+
+    assert state(task, seconds(3)) == COMPLETE
+    task.drop()
+    assert failure(task, seconds(4)) == ("ReportNotPresent", 410)
+    assert state(task, seconds(5)) == STARTED
+
+
+def test_a_rebuilt_report_is_in_progress_again_and_newer(task):
+    task.generate(NOON)
+    task.get(seconds(3))
+    task.rebuild(seconds(10))
+
+    assert failure(task, seconds(12)) == ("ReportInProgress", 404)
+    assert task.get(seconds(13))["GeneratedTime"] == seconds(13)
