@@ -13,7 +13,7 @@ TEMPLATES := $(sort $(wildcard deploy/*.yaml))
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-package: setup ## build the function's zip into dist/: pure Python, to lie beside AWS's pandas layer
+package: setup ## build the function's zip into dist/: pure Python, to be combined with AWS's pandas layer
 	$(BIN)/python deploy/package.py
 
 lint-templates: .venv-cfn/.installed .venv-checkov/.installed ## cfn-lint and checkov over every template of deploy/

@@ -220,7 +220,7 @@ def _choice(fields: Mapping[str, str], name: str, choices: Iterable[str]) -> str
 def controls_sql() -> str:
     """The file `athena_queries/reference/controls.sql`."""
     return _view_file(
-        summary="Every control: what it asks, why, how to mend a failure, how severe that is, and its limit.",
+        summary="Every control: its rule, why it matters, the remediation, the severity of a failure, and its limit.",
         grain="control_id",
         order="severity_rank, control_id",
         example="control_id, title, severity, judged_per, default_limit, limit_unit",
@@ -241,7 +241,7 @@ def control_frameworks_sql() -> str:
     """The file `athena_queries/reference/control_frameworks.sql`."""
     return _view_file(
         summary="Which requirement of which framework, by version, a control helps to evidence, and how far its "
-        "verdict carries over (at the default limits): `exact`, `stricter` (ours fails more), or `related`.",
+        "result carries over (at the default limits): `exact`, `stricter` (the control fails more), or `related`.",
         grain="control_id, framework, version, requirement",
         order="control_id, framework, version, requirement",
         example="control_id, framework, version, requirement, relation",
