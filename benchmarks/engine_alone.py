@@ -18,7 +18,7 @@ from collector.settings.model import Settings
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from collector.collection.answers import AccountAnswers
+    from collector.collection.account import AccountAnswers
     from collector.discovery.accounts import Account
 
 

@@ -105,6 +105,8 @@ class AccountEvidence:
     ou_id: str = UNKNOWN
     ou_path: str = UNKNOWN
     tags: dict[str, str] = field(default_factory=dict)
+    # Why the tags could not be read; null where they were, or were not wanted. No column shows it.
+    tags_error: str | None = None
     limits: Limits = field(default_factory=Limits)
     outcome: Outcome
     error_code: str | None = None

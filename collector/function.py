@@ -3,7 +3,7 @@
 import sys
 
 from collector.process.exit import leave
-from collector.scheduled.__main__ import main
+from collector.scheduled.container import main
 
 if __name__ == "__main__":
     leave(main(sys.argv[1:]))

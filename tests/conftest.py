@@ -6,6 +6,7 @@ import botocore.session
 import pytest
 
 from collector.aws.clients import clients_under
+from collector.lake.local_store import LocalStore
 
 pytest_plugins = ["tests.fixtures.small_lakes"]
 
@@ -31,3 +32,17 @@ def _new_clients():
 def _lake(tmp_path):
     """The folder that a test's lake is in."""
     return tmp_path / "lake"
+
+
+@pytest.fixture(name="store")
+def _store(lake):
+    """A lake in a folder."""
+    return LocalStore(lake)
+
+
+@pytest.fixture(name="scratch")
+def _scratch(tmp_path):
+    """A folder for files under construction."""
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    return folder

@@ -35,7 +35,7 @@ OUTSIDE_LAYERS = {"", "__main__", "simulator", "loopback", "function"}
 PURE = (
     *("collector.outcome", "collector.errors", "collector.schema", "collector.evidence", "collector.report"),
     *("collector.discovery.accounts", "collector.discovery.selection", "collector.discovery.limits"),
-    *("collector.collection.retry", "collector.collection.answers", "collector.catalog.tables"),
+    *("collector.collection.retry", "collector.catalog.tables"),
     *("collector.lake.layout", "collector.lake.record"),
 )
 # What would make them impure. `datetime` is no clock where only its types are used.

@@ -1,4 +1,4 @@
-"""The commands. Each lives in a module of its own; what it does is in the modules that one calls."""
+"""The commands. Each has a module of its own, which imports what it needs when the command runs."""
 
 from __future__ import annotations
 
@@ -6,28 +6,29 @@ from typing import Annotated
 
 import typer
 
-from collector.cli.collect_command import collect
-from collector.cli.demo_command import demo
+from collector.cli.collect import collect
+from collector.cli.demo import demo
 from collector.cli.doctor import doctor
 from collector.cli.lake import rebuild, verify
-from collector.cli.query import deploy_views, list_views, query, show_view
+from collector.cli.query import query
+from collector.cli.views import deploy_views, list_views, show_view
 
 app = typer.Typer(
     name="credlake",
-    help="Which credentials in an AWS organization are old, unused or unprotected, in which account, since when.",
+    help="Find old, unused and unprotected IAM credentials in every account of an AWS organization.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-views_app = typer.Typer(help="The views: what can be asked.", no_args_is_help=True)
+views_app = typer.Typer(help="List, show and deploy the views.", no_args_is_help=True)
 app.add_typer(views_app, name="views")
 
 
 @app.callback(invoke_without_command=True)
 def credlake(
     *,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     """Run one of the commands."""
     if version:

@@ -1,87 +1,196 @@
-"""What `credlake collect` does: settings, the run, and what the user is told of it."""
+"""`credlake collect`: its flags, the run or the plan of one, and the result on the terminal."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
-import tempfile
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated
 
-import structlog
+import typer
 
-from collector.catalog.follow import follower_of
-from collector.cli.progress import watch_for
-from collector.cli.summary import print_plan, print_result
-from collector.collection.dry_run import plan_run
-from collector.collection.gateway import Gateway
-from collector.collection.run import Collection
-from collector.errors import CatalogNotSyncedError, NotPublishedError, UsageFaultsError
-from collector.lake.open import open_store
-from collector.lake.store import disk_faults
-from collector.process.logs import set_up_logs
-from collector.process.signals import run_stoppable
-from collector.process.streams import ReaderLeftError, UndeliveredError
-from collector.settings.sources import read_settings
+from collector.cli.options import (
+    ACCOUNTS,
+    LAKE,
+    RUN,
+    Account,
+    ConfigFile,
+    Database,
+    ExternalId,
+    KmsKey,
+    Lake,
+    RoleName,
+    RolePath,
+    Verbose,
+    read_flags,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from collector.collection.result import RunResult
     from collector.settings.model import Settings
 
-_log = structlog.get_logger()
+
+def collect(
+    lake: Lake = None,
+    role_name: RoleName = None,
+    role_path: RolePath = None,
+    external_id: ExternalId = None,
+    account: Account = None,
+    exclude_account: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ACCOUNT_ID", help="Not this account. Repeatable.", rich_help_panel=ACCOUNTS),
+    ] = None,
+    include_ou: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OU",
+            help="Only accounts in this OU and below: an ID, or a path Root/…. Repeatable.",
+            rich_help_panel=ACCOUNTS,
+        ),
+    ] = None,
+    exclude_ou: Annotated[
+        list[str] | None,
+        typer.Option(metavar="OU", help="No accounts in this OU and below. Repeatable.", rich_help_panel=ACCOUNTS),
+    ] = None,
+    accounts_file: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="CSV or JSON list of accounts, instead of Organizations.", rich_help_panel=ACCOUNTS
+        ),
+    ] = None,
+    organization_id: Annotated[
+        str | None,
+        typer.Option(
+            metavar="O-…", help="The organization, where Organizations cannot be called.", rich_help_panel=ACCOUNTS
+        ),
+    ] = None,
+    tags: Annotated[
+        bool | None,
+        typer.Option("--tags/--no-tags", help="Read the accounts' tags, 10 per second.", rich_help_panel=ACCOUNTS),
+    ] = None,
+    concurrency: Annotated[
+        str | None, typer.Option(metavar="N", help="Concurrent calls. (default 32)", rich_help_panel=RUN)
+    ] = None,
+    deadline: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SECONDS", help="For the run: what is collected by then is published.", rich_help_panel=RUN
+        ),
+    ] = None,
+    account_deadline: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SECONDS", help="For each account, from its first call. (default 300)", rich_help_panel=RUN
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="List the accounts that would be collected, and why not the others.", rich_help_panel=RUN
+        ),
+    ] = False,
+    min_coverage: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RATE", help="Publish only if this share of accounts (0 to 1) is collected.", rich_help_panel=RUN
+        ),
+    ] = None,
+    replace: Annotated[
+        bool | None,
+        typer.Option("--replace/--no-replace", help="Publish even over a better snapshot.", rich_help_panel=RUN),
+    ] = None,
+    resume: Annotated[
+        bool | None,
+        typer.Option(
+            "--resume/--no-resume",
+            help="Resume an interrupted run: collect only what is missing.",
+            rich_help_panel=RUN,
+        ),
+    ] = None,
+    kms_key: KmsKey = None,
+    glue: Annotated[
+        bool | None,
+        typer.Option("--glue/--no-glue", help="Sync Glue with a lake on S3. (default --glue)", rich_help_panel=LAKE),
+    ] = None,
+    database: Database = None,
+    config: ConfigFile = None,
+    verbose: Verbose = False,
+) -> int:
+    """Collect every account once, and publish the result as the day's snapshot.
+
+    Flags override CREDLAKE_* environment variables, which override credlake.toml.
+
+    Examples:
+      credlake collect --lake ./lake
+
+      credlake collect --lake s3://my-bucket/credlake --role-name credlake-reader --external-id example
+
+      credlake collect --lake ./lake --include-ou Root/Workloads --exclude-account 111122223333 --dry-run
+    """
+    from collector.process.logs import set_up_logs
+
+    settings = read_flags(
+        config,
+        lake=lake,
+        role_name=role_name,
+        role_path=role_path,
+        external_id=external_id,
+        account=account,
+        exclude_account=exclude_account,
+        include_ou=include_ou,
+        exclude_ou=exclude_ou,
+        accounts_file=accounts_file,
+        organization_id=organization_id,
+        tags=tags,
+        concurrency=concurrency,
+        deadline=deadline,
+        account_deadline=account_deadline,
+        min_coverage=min_coverage,
+        replace=replace,
+        resume=resume,
+        kms_key=kms_key,
+        glue=glue,
+        database=database,
+    )
+    set_up_logs(verbose=verbose, for_person=sys.stderr.isatty())
+    return _plan(settings) if dry_run else _collect(settings)
 
 
-def collect_command(flags: Mapping[str, Any], *, config_file: str | None, dry_run: bool, verbose: bool) -> int:
-    """One run, or the plan of one; the exit code."""
-    settings = read_settings(flags, os.environ, config_file=config_file, directory=Path.cwd())
-    if settings.lake is None and not dry_run:
-        raise UsageFaultsError(["Where is the lake? Name it with --lake, CREDLAKE_LAKE, or `lake` in credlake.toml."])
-    is_terminal = sys.stderr.isatty()
-    set_up_logs(verbose=verbose, for_person=is_terminal)
-    if dry_run:
-        plan = run_stoppable(plan_run(settings, Gateway(settings)))
-        print_plan(plan)
-        return 0
-    return _collect(settings, is_terminal=is_terminal)
+def _plan(settings: Settings) -> int:
+    from collector.cli.summary import print_plan
+    from collector.collection.dry_run import plan_run
+    from collector.collection.gateway import Gateway
+    from collector.process.signals import run_stoppable
+
+    print_plan(run_stoppable(plan_run(settings, Gateway(settings))))
+    return 0
 
 
-def _collect(settings: Settings, *, is_terminal: bool) -> int:
-    with _scratch_folder() as scratch, watch_for(is_terminal=is_terminal) as watch:
-        store = open_store(settings.lake or "", kms_key=settings.kms_key)
-        collection = Collection(
-            settings=settings,
-            gateway=Gateway(settings),
-            store=store,
-            follower=follower_of(store, database=settings.glue_database),
-            watch=watch,
-            scratch=Path(scratch),
-        )
-        told_after: NotPublishedError | CatalogNotSyncedError | None = None
+def _collect(settings: Settings) -> int:
+    from collector.cli.progress import watch_for
+    from collector.collection.compose import open_collection, run_until_signal
+    from collector.errors import CatalogNotSyncedError, NotPublishedError
+
+    failure: NotPublishedError | CatalogNotSyncedError | None = None
+    with watch_for(is_terminal=sys.stderr.isatty()) as watch, open_collection(settings, watch=watch) as collection:
         try:
-            run_stoppable(collection.run(), before_cut=lambda: shutil.rmtree(scratch, ignore_errors=True))
+            run_until_signal(collection)
         except (NotPublishedError, CatalogNotSyncedError) as error:
-            told_after = error
-    if collection.result is not None:
-        _tell(collection.result, settings)
-    if told_after is not None:
-        raise told_after
-    return 0 if collection.result is not None and collection.result.is_complete else 1
+            failure = error
+    result = collection.result
+    if result is not None:
+        _print_result(result, settings.lake or "")
+    if failure is not None:
+        raise failure
+    return 0 if result is not None and result.is_complete else 1
 
 
-def _scratch_folder() -> tempfile.TemporaryDirectory[str]:
-    """A folder for files that are put together before they go into the lake."""
-    place = Path(tempfile.tempdir or os.environ.get("TMPDIR") or "the temporary folder")
-    with disk_faults("Making a folder for scratch files in", place):
-        # A thread that was left behind may still write there when it is removed.
-        return tempfile.TemporaryDirectory(prefix="credlake-", ignore_cleanup_errors=True)
+def _print_result(result: RunResult, lake: str) -> None:
+    """Print the result. Whether it can be printed, or is read to its end, does not change the run."""
+    import structlog
 
+    from collector.cli.summary import print_result
+    from collector.process.streams import ReaderLeftError, UndeliveredError
 
-def _tell(result: RunResult, settings: Settings) -> None:
-    """Print the result. Whether it can be printed, or is read to its end, changes nothing about the run."""
     try:
-        print_result(result, lake=settings.lake or "")
+        print_result(result, lake=lake)
     except (ReaderLeftError, UndeliveredError) as error:
-        _log.warning("result.not_printed", error=type(error).__name__)
+        structlog.get_logger().warning("result.not_printed", error=type(error).__name__)

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from collector.cli.options import ConfigFile, Database, Lake, Workgroup
+from collector.cli.options import (
+    Account,
+    ConfigFile,
+    Database,
+    ExternalId,
+    KmsKey,
+    Lake,
+    RoleName,
+    RolePath,
+    Workgroup,
+    read_flags,
+)
 from collector.process.streams import ReaderLeftError
 
 if TYPE_CHECKING:
@@ -20,18 +31,16 @@ if TYPE_CHECKING:
 
 def doctor(
     lake: Lake = None,
-    role_name: Annotated[
-        str | None, typer.Option(help="The role to assume in every account. (default credlake-reader)")
-    ] = None,
-    role_path: Annotated[str | None, typer.Option(help="The role's path. (default /)")] = None,
-    external_id: Annotated[str | None, typer.Option(help="The external id that the role trusts.")] = None,
-    account: Annotated[list[str] | None, typer.Option(help="Only this account. Repeatable.")] = None,
+    role_name: RoleName = None,
+    role_path: RolePath = None,
+    external_id: ExternalId = None,
+    account: Account = None,
     sample: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Check a random sample of N accounts. (default all)")
     ] = None,
     database: Database = None,
     workgroup: Workgroup = None,
-    kms_key: Annotated[str | None, typer.Option(help="The key that encrypts a lake on S3.")] = None,
+    kms_key: KmsKey = None,
     format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="table or json.")] = "table",  # noqa: A002 -- the flag's name is that of `query`
     config: ConfigFile = None,
 ) -> int:
@@ -45,30 +54,26 @@ def doctor(
 
       credlake doctor --external-id example --sample 20 --format json
     """
-    import os
-    from pathlib import Path
-
     from collector.collection.gateway import Gateway
     from collector.doctor.checkup import Checkup
     from collector.doctor.finding import is_healthy
     from collector.errors import UsageFaultsError
     from collector.process.logs import set_up_logs
-    from collector.settings.sources import read_settings
 
     if format not in {"table", "json"}:
         raise UsageFaultsError([f"--format {format}: unknown format; use table or json."])
     set_up_logs(for_person=sys.stderr.isatty(), quiet=True)
-    flags = {
-        "lake": lake,
-        "role_name": role_name,
-        "role_path": role_path,
-        "external_id": external_id,
-        "account": account,
-        "kms_key": kms_key,
-        "database": database,
-        "workgroup": workgroup,
-    }
-    settings = read_settings(flags, os.environ, config_file=config, directory=Path.cwd())
+    settings = read_flags(
+        config,
+        lake=lake,
+        role_name=role_name,
+        role_path=role_path,
+        external_id=external_id,
+        account=account,
+        kms_key=kms_key,
+        database=database,
+        workgroup=workgroup,
+    )
     checkup = Checkup(settings=settings, gateway=Gateway(settings), sample=sample, views_of=_views_of)
     findings = list(checkup.findings())
     # A reader that closed the pipe (`| head`) still gets the exit code.

@@ -1,14 +1,14 @@
-"""`credlake rebuild` and `credlake verify`: the lake against its raw zone."""
+"""`credlake rebuild` and `credlake verify`: the published tables against the raw zone."""
 
 from __future__ import annotations
 
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from collector.cli.lake_flags import check_snapshot_flags
-from collector.cli.options import ConfigFile, Lake
+from collector.cli.options import ConfigFile, Lake, read_flags, required_lake
 from collector.process.streams import ReaderLeftError, may_be_lost
 
 if TYPE_CHECKING:
@@ -18,110 +18,112 @@ if TYPE_CHECKING:
     from collector.settings.model import Settings
 
 OrganizationId = Annotated[
-    str | None, typer.Option("--organization-id", metavar="O-…", help="Whose snapshots, where the lake holds several.")
+    str | None, typer.Option("--organization-id", metavar="O-…", help="Whose snapshots, if the lake holds several.")
 ]
 
 
 def rebuild(
-    date: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="Of which day.")],
+    date: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="The day of the snapshot.")],
     lake: Lake = None,
     organization_id: OrganizationId = None,
     config: ConfigFile = None,
 ) -> int:
-    """Make the tables of a day's snapshot again, from the raw zone alone, and publish them in place of the old ones.
+    """Rebuild the tables of a day's snapshot from the raw zone alone, and publish them instead of the old ones.
 
-    Nothing is deleted or overwritten: the new files lie beside the old ones, and one write makes them count.
+    Nothing is deleted or overwritten: the new files are stored next to the old ones, and one write publishes them.
     """
     import os
-    import tempfile
-    from pathlib import Path
 
     from collector.catalog.follow import follower_of
     from collector.collection.engine import utc_now
     from collector.errors import CatalogNotSyncedError
     from collector.lake.rebuild import rebuild as rebuild_tables
     from collector.lake.record import read_record
+    from collector.process.scratch import scratch_folder
 
-    check_snapshot_flags(date=date, organization_id=organization_id)
-    settings = _settings(lake, config)
-    store = _open(settings)
+    settings, store = _open(lake, config, date=date, organization_id=organization_id)
     organization = organization_id or _only_organization(store)
     follower = follower_of(store, database=settings.glue_database)
-    # What an earlier command left behind is mended first. Where that cannot be, it is tried again at the end.
+    # What an earlier command left out of sync is repaired first. Where that fails, it is tried again at the end.
     with suppress(CatalogNotSyncedError):
         follower.sync_catalog(organization)
     before = read_record(store, organization).record
-    with tempfile.TemporaryDirectory(prefix="credlake-") as scratch:
-        rebuilt = rebuild_tables(
-            store,
-            organization,
-            date,
-            Path(scratch),
-            now=utc_now,
-            randomness=os.urandom(4),
-        )
+    with scratch_folder() as scratch:
+        rebuilt = rebuild_tables(store, organization, date, scratch, now=utc_now, randomness=os.urandom(4))
     follower.tag_replaced(before, rebuilt.record)
     written = rebuilt.written
     try:
         follower.sync_catalog(organization)
     except CatalogNotSyncedError as error:
-        raise _glue_behind(written, error) from error
+        raise _not_synced(written, error) from error
     with may_be_lost():
         typer.echo(
             f"Rebuilt {written.organization_id}, {written.snapshot_date}, from run {written.run_id}: "
-            f"{written.accounts.total} accounts, {written.users} users. Check it: credlake verify"
+            f"{written.accounts.total} accounts, {written.users} users. To check it: credlake verify"
         )
     return 0
 
 
 def verify(lake: Lake = None, organization_id: OrganizationId = None, config: ConfigFile = None) -> int:
-    """Check that what is published is what the raw zone says, to the last value, and that nothing was altered.
+    """Verify that the published tables equal the raw zone, to the last value, and that no file was altered.
 
-    Prints every difference, one a line, and ends with exit code 1 where there is any; with 3 where there is nothing to
-    verify.
+    Prints every difference, one per line. Exits with 1 if there is any, with 3 if there is nothing to verify.
     """
-    import tempfile
-    from pathlib import Path
-
     from collector.lake.verify import verify as differences_in
+    from collector.process.scratch import scratch_folder
 
-    check_snapshot_flags(organization_id=organization_id)
-    store = _open(_settings(lake, config))
-    found = 0
-    # Who has read enough differences (`| head`) has no need of the others; that there are some is said all the same.
-    with tempfile.TemporaryDirectory(prefix="credlake-") as scratch, suppress(ReaderLeftError):
-        for difference in differences_in(store, Path(scratch), [organization_id] if organization_id else []):
-            found += 1
+    _, store = _open(lake, config, organization_id=organization_id)
+    count = 0
+    # A reader that has seen enough differences (`| head`) does not need the others; the exit code is the same.
+    with scratch_folder() as scratch, suppress(ReaderLeftError):
+        for difference in differences_in(store, scratch, [organization_id] if organization_id else []):
+            count += 1
             typer.echo(str(difference))
-        typer.echo(f"{found or 'No'} {'difference' if found == 1 else 'differences'}.", err=True)
-    return 1 if found else 0
+        typer.echo(f"{count or 'No'} {'difference' if count == 1 else 'differences'}.", err=True)
+    return 1 if count else 0
 
 
-def _settings(lake: str | None, config: str | None) -> Settings:
-    import os
-    import sys
-    from pathlib import Path
-
-    from collector.process.logs import set_up_logs
-    from collector.settings.sources import read_settings
-
-    set_up_logs(for_person=sys.stderr.isatty())
-    return read_settings({"lake": lake}, os.environ, config_file=config, directory=Path.cwd())
-
-
-def _open(settings: Settings) -> Store:
-    from collector.errors import UsageFaultsError
+def _open(
+    lake: str | None, config: str | None, *, date: str | None = None, organization_id: str | None = None
+) -> tuple[Settings, Store]:
+    """The settings and the lake, which must exist. UsageFaultsError where a flag is wrong."""
     from collector.lake.open import open_store
+    from collector.process.logs import set_up_logs
 
-    if settings.lake is None:
-        raise UsageFaultsError(["Which lake? Name it with --lake, CREDLAKE_LAKE, or `lake` in credlake.toml."])
-    store = open_store(settings.lake, kms_key=settings.kms_key)
+    _check_snapshot_flags(date, organization_id)
+    set_up_logs(for_person=sys.stderr.isatty())
+    settings = read_flags(config, lake=lake)
+    store = open_store(required_lake(settings), kms_key=settings.kms_key)
     store.check_exists()
-    return store
+    return settings, store
+
+
+def _check_snapshot_flags(date: str | None, organization_id: str | None) -> None:
+    from collector.discovery.accounts import ORGANIZATION_ID
+    from collector.errors import UsageFaultsError
+
+    faults = []
+    if date is not None and not _is_date(date):
+        faults.append(f"--date {date}: not a date; write YYYY-MM-DD.")
+    if organization_id is not None and not ORGANIZATION_ID.fullmatch(organization_id):
+        faults.append(f"--organization-id {organization_id}: not the ID of an organization, which begins with o-.")
+    if faults:
+        raise UsageFaultsError(faults)
+
+
+def _is_date(text: str) -> bool:
+    from datetime import date
+
+    from collector.lake.layout import SNAPSHOT_DATE
+
+    # Python also reads 20261124 and 2026-W48-2 as dates, and no snapshot is named so.
+    with suppress(ValueError):
+        return SNAPSHOT_DATE.fullmatch(text) is not None and bool(date.fromisoformat(text))
+    return False
 
 
 def _only_organization(store: Store) -> str:
-    """Of whom anything is published, or, where no record is left, of whom runs are kept: tables are made from those."""
+    """The organization with published snapshots or, where no record is left, with runs: tables are made from those."""
     from collector.errors import LakeError, UsageFaultsError
     from collector.lake.raw import organizations_with_runs
     from collector.lake.record import organizations
@@ -131,17 +133,17 @@ def _only_organization(store: Store) -> str:
         raise LakeError(f"The lake {store.uri} holds no run of any organization, so nothing can be rebuilt from it.")
     if len(found) > 1:
         raise UsageFaultsError(
-            [f"Which organization? Name it with --organization-id; the lake holds {', '.join(found)}."]
+            [f"The lake holds several organizations ({', '.join(found)}): choose with --organization-id."]
         )
     return found[0]
 
 
-def _glue_behind(written: WrittenSnapshot, error: CatalogNotSyncedError) -> CredlakeError:
-    """For `collect` alone this is an exit code of its own (contract part 4)."""
+def _not_synced(written: WrittenSnapshot, error: CatalogNotSyncedError) -> CredlakeError:
+    """The failure of `rebuild`; only `collect` has an exit code of its own for it (contract part 4)."""
     from collector.errors import CredlakeError
 
     return CredlakeError(
-        f"The tables of {written.organization_id}, {written.snapshot_date}, are rebuilt and published, but Glue is "
-        f"behind, so Athena may still read the earlier ones. {error.message} Another rebuild does too.",
+        f"The tables of {written.organization_id}, {written.snapshot_date}, are rebuilt and published, but Glue is out "
+        f"of sync, so Athena may still read the earlier ones. {error.message} Another rebuild does too.",
         **error.facts,
     )

@@ -1,4 +1,4 @@
-"""What is to be seen while a run is under way: a bar on a terminal, events otherwise."""
+"""The progress of a run: a bar on a terminal, log events otherwise."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from collector.collection.result import Watch
 from collector.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -22,11 +23,11 @@ _log = structlog.get_logger()
 _SECONDS_BETWEEN_EVENTS = 10.0
 
 
-class BarWatch:
+class BarWatch(Watch):
     """A progress bar with counts by outcome, on a terminal."""
 
     def __init__(self) -> None:
-        """Draw on stderr: stdout is for data."""
+        """Draw on stderr, because stdout is for data."""
         self._counts: Counter[Outcome] = Counter()
         self._progress = Progress(
             TextColumn("collecting"),
@@ -40,17 +41,17 @@ class BarWatch:
         self._bar = self._progress.add_task("", total=0, outcomes="listing accounts")
 
     def __enter__(self) -> Self:
-        """Begin to draw."""
+        """Start drawing."""
         self._progress.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give the terminal back."""
+        """Remove the bar."""
         self._progress.stop()
 
-    def listed(self, *, is_asked: bool) -> None:  # noqa: ARG002 -- every account gets an outcome
+    def listed(self) -> None:
         """One more account is known."""
         self._progress.update(self._bar, total=(self._progress.tasks[0].total or 0) + 1)
 
@@ -61,11 +62,11 @@ class BarWatch:
         self._progress.update(self._bar, advance=1, outcomes=counts)
 
 
-class EventWatch:
-    """Events for a log: each account that was not collected, and how far the run is."""
+class EventWatch(Watch):
+    """Log events: each account that was not collected in full, and how far the run is."""
 
     def __init__(self) -> None:
-        """Begin to count."""
+        """Start counting."""
         self._listed = 0
         self._counts: Counter[Outcome] = Counter()
         self._next = time.monotonic() + _SECONDS_BETWEEN_EVENTS
@@ -77,9 +78,9 @@ class EventWatch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing to give back."""
+        """Nothing to clean up."""
 
-    def listed(self, *, is_asked: bool) -> None:  # noqa: ARG002 -- every account gets an outcome
+    def listed(self) -> None:
         """One more account is known."""
         self._listed += 1
 
@@ -99,5 +100,5 @@ class EventWatch:
 
 
 def watch_for(*, is_terminal: bool) -> BarWatch | EventWatch:
-    """The watch for whoever looks on."""
+    """The watch that fits stderr."""
     return BarWatch() if is_terminal else EventWatch()

@@ -1,36 +1,50 @@
-"""`credlake query` and `credlake views`: ask the lake, and see what can be asked."""
+"""`credlake query`: the engine that fits the lake, and its rows on stdout or in a file."""
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from collector.cli.options import ConfigFile, Database, Lake, OutputLocation, Workgroup
+from collector.cli.options import (
+    LAKE,
+    ConfigFile,
+    Database,
+    Lake,
+    OutputLocation,
+    Workgroup,
+    read_flags,
+    required_lake,
+)
+
+if TYPE_CHECKING:
+    from collector.settings.model import Settings
+
+ENGINES = ("duckdb", "athena")
 
 
 def query(
-    question: Annotated[str, typer.Argument(metavar="SQL_OR_VIEW", help="A view's name, or a select in Athena's SQL.")],
+    question: Annotated[str, typer.Argument(metavar="SQL_OR_VIEW", help="The name of a view, or a select statement.")],
     lake: Lake = None,
     format: Annotated[  # noqa: A002 -- the flag's name is the contract's
         str, typer.Option("--format", metavar="FORMAT", help="table, csv, json or parquet.")
     ] = "table",
-    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the rows there.")] = None,
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the rows to this file.")] = None,
     engine: Annotated[
-        str | None, typer.Option(metavar="ENGINE", help="duckdb (default on a folder) or athena (default on S3).")
+        str | None, typer.Option(metavar="ENGINE", help="duckdb (default for a folder) or athena (default for S3).")
     ] = None,
     database: Database = None,
     workgroup: Workgroup = None,
     output_location: OutputLocation = None,
     scan_limit: Annotated[
-        str | None, typer.Option(metavar="BYTES", help="Stop an Athena query that has read more than that.")
+        str | None,
+        typer.Option(metavar="BYTES", help="Stop an Athena query that has read more than this.", rich_help_panel=LAKE),
     ] = None,
     config: ConfigFile = None,
 ) -> int:
-    """Ask the lake. Rows go to stdout; which snapshot answers, and how old it is, to stderr.
+    """Query the lake. Rows go to stdout; the snapshot they come from, and its age, to stderr.
 
     Examples:
       credlake query --lake ./lake findings
@@ -41,62 +55,65 @@ def query(
 
       credlake query --lake s3://my-bucket/credlake --workgroup credlake findings
     """
-    from collector.cli.asking import ask
+    from collector.errors import UsageFaultsError
     from collector.process.logs import set_up_logs
-    from collector.settings.sources import read_settings
+    from collector.query.ask import run_query
 
-    set_up_logs(verbose=False, for_person=sys.stderr.isatty())
-    flags = {
-        "lake": lake,
-        "database": database,
-        "workgroup": workgroup,
-        "output_location": output_location,
-        "scan_limit": scan_limit,
-    }
-    settings = read_settings(flags, os.environ, config_file=config, directory=Path.cwd())
-    ask(settings, question, engine=engine, format_name=format, output=output)
-    return 0
-
-
-def list_views() -> int:
-    """Name every view and what it answers."""
-    from rich.console import Console
-    from rich.table import Table
-
-    from collector.query.ask import list_views as views
-
-    if not sys.stdout.isatty():
-        for name, summary in views():
-            typer.echo(f"{name}\t{summary}")
+    set_up_logs(for_person=sys.stderr.isatty())
+    settings = read_flags(
+        config,
+        lake=lake,
+        database=database,
+        workgroup=workgroup,
+        output_location=output_location,
+        scan_limit=scan_limit,
+    )
+    place = required_lake(settings)
+    is_on_s3 = place.startswith("s3://")
+    chosen = engine or ("athena" if is_on_s3 else "duckdb")
+    if chosen not in ENGINES:
+        raise UsageFaultsError([f"Unknown engine {chosen!r}: use {' or '.join(ENGINES)}."])
+    if chosen == "duckdb":
+        run_query(place, question, format=format, output=output, out_stream=sys.stdout, err_stream=sys.stderr)
         return 0
-    table = Table(show_header=False, box=None)
-    for name, summary in views():
-        table.add_row(name, summary)
-    Console().print(table)
+    if not is_on_s3:
+        raise UsageFaultsError([f"Athena reads S3, and {place} is a local folder. Use --engine duckdb."])
+    _query_athena(settings, place, question, format_name=format, output=output)
     return 0
 
 
-def show_view(name: Annotated[str, typer.Argument(metavar="NAME", help="A view's name.")]) -> int:
-    """Print a view's file: what it answers, and its SQL."""
-    from collector.query.ask import show_view as text_of
+def _query_athena(settings: Settings, lake: str, question: str, *, format_name: str, output: Path | None) -> None:
+    from collector.aws.athena import AthenaQueries
+    from collector.query.annotation import Names
+    from collector.query.ask import check_format, write_rows
+    from collector.query.athena import answer
+    from collector.query.statement import athena_statement
+    from collector.views.files import shipped_views
 
-    typer.echo(text_of(name), nl=False)
-    return 0
+    check_format(format_name, output, sys.stdout)
+    statement = athena_statement(question, Names(shipped_views()))
+    queries = AthenaQueries(
+        database=settings.database,
+        workgroup=settings.workgroup,
+        output_location=settings.output_location,
+        scan_limit=settings.scan_limit,
+    )
+    answered = answer(queries, statement)
+    for line in (*_freshness(lake, settings.database), answered.query.cost()):
+        typer.echo(line, err=True)
+    write_rows(answered.rows, format=format_name, output=output, out_stream=sys.stdout, err_stream=sys.stderr)
 
 
-def deploy_views(
-    database: Database = None,
-    workgroup: Workgroup = None,
-    output_location: OutputLocation = None,
-    dry_run: Annotated[bool, typer.Option(help="Print the statements, and run none.")] = False,
-    config: ConfigFile = None,
-) -> int:
-    """Create or replace every view on Athena, and remove views of ours that are gone. What is in step is left alone."""
-    from collector.cli.views import deploy
-    from collector.process.logs import set_up_logs
-    from collector.settings.sources import read_settings
+def _freshness(lake: str, database: str) -> list[str]:
+    """The snapshot that was read. An analyst may be allowed to read the tables but not the record."""
+    from datetime import UTC, datetime
 
-    set_up_logs(verbose=False, for_person=sys.stderr.isatty())
-    flags = {"database": database, "workgroup": workgroup, "output_location": output_location}
-    deploy(read_settings(flags, os.environ, config_file=config, directory=Path.cwd()), dry_run=dry_run)
-    return 0
+    from collector.catalog.sync import lagging_partitions
+    from collector.errors import LakeError
+    from collector.query.snapshots import read_snapshots
+
+    try:
+        snapshots = read_snapshots(lake)
+        return [*snapshots.freshness(datetime.now(UTC)), *lagging_partitions(snapshots, database)]
+    except LakeError as error:
+        return [f"The age of the snapshot is unknown: {error.message} Query the view `snapshots`."]

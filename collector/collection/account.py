@@ -1,4 +1,4 @@
-"""One account's way through a run: credentials, Generate, Get, and the two account reads beside them.
+"""The collection of one account: credentials, Generate, Get, and in the meantime summary and password policy.
 
 Generate and Get are one loop, not two: another caller of the account can replace our report between them, so a
 `ReportInProgress` or `ReportNotPresent` may follow a `COMPLETE` (facts F2.3). While the account waits it holds no
@@ -12,12 +12,12 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from collector.collection.answers import AccountAnswers
 from collector.collection.retry import FIRST_LOOK_SECONDS, LAST_LOOK_SECONDS, RetryPolicy
 from collector.collection.threads import Urgency
 from collector.errors import CallFault, FaultKind
+from collector.evidence import UNKNOWN
 from collector.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -25,42 +25,101 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from collector.aws.credentials import SessionCredentials
-    from collector.collection.answers import Context
+    from collector.aws.iam import AccountApi
+
 
 T = TypeVar("T")
 
-# Credentials that end sooner than this are not used for another call.
+# Credentials that expire sooner than this are not used for another call.
 _CREDENTIAL_MARGIN = timedelta(seconds=60)
 _COMPLETE = "COMPLETE"
 _DEADLINE_PASSED = "DeadlinePassed"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What the collection of an account needs from its run; clock and chance are passed in so that tests need no wait.
+
+    Attributes:
+        calls: the calls for one account.
+        in_thread: runs a blocking call in one of the run's few threads, the more urgent first.
+        in_loop: calls back from such a thread.
+        clock: seconds of a monotonic clock.
+        sleep: waits so many seconds.
+        chance: a random number in [0, 1).
+        now: the time of day, in UTC.
+        run_deadline: on the scale of `clock`.
+        account_deadline_seconds: for one account, from its first call.
+    """
+
+    calls: AccountApi
+    in_thread: Callable[[Urgency, Callable[[], Any]], Awaitable[Any]]
+    in_loop: Callable[[Callable[[], None]], object]
+    clock: Callable[[], float]
+    sleep: Callable[[float], Awaitable[None]]
+    chance: Callable[[], float]
+    now: Callable[[], datetime]
+    run_deadline: float
+    account_deadline_seconds: float
+
+
+@dataclass(slots=True)
+class AccountAnswers:
+    """What AWS returned for one account, and the outcome; named as in `AccountEvidence`."""
+
+    outcome: Outcome
+    error_code: str | None = None
+    error_message: str | None = None
+    # Calls made, AssumeRole included.
+    attempts: int = 0
+    # Null where no call was made.
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    # The bytes of the credential report; null unless it was fetched.
+    report: bytes | None = None
+    report_generated_at: datetime | None = None
+    # `custom`, `default` (the account has none) or `unknown`.
+    password_policy_state: str = UNKNOWN
+    password_policy: dict[str, Any] | None = None
+    password_policy_error: str | None = None
+    # GetAccountSummary's SummaryMap.
+    summary: dict[str, int] | None = None
+    summary_error: str | None = None
+
+
 @dataclass(slots=True)
 class AccountCollection:
-    """Collects one account. `run` never raises, but for being cancelled.
+    """Collects one account. `run` never raises, except when it is cancelled.
 
-    Calls that follow each other without a wait share one turn of a thread, for handing over costs CPU: one turn asks
-    (AssumeRole, Generate), one does the account reads, one fetches.
+    Calls that follow each other without a wait share one turn of a thread, because handing over costs CPU: one turn
+    requests the report (AssumeRole, Generate), one reads summary and policy, one fetches the report.
     """
 
     account_id: str
-    around: Context
+    context: Context
     answers: AccountAnswers = field(default_factory=lambda: AccountAnswers(Outcome.NOT_REACHED))
+    # The earlier of the run's deadline and the account's own, which runs from its first call.
     _deadline: float = 0.0
+    # The role's session; null before the first call and once it has expired.
     _credentials: SessionCredentials | None = None
-    # Guards the credentials and the count of calls: the reads and the report may be called for at the same time.
+    # Guards the credentials and the count of calls: the reads and the report may be under way at the same time.
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    # Whether AssumeRole goes to the Region's own STS; in opt-in Regions it may be switched off for the account.
     _is_regional: bool = True
-    _is_asked: bool = False
+    # Whether a report has been requested and not been lost since.
+    _is_requested: bool = False
+    # Whether the outcome is final, so that only the reads are still waited for.
     _is_settled: bool = False
+    # Why the last attempt at the report failed.
     _last_fault: CallFault | None = None
+    # The reads of summary and policy, once they have begun.
     _reads: asyncio.Task[None] | None = None
 
     async def run(self) -> AccountAnswers:
-        """Ask until there is an outcome, at the latest at the account's or the run's deadline."""
-        self._deadline = self.around.run_deadline
+        """Collect until there is an outcome, at the latest at the account's or the run's deadline."""
+        self._deadline = self.context.run_deadline
         try:
-            async with asyncio.timeout_at(self.around.run_deadline) as scope:
+            async with asyncio.timeout_at(self.context.run_deadline) as scope:
                 await self._collect(scope)
         except TimeoutError:
             self._settle_at_deadline()
@@ -68,18 +127,20 @@ class AccountCollection:
             if self._reads is not None:
                 self._reads.cancel()
         if self.answers.started_at is not None:
-            self.answers.finished_at = self.around.now()
+            self.answers.finished_at = self.context.now()
         return self.answers
 
     async def _collect(self, scope: asyncio.Timeout) -> None:
         def start() -> None:
-            self._deadline = min(self.around.run_deadline, self.around.clock() + self.around.account_deadline_seconds)
-            # The run's deadline may have come first, while a thread was already taking this account up.
+            self._deadline = min(
+                self.context.run_deadline, self.context.clock() + self.context.account_deadline_seconds
+            )
+            # The run's deadline may have passed first, while a thread was already starting on this account.
             with suppress(RuntimeError):
                 scope.reschedule(self._deadline)
 
         try:
-            report, generated_at = await self._retrying(lambda: self._ask_and_fetch(start))
+            report, generated_at = await self._retrying(lambda: self._request_and_fetch(start))
         except CallFault as fault:
             self._settle(fault)
         else:
@@ -89,46 +150,46 @@ class AccountCollection:
         if self._reads is not None:
             await self._reads
 
-    async def _ask_and_fetch(self, start: Callable[[], None]) -> tuple[bytes, datetime]:
-        """One pass of the loop. What an earlier pass has reached is not done again."""
+    async def _request_and_fetch(self, start: Callable[[], None]) -> tuple[bytes, datetime]:
+        """One pass of the loop. What an earlier pass achieved is not repeated."""
         try:
-            if not self._is_asked:
+            if not self._is_requested:
                 try:
                     urgency = Urgency.NEW if self.answers.started_at is None else Urgency.DUE
-                    state = await self.around.in_thread(urgency, lambda: self._ask(start))
+                    state = await self.context.in_thread(urgency, lambda: self._request(start))
                 finally:
-                    # Use the time in which the report is made.
+                    # Use the time in which AWS generates the report.
                     if self._reads is None and self._credentials is not None:
-                        self._reads = asyncio.create_task(self._read_beside())
-                self._is_asked, self._last_fault = True, None
+                        self._reads = asyncio.create_task(self._read_account())
+                self._is_requested, self._last_fault = True, None
                 if state != _COMPLETE:
-                    await self._sleep(FIRST_LOOK_SECONDS + self.around.chance() * FIRST_LOOK_SECONDS / 4)
-            answer: tuple[bytes, datetime] = await self.around.in_thread(Urgency.DUE, self._fetch)
+                    await self._sleep(FIRST_LOOK_SECONDS + self.context.chance() * FIRST_LOOK_SECONDS / 4)
+            answer: tuple[bytes, datetime] = await self.context.in_thread(Urgency.DUE, self._fetch)
         except CallFault as fault:
             self._last_fault = fault
             if fault.kind in (FaultKind.NOT_PRESENT, FaultKind.REPORT_EXPIRED):
-                self._is_asked = False
+                self._is_requested = False
             raise
         return answer
 
-    def _ask(self, start: Callable[[], None]) -> str:
-        """In a thread: the account's first calls. Its own deadline runs from here, not from when it was listed."""
+    def _request(self, start: Callable[[], None]) -> str:
+        """In a thread: the account's first calls. Its own deadline runs from here, not from its listing."""
         if self.answers.started_at is None:
-            self.answers.started_at = self.around.now()
-            self.around.in_loop(start)
-        return self._call(self.around.calls.generate_report)
+            self.answers.started_at = self.context.now()
+            self.context.in_loop(start)
+        return self._call(self.context.calls.generate_report)
 
     def _fetch(self) -> tuple[bytes, datetime]:
-        return self._call(self.around.calls.fetch_report)
+        return self._call(self.context.calls.fetch_report)
 
-    async def _read_beside(self) -> None:
-        """Both account reads. A fault of theirs leaves their columns unknown, and the account collected."""
+    async def _read_account(self) -> None:
+        """Read summary and policy. Where that fails their columns are unknown, and the account is collected anyway."""
         self.answers.summary_error = self.answers.password_policy_error = _DEADLINE_PASSED
-        faults = await self.around.in_thread(Urgency.BESIDE, self._read_both)
+        faults = await self.context.in_thread(Urgency.READ, self._read_once)
         await asyncio.gather(*(self._read_again(read, fault) for read, fault in faults))
 
-    def _read_both(self) -> list[tuple[Callable[[], None], CallFault]]:
-        """In a thread: each read once; those that failed, and how."""
+    def _read_once(self) -> list[tuple[Callable[[], None], CallFault]]:
+        """In a thread: each read once; returns those that failed, and how."""
         faults = []
         for read in (self._read_summary, self._read_policy):
             try:
@@ -139,7 +200,7 @@ class AccountCollection:
 
     async def _read_again(self, read: Callable[[], None], first: CallFault) -> None:
         try:
-            await self._retrying(lambda: self.around.in_thread(Urgency.BESIDE, read), first)
+            await self._retrying(lambda: self.context.in_thread(Urgency.READ, read), first)
         except CallFault as fault:
             error = f"{fault.code}: {fault.message}"
             if read == self._read_summary:
@@ -148,35 +209,35 @@ class AccountCollection:
                 self.answers.password_policy_error = error
 
     def _read_summary(self) -> None:
-        self.answers.summary = self._call(self.around.calls.account_summary)
+        self.answers.summary = self._call(self.context.calls.account_summary)
         self.answers.summary_error = None
 
     def _read_policy(self) -> None:
-        policy = self._call(self.around.calls.password_policy)
+        policy = self._call(self.context.calls.password_policy)
         self.answers.password_policy = policy
         self.answers.password_policy_state = "default" if policy is None else "custom"
         self.answers.password_policy_error = None
 
     async def _retrying(self, step: Callable[[], Awaitable[T]], first: CallFault | None = None) -> T:
-        """The step's result, tried again as the budget allows. `first` is a fault that the step has met already."""
+        """The step's result, retried as the policy allows. `first` is a failure that has already happened."""
         if first is None:
-            # Most accounts meet no fault at all, and pay nothing for what would happen if they did.
+            # Most accounts never fail, and do not pay for the machinery of retries.
             try:
                 return await step()
             except CallFault as fault:
                 first = fault
-        met: list[CallFault] = [first]
+        already_failed: list[CallFault] = [first]
 
         async def again() -> T:
-            if met:
-                raise met.pop()
+            if already_failed:
+                raise already_failed.pop()
             return await step()
 
-        budget = RetryPolicy(self.around.clock, self.around.chance, self._deadline)
-        return await budget.retrying(self.around.sleep)(again)
+        policy = RetryPolicy(self.context.clock, self.context.chance, self._deadline)
+        return await policy.retrying(self.context.sleep)(again)
 
     def _call(self, call: Callable[[SessionCredentials], T]) -> T:
-        """In a thread: one call, with credentials that last."""
+        """In a thread: one call, with credentials that do not expire during it."""
         credentials = self._usable_credentials()
         with self._lock:
             self.answers.attempts += 1
@@ -193,22 +254,22 @@ class AccountCollection:
         with self._lock:
             held = self._credentials
             if held is not None and (
-                held.expires_at is None or held.expires_at - self.around.now() > _CREDENTIAL_MARGIN
+                held.expires_at is None or held.expires_at - self.context.now() > _CREDENTIAL_MARGIN
             ):
                 return held
-            self.answers.attempts += not self.around.calls.is_own(self.account_id)
+            self.answers.attempts += not self.context.calls.is_own(self.account_id)
             try:
-                self._credentials = self.around.calls.credentials(self.account_id, regional=self._is_regional)
+                self._credentials = self.context.calls.credentials(self.account_id, regional=self._is_regional)
             except CallFault as fault:
                 self._is_regional = self._is_regional and fault.kind is not FaultKind.REGION_DISABLED
                 raise
             return self._credentials
 
     async def _sleep(self, seconds: float) -> None:
-        await self.around.sleep(max(0.0, min(seconds, self._deadline - self.around.clock() - LAST_LOOK_SECONDS)))
+        await self.context.sleep(max(0.0, min(seconds, self._deadline - self.context.clock() - LAST_LOOK_SECONDS)))
 
     def _settle(self, fault: CallFault) -> None:
-        """The outcome that a fault leads to once it is not retried any more."""
+        """Set the outcome for a failure that is not retried any more."""
         self.answers.error_code, self.answers.error_message = fault.code, fault.message
         match fault.kind:
             case FaultKind.DENIED if fault.operation == "sts:AssumeRole":
@@ -223,21 +284,21 @@ class AccountCollection:
                 self.answers.outcome = Outcome.FAILED
 
     def _settle_at_deadline(self) -> None:
-        """The outcome where time ran out, perhaps within a call that hangs."""
+        """Set the outcome where time ran out, perhaps during a call that hangs."""
         if self._is_settled:
             return
         fault = self._last_fault
-        if self._is_asked and (fault is None or fault.kind is not FaultKind.THROTTLED):
+        if self._is_requested and (fault is None or fault.kind is not FaultKind.THROTTLED):
             self.answers.outcome = Outcome.REPORT_TIMEOUT
             self.answers.error_code = fault.code if fault else _DEADLINE_PASSED
-            self.answers.error_message = "The report was asked for and had not been fetched at the deadline."
+            self.answers.error_message = "The report was requested and was not available by the deadline."
         elif fault is not None:
             self._settle(fault)
         elif self.answers.started_at is not None and self._credentials is not None:
             self.answers.outcome = Outcome.FAILED
             self.answers.error_code = _DEADLINE_PASSED
-            self.answers.error_message = "The deadline passed while the report was being asked for."
+            self.answers.error_message = "The deadline passed while the report was being requested."
         else:
             self.answers.outcome = Outcome.NOT_REACHED
             self.answers.error_code = _DEADLINE_PASSED
-            self.answers.error_message = "The deadline passed before the account was asked."
+            self.answers.error_message = "The deadline passed before the collection of this account began."

@@ -1,11 +1,11 @@
-"""What a run would do: `collect --dry-run`. Asks Organizations, and no account."""
+"""`collect --dry-run`: which accounts a run would collect. Calls Organizations, and no account."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from collector.collection.pipeline import unasked
+from collector.collection.pipeline import skipped
 from collector.collection.run import open_discovery
 
 if TYPE_CHECKING:
@@ -15,32 +15,34 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlannedAccount:
-    """One account of the organization, and why it would not be asked (None: it would be)."""
+    """One account of the organization."""
 
     account_id: str
     name: str | None
     state: str
     ou_path: str
+    # Why it would not be collected; None: it would be.
     why_not: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All accounts of the organization, in the order of their OUs."""
+    """What a run would do."""
 
     organization_id: str
+    # All accounts, by OU path and account id.
     accounts: tuple[PlannedAccount, ...]
 
 
 async def plan_run(settings: Settings, gateway: Gateway) -> Plan:
-    """List the accounts as a run would, with the same faults."""
+    """List the accounts as a run would, with the same errors."""
     discovery, _ = await open_discovery(settings, gateway)
     try:
         organization_id, accounts = await discovery.first_page()
         planned = []
         async for account in discovery.selected(accounts):
             placed = await discovery.placed(account)
-            answers = unasked(placed, discovery.selection.why_left_out(placed))
+            answers = skipped(placed, discovery.selection.why_left_out(placed))
             planned.append(
                 PlannedAccount(
                     placed.account_id,

@@ -1,4 +1,4 @@
-"""The way to AWS for one run: who we are, the organization, and the calls for one account."""
+"""The calls to AWS of one run: the caller, the organization, and each account."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 class Gateway:
-    """The calls of a run, by clients made when they are first needed. Blocking; every failure is a CallFault."""
+    """The calls of a run; clients are made when they are first used. Blocking; every failure is a CallFault."""
 
     def __init__(self, settings: Settings) -> None:
-        """Take the settings that say which role."""
+        """Take the settings, of which the role is used."""
         self._settings = settings
 
     def identity(self) -> Identity:
-        """Who the collector is."""
+        """The caller of AWS."""
         return clients.identity()
 
     def organizations(self, identity: Identity) -> OrganizationsApi:
@@ -29,7 +29,7 @@ class Gateway:
         return OrganizationsApi(clients.client("organizations", clients.home_region(identity.partition)))
 
     def account_calls(self, identity: Identity, run_id: str) -> AccountApi:
-        """The calls for one account. The run's id is the name of its sessions, so that CloudTrail tells them apart."""
+        """The calls for one account. Sessions are named after the run's id, which identifies them in CloudTrail."""
         role = Role(
             name=self._settings.role_name,
             path=self._settings.role_path,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from collector.outcome import Outcome
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AccountResult:
-    """The result of one account, as its row of `account` shows it."""
+    """The result of one account, as in its row of `account`."""
 
     account_id: str
     # Null where the list of accounts gives none.
@@ -32,14 +32,14 @@ class AccountResult:
 
 @dataclass(slots=True, kw_only=True)
 class RunResult:
-    """The result of a run, filled while it is under way."""
+    """The result of a run, filled in while it is under way."""
 
     run: RunEvidence
     # Every account of the organization, in scope or not, by its outcome.
     counts: Counter[Outcome] = field(default_factory=Counter)
     # The accounts in scope that were not collected in full, in the order in which they finished.
     needs_attention: list[AccountResult] = field(default_factory=list)
-    # How many accounts the tags of could not be read, where the run wants tags.
+    # How many accounts have tags that could not be read, where the run wants tags.
     untagged: int = 0
     # The tables, once they are in the lake; `record`, once they are published.
     written: WrittenSnapshot | None = None
@@ -57,6 +57,7 @@ class RunResult:
             password_policy_error=evidence.password_policy_error if outcome.is_covered else None,
         )
         self.counts[outcome] += 1
+        self.untagged += evidence.tags_error is not None
         if outcome.is_in_scope and (outcome is not Outcome.COLLECTED or account.password_policy_error):
             self.needs_attention.append(account)
         return account
@@ -65,13 +66,16 @@ class RunResult:
     def is_complete(self) -> bool:
         """Whether every account in the run's scope was collected in full, its policy and the tags asked for included.
 
-        Tags that could not be read are an empty map in the lake: so it must not look as if there were none.
+        Tags that could not be read are an empty map in the lake, which must not look as if there were none.
         """
         return not (self.needs_attention or self.untagged)
 
 
-class Watch(Protocol):
-    """Who looks on while a run is under way."""
+class Watch:
+    """Follows a run that is under way; this one shows nothing."""
 
-    def listed(self, *, is_asked: bool) -> None: ...  # noqa: D102 -- one more account is known
-    def finished(self, result: AccountResult) -> None: ...  # noqa: D102 -- one more account has its outcome
+    def listed(self) -> None:
+        """One more account is known."""
+
+    def finished(self, result: AccountResult) -> None:
+        """One more account has its outcome."""

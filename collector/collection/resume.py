@@ -1,79 +1,175 @@
-"""`collect --resume`: a run that was cut off before its publication, taken up where it ended.
+"""`collect --resume`: continues a run that was interrupted before its publication.
 
-It keeps its id, its start and so its date. Accounts whose report is there are not asked again, and stand in the
-snapshot as they were then; the others are asked now.
+The run keeps its id, its start and so its date. Accounts whose report is in the lake are not collected again, and stand
+in the snapshot as they were then; the others are collected now.
 """
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 
-from collector.collection.resumption import find_cut_run, finish_cut_run, read_kept_report
+from collector.errors import LakeError
+from collector.lake.layout import (
+    RUN_ID,
+    evidence_key,
+    raw_folder,
+    rebuilt_folder,
+    report_key,
+    reported_account,
+    run_key,
+    start_key,
+)
+from collector.lake.raw import decompressed, evidence_in, read_run_json, run_json, sha256
+from collector.lake.rebuild import write_tables
+from collector.lake.record import read_record
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
-    from collector.collection.result import RunResult
-    from collector.collection.resumption import CutRun, KeptReport
-    from collector.evidence import RunEvidence
+    from collector.evidence import AccountEvidence, RunEvidence
     from collector.lake.record import WrittenSnapshot
+    from collector.lake.rows import Verdict
     from collector.lake.store import Store
 
 _log = structlog.get_logger()
 
-# Older reports than that AWS would make anew (facts F2.3), so what they say is no part of the same picture.
-_LONGEST_AGO = timedelta(hours=4)
+# AWS generates a new report where the last is older (facts F2.3), so an older run would mix two states.
+_MAX_AGE = timedelta(hours=4)
 
 
-@dataclass(frozen=True, slots=True)
-class Resumed:
-    """A cut run of a store."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptReport:
+    """An account of an interrupted run that need not be collected again."""
+
+    evidence: AccountEvidence
+    report: bytes
+    # Of the report's file in the raw zone, as stored.
+    stored_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterruptedRun:
+    """A run that began and is not published. Its methods block.
+
+    Attributes:
+        store: the lake it is in.
+        run: the run as it began. It keeps its id and its start, and with it its snapshot date.
+        reported: the accounts whose reports are in the lake.
+        is_complete: whether every account has its outcome, so that none is to be collected: only tables and publication
+            are missing, or the rules of publication refused the snapshot.
+    """
 
     store: Store
-    cut: CutRun
+    run: RunEvidence
+    reported: frozenset[str]
+    is_complete: bool
 
-    @property
-    def run(self) -> RunEvidence:
-        """The run as it began."""
-        return self.cut.run
+    def fresh_folder(self, randomness: bytes) -> str:
+        """A new folder for the tables: the run may have begun to fill its own, and nothing is overwritten."""
+        return rebuilt_folder(self.run.organization_id, self.run.snapshot_date, self.run.run_id, randomness)
 
-    def has(self, account_id: str) -> bool:
-        """Whether the account's report is there already."""
-        return account_id in self.cut.reported
+    def kept_report(self, account_id: str) -> KeptReport:
+        """The report and the evidence of one of the accounts in `reported`.
 
-    def kept(self, account_id: str) -> KeptReport:
-        """What is there of the account; blocking."""
-        return read_kept_report(self.store, self.cut.run, account_id)
+        Raises:
+            LakeError: the file is damaged, or holds no evidence of that account.
+        """
+        key = report_key(self.run.organization_id, self.run.run_id, account_id)
+        location = self.store.location(key)
+        stored = self.store.read(key)
+        report = decompressed(stored, location)
+        evidence = evidence_in(stored, location)
+        if evidence is None or evidence.account_id != account_id or evidence.raw_sha256 != sha256(report):
+            raise LakeError(
+                f"{location} holds a report without the evidence of its collection, so run {self.run.run_id} cannot be "
+                "resumed. Start a new run, without --resume.",
+                location=location,
+            )
+        return KeptReport(evidence=evidence, report=report, stored_sha256=sha256(stored))
+
+    def write_tables(
+        self,
+        scratch_directory: Path,
+        *,
+        finished_at: datetime,
+        randomness: bytes,
+        on_account: Callable[[AccountEvidence, Verdict], object] | None = None,
+    ) -> WrittenSnapshot:
+        """Write the tables of a run that `is_complete`, ready to be published.
+
+        Args:
+            scratch_directory: an existing local folder, for files under construction.
+            finished_at: the end of the run, unless its `run.json` is already there.
+            randomness: at least 4 bytes, of `os.urandom`.
+            on_account: called with each account as it goes into the tables.
+        """
+        run, store = self.run, self.store
+        key = run_key(run.organization_id, run.run_id)
+        if store.size(key) is None:
+            accounts = store.read(evidence_key(run.organization_id, run.run_id))
+            store.put(key, run_json(replace(run, finished_at=finished_at), sha256(accounts)))
+        return write_tables(
+            store,
+            run.organization_id,
+            run.snapshot_date,
+            run.run_id,
+            scratch_directory,
+            randomness=randomness,
+            on_account=on_account,
+        )
 
 
-def resumable(store: Store, run: RunEvidence) -> Resumed | None:
-    """The newest run of the organization where it was cut off; None where there is nothing to take up.
+def begin_run(store: Store, run: RunEvidence) -> None:
+    """Record that the run has begun, before the first account is collected; without this it cannot be resumed."""
+    # The outcomes are not known yet, so there is no hash of `accounts.jsonl.gz`.
+    store.put(start_key(run.organization_id, run.run_id), run_json(run, ""))
 
-    A run of another day is taken up only as long as AWS would give the same reports: four hours.
+
+def interrupted_run(store: Store, run: RunEvidence) -> InterruptedRun | None:
+    """The newest run of the organization of `run`, if it was interrupted before its publication; None otherwise.
+
+    A run of an earlier day is resumed only as long as AWS would return the same reports: four hours.
     """
     midnight = run.started_at.replace(hour=0, minute=0, second=0, microsecond=0)
-    not_before = min(midnight, run.started_at - _LONGEST_AGO)
-    cut = find_cut_run(store, run.organization_id, not_before=not_before)
-    if cut is None:
+    found = find_interrupted_run(store, run.organization_id, not_before=min(midnight, run.started_at - _MAX_AGE))
+    if found is None:
         _log.info("run.nothing_to_resume", organization_id=run.organization_id)
+    else:
+        _log.info(
+            "run.resumed",
+            run_id=found.run.run_id,
+            reports_kept=len(found.reported),
+            is_complete=found.is_complete,
+        )
+    return found
+
+
+def find_interrupted_run(store: Store, organization_id: str, *, not_before: datetime) -> InterruptedRun | None:
+    """The newest run of the organization, if it is not published and did not start earlier than `not_before`."""
+    runs = [name for name in store.names(raw_folder(organization_id)) if RUN_ID.fullmatch(name)]
+    if not runs:
         return None
-    _log.info("run.resumed", run_id=cut.run.run_id, reports_kept=len(cut.reported), is_complete=cut.is_complete)
-    return Resumed(store, cut)
-
-
-def finish(resumed: Resumed, scratch: Path, result: RunResult, *, now: datetime) -> WrittenSnapshot:
-    """The tables of a run whose accounts all had their outcome; each account is added to `result`."""
-    return finish_cut_run(
-        resumed.store,
-        resumed.cut,
-        scratch,
-        finished_at=now,
-        randomness=secrets.token_bytes(4),
-        on_account=result.add,
+    run_id = max(runs)
+    record = read_record(store, organization_id).record
+    if record is not None and any(snapshot.run_id == run_id for snapshot in record.snapshots.values()):
+        return None
+    key = start_key(organization_id, run_id)
+    if store.size(key) is None:
+        return None
+    run = read_run_json(store.read(key), store.location(key)).run
+    if run.started_at < not_before:
+        return None
+    names = store.names(raw_folder(organization_id, run_id))
+    return InterruptedRun(
+        store=store,
+        run=run,
+        reported=frozenset(account for name in names if (account := reported_account(name)) is not None),
+        # It is written when the last account has its outcome, and run.json right after it.
+        is_complete=store.size(evidence_key(organization_id, run_id)) is not None,
     )

@@ -1,6 +1,6 @@
-"""The threads of a run's calls to AWS, and whose call the next free one takes: the most urgent, then the first to come.
+"""The threads for a run's calls to AWS. The next free thread takes the most urgent call, then the oldest.
 
-A thread is never held in waiting: what waits for its turn lies in a queue, and leaves it when nobody wants it any more.
+No thread is held while a call waits for its turn: the call is in a queue, and leaves it when it is cancelled.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 
 class Urgency(IntEnum):
-    """What a call is to an account. The lower goes first, so that what is under way is finished before more begins."""
+    """Why a call is made. The lower goes first, so that accounts under way are finished before more are started."""
 
-    DUE = 0  # the account was asked, and has waited: its report may be there
-    BESIDE = 1  # the account reads, in the time in which the report is made
-    NEW = 2  # the account was not asked yet
+    DUE = 0  # the report was requested some time ago, so it may be ready
+    READ = 1  # summary and policy, while AWS generates the report
+    NEW = 2  # the first call for an account
 
 
 class CallThreads:
-    """So many threads for blocking calls. `by_urgency` False lets the calls go in the order they come."""
+    """A fixed number of threads for blocking calls. `by_urgency` False: calls are made in the order they arrive."""
 
     def __init__(self, number: int, *, by_urgency: bool) -> None:
         self._pool = ThreadPoolExecutor(number, thread_name_prefix="aws-call")
@@ -34,15 +34,15 @@ class CallThreads:
         self._waiting: PriorityQueue[tuple[int, int, Future[Any], Callable[[], Any]]] = PriorityQueue()
 
     def call(self, urgency: Urgency, call: Callable[[], Any]) -> Awaitable[Any]:
-        """What the call returns or raises. Cancelling gives up its turn, or, where it has begun, leaves it behind."""
+        """What the call returns or raises. Cancelling removes it from the queue; a call under way is not waited for."""
         done: Future[Any] = Future()
         self._waiting.put((urgency if self._by_urgency else 0, next(self._order), done, call))
-        # As many turns as there are calls; which call a turn is for is seen when a thread is free for it.
+        # As many turns as there are calls; which call gets the turn is decided when a thread is free.
         self._pool.submit(self._take_turn)
         return asyncio.wrap_future(done)
 
     def close(self) -> None:
-        """Let go of the threads, also of those whose call hangs. Nobody may be waiting for a turn any more."""
+        """Release the threads without waiting for calls that hang. No call may be in the queue any more."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _take_turn(self) -> None:
@@ -51,7 +51,7 @@ class CallThreads:
             return
         try:
             result = call()
-        except BaseException as error:  # noqa: BLE001 -- whoever waits for the call raises it
+        except BaseException as error:  # noqa: BLE001 -- raised again where the call is awaited
             done.set_exception(error)
         else:
             done.set_result(result)

@@ -76,6 +76,8 @@ class Account:
     ou_ids: tuple[str, ...] = ()
     location: Location = field(default_factory=Location)
     tags: dict[str, str] = field(default_factory=dict)
+    # Why the tags could not be read; null where they were, or are not wanted.
+    tags_error: str | None = None
     source: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -53,7 +53,6 @@ class Discovery:
     wants_tags: bool = False
     organization_id: str | None = None
     from_file: list[Account] | None = None
-    untagged: list[str] = field(default_factory=list)
     _placement: Placement = field(init=False)
     _thread: ThreadPoolExecutor = field(init=False)
 
@@ -99,14 +98,14 @@ class Discovery:
         location = self._placement.recall(account)
         if location is None:
             location = await self._in_thread(lambda: self._placement.locate(account))
-        tags = account.tags
+        tags, tags_error = account.tags, None
         if self.wants_tags:
             try:
                 tags = await self._in_thread(lambda: self.source.tags(account.account_id))
             except CallFault as fault:
-                self.untagged.append(account.account_id)
+                tags_error = f"{fault.code}: {fault.message}"
                 _log.warning("account.tags_unknown", account_id=account.account_id, error_code=fault.code)
-        return replace(account, location=location, tags=tags)
+        return replace(account, location=location, tags=tags, tags_error=tags_error)
 
     async def selected(self, accounts: AsyncIterator[Account]) -> AsyncIterator[Account]:
         """The accounts, all of them, once no rule of the settings is known to miss.

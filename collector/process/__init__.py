@@ -1,1 +1,1 @@
-"""What any process of ours needs: streams, signals, logs, exit codes."""
+"""What every process of credlake needs: streams, signals, logs, exit codes, a scratch folder."""

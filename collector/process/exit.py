@@ -1,4 +1,4 @@
-"""How a process ends: its exit code, whatever ends it, and no wait for threads that are blocked in a call."""
+"""How a process ends: with an exit code, whatever ends it, and without waiting for threads blocked in a call."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-FAULT_OF_OURS = 70
+INTERNAL_ERROR = 70
 _SIGNALLED = 128
 
 
 class _StoppedError(BaseException):
-    """SIGTERM came while no run was under way (`signals` has those)."""
+    """SIGTERM came while no run was under way (`signals` handles those)."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -26,7 +26,7 @@ class _StoppedError(BaseException):
 
 
 def stoppable(command: Callable[[], int]) -> int:
-    """The exit code of the command, or the signal's where one ends it."""
+    """The exit code of the command, or that of the signal that ended it."""
     signal.signal(signal.SIGTERM, _stop)
     try:
         return command()
@@ -37,17 +37,21 @@ def stoppable(command: Callable[[], int]) -> int:
 
 
 def leave(exit_code: int) -> NoReturn:
-    """Flush what was said and be gone: threads that are blocked in a call are not waited for."""
+    """Flush the streams and exit; threads that are blocked in a call are not waited for."""
     flush_streams()
     os._exit(exit_code)
 
 
-def place_of(error: BaseException) -> str:
-    """The file and line that raised it: what can be told of a fault of ours where nobody reads a traceback."""
+def internal_error(error: BaseException) -> str:
+    """What is shown of a bug: its type, file and line. Its text may hold names of users, so it is left out."""
     frames = traceback.extract_tb(error.__traceback__)
-    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
+    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
+    return (
+        f"internal error (a bug in credlake): {type(error).__name__} at {place}. Snapshots published before are "
+        "intact. Please report it."
+    )
 
 
 def _stop(number: int, _frame: FrameType | None) -> NoReturn:
-    """SIGTERM ends a command as SIGINT does: by an exception, so that temporary files are removed on the way out."""
+    """End a command on SIGTERM as on SIGINT: by an exception, so that temporary files are removed on the way out."""
     raise _StoppedError(number)

@@ -1,4 +1,4 @@
-"""Logs: structlog to stderr, as JSON for machines, as plain lines where a person looks on.
+"""Logs: structlog to stderr, as JSON for machines, as plain lines on a terminal.
 
 Report rows and user names are never logged, nor any secret: events carry account ids, counts and error codes.
 """
@@ -12,7 +12,7 @@ import structlog
 
 
 class _Stderr:
-    """The stderr of the moment: a progress bar takes its place while it is drawn."""
+    """The current stderr: a progress bar replaces it while it is drawn."""
 
     def write(self, text: str) -> int:
         return sys.stderr.write(text)
@@ -22,7 +22,7 @@ class _Stderr:
 
 
 def set_up_logs(*, verbose: bool = False, for_person: bool, quiet: bool = False) -> None:
-    """Send every event to stderr from here on; `quiet`: only errors."""
+    """Send every event to stderr from now on; `verbose`: also debug events; `quiet`: only errors."""
     level = logging.ERROR if quiet else logging.DEBUG if verbose else logging.INFO
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer(colors=False) if for_person else structlog.processors.JSONRenderer()
@@ -35,6 +35,6 @@ def set_up_logs(*, verbose: bool = False, for_person: bool, quiet: bool = False)
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(_Stderr()),  # type: ignore[arg-type]  # it writes and flushes, that is all
+        logger_factory=structlog.PrintLoggerFactory(_Stderr()),  # type: ignore[arg-type]  # it only needs write and flush
         cache_logger_on_first_use=False,
     )

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM while a run is under way: gone within two seconds, with nothing half published."""
+"""SIGINT and SIGTERM during a run: the process ends within two seconds, with nothing half published."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _SIGNALLED = 128
-# Cancelling waits for threads that are blocked in a call, up to their read timeout (18 s seen): it is not waited for.
-_PATIENCE_SECONDS = 1.5
+# A cancelled run waits for threads that are blocked in a call, up to their read timeout (18 s seen): too long.
+_CLEANUP_SECONDS = 1.5
 
 
 class StoppedBySignal(BaseException):
-    """The run was stopped, and has cleaned up behind it."""
+    """The run was stopped, and has cleaned up."""
 
     def __init__(self, number: int) -> None:
         """Take the signal's number."""
@@ -28,22 +28,22 @@ class StoppedBySignal(BaseException):
         self.exit_code = _SIGNALLED + number
 
 
-def run_stoppable(work: Coroutine[Any, Any, T], *, before_cut: Callable[[], object] = lambda: None) -> T:
+def run_stoppable(work: Coroutine[Any, Any, T], *, before_exit: Callable[[], object] = lambda: None) -> T:
     """Run the coroutine to its end, or until a signal.
 
-    A signal cancels it. What takes longer to clean up than `_PATIENCE_SECONDS` is left, also a write of the publication
-    record that hangs: it is one atomic write, so whatever comes of it is whole. `before_cut` removes what would lie
-    about then; it must be quick, and not raise.
+    A signal cancels it. Where the cleanup takes longer than `_CLEANUP_SECONDS` the process exits without it, even
+    during a write of the publication record: that is one atomic write, so the record is whole either way. `before_exit`
+    then removes temporary files; it must be quick, and must not raise.
 
     Raises:
-        StoppedBySignal: it was stopped; the process should leave with its exit code.
+        StoppedBySignal: it was stopped; the process should exit with its exit code.
     """
     loop = asyncio.new_event_loop()
     task = loop.create_task(work)
     stopped_by: list[int] = []
 
-    def cut() -> None:
-        before_cut()
+    def exit_now() -> None:
+        before_exit()
         flush_streams()
         os._exit(_SIGNALLED + stopped_by[0])
 
@@ -51,7 +51,7 @@ def run_stoppable(work: Coroutine[Any, Any, T], *, before_cut: Callable[[], obje
         if not stopped_by:
             stopped_by.append(number)
             task.cancel()
-            loop.call_later(_PATIENCE_SECONDS, cut)
+            loop.call_later(_CLEANUP_SECONDS, exit_now)
 
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     for number in before:

@@ -1,4 +1,4 @@
 """The scheduled run on AWS: the same collection as `credlake collect`, in a Lambda function or a container.
 
-Everything that it imports is pure Python beside pyarrow, which AWS's pandas layer brings (`make package` proves it).
+All its dependencies are pure Python except pyarrow, which AWS's pandas layer provides (`make package` proves it).
 """

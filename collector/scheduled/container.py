@@ -1,35 +1,75 @@
-"""What the container does with its command: the answer to stdout, what went wrong to stderr, and an exit code."""
+"""The container's command: makes the scheduled run; with `doctor`, checks the deployment instead.
+
+The result goes to stdout as JSON, errors to stderr. CREDLAKE_DEADLINE limits a run. The first process of a container
+receives no signal for which it has no handler, so SIGTERM is handled before the imports that take a second.
+"""
 
 from __future__ import annotations
 
-import json
-import os
+import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from collector.errors import CredlakeError
-from collector.process.exit import FAULT_OF_OURS, place_of
-from collector.process.logs import set_up_logs
-from collector.process.signals import StoppedBySignal, run_stoppable
-from collector.scheduled.commands import answer, exit_code
-from collector.scheduled.job import job_of
+from collector.process.exit import INTERNAL_ERROR, internal_error, stoppable
+from collector.process.streams import take_streams
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
-def carry_out(event: Mapping[str, Any]) -> int:
-    """Do what the event says; the exit code."""
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; the exit code of `credlake collect` or `credlake doctor`."""
+    # A log that cannot be written does not change the run.
+    take_streams(is_data_on_stdout=False)
+    event = vars(_parser().parse_args(arguments))
+    return stoppable(lambda: run_command(event))
+
+
+def run_command(event: Mapping[str, Any]) -> int:
+    """Run the event's command; its exit code."""
+    # ruff: noqa: PLC0415 -- these take a second
+    import json
+    import os
+
+    from collector.collection.compose import run_until_signal
+    from collector.errors import CredlakeError
+    from collector.process.logs import set_up_logs
+    from collector.process.signals import StoppedBySignal
+    from collector.scheduled.handler import exit_code_of, result_of
+    from collector.scheduled.job import job_of
+
     set_up_logs(for_person=False)
     try:
-        answered = answer(event, lambda: job_of(os.environ, run_stoppable).do())
+        result = result_of(event, lambda: job_of(os.environ, run_until_signal).do())
     except CredlakeError as error:
         sys.stderr.write(f"{error.message}\n")
         return error.exit_code
     except StoppedBySignal as stopped:
         return stopped.exit_code
-    except Exception as error:  # noqa: BLE001 -- the last place where a fault of ours can be told as one
-        sys.stderr.write(f"A fault of ours: {type(error).__name__} at {place_of(error)}\n")
-        return FAULT_OF_OURS
-    sys.stdout.write(json.dumps(answered) + "\n")
-    return exit_code(answered)
+    except Exception as error:  # noqa: BLE001 -- the last place where a bug can be reported as one
+        sys.stderr.write(f"{internal_error(error)}\n")
+        return INTERNAL_ERROR
+    sys.stdout.write(json.dumps(result) + "\n")
+    return exit_code_of(result)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m collector.scheduled")
+    parser.set_defaults(command="collect")
+    commands = parser.add_subparsers(metavar="COMMAND", help="collect (the default) or doctor")
+    collect = commands.add_parser("collect", help="make a run")
+    collect.set_defaults(command="collect")
+    doctor = commands.add_parser("doctor", help="check the deployment with the role that collects; findings as JSON")
+    doctor.set_defaults(command="doctor")
+    doctor.add_argument(
+        "--sample",
+        type=_accounts,
+        default=argparse.SUPPRESS,
+        metavar="N",
+        help="check a random sample of N accounts (default 50), or `all`",
+    )
+    return parser
+
+
+def _accounts(text: str) -> int | None:
+    return None if text == "all" else int(text)

@@ -25,7 +25,7 @@ def examine(environment: Mapping[str, str], event: Mapping[str, Any]) -> dict[st
     """The findings, those that are not OK first. The event may set the `sample` of accounts; null checks all.
 
     Raises:
-        CredlakeError: the settings are wrong, or there is no caller.
+        CredlakeError: the settings are wrong, or there are no valid credentials.
     """
     settings = read_settings({}, environment, directory=Path.cwd())
     sample = event.get("sample", _SAMPLE)

@@ -1,7 +1,7 @@
-"""The Lambda function: the schedule's run, and the doctor's look at what it needs.
+"""The Lambda function: makes the scheduled run; with `{"command": "doctor"}`, checks the deployment instead.
 
 A run that is published returns its summary, complete or not (exit codes 0 and 1 of `credlake collect`). Everything
-else raises, so that Lambda counts an error, tries once more, and then keeps the event in the dead-letter queue.
+else raises, so that Lambda counts an error, retries once, and then keeps the event in the dead-letter queue.
 """
 
 from __future__ import annotations
@@ -13,41 +13,67 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from collector.errors import UsageFaultsError
 from collector.process.logs import set_up_logs
-from collector.scheduled.commands import answer
 from collector.scheduled.job import job_of, with_deadline
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-# Publishing, Glue and the notice take a few seconds; Lambda ends a function without a word.
+# Publishing, Glue and the notice take a few seconds; Lambda ends a function without warning.
 RESERVE_SECONDS = 60.0
 # By then a statement that is under way should be done.
 _VIEWS_RESERVE_SECONDS = 15.0
 
 
 class LambdaContext(Protocol):
-    """What the function is told of its time."""
+    """The part of Lambda's context that is used."""
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until Lambda ends it."""
+        """Milliseconds until Lambda ends the function."""
 
 
 def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Make a run; with `{"command": "doctor"}`, look for faults instead.
+    """Run the event's command.
 
     Raises:
-        CredlakeError: nothing was published, or Glue or the views could not follow.
+        CredlakeError: see `result_of`.
     """
     set_up_logs(for_person=False)
     left = context.get_remaining_time_in_millis() / 1000
-    return answer(event, lambda: _collect(left))
+    return result_of(event, lambda: _collect(left))
+
+
+def result_of(event: Mapping[str, Any], collect: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The result of the event's command, of function and container alike: the summary of a run, or the findings.
+
+    Args:
+        event: its `command` is `collect` (the default) or `doctor`.
+        collect: makes the run.
+
+    Raises:
+        UsageFaultsError: there is no such command.
+        CredlakeError: nothing was published, Glue or the views could not be synced, or there are no credentials.
+    """
+    match event.get("command", "collect"):
+        case "collect":
+            return collect()
+        case "doctor":
+            from collector.scheduled.doctor import examine  # noqa: PLC0415 -- a run does not need it
+
+            return examine(os.environ, event)
+        case other:
+            raise UsageFaultsError([f"Unknown command {other!r}: use collect or doctor."])
+
+
+def exit_code_of(result: Mapping[str, Any]) -> int:
+    """The exit code of `credlake collect` for a run that was published, or of `credlake doctor` (contract part 4)."""
+    return 0 if result.get("is_healthy", result.get("is_complete")) else 1
 
 
 def _collect(left: float) -> dict[str, Any]:
     if left <= RESERVE_SECONDS:
         raise UsageFaultsError(
-            [f"The function has {left:.0f} s left, and {RESERVE_SECONDS:.0f} s are kept for publishing: give it 900 s."]
+            [f"The function has {left:.0f} s left and needs {RESERVE_SECONDS:.0f} s to publish: give it 900 s."]
         )
     ends_at = time.monotonic() + left - _VIEWS_RESERVE_SECONDS
-    job = with_deadline(job_of(os.environ, asyncio.run), left - RESERVE_SECONDS)
+    job = with_deadline(job_of(os.environ, lambda collection: asyncio.run(collection.run())), left - RESERVE_SECONDS)
     return job.do(ends_at=ends_at)

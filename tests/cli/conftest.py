@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import os
 import subprocess
 import sys
@@ -11,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from collector.cli import collect as collecting
 from collector.cli.main import exit_code_of
+from collector.collection import compose
 from collector.collection.run import Collection
 from tests.fixtures.runs import join_calls
 
@@ -51,8 +50,11 @@ def _clean(monkeypatch, tmp_path):
 @pytest.fixture(name="credlake")
 def _credlake(monkeypatch, capsys):
     """Runs a command in this process: `credlake("collect", …, at=server)`. What it waits for takes next to no time."""
-    quick = functools.partial(Collection, sleep=lambda seconds: asyncio.sleep(seconds * 0.01))
-    monkeypatch.setattr(collecting, "Collection", quick)
+
+    def quick(**options):
+        return Collection(**options | {"sleep": lambda seconds: asyncio.sleep(seconds * 0.01)})
+
+    monkeypatch.setattr(compose, "Collection", quick)
 
     def credlake(*arguments, at=None, environment=None) -> Ended:
         with monkeypatch.context() as patch:

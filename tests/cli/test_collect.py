@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from collector.cli import collect as collecting
 from collector.collection import run as collect_module
 from collector.simulator import (
     AccountSpec,
@@ -99,9 +98,7 @@ def test_2_without_a_lake(credlake, good):
     ended = credlake("collect", at=good)
 
     assert ended.code == 2
-    assert ended.said == [
-        "credlake: Where is the lake? Name it with --lake, CREDLAKE_LAKE, or `lake` in credlake.toml."
-    ]
+    assert ended.said == ["credlake: No lake given: set --lake, CREDLAKE_LAKE, or `lake` in credlake.toml."]
 
 
 def test_2_with_every_fault_of_file_environment_and_flags_in_one_message(credlake, good, lake, tmp_path):
@@ -278,29 +275,29 @@ def test_3_where_there_is_no_room_for_scratch_files(credlake, good, lake, monkey
     ended = credlake("collect", "--lake", lake, at=good)
 
     assert ended.code == 3
-    assert ended.said[0].startswith(f"credlake: Making a folder for scratch files in {tmp_path}/file failed: ")
+    assert ended.said[0].startswith("credlake: A folder for temporary files cannot be created: ")
 
 
-def test_70_for_a_fault_of_ours_without_its_text_and_with_a_traceback_when_asked_for(credlake, good, lake, monkeypatch):
+def test_70_for_an_internal_error_without_its_text_and_with_a_traceback_on_verbose(credlake, good, lake, monkeypatch):
     async def broken(_):
         raise RuntimeError("of a user called nobody-may-see-this")
 
-    monkeypatch.setattr(collecting.Collection.func, "run", broken)
+    monkeypatch.setattr(collect_module.Collection, "run", broken)
 
     ended = credlake("collect", "--lake", lake, at=good)
     verbose = credlake("collect", "--lake", lake, "--verbose", at=good)
 
     assert (ended.code, verbose.code) == (70, 70)
     (message,) = ended.said
-    assert message.startswith("credlake: a fault of ours: RuntimeError at ")
+    assert message.startswith("credlake: internal error (a bug in credlake): RuntimeError at ")
     assert "nobody-may-see-this" not in message
-    assert "What was published before stands." in message
+    assert "Snapshots published before are intact." in message
     assert "Traceback" in verbose.err
 
 
-def test_70_for_a_fault_of_ours_in_the_middle_of_an_account(credlake, good, lake, monkeypatch):
+def test_70_for_an_internal_error_during_the_collection_of_an_account(credlake, good, lake, monkeypatch):
     """Never an outcome of the account, never 1."""
-    monkeypatch.setattr("collector.collection.account.AccountCollection._read_both", lambda _: 1 / 0)
+    monkeypatch.setattr("collector.collection.account.AccountCollection._read_once", lambda _: 1 / 0)
 
     ended = credlake("collect", "--lake", lake, at=good)
 
@@ -309,7 +306,7 @@ def test_70_for_a_fault_of_ours_in_the_middle_of_an_account(credlake, good, lake
     assert not list((lake / "catalog").glob("*.json"))
 
 
-def test_a_dry_run_writes_nothing_and_asks_no_account(credlake, lake):
+def test_a_dry_run_writes_nothing_and_calls_no_account(credlake, lake):
     spec = organization(member(1, ou=("A",)), member(2, ou=("B",)), member(3, ou=("A",), state=AccountState.CLOSED))
     with Simulator(spec) as server:
         ended = credlake("collect", "--lake", lake, "--include-ou", "Root/A", "--dry-run", at=server)
@@ -322,7 +319,7 @@ def test_a_dry_run_writes_nothing_and_asks_no_account(credlake, lake):
     assert " yes " in rows["100000000001"]
     assert "in no OU named by --include-ou" in rows["100000000002"]
     assert "The account is CLOSED, not ACTIVE" in rows["100000000003"]
-    assert "1 of 4 accounts would be asked." in ended.out
+    assert "1 of 4 accounts would be collected." in ended.out
 
 
 def test_a_dry_run_needs_no_lake_and_has_the_same_faults(credlake, good):
@@ -416,18 +413,18 @@ def test_a_run_leaves_nothing_behind_in_the_temporary_folder(credlake, good, lak
     assert list(temporary.iterdir()) == []
 
 
-def test_70_for_a_connection_that_broke_where_nobody_looked_after_it(credlake, good, lake, monkeypatch):
-    """It is no reader that left: nothing was published, and 0 or 1 would say that something was."""
+def test_70_for_a_broken_connection_that_nothing_handles(credlake, good, lake, monkeypatch):
+    """It is not a reader that left: nothing was published, and 0 or 1 would mean that something was."""
 
     async def broken(_):
         raise BrokenPipeError(errno.EPIPE, "Broken pipe")
 
-    monkeypatch.setattr(collecting.Collection.func, "run", broken)
+    monkeypatch.setattr(collect_module.Collection, "run", broken)
 
     ended = credlake("collect", "--lake", lake, at=good)
 
     assert ended.code == 70
-    assert "a fault of ours" in ended.said[-1]
+    assert "internal error" in ended.said[-1]
 
 
 def test_the_interpreter_that_runs_these_tests_has_the_command(credlake):

@@ -34,7 +34,7 @@ def test_2_for_what_is_no_date_of_a_snapshot(credlake, collected, date):
     ended = credlake("rebuild", "--lake", collected, "--date", date)
 
     assert ended.code == 2
-    assert ended.said == [f"credlake: --date {date}: is no date; write YYYY-MM-DD."]
+    assert ended.said == [f"credlake: --date {date}: not a date; write YYYY-MM-DD."]
 
 
 def test_2_with_every_fault_of_the_flags_at_once(credlake, collected):
@@ -42,8 +42,8 @@ def test_2_with_every_fault_of_the_flags_at_once(credlake, collected):
 
     assert ended.code == 2
     assert ended.said == [
-        "credlake: --date today: is no date; write YYYY-MM-DD.",
-        "credlake: --organization-id ../..: is no organization's id, o-… as Organizations names it.",
+        "credlake: --date today: not a date; write YYYY-MM-DD.",
+        "credlake: --organization-id ../..: not the ID of an organization, which begins with o-.",
     ]
 
 
@@ -52,7 +52,7 @@ def test_2_where_verify_is_to_look_at_what_is_no_organization(credlake, collecte
 
     assert ended.code == 2
     assert ended.said == [
-        "credlake: --organization-id aa111bb222: is no organization's id, o-… as Organizations names it."
+        "credlake: --organization-id aa111bb222: not the ID of an organization, which begins with o-."
     ]
 
 
@@ -86,7 +86,7 @@ def test_2_where_no_record_is_left_and_the_raw_zone_holds_several(credlake, coll
 
     assert (ended.code, named.code) == (2, 0)
     assert ended.said == [
-        f"credlake: Which organization? Name it with --organization-id; the lake holds o-aa111bb222, {OTHER}."
+        f"credlake: The lake holds several organizations (o-aa111bb222, {OTHER}): choose with --organization-id."
     ]
 
 
@@ -98,7 +98,7 @@ def test_2_where_several_organizations_are_published(credlake, collected):
     ended = credlake("rebuild", "--lake", collected, "--date", record_of(collected)["latest"])
 
     assert ended.code == 2
-    assert ended.said[0].endswith(f"the lake holds o-aa111bb222, {OTHER}.")
+    assert f"The lake holds several organizations (o-aa111bb222, {OTHER}): " in ended.said[0]
 
 
 def test_3_where_the_lake_holds_nothing_to_rebuild_from(credlake, lake):

@@ -12,10 +12,9 @@ from unittest.mock import Mock
 
 import pytest
 
-from collector.cli import views as deploying
+from collector.cli.views import deploy_views
 from collector.process import streams
 from collector.process.streams import ReaderLeftError, UndeliveredError, may_be_lost
-from collector.settings.model import Settings
 from collector.simulator import Simulator, faults
 from collector.views.plan import Step
 from tests.fixtures.published import newest
@@ -246,16 +245,16 @@ def test_views_are_deployed_to_the_last_whoever_reads_on(monkeypatch):
             done.append(name)
             yield Step("create", name, "it is missing")
 
-    monkeypatch.setattr(deploying, "client", Mock())
-    monkeypatch.setattr(deploying, "DeployedViews", Mock())
-    monkeypatch.setattr(deploying, "AthenaQueries", Mock())
-    monkeypatch.setattr(deploying, "plan_deployment", Mock(**{"return_value.summary.return_value": "3 created"}))
-    monkeypatch.setattr(deploying, "carry_out", steps)
+    for name in ("aws.clients.client", "views.deploy.DeployedViews", "aws.athena.AthenaQueries"):
+        monkeypatch.setattr(f"collector.{name}", Mock())
+    plan = Mock(**{"return_value.summary.return_value": "3 created"})
+    monkeypatch.setattr("collector.views.plan.plan_deployment", plan)
+    monkeypatch.setattr("collector.views.plan.carry_out", steps)
     reads, writes = os.pipe()
     os.close(reads)
     with io.TextIOWrapper(io.BufferedWriter(streams._Delivered(writes, "wb"))) as unread:
         monkeypatch.setattr(sys, "stdout", unread)
-        deploying.deploy(Settings(), dry_run=False)
+        deploy_views()
 
     assert done == ["account", "findings", "snapshots"]
 

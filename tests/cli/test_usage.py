@@ -7,7 +7,7 @@ import inspect
 
 import pytest
 
-from collector.cli.collect_command import collect
+from collector.cli.collect import collect
 from collector.cli.query import query
 from collector.settings.model import Settings
 
@@ -38,7 +38,7 @@ def test_every_setting_is_a_flag_too_but_for_the_table_of_limits():
 
 
 @pytest.mark.parametrize("flag", ["--account", "--exclude-account", "--include-ou", "--exclude-ou"])
-def test_what_can_be_named_often_is_told_so(credlake, flag, monkeypatch):
+def test_the_help_says_which_flags_are_repeatable(credlake, flag, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     lines = [line for line in credlake("collect", "--help").out.splitlines() if f"{flag} " in line]
 
@@ -82,4 +82,4 @@ def test_2_where_the_demo_is_to_leave_its_lake_on_s3(credlake, tmp_path):
     ended = credlake("demo", "--lake", "s3://bucket/demo")
 
     assert (ended.code, list(tmp_path.iterdir())) == (2, [])
-    assert ended.said == ["credlake: --lake s3:/bucket/demo: the demo's lake is a folder on this machine. Name one."]
+    assert ended.said == ["credlake: --lake s3:/bucket/demo: the demo's lake must be a local folder."]

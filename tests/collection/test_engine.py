@@ -65,7 +65,7 @@ def test_no_more_accounts_are_under_way_than_may_be():
     """So that memory and the age of sessions are bounded; the list is not read further meanwhile."""
     calls = ScriptedCalls(generation_seconds=0.05)
 
-    delivered = run(calls, ids(30), most_under_way=5, pace=0.05)
+    delivered = run(calls, ids(30), max_under_way=5, pace=0.05)
 
     assert outcomes(delivered) == {"collected": 30}
     assert calls.most_accounts_under_way == 5

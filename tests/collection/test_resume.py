@@ -8,9 +8,9 @@ from operator import attrgetter
 import pytest
 
 from collector.scheduled.notice import notice_of
-from collector.simulator import AccountState, Simulator, faults
+from collector.simulator import AccountState, CallerSpec, Simulator, faults
 from tests.fixtures.published import accounts_of
-from tests.fixtures.runs import collect, member, organization
+from tests.fixtures.runs import MANAGEMENT, collect, member, organization
 
 FAULTS = (
     (),
@@ -107,3 +107,15 @@ def test_a_resumed_run_in_which_all_was_collected_is_complete(lake, missing):
 
     assert (resumed.counts, resumed.needs_attention, resumed.is_complete) == ({"collected": 3}, [], True)
     assert notice_of(resumed) is None
+
+
+@pytest.mark.parametrize("missing", [(), ("run.json", "accounts.jsonl.gz", "100000000001.csv.gz")])
+def test_a_resumed_run_counts_the_accounts_whose_tags_could_not_be_read(lake, missing):
+    caller = CallerSpec(MANAGEMENT, denied_actions=frozenset({"organizations:ListTagsForResource"}))
+    with Simulator(organization(member(1), member(2), caller=caller)) as server:
+        whole = collect(server, lake, tags=True).result
+        interrupt(lake, *missing)
+        resumed = collect(server, lake, tags=True, resume=True).result
+
+    assert (whole.untagged, whole.is_complete) == (3, False)
+    assert (resumed.untagged, resumed.is_complete) == (3, False)

@@ -1,11 +1,11 @@
-"""The budget of one account, asked as a pure function: how long to wait, when to stop."""
+"""The policy of one account, asked as a pure function: how long to wait, when to stop."""
 
 from __future__ import annotations
 
 import pytest
 from tenacity import RetryCallState
 
-from collector.collection.retry import PATIENCE, Patience, RetryPolicy
+from collector.collection.retry import BACKOFFS, Backoff, RetryPolicy
 from collector.errors import CallFault, FaultKind
 
 
@@ -27,13 +27,13 @@ def fault(kind):
     return CallFault(kind, "Code", "text", "iam:GetCredentialReport")
 
 
-def waits_until_stop(budget, kind, clock, *, most=10_000):
-    """What tenacity does with a budget: wait, ask whether to stop, sleep."""
+def waits_until_stop(policy, kind, clock, *, most=10_000):
+    """What tenacity does with a policy: wait, ask whether to stop, sleep."""
     waits = []
     for _ in range(most):
         state = state_of(fault(kind))
-        state.upcoming_sleep = budget.wait(state)
-        if budget.stop(state):
+        state.upcoming_sleep = policy.wait(state)
+        if policy.stop(state):
             return waits
         waits.append(state.upcoming_sleep)
         clock.now += state.upcoming_sleep
@@ -41,20 +41,20 @@ def waits_until_stop(budget, kind, clock, *, most=10_000):
 
 
 def test_a_wait_grows_up_to_its_longest_and_leaves_a_share_to_chance():
-    patience = Patience(9, first=1.0, longest=5.0, growth=2.0, jitter=0.5)
+    backoff = Backoff(9, first=1.0, longest=5.0, growth=2.0, jitter=0.5)
 
-    assert [patience.wait(nth, 0.0) for nth in (1, 2, 3, 4, 5)] == [0.5, 1.0, 2.0, 2.5, 2.5]
-    assert [patience.wait(nth, 1.0) for nth in (1, 2, 3, 4, 5)] == [1.0, 2.0, 4.0, 5.0, 5.0]
-    assert patience.wait(10_000, 1.0) == 5.0
+    assert [backoff.wait(nth, 0.0) for nth in (1, 2, 3, 4, 5)] == [0.5, 1.0, 2.0, 2.5, 2.5]
+    assert [backoff.wait(nth, 1.0) for nth in (1, 2, 3, 4, 5)] == [1.0, 2.0, 4.0, 5.0, 5.0]
+    assert backoff.wait(10_000, 1.0) == 5.0
 
 
-@pytest.mark.parametrize("kind", [kind for kind in FaultKind if kind not in PATIENCE])
+@pytest.mark.parametrize("kind", [kind for kind in FaultKind if kind not in BACKOFFS])
 def test_what_time_cannot_mend_is_not_worth_a_retry(kind):
-    assert not RetryPolicy(Clock(), lambda: 0.5, 1000.0).is_worth_retrying(fault(kind))
+    assert not RetryPolicy(Clock(), lambda: 0.5, 1000.0).is_retryable(fault(kind))
 
 
 def test_a_fault_of_ours_is_not_retried():
-    assert not RetryPolicy(Clock(), lambda: 0.5, 1000.0).is_worth_retrying(RuntimeError())
+    assert not RetryPolicy(Clock(), lambda: 0.5, 1000.0).is_retryable(RuntimeError())
 
 
 @pytest.mark.parametrize(
@@ -87,13 +87,13 @@ def test_only_the_deadline_ends_the_waiting_for_a_report_and_the_last_look_is_ri
     assert 20 <= len(waits) <= 30
 
 
-def test_kinds_do_not_share_their_patience():
+def test_kinds_do_not_share_their_backoff():
     clock = Clock()
-    budget = RetryPolicy(clock, lambda: 0.5, 10_000.0)
+    policy = RetryPolicy(clock, lambda: 0.5, 10_000.0)
 
-    waits_until_stop(budget, FaultKind.THROTTLED, clock)
+    waits_until_stop(policy, FaultKind.THROTTLED, clock)
 
-    assert len(waits_until_stop(budget, FaultKind.CONNECTION, clock)) == 5
+    assert len(waits_until_stop(policy, FaultKind.CONNECTION, clock)) == 5
 
 
 def test_nothing_is_waited_for_beyond_the_deadline():
@@ -106,8 +106,8 @@ def test_nothing_is_waited_for_beyond_the_deadline():
 
 def test_a_thousand_accounts_that_were_throttled_do_not_come_back_at_the_same_moment():
     chances = iter([0.0, 0.25, 0.999])
-    budget = [RetryPolicy(Clock(), lambda: next(chances), 1000.0) for _ in range(3)]
+    policy = [RetryPolicy(Clock(), lambda: next(chances), 1000.0) for _ in range(3)]
 
-    waits = [each.wait(state_of(fault(FaultKind.THROTTLED))) for each in budget]
+    waits = [each.wait(state_of(fault(FaultKind.THROTTLED))) for each in policy]
 
     assert waits == pytest.approx([0.0, 0.25, 0.999])

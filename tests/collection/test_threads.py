@@ -34,7 +34,7 @@ def order_of_turns(*urgencies, by_urgency=True, give_up=()):
 
 
 def test_what_is_under_way_goes_before_what_is_beside_it_and_both_before_what_is_new():
-    assert order_of_turns(Urgency.NEW, Urgency.BESIDE, Urgency.DUE) == [2, 1, 0]
+    assert order_of_turns(Urgency.NEW, Urgency.READ, Urgency.DUE) == [2, 1, 0]
 
 
 def test_of_equal_urgency_who_came_first_goes_first():
@@ -44,7 +44,7 @@ def test_of_equal_urgency_who_came_first_goes_first():
 
 
 def test_not_by_urgency_calls_go_in_the_order_they_came():
-    assert order_of_turns(Urgency.NEW, Urgency.BESIDE, Urgency.DUE, by_urgency=False) == [0, 1, 2]
+    assert order_of_turns(Urgency.NEW, Urgency.READ, Urgency.DUE, by_urgency=False) == [0, 1, 2]
 
 
 def test_a_call_that_is_given_up_is_not_made_and_keeps_nobody_from_his_turn():

@@ -14,7 +14,7 @@ import pytest
 
 from collector.lake.record import read_record
 from collector.lake.s3_store import S3Store
-from collector.scheduled.container import carry_out
+from collector.scheduled.container import run_command
 from collector.scheduled.job import Job
 from collector.simulator import Simulator
 from tests.deploy.conftest import ORGANIZATION, REFUSED, ROOT
@@ -101,11 +101,14 @@ def test_wrong_usage_ends_with_2(container, command, said):
     assert (code, said in log) == (2, True)
 
 
-def test_a_fault_of_ours_says_where_it_is(monkeypatch, capsys):
+def test_an_internal_error_says_where_it_happened(monkeypatch, capsys):
     monkeypatch.setenv("CREDLAKE_LAKE", "s3://credlake")
     monkeypatch.setattr(Job, "do", lambda _: 1 // 0)
-    assert carry_out({}) == 70
-    assert re.fullmatch(r"A fault of ours: ZeroDivisionError at .+test_container\.py:\d+\n", capsys.readouterr().err)
+    assert run_command({}) == 70
+    assert re.match(
+        r"internal error \(a bug in credlake\): ZeroDivisionError at .+test_container\.py:\d+\. ",
+        capsys.readouterr().err,
+    )
 
 
 @pytest.mark.parametrize("command", ["collect", "doctor"])
@@ -123,7 +126,7 @@ def test_sigterm_ends_it_with_143_and_soon_whatever_it_does(container, command):
 
 def test_sigterm_is_listened_to_before_anything_is_imported_that_takes_its_time():
     program = (
-        "import sys, collector.scheduled.__main__; print({'structlog', 'botocore', 'pyarrow'} & sys.modules.keys())"
+        "import sys, collector.scheduled.container; print({'structlog', 'botocore', 'pyarrow'} & sys.modules.keys())"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

@@ -72,7 +72,7 @@ def test_a_command_that_is_not_known_is_refused():
 
 def test_a_run_that_has_nowhere_to_write_says_what_to_mount(monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "not-there"))
-    with pytest.raises(CredlakeError, match="Mount one at /tmp"):
+    with pytest.raises(CredlakeError, match="mount one at /tmp"):
         _job(lake=str(tmp_path)).do()
 
 
@@ -90,7 +90,7 @@ def test_a_notice_names_the_account_the_reason_and_the_next_step():
 def test_a_notice_of_a_whole_organization_fits_into_a_message():
     notice = notice_of(_result(*(_denied(number) for number in range(50_000))))
     assert len(notice.text.encode()) < 262_144
-    assert "and 49900 more: ask the view collection_coverage" in notice.text
+    assert "and 49900 more: query the view collection_coverage" in notice.text
 
 
 def test_the_prepared_views_are_the_views_for_the_database_that_is_asked_for(tmp_path):

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from collector.collection import pipeline as delivery
+from collector.collection import pipeline
 from collector.errors import CredlakeError, OrganizationUnreadableError, UsageFaultsError
 from collector.simulator import (
     AccountSpec,
@@ -180,7 +180,7 @@ def test_tags_that_are_refused_are_counted_and_no_reason_to_fail(lake):
 
 def test_organizations_that_hangs_does_not_keep_a_run_beyond_its_deadline(lake, monkeypatch):
     """Places and tags that come too late are unknown."""
-    monkeypatch.setattr(delivery, "_PLACING_GRACE_SECONDS", 0.2)
+    monkeypatch.setattr(pipeline, "_DETAILS_GRACE_SECONDS", 0.2)
     hangs = faults.connection_hangs(operations=["organizations:ListTagsForResource"])
     spec = OrganizationSpec((AccountSpec(MANAGEMENT, "management", faults=(hangs,)), member(1)), MANAGEMENT)
     began = time.monotonic()

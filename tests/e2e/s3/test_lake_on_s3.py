@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from collector.collection.resumption import begin_run, find_cut_run, fresh_folder, read_kept_report
+from collector.collection.resume import begin_run, find_interrupted_run
 from collector.errors import LakeError
 from collector.lake.layout import record_key, report_key
 from collector.lake.publish import publish
@@ -123,12 +123,12 @@ def test_a_run_that_was_cut_off_is_resumed_from_the_bucket(store, tmp_path):
         first.add(evidence, content)
     first.abort()
 
-    cut = find_cut_run(store, ORGANIZATION, not_before=STARTED)
+    cut = find_interrupted_run(store, ORGANIZATION, not_before=STARTED)
     asked = []
-    with SnapshotWriter(store, cut.run, tmp_path, folder=fresh_folder(cut.run, b"abcd")) as writer:
+    with SnapshotWriter(store, cut.run, tmp_path, folder=cut.fresh_folder(b"abcd")) as writer:
         for evidence, content in some_accounts():
             if evidence.account_id in cut.reported:
-                kept = read_kept_report(store, cut.run, evidence.account_id)
+                kept = cut.kept_report(evidence.account_id)
                 writer.add(kept.evidence, kept.report, stored_sha256=kept.stored_sha256)
             else:
                 asked.append(evidence.account_id)

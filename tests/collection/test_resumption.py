@@ -8,13 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collector.collection.resumption import (
-    CutRun,
+from collector.collection.resume import (
+    InterruptedRun,
     begin_run,
-    find_cut_run,
-    finish_cut_run,
-    fresh_folder,
-    read_kept_report,
+    find_interrupted_run,
 )
 from collector.errors import LakeError, NotPublishedError
 from collector.lake.layout import evidence_key, report_key, run_key
@@ -55,17 +52,17 @@ def cut_off(store, scratch, accounts):
 
 
 def found(store):
-    return find_cut_run(store, ORGANIZATION, not_before=DAY_BEFORE)
+    return find_interrupted_run(store, ORGANIZATION, not_before=DAY_BEFORE)
 
 
 def resume(store, scratch, accounts):
     """Take up the run as `collect --resume` does; the written snapshot, and the accounts that were asked again."""
     cut = found(store)
     asked = []
-    with SnapshotWriter(store, cut.run, scratch, folder=fresh_folder(cut.run, b"abcd")) as writer:
+    with SnapshotWriter(store, cut.run, scratch, folder=cut.fresh_folder(b"abcd")) as writer:
         for evidence, content in accounts:
             if evidence.account_id in cut.reported:
-                kept = read_kept_report(store, cut.run, evidence.account_id)
+                kept = cut.kept_report(evidence.account_id)
                 writer.add(kept.evidence, kept.report, stored_sha256=kept.stored_sha256)
             else:
                 asked.append(evidence.account_id)
@@ -101,7 +98,7 @@ def test_what_was_answered_beside_a_report_is_there_again(store, scratch):
     evidence = account_evidence("111111111111", attempts=7)
     cut_off(store, scratch, [(evidence, report("111111111111", "alice"))])
 
-    kept = read_kept_report(store, found(store).run, "111111111111")
+    kept = found(store).kept_report("111111111111")
 
     assert kept.report == report("111111111111", "alice")
     assert kept.evidence.report_generated_at == datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -132,8 +129,8 @@ def test_a_run_can_be_cut_again_and_resumed_again(store, scratch):
     accounts = some_accounts()
     cut_off(store, scratch, accounts[:1])
     cut = found(store)
-    writer = SnapshotWriter(store, cut.run, scratch, folder=fresh_folder(cut.run, b"once"))
-    kept = read_kept_report(store, cut.run, "333333333333")
+    writer = SnapshotWriter(store, cut.run, scratch, folder=cut.fresh_folder(b"once"))
+    kept = cut.kept_report("333333333333")
     writer.add(kept.evidence, kept.report, stored_sha256=kept.stored_sha256)
     writer.add(*accounts[3])
     writer.abort()
@@ -156,7 +153,7 @@ def test_a_run_whose_accounts_were_all_known_is_finished_without_asking_anyone(s
         (lake / run_key(ORGANIZATION, RUN)).unlink()
 
     cut = found(store)
-    written = finish_cut_run(store, cut, scratch, finished_at=LATER, randomness=b"abcd")
+    written = cut.write_tables(scratch, finished_at=LATER, randomness=b"abcd")
     record = publish(store, written, now=now)
 
     assert cut.is_complete
@@ -179,7 +176,7 @@ def test_a_run_that_the_rules_refused_is_refused_again_for_the_same_reason(store
             [(account_evidence("111111111111"), report("111111111111")), (denied_evidence("2" * 12), None)],
         )
 
-    written = finish_cut_run(store, found(store), scratch, finished_at=LATER, randomness=b"abcd")
+    written = found(store).write_tables(scratch, finished_at=LATER, randomness=b"abcd")
     with pytest.raises(NotPublishedError, match="1 of 2 active accounts"):
         publish(store, written, now=now)
 
@@ -188,7 +185,7 @@ def test_there_is_nothing_to_resume_after_a_publication_nor_in_an_empty_lake(sto
     assert found(store) is None
 
     begin_run(store, run_evidence())
-    assert found(store) == CutRun(run=run_evidence(), reported=frozenset(), is_complete=False)
+    assert found(store) == InterruptedRun(store=store, run=run_evidence(), reported=frozenset(), is_complete=False)
     collect(store, scratch, some_accounts())
     assert found(store) is None
 
@@ -202,8 +199,8 @@ def test_only_the_newest_run_is_resumed_and_none_that_is_too_old_or_of_another_o
     begin_run(store, newer)
 
     assert found(store).run == newer
-    assert find_cut_run(store, ORGANIZATION, not_before=LATER + timedelta(seconds=1)) is None
-    assert find_cut_run(store, OTHER_ORGANIZATION, not_before=DAY_BEFORE) is None
+    assert find_interrupted_run(store, ORGANIZATION, not_before=LATER + timedelta(seconds=1)) is None
+    assert find_interrupted_run(store, OTHER_ORGANIZATION, not_before=DAY_BEFORE) is None
 
 
 def test_a_report_that_does_not_say_what_was_answered_beside_it_is_an_error(store, scratch):
@@ -212,15 +209,17 @@ def test_a_report_that_does_not_say_what_was_answered_beside_it_is_an_error(stor
     stored = store.read(report_key(ORGANIZATION, RUN, "111111111111"))
     store.put(report_key(ORGANIZATION, other.run_id, "222222222222"), stored)
 
-    with pytest.raises(LakeError, match=r"222222222222\.csv\.gz does not say .* Make a new run, without --resume\."):
-        read_kept_report(store, other, "222222222222")
+    interrupted = InterruptedRun(store=store, run=other, reported=frozenset({"222222222222"}), is_complete=False)
+
+    with pytest.raises(LakeError, match=r"222222222222\.csv\.gz holds a report without .* Start a new run, without"):
+        interrupted.kept_report("222222222222")
 
 
 CUT = """
 import os, sys
 from pathlib import Path
 from collector.lake.local_store import LocalStore
-from collector.collection.resumption import begin_run
+from collector.collection.resume import begin_run
 from collector.lake.writer import SnapshotWriter
 from tests.fixtures.examples import account_evidence, run_evidence
 from tests.fixtures.reports import report
