@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test trino-server test-trino lint format bench chaos generate lock clean
+.PHONY: help setup demo test trino-server test-trino lint shape format bench chaos generate lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ lint: setup ## ruff, mypy, and that every generated file is up to date
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m tools.generate --check
+
+shape: setup ## measure the size and the imports of the package against their aims
+	$(BIN)/python -m tools.shape
 
 format: setup ## let ruff format and fix what it can
 	$(BIN)/ruff check --fix .

@@ -60,7 +60,7 @@ class StsApi:
 
         Raises:
             ApiError: With the same `AccessDenied` for a missing account or role, a closed account, a trust policy
-                that does not name the caller, and a wrong external id: AWS does not tell them apart.
+                that does not name the caller, and a wrong external id: AWS does not distinguish them.
         """
         seconds = _checked_parameters(parameters)
         policy = parse_session_policy(parameters["Policy"]) if "Policy" in parameters else None

@@ -15,7 +15,7 @@ import pytest
 from collector.lake.record import read_record
 from collector.lake.s3_store import S3Store
 from tests.deploy.templates import template
-from tests.test_architecture import SCHEDULED, reached_from
+from tools.import_graph import SCHEDULED, reached_from
 
 LAKE = "s3://credlake/lake"
 DATABASE = "credlake_test"
