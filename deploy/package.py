@@ -15,7 +15,7 @@ import zipfile
 from pathlib import Path
 
 from collector import __version__
-from collector.scheduled.views import FILE, prepare_views
+from collector.views.files import DUCKDB
 
 _ROOT = Path(__file__).parent.parent
 _REQUIREMENTS = _ROOT / "requirements" / "function.txt"
@@ -25,7 +25,7 @@ _PYTHON = "3.12"
 # The folders and modules of `collector/` that the function needs; tests compare them with its imports.
 FOLDERS = (
     *("aws", "catalog", "collection", "discovery", "doctor", "lake", "process", "report", "scheduled", "settings"),
-    "views",
+    *("views", "_data"),
 )
 MODULES = ("__init__.py", "errors.py", "evidence.py", "function.py", "outcome.py", "schema.py")
 SERVICES = ("athena", "glue", "iam", "kms", "lakeformation", "organizations", "s3", "sns", "sts")
@@ -68,13 +68,13 @@ def install(folder: Path) -> None:
 
 
 def copy_collector(folder: Path) -> None:
-    """Copy the collector's folders and modules that the function needs, and write the views' statements."""
+    """Copy what the function needs of the collector; DuckDB's statements are left out, as DuckDB is."""
     for name in FOLDERS:
         source = _ROOT / "collector" / name
-        shutil.copytree(source, folder / "collector" / name, ignore=shutil.ignore_patterns("__pycache__"))
+        ignored = shutil.ignore_patterns("__pycache__", DUCKDB)
+        shutil.copytree(source, folder / "collector" / name, ignore=ignored)
     for name in MODULES:
         shutil.copyfile(_ROOT / "collector" / name, folder / "collector" / name)
-    (folder / "collector" / "scheduled" / FILE).write_text(prepare_views(), encoding="utf-8")
 
 
 def prune(folder: Path) -> None:

@@ -33,14 +33,13 @@ def test_the_wheel_is_marked_as_typed(wheel):
     assert "collector/py.typed" in wheel
 
 
-def test_the_wheel_contains_the_view_files_with_the_controls_as_csv_and_the_glue_tables(wheel):
-    folders = {"athena_queries": ("sql", "csv"), "glue": ("json",)}
-    for folder, suffixes in folders.items():
-        shipped = {
-            path.relative_to(ROOT).as_posix() for suffix in suffixes for path in (ROOT / folder).rglob(f"*.{suffix}")
-        }
-        assert shipped
-        assert {f"collector/_data/{name}" for name in shipped} <= wheel
+def test_the_wheel_contains_the_views_of_both_engines_and_the_glue_tables(wheel):
+    data = {path.relative_to(ROOT).as_posix() for path in (ROOT / "collector" / "_data").rglob("*") if path.is_file()}
+    tables = {f"collector/_data/{path.relative_to(ROOT).as_posix()}" for path in (ROOT / "glue").glob("*.json")}
+
+    assert {path.split("/")[3] for path in data} == {"athena", "duckdb", "index.json"}
+    assert len(tables) == 2
+    assert data | tables <= wheel
 
 
 def test_the_source_distribution_contains_what_builds_and_tests_the_wheel(tmp_path):

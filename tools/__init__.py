@@ -1,1 +1,1 @@
-"""What builds, checks and documents the project; nothing here ships in the wheel."""
+"""What is run in a working copy and never shipped: it may import everything, and nothing imports it."""

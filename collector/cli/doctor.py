@@ -87,14 +87,9 @@ def doctor(
 
 def _views_of(database: str) -> Views:
     from collector.doctor.catalog import Views
-    from collector.views.files import athena_statements, names_of, parse_statement, shipped_views
+    from collector.views.files import shipped_views
 
-    files = shipped_views()
-    columns = {
-        name: [column.alias_or_name for column in parse_statement(view).selects]
-        for name, view in names_of(files).items()
-    }
-    return Views(athena_statements(files, database), columns)
+    return Views(shipped_views().athena_statements(database), shipped_views().columns())
 
 
 def _print_json(findings: Iterable[Finding]) -> None:

@@ -20,13 +20,19 @@ from collector.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from collector.query.athena import AthenaAnswer
     from collector.settings.model import Settings
 
 ENGINES = ("duckdb", "athena")
 
 
 def query(
-    question: Annotated[str, typer.Argument(metavar="SQL_OR_VIEW", help="The name of a view, or a select statement.")],
+    question: Annotated[
+        str,
+        typer.Argument(
+            metavar="SQL_OR_VIEW", help="A view's name, or one SQL statement that reads, in the engine's own SQL."
+        ),
+    ],
     lake: Lake = None,
     format: Annotated[  # noqa: A002 -- the flag's name is the contract's
         str, typer.Option("--format", metavar="FORMAT", help="table, csv, json or parquet.")
@@ -46,10 +52,15 @@ def query(
 ) -> int:
     """Query the lake. Rows go to stdout; the snapshot they come from, and its age, to stderr.
 
+    A view returns the same rows on both engines. SQL is DuckDB's own on a folder, or with --engine duckdb, where it can
+    read the lake and nothing else; on S3 it is Athena's, sent unmodified.
+
     Examples:
       credlake query --lake ./lake findings
 
       credlake query --lake ./lake --format json "select account_id, outcome from account where outcome <> 'collected'"
+
+      credlake query --lake ./lake "select median(age_days) from credentials where credential_type = 'access_key'"
 
       credlake query --lake ./lake stale_access_keys_history --format parquet --output keys.parquet
 
@@ -84,14 +95,13 @@ def query(
 
 def _query_athena(settings: Settings, lake: str, question: str, *, format_name: str, output: Path | None) -> None:
     from collector.aws.athena import AthenaQueries
-    from collector.query.annotation import Names
     from collector.query.ask import check_format, write_rows
     from collector.query.athena import answer
     from collector.query.statement import athena_statement
     from collector.views.files import shipped_views
 
     check_format(format_name, output, sys.stdout)
-    statement = athena_statement(question, Names(shipped_views()))
+    statement = athena_statement(question, shipped_views())
     queries = AthenaQueries(
         database=settings.database,
         workgroup=settings.workgroup,
@@ -99,9 +109,17 @@ def _query_athena(settings: Settings, lake: str, question: str, *, format_name: 
         scan_limit=settings.scan_limit,
     )
     answered = answer(queries, statement)
-    for line in (*_freshness(lake, settings.database), answered.query.cost()):
+    for line in (*_freshness(lake, settings.database), answered.query.cost(), *_notes(answered)):
         typer.echo(line, err=True)
     write_rows(answered.rows, format=format_name, output=output, out_stream=sys.stdout, err_stream=sys.stderr)
+
+
+def _notes(answered: AthenaAnswer) -> list[str]:
+    """How to get the columns that Athena returns as text that no program can take apart again."""
+    return [
+        f"Athena returns the {kind} {name} as plain text. As JSON: json_format(cast({name} as json)) as {name}"
+        for name, kind in answered.text_columns.items()
+    ]
 
 
 def _freshness(lake: str, database: str) -> list[str]:

@@ -51,20 +51,19 @@ def deploy_views(
     from collector.aws.clients import client
     from collector.process.logs import set_up_logs
     from collector.process.streams import may_be_lost
-    from collector.query.annotation import Names
     from collector.views.deploy import DeployedViews
-    from collector.views.files import athena_statements, shipped_views
+    from collector.views.files import shipped_views
     from collector.views.plan import carry_out, plan_deployment
 
     set_up_logs(for_person=sys.stderr.isatty())
     settings = read_flags(config, database=database, workgroup=workgroup, output_location=output_location)
-    names = Names(shipped_views())
+    shipped = shipped_views()
     views = DeployedViews(client("glue"), settings.database)
     plan = plan_deployment(
-        athena_statements(shipped_views(), settings.database),
+        shipped.athena_statements(settings.database),
         views.held(),
         database=settings.database,
-        columns_of=lambda name: tuple(names.columns(name)),
+        columns_of=shipped.columns().__getitem__,
     )
     if dry_run:
         typer.echo(plan.sql(), nl=False)

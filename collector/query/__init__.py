@@ -1,6 +1,5 @@
-"""The local query engine: Athena's SQL over a lake in a folder, answered by DuckDB.
+"""Queries of a lake: the name of a view, or SQL in the engine's own words.
 
-The way of a question: text → tree (`question`) → names and types (`annotation`) → refusal of what DuckDB would answer
-differently (`lint`) → DuckDB's SQL (`dialect`) → the lake's files (`snapshots`, `relations`, `local`) → rows
-(`answer`).
+On a folder DuckDB runs them (`local`), in a session that can read the lake's files and nothing else; on S3 Athena does
+(`collector.query.statement`). The views are the same in both: each is carried in both engines' SQL (`view_files`).
 """

@@ -1,4 +1,4 @@
-"""One question from its text to its rows on a stream: what `credlake query` and `credlake views` do on a local lake."""
+"""One query from its text to its rows on a stream: what `credlake query` and `credlake views` do with DuckDB."""
 
 from __future__ import annotations
 
@@ -10,23 +10,17 @@ from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 from collector.errors import CredlakeError, UsageFaultsError
 from collector.query.duckdb import LocalLake
 from collector.query.formats import write_csv, write_json, write_parquet
-from collector.query.lint import annotated_truly
-from collector.query.question import parse_question
-from collector.query.rows import Rows, stream
+from collector.query.question import closest, named_view
 from collector.query.snapshots import read_snapshots
-from collector.query.sorting import sorted_apart
-from collector.query.suggestion import closest
 from collector.query.table import write_table
-from collector.views.files import names_of, shipped_views, twin_sql
+from collector.views.files import shipped_views
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
     from typing import BinaryIO
 
-    from sqlglot import exp
-
-    from collector.query.annotation import Names
+    from collector.query.rows import Rows
 
 FORMATS = ("table", "csv", "json", "parquet")
 
@@ -41,29 +35,27 @@ def run_query(
     err_stream: TextIO,
     now: datetime | None = None,
 ) -> None:
-    """Answer one question on a local lake.
+    """Run one query with DuckDB.
 
     Args:
-        lake: the lake's folder.
-        text: the name of a view, or one select in Athena's SQL.
+        lake: the lake's folder, or `s3://bucket/prefix`.
+        text: the name of a view, or one statement in DuckDB's SQL that reads.
         format: one of `FORMATS`.
         output: a file to write instead of `out_stream`; it appears whole or not at all.
         out_stream: where the rows go, and nothing else.
-        err_stream: where it is said which snapshot answers and how old it is.
+        err_stream: where it is said which snapshot is read and how old it is.
         now: the time to count a snapshot's age from; the clock's, unless given.
 
     Raises:
-        UsageFaultsError: a wrong question (a name, the SQL, the format).
+        UsageFaultsError: a wrong query (a name, the SQL, the format).
         CredlakeError: there is no snapshot, or the query could not be carried out.
     """
     check_format(format, output, out_stream)
     with LocalLake(lake) as local:
-        sql = local.prepare(sorted_apart(understand(text, local.names), local.names))
+        rows = local.rows(text)
         for line in local.snapshots.freshness(now or datetime.now(UTC)):
             print(line, file=err_stream)
-        write_rows(
-            stream(local.connection, sql), format=format, output=output, out_stream=out_stream, err_stream=err_stream
-        )
+        write_rows(rows, format=format, output=output, out_stream=out_stream, err_stream=err_stream)
 
 
 def write_rows(
@@ -79,16 +71,6 @@ def write_rows(
         _write(rows, format, target, err_stream)
 
 
-def understand(text: str, names: Names) -> exp.Query:
-    """The question as a statement with names and types, refused where the answer would not be Athena's.
-
-    Raises:
-        UsageFaultsError: everything wrong with it.
-    """
-    question = parse_question(text, names)
-    return annotated_truly(question.sql, question.statement, names)
-
-
 def freshness(lake: str, now: datetime | None = None) -> list[str]:
     """For each organization of the lake: the newest snapshot, its age, and how much of the organization it covers."""
     return read_snapshots(lake).freshness(now or datetime.now(UTC))
@@ -96,25 +78,20 @@ def freshness(lake: str, now: datetime | None = None) -> list[str]:
 
 def list_views() -> list[tuple[str, str]]:
     """Every view with what it answers, by name."""
-    return [(view.name, view.summary) for view in sorted(shipped_views().values(), key=lambda view: view.name)]
+    return [(view.name, view.summary) for _, view in sorted(shipped_views().all.items())]
 
 
 def show_view(name: str) -> str:
-    """A view's file as written, or for a `_history` name the statement behind that name, both in Athena's SQL.
+    """What a view answers, and the statement behind that name in Athena's SQL.
 
     Raises:
         UsageFaultsError: there is no view of that name.
     """
-    names = names_of(shipped_views())
-    view = names.get(name.lower())
-    if view is None:
-        raise UsageFaultsError(
-            [f"There is no view {name}.{closest(name, names)} `credlake views list` names them all."]
-        )
-    if name.lower() == view.name:
-        return view.path.read_text("utf-8")
-    header = "\n".join(view.path.read_text("utf-8").splitlines()[: view.first_line - 1])
-    return f"{header}\n{twin_sql(view, name.lower())}\n"
+    views = shipped_views()
+    found = named_view(name, views.by_name)
+    if found is None:
+        raise UsageFaultsError([f"`{name}` is not a name. `credlake views list` names all views."])
+    return views.shown(found)
 
 
 def check_format(format_name: str, output: Path | None, out_stream: TextIO) -> None:

@@ -54,14 +54,21 @@ _TYPES: dict[str, pa.DataType] = {
     "timestamp": pa.timestamp("ms"),
 }
 _MAP = pa.map_(pa.string(), pa.string())
+# Athena's text of these cannot be taken apart again: `{a=b, c=d}`. A field that is one has the type in its metadata.
+_NESTED = frozenset({"map", "array", "row"})
+NESTED = b"athena_type"
 
 
 @dataclass(frozen=True, slots=True)
 class AthenaAnswer:
-    """The rows of an answer as they come, and what the query took."""
+    """What a select returned."""
 
     rows: Rows
+    """The rows, as they come."""
     query: FinishedQuery
+    """What the query took."""
+    text_columns: dict[str, str]
+    """The columns of a nested type that come as Athena's own text, with that type: `{"tags": "map"}`."""
 
 
 def answer(queries: AthenaQueries, statement: AthenaStatement) -> AthenaAnswer:
@@ -73,7 +80,8 @@ def answer(queries: AthenaQueries, statement: AthenaStatement) -> AthenaAnswer:
     query = queries.run(statement.sql)
     s3 = queries.s3 if query.output_location is not None else None
     rows = read_rows(queries.athena, s3, query.query_execution_id, query.output_location, statement.map_columns)
-    return AthenaAnswer(rows, query)
+    nested = {f.name: kind.decode() for f in rows.schema if (kind := (f.metadata or {}).get(NESTED))}
+    return AthenaAnswer(rows, query, nested)
 
 
 def read_rows(
@@ -97,7 +105,7 @@ def read_rows(
     """
     first = _page(athena, query_execution_id, None)
     schema = _schema(first["ResultSet"]["ResultSetMetadata"]["ColumnInfo"])
-    target = pa.schema([pa.field(f.name, _MAP if f.name in map_columns else f.type) for f in schema])
+    target = pa.schema([f.with_type(_MAP).remove_metadata() if f.name in map_columns else f for f in schema])
     if "NextToken" in first and s3 is not None and location is not None and location.endswith(".csv"):
         batches = _from_file(s3, location, schema)
     else:
@@ -106,7 +114,12 @@ def read_rows(
 
 
 def _schema(columns: list[ColumnInfoTypeDef]) -> pa.Schema:
-    return pa.schema([pa.field(column["Name"], _type(column)) for column in columns])
+    return pa.schema([_field(column) for column in columns])
+
+
+def _field(column: ColumnInfoTypeDef) -> pa.Field[Any]:
+    kind = str(column["Type"])
+    return pa.field(column["Name"], _type(column), metadata={NESTED: kind} if kind in _NESTED else None)
 
 
 def _type(column: ColumnInfoTypeDef) -> pa.DataType:

@@ -1,23 +1,28 @@
-"""An answer as text or as a file: csv, json, parquet. The table for people is in `table`."""
+"""The rows of a query as text or as a file: csv, json, parquet. The table for people is in `table`."""
 
 from __future__ import annotations
 
 import csv
 import json
 import math
+from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from collector.errors import UsageFaultsError
+from collector.errors import CredlakeError, UsageFaultsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import BinaryIO, TextIO
 
     from collector.query.rows import Rows
+
+# 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z.
+_FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
@@ -77,25 +82,22 @@ def write_parquet(rows: Rows, stream: BinaryIO) -> int:
 
 
 def plain_values(column: pa.Array[Any]) -> list[Any]:
-    """The values as JSON knows them: instants as ISO 8601 with `Z`, maps as dicts, numbers as they are."""
-    kind = column.type
-    if pa.types.is_timestamp(kind):
-        return instant_texts(column)
-    if pa.types.is_date(kind):
-        return [None if day is None else day.isoformat() for day in column.to_pylist()]
-    if pa.types.is_map(kind):
-        return [None if entries is None else dict(entries) for entries in column.to_pylist()]
-    if pa.types.is_floating(kind):
-        return [_finite(number) for number in column.to_pylist()]
-    if pa.types.is_list(kind):
-        return [None if items is None else _plain_items(kind.value_type, items) for items in column.to_pylist()]
-    return list(column.to_pylist())
+    """The values as JSON knows them: instants as ISO 8601 with `Z`, maps and structs as dicts, decimals as numbers.
+
+    Raises:
+        CredlakeError: an instant that is infinite or beyond the years 1 to 9999.
+    """
+    convert = next((convert for is_of, convert in _CONVERSIONS if is_of(column.type)), None)
+    return list(column.to_pylist()) if convert is None else convert(column)
 
 
 def cells(column: pa.Array[Any]) -> Iterator[Any]:
-    """The values as one cell of text each; null is empty."""
-    for value in plain_values(column):
-        if isinstance(value, bool):
+    """The values as one cell of text each; null is empty, and a decimal has all its digits."""
+    values = column.to_pylist() if pa.types.is_decimal(column.type) else plain_values(column)
+    for value in values:
+        if isinstance(value, Decimal):
+            yield format(value, "f")
+        elif isinstance(value, bool):
             yield "true" if value else "false"
         elif isinstance(value, dict | list):
             yield _ENCODER.encode(value)
@@ -105,13 +107,65 @@ def cells(column: pa.Array[Any]) -> Iterator[Any]:
 
 def instant_texts(column: pa.Array[Any]) -> list[str | None]:
     """`2026-09-11T13:14:52Z`, with milliseconds where there are any. Instants without a zone are UTC in the lake."""
-    milliseconds = cast("pa.TimestampArray[Any, None]", pc.cast(column, pa.timestamp("ms"), safe=False))
+    milliseconds = cast(
+        "pa.TimestampArray[Any, None]", pc.cast(_within_the_calendar(column), pa.timestamp("ms"), safe=False)
+    )
     texts = pc.strftime(milliseconds, format="%Y-%m-%dT%H:%M:%S")
     return [None if text is None else f"{text.removesuffix('.000')}Z" for text in texts.to_pylist()]
 
 
-def _plain_items(kind: pa.DataType, items: list[Any]) -> list[Any]:
-    return plain_values(pa.array(items, kind))
+def _within_the_calendar(column: pa.Array[Any]) -> pa.Array[Any]:
+    """The dates or instants, none of which is infinite or beyond the years 1 to 9999: Arrow would show another one."""
+    seconds = pc.cast(pc.cast(column, pa.timestamp("s"), safe=False), pa.int64())
+    low, high = pc.min(seconds).as_py(), pc.max(seconds).as_py()
+    if low is not None and high is not None and not _FIRST_SECOND <= low <= high <= _LAST_SECOND:
+        raise CredlakeError(
+            "The query returned an instant that is infinite or outside the years 1 to 9999. Cast it to varchar."
+        )
+    return column
+
+
+def _days(column: pa.Array[Any]) -> list[str | None]:
+    return list(pc.cast(_within_the_calendar(column), pa.string()).to_pylist())
+
+
+def _lists(column: pa.Array[Any]) -> list[list[Any] | None]:
+    items = iter(plain_values(cast("pa.ListArray[Any]", column).flatten()))
+    return [None if n is None else list(islice(items, n)) for n in pc.list_value_length(column).to_pylist()]
+
+
+def _structs(column: pa.Array[Any]) -> list[dict[str, Any] | None]:
+    names = [field.name for field in column.type]
+    rows = zip(*map(plain_values, cast("pa.StructArray", column).flatten()), strict=True)
+    valid = column.is_valid().to_pylist()
+    return [dict(zip(names, row, strict=True)) if held else None for row, held in zip(rows, valid, strict=True)]
+
+
+def _maps(column: pa.Array[Any]) -> list[dict[str, Any] | None]:
+    """Maps with text for keys."""
+    kind = column.type
+    if pa.types.is_string(kind.item_type):
+        return [None if entries is None else dict(entries) for entries in column.to_pylist()]
+    entries: list[Any] = _lists(column.cast(pa.list_(pa.struct([("key", kind.key_type), ("value", kind.item_type)]))))
+    return [None if found is None else {entry["key"]: entry["value"] for entry in found} for found in entries]
+
+
+def _decimals(column: pa.Array[Any]) -> list[float | str | None]:
+    return [_number(value) for value in column.to_pylist()]
+
+
+def _number(value: Decimal | None) -> float | str | None:
+    """A decimal as JSON's number; as text where it has more digits than a reader of JSON would keep of a number."""
+    if value is None:
+        return None
+    if value.as_tuple().exponent == 0:
+        return int(value)
+    number = float(value)
+    return number if Decimal(repr(number)) == value else format(value, "f")
+
+
+def _floats(column: pa.Array[Any]) -> list[float | str | None]:
+    return [_finite(number) for number in column.to_pylist()]
 
 
 def _finite(number: float | None) -> float | str | None:
@@ -119,6 +173,17 @@ def _finite(number: float | None) -> float | str | None:
     if number is None or math.isfinite(number):
         return number
     return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
+
+
+_CONVERSIONS: tuple[tuple[Callable[[pa.DataType], bool], Callable[[pa.Array[Any]], list[Any]]], ...] = (
+    (pa.types.is_timestamp, instant_texts),
+    (pa.types.is_date, _days),
+    (pa.types.is_decimal, _decimals),
+    (pa.types.is_floating, _floats),
+    (pa.types.is_map, _maps),
+    (pa.types.is_struct, _structs),
+    (pa.types.is_list, _lists),
+)
 
 
 def _distinct(names: list[str]) -> list[str]:

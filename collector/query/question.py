@@ -1,106 +1,66 @@
-"""What was asked: the name of a view, or one select in Athena's SQL. Pure."""
+"""The text of a query: the name of a view, or SQL. Pure."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
-
-import sqlglot
-from sqlglot import TokenType, exp
-from sqlglot.dialects import Athena
-from sqlglot.errors import SqlglotError, TokenError
-from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 from collector.errors import UsageFaultsError
-from collector.query.suggestion import closest
 
 if TYPE_CHECKING:
-    from collector.query.annotation import Names
+    from collections.abc import Collection
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
-_NOTHING = "Nothing was asked. Give the name of a view (`credlake views list`) or a select."
-_QUERY_STARTS = frozenset({TokenType.SELECT, TokenType.WITH, TokenType.VALUES, TokenType.L_PAREN})
+_WORD = re.compile(r"\w+")
+_COMMENTS = re.compile(r"(\s|--[^\n]*(\n|$)|/\*.*?\*/)*", re.DOTALL)
+
+NO_QUERY = "The query is empty. Give the name of a view (`credlake views list`) or a select."
 
 
-class QuestionError(UsageFaultsError):
-    """A question that is no single select, or one that the local engine cannot answer truly."""
+def closest(name: str, candidates: Collection[str]) -> str:
+    """The end of a message: ` Did you mean …?` with the nearest names, or nothing where none is near."""
+    found = get_close_matches(name.lower(), candidates, n=3, cutoff=0.6)
+    return f" Did you mean {' or '.join(found)}?" if found else ""
 
 
-class Question(NamedTuple):
-    """The statement that answers, and the text it was read from."""
-
-    sql: str
-    statement: exp.Query
-
-
-def parse_question(text: str, names: Names) -> Question:
-    """The statement that answers the question: the one given, or all rows of the view named, in the view's own order.
+def trimmed(text: str) -> str:
+    """The text without blanks and semicolons around it.
 
     Raises:
-        UnknownNameError: one word that is no view.
-        QuestionError: no SQL, SQL that cannot be read, or anything but one select.
+        UsageFaultsError: nothing is left of it.
     """
-    asked = text.strip().removesuffix(";").strip()
-    if not asked:
-        raise QuestionError([_NOTHING])
-    if _NAME.fullmatch(asked):
-        return _whole_view(asked.lower(), names)
-    _refuse_other_statements(asked)
-    try:
-        found = sqlglot.parse(asked, read="athena")
-    except SqlglotError as error:
-        raise QuestionError([_syntax_fault(error)]) from error
-    if not any(found):
-        raise QuestionError([_NOTHING])
-    if len(found) != 1 or not isinstance(found[0], exp.Query):
-        raise QuestionError(["Ask one select at a time: `credlake query` only reads."])
-    # Athena's names are lower case however they are written.
-    statement = normalize_identifiers(_without_database(found[0]), dialect="athena")
-    _refuse_hidden_views(statement, names)
-    return Question(asked, statement)
+    trimmed_text = text.strip().rstrip("; \n\t")
+    if _COMMENTS.fullmatch(trimmed_text):
+        raise UsageFaultsError([NO_QUERY])
+    return trimmed_text
 
 
-def _whole_view(name: str, names: Names) -> Question:
-    if name not in names.all_names():
-        raise QuestionError(
-            [f"There is no view {name}.{closest(name, names.all_names())} `credlake views list` names them all."]
+def named_view(text: str, names: Collection[str]) -> str | None:
+    """The name of the table or view where the text is one word; None where it is SQL.
+
+    Raises:
+        UsageFaultsError: one word that is not among the names.
+    """
+    if not _NAME.fullmatch(text):
+        return None
+    if text.lower() not in names:
+        raise UsageFaultsError(
+            [f"There is no view {text}.{closest(text, names)} `credlake views list` names all of them."]
         )
-    view = names.views.get(name)
-    order = f" order by {view.order}" if view is not None and view.order else ""
-    sql = f"select * from {name}{order}"  # noqa: S608 -- found among the views, with the view's own order
-    return Question(sql, sqlglot.parse_one(sql, read="athena", into=exp.Select))
+    return text.lower()
 
 
-def _refuse_other_statements(text: str) -> None:
-    """Look at the first word before sqlglot does: it takes what it does not know for a command, with a warning."""
-    try:
-        tokens = Athena().tokenize(text)
-    except TokenError as error:
-        raise QuestionError([_syntax_fault(error)]) from error
-    if tokens and tokens[0].token_type not in _QUERY_STARTS:
-        word = text.split(maxsplit=1)[0]
-        raise QuestionError([f"`{word}` is no select. Give a view's name (`credlake views list`) or one select."])
+def first_word(sql: str) -> str:
+    """The first word or sign of a statement in lower case, after comments and opening parentheses."""
+    start = 0
+    while (match := _COMMENTS.match(sql, start)) and sql[match.end() : match.end() + 1] == "(":
+        start = match.end() + 1
+    rest = sql[match.end() :] if match else sql
+    word = _WORD.match(rest)
+    return (word[0] if word else rest[:1]).lower()
 
 
-def _syntax_fault(error: SqlglotError) -> str:
-    places = getattr(error, "errors", None)
-    if not places:
-        return f"This is not SQL that can be read: {str(error).splitlines()[0]}"
-    first = places[0]
-    return f"Line {first['line']}, column {first['col']}: {first['description']} near `{first['highlight']}`."
-
-
-def _refuse_hidden_views(statement: exp.Query, names: Names) -> None:
-    """`with account as (select … from account)` means one thing to Athena and another to DuckDB."""
-    hidden = {cte.alias for cte in statement.find_all(exp.CTE)} & set(names.all_names())
-    if hidden:
-        raise QuestionError([f"`with {name}` hides the view of that name: give it another." for name in sorted(hidden)])
-
-
-def _without_database(statement: exp.Query) -> exp.Query:
-    """On Athena one may write `credlake.findings`; a local lake has no databases, and one word means the same."""
-    for table in statement.find_all(exp.Table):
-        if table.args.get("catalog") is not None:
-            raise QuestionError([f"Name {table.name} without a catalogue: a local lake has none."])
-        table.set("db", None)
-    return statement
+def mentioned(sql: str, names: Collection[str]) -> list[str]:
+    """The names that occur in a statement as words, be it in quotes, in a string or as something else's name."""
+    return sorted({word.lower() for word in _WORD.findall(sql)} & set(names))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from collector.schema import RECORD_TABLES, RECORD_TYPE, SNAPSHOT_RECORD, Column, ColumnType, file_schema
+from collector.schema import RECORD_TYPE, SNAPSHOT_RECORD, Column, ColumnType, file_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -71,11 +71,6 @@ def _column(column: Column, record_type: str, held: set[str]) -> str:
 def _empty() -> str:
     columns = ", ".join(f"cast(null as {c.type.duckdb}) as {identifier(c.name)}" for c in SNAPSHOT_RECORD.columns)
     return f"select {columns} where false"
-
-
-def record_types() -> tuple[str, ...]:
-    """The kinds of rows."""
-    return tuple(RECORD_TABLES)
 
 
 def literal(text: str) -> str:

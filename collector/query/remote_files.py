@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import and_
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -19,13 +19,7 @@ if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
     from collector.lake.s3_store import S3Store
-    from collector.lake.store import Store
     from collector.query.snapshots import DataFile
-
-
-def is_remote(store: Store) -> TypeGuard[S3Store]:
-    """Whether the lake is one that DuckDB cannot read by its paths."""
-    return "://" in store.uri
 
 
 class RemoteFiles:

@@ -1,81 +1,94 @@
-"""The rows of an answer as a stream of Arrow batches, in the types that every format knows."""
+"""The rows of a query as a stream of Arrow batches, in the types that every format knows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import duckdb
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from collector.errors import CredlakeError, UsageFaultsError
+from collector.query.errors import query_error
+from collector.query.relations import identifier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
+
+    import pyarrow as pa
+    from duckdb.sqltypes import DuckDBPyType
 
 # Rows held at once. Large enough that a batch costs more than its handling, small enough for any format's copies.
 _BATCH_ROWS = 20_000
 
-# `sum` of integers is wider in DuckDB than in Athena, where it is a bigint.
-_WIDE_INTEGERS = frozenset({"HUGEINT", "UHUGEINT", "UBIGINT"})
-
-
-# Types that have no place in a file, with what to write instead.
-_UNWRITABLE = {
-    "INTERVAL": "an interval, which no format holds: write date_diff('second', a, b) for a number",
-    "BLOB": "binary, which no text holds: write to_hex(x)",
-}
-
-
-_ARROW_STREAM = "reading the stream registered as"
-
-
-class QueryError(CredlakeError):
-    """A query that was understood and could not be carried out."""
+# The types that every format can hold as they are; of the others DuckDB gives the text.
+_PLAIN = frozenset(
+    {
+        *("boolean", "tinyint", "smallint", "integer", "bigint", "utinyint", "usmallint", "uinteger", "ubigint"),
+        *("float", "double", "decimal", "varchar", "date"),
+        *("timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns", "timestamp with time zone", "timestamptz_ns"),
+    }
+)
+# What `sum` of integers returns; a bigint is what Athena's returns, and what Parquet can hold.
+_WIDE_INTEGERS = frozenset({"hugeint", "uhugeint"})
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """An answer: its schema at once, its rows as they come."""
+    """The rows that a query returns."""
 
     schema: pa.Schema
+    """The columns, known at once."""
     batches: Iterator[pa.RecordBatch]
+    """The rows, as they come."""
 
 
-def stream(connection: duckdb.DuckDBPyConnection, sql: str) -> Rows:
+def stream(
+    connection: duckdb.DuckDBPyConnection, sql: str, *, known: Mapping[str, Collection[str]] | None = None
+) -> Rows:
     """Start a query; its rows are worked out while they are read, and never all held in memory.
 
+    Args:
+        connection: a session in which everything that the statement reads is defined.
+        sql: a statement that reads.
+        known: the columns of every table and view by its name, to suggest the right one.
+
     Raises:
-        UsageFaultsError: a column of a type that has no place in a file, such as an interval.
+        UsageFaultsError: SQL that DuckDB refuses.
         QueryError: DuckDB cannot carry the query out. The batches raise it too.
     """
     try:
         relation = connection.sql(sql)
-        names, kinds = list(relation.columns), [str(kind) for kind in relation.types]
-        _refuse_unwritable(names, kinds)
+        targets = [_target(kind) for kind in relation.types]
+        if targets != [str(kind) for kind in relation.types]:
+            outputs = enumerate(zip(relation.columns, targets, strict=True), start=1)
+            relation = relation.project(
+                ", ".join(f"cast(#{place} as {target}) as {identifier(name)}" for place, (name, target) in outputs)
+            )
         reader = relation.to_arrow_reader(_BATCH_ROWS)
     except duckdb.Error as error:
-        raise query_error(error) from error
-    wide = [place for place, kind in enumerate(kinds) if kind in _WIDE_INTEGERS]
-    schema = reader.schema
-    for place in wide:
-        schema = schema.set(place, pa.field(names[place], pa.int64()))
-    return Rows(schema, _batches(reader, schema, wide))
+        raise query_error(error, sql, known) from error
+    return Rows(reader.schema, _batches(reader))
 
 
-def _refuse_unwritable(names: list[str], kinds: list[str]) -> None:
-    faults = [
-        f"The column {name} is {_UNWRITABLE[kind]}."
-        for name, kind in zip(names, kinds, strict=True)
-        if kind in _UNWRITABLE
-    ]
-    if faults:
-        raise UsageFaultsError(faults)
+def _target(kind: DuckDBPyType) -> str:
+    """The type of a column as it is written: nested ones by their parts, text for what no format holds."""
+    if kind.id in _PLAIN:
+        return str(kind)
+    if kind.id in _WIDE_INTEGERS:
+        return "BIGINT"
+    if kind.id not in {"list", "array", "map", "struct"}:
+        return "VARCHAR"
+    # An array's second child is its length, and only the first is looked at.
+    parts = cast("list[tuple[str, DuckDBPyType]]", kind.children)
+    if kind.id == "map":
+        return f"MAP(VARCHAR, {_target(parts[1][1])})"
+    if kind.id == "struct":
+        fields = ", ".join(f"{identifier(name)} {_target(part)}" for name, part in parts)
+        return f"STRUCT({fields})" if parts else "VARCHAR"
+    return f"{_target(parts[0][1])}[]"
 
 
-def _batches(reader: pa.RecordBatchReader, schema: pa.Schema, wide: list[int]) -> Iterator[pa.RecordBatch]:
-    # Closed however the reading ends: a connection answers nothing else while a result of it is open.
+def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    # Closed however the reading ends: a connection runs nothing else while a result of it is open.
     with reader:
         while True:
             try:
@@ -84,38 +97,4 @@ def _batches(reader: pa.RecordBatchReader, schema: pa.Schema, wide: list[int]) -
                 return
             except (duckdb.Error, OSError) as error:  # Arrow's stream interface knows no other error than OSError
                 raise query_error(error) from error
-            yield _narrowed(batch, schema, wide) if wide else batch
-
-
-def _narrowed(batch: pa.RecordBatch, schema: pa.Schema, wide: list[int]) -> pa.RecordBatch:
-    columns = list(batch.columns)
-    for place in wide:
-        try:
-            columns[place] = pc.cast(columns[place], pa.int64())
-        except pa.ArrowInvalid as error:
-            raise QueryError(f"The column {schema.names[place]} has a sum that is larger than a bigint.") from error
-    return pa.RecordBatch.from_arrays(columns, schema=schema)
-
-
-_CAUSES = {
-    "Out of Memory Error": "It needs more memory or temporary disk than it may have. Ask for fewer columns or days.",
-    "Invalid Input Error": "Athena would refuse it too.",
-    "Conversion Error": "Athena would refuse it too.",
-    "Out of Range Error": "Athena would refuse it too.",
-    "IO Error": "Is the lake whole and readable? `credlake verify` says.",
-}
-
-
-def query_error(error: BaseException) -> QueryError:
-    """DuckDB's error in one sentence with the next step."""
-    text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    kind, _, rest = text.partition(": ")
-    if rest.startswith(_ARROW_STREAM):
-        # A file on S3 could not be read; DuckDB knows it only as a stream of Arrow's.
-        kind, rest = "IO Error", rest.partition(" failed: ")[2]
-    hint = _CAUSES.get(kind, "The local engine cannot do this; Athena may. Try a plainer select.")
-    return QueryError(f"The query failed: {rest or text}. {hint}", **_facts(kind))
-
-
-def _facts(kind: str) -> dict[str, Any]:
-    return {"engine": "duckdb", "kind": kind}
+            yield batch

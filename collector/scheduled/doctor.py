@@ -11,8 +11,8 @@ from collector.doctor.checkup import Checkup
 from collector.doctor.finding import Status, is_healthy
 from collector.errors import UsageFaultsError
 from collector.scheduled.notice import TOPIC
-from collector.scheduled.views import read_prepared_views
 from collector.settings.sources import read_settings
+from collector.views.files import shipped_views
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,5 +46,4 @@ def examine(environment: Mapping[str, str], event: Mapping[str, Any]) -> dict[st
 
 
 def _views_of(database: str) -> Views:
-    views = read_prepared_views(database)
-    return Views(views.statements, views.columns, deployed_by_run=True)
+    return Views(shipped_views().athena_statements(database), shipped_views().columns(), deployed_by_run=True)

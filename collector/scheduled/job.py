@@ -18,8 +18,8 @@ from collector.collection.compose import open_collection
 from collector.errors import CallFault, CredlakeError
 from collector.scheduled.metrics import metrics_of, print_metrics
 from collector.scheduled.notice import TOPIC, notice_of
-from collector.scheduled.views import read_prepared_views
 from collector.settings.sources import read_settings
+from collector.views.files import shipped_views
 from collector.views.views_step import bring_views_in_step
 
 if TYPE_CHECKING:
@@ -85,10 +85,14 @@ class Job:
         database, workgroup = self.settings.glue_database, self.settings.workgroup
         if database is None or workgroup is None:
             return
-        views = read_prepared_views(database)
+        views = shipped_views()
         is_late = (lambda: False) if ends_at is None else (lambda: self.clock() > ends_at)
         summary = bring_views_in_step(
-            views.statements, views.columns, database=database, workgroup=workgroup, is_late=is_late
+            views.athena_statements(database),
+            views.columns(),
+            database=database,
+            workgroup=workgroup,
+            is_late=is_late,
         )
         _log.info("views.in_step", summary=summary)
 

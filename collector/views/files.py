@@ -1,273 +1,97 @@
-"""The view files of `athena_queries/`: one SQL statement a file, its header, and the two views that come from each.
+"""The views as the package carries them: each with its statement for Athena and for DuckDB, made when it was built.
 
-From one file come `<view>`, over the newest snapshot, and `<view>_history`, over all of them (contract part 3). The
-text that Athena gets is the text of the file: only the names of tables are replaced, where they stand, so that what was
-read and reviewed is what runs. Pure apart from reading the files.
+From one file of `athena_queries/` come `<view>`, over the newest snapshot, and `<view>_history`, over all of them
+(contract part 3). `tools/` translates them into `_data/views` (`make generate`), so that no command parses SQL.
 """
 
 from __future__ import annotations
 
-import re
+import json
 from dataclasses import dataclass
 from functools import cache
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
-
-import sqlglot
-from sqlglot import exp
-from sqlglot.errors import ParseError, SqlglotError
-
-from collector.views.view_header import comma_separated, parse_header
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 HISTORY_TABLE = "snapshot_record"
 CURRENT_TABLE = "snapshot_record_latest"
-HISTORY_SUFFIX = "_history"
 
-Twin = Literal["both", "current", "history"]
-
-_PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]*")
-_KNOWN_FIELDS = frozenset({"Grain", "Reads", "Twin", "Order"})
-
-
-class ViewFileError(Exception):
-    """View files that break their own contract: a fault of ours, never of a user. One a line, `file:line: what`."""
-
-    def __init__(self, faults: list[str]) -> None:
-        """Take all faults at once."""
-        super().__init__("\n".join(faults))
-        self.faults = faults
+# The names in `_data/views`, and what stands for the database in the statements for Athena.
+INDEX = "index.json"
+ATHENA = "athena"
+DUCKDB = "duckdb"
+DATABASE = "${database}"
 
 
 @dataclass(frozen=True, slots=True)
-class ViewFile:
-    """One file: what its header declares, and its statement as written.
-
-    `sql` starts at line `first_line` of the file and has no header and no semicolon. `order` is what the rows are
-    sorted by when the view is asked for by name alone. `notes` are the further `Name: value` lines of the header.
-    """
+class View:
+    """One view and its twin."""
 
     name: str
-    path: Path
+    """The name over the newest snapshot."""
     summary: str
-    grain: tuple[str, ...]
-    reads: tuple[str, ...]
-    twin: Twin
+    """What the view answers, in sentences."""
     order: str | None
-    notes: tuple[tuple[str, str], ...]
-    sql: str
-    first_line: int
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Every name that the view answers to. A view that exists only as history answers to both."""
-        return (self.name,) if self.twin == "current" else (self.name, self.name + HISTORY_SUFFIX)
-
-    def reads_history(self, name: str) -> bool:
-        """Whether the view of that name reads all snapshots, not only the newest."""
-        return self.twin == "history" or name != self.name
+    """What the rows are sorted by when the view is queried by name, in SQL of both engines; None where they are not."""
+    flows_from_union: bool
+    """Whether its rows come from a `union all` ungathered: DuckDB must work those out before it sorts them."""
+    columns: Mapping[str, str]
+    """The columns in order, of both twins, with their types in Trino's words."""
+    reads: Mapping[str, tuple[str, ...]]
+    """For each name of the view what its DuckDB statement reads: other names, `snapshot_record:user` for one kind."""
 
 
-def queries_folder() -> Path:
-    """Where the view files lie: inside the installed package, or beside it in a source tree."""
-    package = Path(__file__).parents[1]
-    installed = package / "_data" / "athena_queries"
-    return installed if installed.is_dir() else package.parent / "athena_queries"
+class PreparedViews:
+    """The views of a folder such as `_data/views`; their statements are read when they are needed."""
 
+    def __init__(self, folder: Path) -> None:
+        """Read the index.
 
-@cache
-def shipped_views() -> Mapping[str, ViewFile]:
-    """The views of this version, in the order in which they can be created."""
-    return load_views(queries_folder())
+        Raises:
+            FileNotFoundError: this is no folder of prepared views.
+        """
+        self._folder = folder
+        index = json.loads((folder / INDEX).read_text("utf-8"))
+        self.all = {
+            name: View(name=name, **{**entry, "reads": {key: tuple(read) for key, read in entry["reads"].items()}})
+            for name, entry in index.items()
+        }
+        """Every view by its name, each after those that it reads."""
+        self.by_name = {name: view for view in self.all.values() for name in view.reads}
+        """Every name of a view, twins as well, and the view behind it."""
 
+    def duckdb_sql(self, name: str) -> str:
+        """The statement behind a view's name in DuckDB's SQL."""
+        return self._text(DUCKDB, name)
 
-def load_views(folder: Path) -> dict[str, ViewFile]:
-    """All views below a folder, each after those that it reads.
-
-    Raises:
-        ViewFileError: a header is incomplete or does not say what the statement reads, a name occurs twice, a view
-            reads something that does not exist, or views read each other in a circle.
-    """
-    faults: list[str] = []
-    views: dict[str, ViewFile] = {}
-    for path in sorted(folder.rglob("*.sql")):
-        try:
-            view = read_view(path.read_text("utf-8"), path)
-        except ViewFileError as error:
-            faults += error.faults
-            continue
-        if view.name in views:
-            faults.append(f"{path}:1: the view {view.name} is also in {views[view.name].path}")
-        views[view.name] = view
-    for view in views.values():
-        faults += _reading_faults(view, views)
-    if faults:
-        raise ViewFileError(faults)
-    try:
-        order = tuple(TopologicalSorter({name: sorted(view.reads) for name, view in views.items()}).static_order())
-    except CycleError as error:
-        raise ViewFileError([f"views read each other in a circle: {' → '.join(error.args[1])}"]) from error
-    return {name: views[name] for name in order if name in views}
-
-
-def read_view(text: str, path: Path) -> ViewFile:
-    """One view from its file's text; the file's name is the view's name."""
-    lines = text.splitlines()
-    count = next((i for i, line in enumerate(lines) if not line.startswith("--")), len(lines))
-    summary, fields = parse_header(lines[:count])
-    first = next((i for i in range(count, len(lines)) if lines[i].strip()), count)
-    sql = "\n".join(lines[first:]).rstrip().removesuffix(";").rstrip()
-
-    faults: list[str] = []
-    if not _PLAIN_NAME.fullmatch(path.stem) or path.stem.endswith(HISTORY_SUFFIX):
-        faults.append(f"{path}:1: a view's name is lower case, and the ending {HISTORY_SUFFIX} belongs to its twin")
-    if not summary:
-        faults.append(f"{path}:1: the header does not say what the view answers")
-    faults += [f"{path}:1: the header has no line `-- {name}: …`" for name in ("Grain", "Reads") if name not in fields]
-    twin = fields.get("Twin", "both")
-    if twin not in get_args(Twin):
-        faults.append(f"{path}:1: Twin is both, current or history, not {twin!r}")
-    if faults:
-        raise ViewFileError(faults)
-    view = ViewFile(
-        name=path.stem,
-        path=path,
-        summary=summary,
-        grain=comma_separated(fields["Grain"]),
-        reads=tuple(name for name in comma_separated(fields["Reads"]) if name != "nothing"),
-        twin=twin,  # type: ignore[arg-type]  # checked against the literal's values above
-        order=fields.get("Order"),
-        notes=tuple((name, value) for name, value in fields.items() if name not in _KNOWN_FIELDS),
-        sql=sql,
-        first_line=first + 1,
-    )
-    return _check_statement(view)
-
-
-@cache
-def parse_statement(view: ViewFile) -> exp.Query:
-    """The view's statement as a tree, which nobody changes; lines of its nodes count from `first_line`."""
-    statement = sqlglot.parse_one(view.sql, read="athena")
-    if not isinstance(statement, exp.Query):
-        raise ViewFileError([f"{view.path}:{view.first_line}: a view file holds one select statement"])
-    return statement
-
-
-def _check_statement(view: ViewFile) -> ViewFile:
-    try:
-        statement = parse_statement(view)
-    except ParseError as error:
-        raise ViewFileError([_syntax_fault(view, found) for found in error.errors]) from error
-    except SqlglotError as error:
-        raise ViewFileError([f"{view.path}:{view.first_line}: {error}"]) from error
-    faults = [
-        f"{view.path}:{line_of(view, table.this)}: tables are named without a database"
-        for table in statement.find_all(exp.Table)
-        if table.args.get("db") is not None
-    ]
-    read, declared = set(tables_read(statement)), set(view.reads)
-    if read != declared:
-        faults.append(
-            f"{view.path}:1: the header's Reads names {_listing(declared)}, the statement reads {_listing(read)}"
-        )
-    outputs = set(statement.named_selects)
-    if "*" not in outputs:
-        faults += [
-            f"{view.path}:1: the header's Grain names {column}, which the statement does not put out"
-            for column in view.grain
-            if column not in outputs
+    def athena_statements(self, database: str) -> list[tuple[str, str]]:
+        """The views of a database with the statements that create them on Athena, in an order that can be applied."""
+        return [
+            (name, f'create or replace view "{database}"."{name}" as\n{sql.replace(DATABASE, database)}')
+            for name in self.by_name
+            for _, sql in [self._athena(name)]
         ]
-    if faults:
-        raise ViewFileError(faults)
-    return view
+
+    def columns(self) -> dict[str, tuple[str, ...]]:
+        """The columns of every name of a view, in order."""
+        return {name: tuple(view.columns) for name, view in self.by_name.items()}
+
+    def shown(self, name: str) -> str:
+        """The header of the view's file, and the statement behind the name in Athena's SQL, without a database."""
+        header, sql = self._athena(name)
+        return f"{header}\n\n" + sql.replace(f'"{DATABASE}".', "") + "\n"
+
+    def _athena(self, name: str) -> tuple[str, str]:
+        header, _, sql = self._text(ATHENA, name).partition("\n\n")
+        return header, sql
+
+    def _text(self, engine: str, name: str) -> str:
+        return (self._folder / engine / f"{name}.sql").read_text("utf-8").rstrip("\n")
 
 
-def _syntax_fault(view: ViewFile, found: Mapping[str, Any]) -> str:
-    line = view.first_line + (found["line"] or 1) - 1
-    return f"{view.path}:{line}: {found['description']} near `{found['highlight']}`"
-
-
-def _reading_faults(view: ViewFile, views: Mapping[str, ViewFile]) -> list[str]:
-    faults = [
-        f"{view.path}:1: reads {name}, which is neither a view nor {HISTORY_TABLE}"
-        for name in view.reads
-        if name not in views and name != HISTORY_TABLE
-    ]
-    faults += [
-        f"{view.path}:1: has a history, but reads {name}, which has none"
-        for name in view.reads
-        if view.twin != "current" and name in views and views[name].twin == "current"
-    ]
-    hidden = {cte.alias for cte in parse_statement(view).find_all(exp.CTE)} & {*views, HISTORY_TABLE, CURRENT_TABLE}
-    faults += [f"{view.path}:{view.first_line}: `with {name}` hides the view of that name" for name in sorted(hidden)]
-    return faults
-
-
-def tables_read(statement: exp.Expr) -> list[str]:
-    """The tables and views that a statement reads, without the names that its own `with` defines."""
-    own = {cte.alias for cte in statement.find_all(exp.CTE)}
-    return sorted({table.name for table in statement.find_all(exp.Table)} - own)
-
-
-def line_of(view: ViewFile, node: exp.Expr) -> int:
-    """The line of the file on which a node's first name stands."""
-    lines = [found.meta["line"] for found in node.find_all(exp.Identifier, exp.Column) if "line" in found.meta]
-    return view.first_line + min(lines, default=1) - 1
-
-
-def twin_sql(view: ViewFile, name: str, *, database: str | None = None) -> str:
-    """The statement behind one of the view's names, in Athena's SQL, with the tables that this name reads.
-
-    A replaced name stays as the alias, so that `credentials.user_arn` still finds its table.
-    """
-    history = view.reads_history(name)
-    statement = parse_statement(view)
-    own = {cte.alias for cte in statement.find_all(exp.CTE)}
-    replacements: list[tuple[int, int, str]] = []
-    for table in statement.find_all(exp.Table):
-        if table.name in own:
-            continue
-        target = _target(table.name, history=history)
-        if database is not None:
-            target = f'"{database}"."{target}"'
-        if target == table.name:
-            continue
-        if not table.alias:
-            target = f"{target} as {table.name}"
-        replacements.append((table.this.meta["start"], table.this.meta["end"] + 1, target))
-    sql = view.sql
-    for start, end, target in sorted(replacements, reverse=True):
-        sql = sql[:start] + target + sql[end:]
-    return sql
-
-
-def _target(table: str, *, history: bool) -> str:
-    if table == HISTORY_TABLE:
-        return HISTORY_TABLE if history else CURRENT_TABLE
-    return table + HISTORY_SUFFIX if history else table
-
-
-def twins(view: ViewFile, *, database: str | None = None) -> list[tuple[str, str]]:
-    """Every view that comes from the file: its name, and its statement in Athena's SQL."""
-    return [(name, twin_sql(view, name, database=database)) for name in view.names]
-
-
-def athena_statements(views: Mapping[str, ViewFile], database: str) -> list[tuple[str, str]]:
-    """The views of a database with the statements that create them on Athena, in an order that can be applied."""
-    return [
-        (name, f'create or replace view "{database}"."{name}" as\n{sql}')
-        for view in views.values()
-        for name, sql in twins(view, database=database)
-    ]
-
-
-def names_of(views: Mapping[str, ViewFile]) -> dict[str, ViewFile]:
-    """Every name that can be asked for, and the file that answers."""
-    return {name: view for view in views.values() for name in view.names}
-
-
-def _listing(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names)) or "nothing"
+@cache
+def shipped_views() -> PreparedViews:
+    """The views of this version."""
+    return PreparedViews(Path(__file__).parents[1] / "_data" / "views")

@@ -12,18 +12,14 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 import pytest
-import sqlglot
 
 from collector.evidence import Limits
-from collector.query.annotation import Names
-from collector.query.dialect import SESSION, duckdb_tables, split_name, to_duckdb
+from collector.query.definitions import Definitions
 from collector.schema import SNAPSHOT_RECORD, file_schema
 from collector.views.files import shipped_views
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from sqlglot import exp
 
 ORGANIZATION = "o-abcdefghij"
 ACCOUNT = "111111111111"
@@ -153,32 +149,24 @@ class Questions:
     """
 
     def __init__(self) -> None:
-        self.names = Names(shipped_views())
-        self.connection = duckdb.connect()
-        for statement in SESSION:
-            self.connection.execute(statement)
+        self.connection = duckdb.connect(config={"python_enable_replacements": False})
+        self.connection.execute("set TimeZone = 'UTC'")
         columns = ", ".join(f"{column.name} {column.type.duckdb}" for column in SNAPSHOT_RECORD.columns)
-        self.connection.execute(f"create table snapshot_record ({columns})")
-        self.connection.execute(
-            "create view snapshot_record_latest as select * from snapshot_record "
-            "where (organization_id, snapshot_date) "
-            "in (select (organization_id, max(snapshot_date)) from snapshot_record group by organization_id)"
-        )
-        self._defined = {"snapshot_record", "snapshot_record_latest"}
+        self.connection.execute(f"create table record ({columns})")
+        self.definitions = Definitions(self.connection, _table_sql, shipped_views())
 
     def fill(self, days: dict[datetime, list[dict]], organization: str) -> None:
         for table in snapshot_tables(days, organization):
             # Naive instants in UTC, as Athena has them.
             self.connection.register("rows_of_a_day", table)
-            self.connection.execute("insert into snapshot_record by name select * from rows_of_a_day")
+            self.connection.execute("insert into record by name select * from rows_of_a_day")
             self.connection.unregister("rows_of_a_day")
 
     def empty(self) -> None:
-        self.connection.execute("delete from snapshot_record")
+        self.connection.execute("delete from record")
 
     def ask(self, sql: str) -> list[dict]:
-        tree = self.names.annotate(sqlglot.parse_one(sql, read="athena"))
-        cursor = self.connection.execute(self._prepared(tree))
+        cursor = self.connection.execute(self.definitions.prepare(sql))
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, map(_aware, row), strict=True)) for row in cursor.fetchall()]
 
@@ -195,20 +183,14 @@ class Questions:
         found = [tuple(row.values()) for row in self.view("control_results", columns, where, order=columns)]
         return [row[0] for row in found] if "," not in columns else found
 
-    def _prepared(self, tree: exp.Query) -> str:
-        for name in sorted(duckdb_tables(tree)):
-            table, kind = split_name(name)
-            if name in self._defined:
-                continue
-            if kind is not None:
-                sql = f"from {table} where record_type = '{kind}'"
-            elif name in self.names.views:
-                sql = self._prepared(self.names.view_tree(name))
-            else:
-                continue
-            self.connection.execute(f'create view "{name}" as {sql}')
-            self._defined.add(name)
-        return to_duckdb(tree)
+
+def _table_sql(table: str, kind: str | None) -> str:
+    of_kind = f"record_type = '{kind}'" if kind is not None else "true"
+    newest = (
+        "(organization_id, snapshot_date) "
+        "in (select (organization_id, max(snapshot_date)) from record group by organization_id)"
+    )
+    return f"from record where {of_kind}" + (f" and {newest}" if table == "snapshot_record_latest" else "")
 
 
 def _aware(value: object) -> object:

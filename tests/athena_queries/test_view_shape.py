@@ -8,16 +8,14 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
-import sqlglot
 import trino_query_parser
 import trino_sql_validator
-from sqlglot import exp
 
-from collector.views.files import names_of, shipped_views, twins
+from tools.trino.view_files import names_of, output_types, source_views, twin_sql
 
 utc = partial(datetime, tzinfo=UTC)
 
-VIEWS = shipped_views()
+VIEWS = source_views()
 
 # The words of the contract, part 3.
 CONTRACT_VIEWS = {
@@ -175,7 +173,7 @@ def test_the_columns_of_the_grain_are_unique(nasty_lake, name):
 @pytest.mark.parametrize("name", sorted(name for name, view in VIEWS.items() if view.twin == "both"))
 def test_the_history_of_the_newest_day_is_the_current_view(nasty_lake, name):
     newest = "(organization_id = 'o-aaaaaaaaaa' and snapshot_date = '2026-11-23') or snapshot_date = '2026-11-24'"
-    where = newest if "snapshot_date" in nasty_lake.names.columns(name) else "true"
+    where = newest if "snapshot_date" in output_types(VIEWS[name]) else "true"
     current = nasty_lake.view(name)
     assert sorted(map(repr, current)) == sorted(map(repr, nasty_lake.view(f"{name}_history", where=where)))
     assert current
@@ -240,13 +238,7 @@ def test_every_view_of_the_contract_is_there_under_both_names():
 
 def columns(name: str) -> dict[str, str]:
     """Output columns with the types they are cast to, as written."""
-    statement = sqlglot.parse_one(VIEWS[name].sql, read="athena")
-    found = {}
-    for node in statement.selects:
-        cast = node.this if isinstance(node, exp.Alias) else node
-        assert type(cast) is exp.Cast, f"{name}.{node.alias_or_name} is not cast"
-        found[node.alias_or_name] = cast.to.sql("trino").lower()
-    return found
+    return output_types(VIEWS[name])
 
 
 @pytest.mark.parametrize("name", sorted(VIEWS))
@@ -301,7 +293,7 @@ def test_no_view_asks_the_clock(name):
 
 @pytest.mark.parametrize("name", sorted(VIEWS))
 def test_trinos_own_grammar_and_names_accept_the_view(name):
-    for _, sql in twins(VIEWS[name]):
+    for sql in (twin_sql(VIEWS[name], each) for each in VIEWS[name].names):
         trino_query_parser.parse_statement(sql)
         answer = trino_sql_validator.validate(sql)
         assert (answer.valid, list(answer.warnings)) == (True, []), answer

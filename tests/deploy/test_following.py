@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.views.files import names_of, shipped_views
+from collector.views.files import shipped_views
 from tests.deploy.athena_standin import AthenaStandIn, asked_of_duckdb
 from tests.deploy.calls_server import serving
 from tests.deploy.follower import Follower, aws_command, working_copy
@@ -244,7 +244,7 @@ def test_the_first_run_publishes_a_whole_snapshot_and_deploys_the_views(followed
     assert _record(followed)["snapshots"][summary["snapshot_date"]]["run_id"]
     tables = followed.client("glue").get_tables(DatabaseName="credlake")["TableList"]
     views = {one["Name"] for one in tables if one["TableType"] == "VIRTUAL_VIEW"}
-    assert views == set(names_of(shipped_views()))
+    assert views == set(shipped_views().by_name)
 
 
 def test_the_first_query_tells_what_is_to_be_mended(followed):

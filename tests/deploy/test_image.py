@@ -144,7 +144,7 @@ def test_the_doctor_can_be_asked_of_the_image(start):
 
 
 def test_the_views_are_written_down_in_the_image(start):
-    program = "from collector.scheduled.views import read_prepared_views as r; print(len(r('d').statements))"
+    program = "from collector.views.files import shipped_views as s; print(len(s().athena_statements('d')))"
     with start("-c", program, options=(*_READ_ONLY, "--entrypoint=python")) as container:
         _, said, log = container.ended()
     assert int(said) > 10, log

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-import sqlglot
-from sqlglot import exp
 from trino_query_parser import parse_statement
 
 from collector.query.duckdb import LocalLake
@@ -39,6 +37,8 @@ def _lake(tmp_path_factory):
     rows = {"accounts": [{"outcome": "collected"}], "users": [{"user_name": "alice"}]}
     publish(root, "o-abcdefghij", {"2026-11-23": write_snapshot(root, "o-abcdefghij", "2026-11-23", **rows)})
     with LocalLake(str(root)) as lake:
+        # The data sets' queries are Athena's SQL; this is all in them that DuckDB does not have.
+        lake.connection.execute("create macro json_format(value) as cast(value as varchar)")
         yield lake
 
 
@@ -46,11 +46,8 @@ def _lake(tmp_path_factory):
 def test_the_declared_columns_are_those_that_the_query_puts_out(name, lake):
     sql = query(SHOWN[name])["SqlQuery"]
     parse_statement(sql)
-    tree = sqlglot.parse_one(sql, read="athena")
-    (table,) = tree.find_all(exp.Table)
-    assert table.db == "credlake"
-    table.set("db", None)
-    cursor = lake.connection.execute(lake.prepare(lake.names.annotate(tree)))
+    assert sql.count('from "credlake"."') == 1
+    cursor = lake.connection.execute(lake._definitions.prepare(sql.replace('"credlake".', "")))
     assert [(column[0], QUICKSIGHT[str(column[1])]) for column in cursor.description] == [
         (column["Name"], column["Type"]) for column in query(SHOWN[name])["Columns"]
     ]

@@ -15,10 +15,8 @@ from collector.outcome import Outcome
 from collector.scheduled.handler import handle
 from collector.scheduled.job import Job, with_deadline
 from collector.scheduled.notice import notice_of
-from collector.scheduled.views import FILE, prepare_views, read_prepared_views
 from collector.settings.model import Settings
 from collector.views import views_step
-from collector.views.files import athena_statements, shipped_views
 from collector.views.plan import HeldTable, marks
 
 
@@ -91,13 +89,6 @@ def test_a_notice_of_a_whole_organization_fits_into_a_message():
     notice = notice_of(_result(*(_denied(number) for number in range(50_000))))
     assert len(notice.text.encode()) < 262_144
     assert "and 49900 more: query the view collection_coverage" in notice.text
-
-
-def test_the_prepared_views_are_the_views_for_the_database_that_is_asked_for(tmp_path):
-    (tmp_path / FILE).write_text(prepare_views(), encoding="utf-8")
-    prepared = read_prepared_views("my_database", tmp_path)
-    assert list(prepared.statements) == athena_statements(shipped_views(), "my_database")
-    assert prepared.columns["snapshots"][:2] == ("organization_id", "snapshot_date")
 
 
 class _Catalogue:

@@ -14,9 +14,7 @@ from collector.collection.run import Collection
 from collector.errors import CallFault, CredlakeError, FaultKind, UsageFaultsError
 from collector.lake.publish import publish
 from collector.lake.s3_store import S3Store
-from collector.scheduled import doctor as scheduled_doctor
 from collector.scheduled.doctor import examine
-from collector.scheduled.views import FILE, prepare_views, read_prepared_views
 from tests.fixtures.examples import written
 
 
@@ -177,11 +175,7 @@ def test_the_function_checks_the_topic(aws, bucket):
     assert (finding["subject"], finding["verdict"]) == (topic, "FAIL")
 
 
-def test_the_functions_views_are_ok_before_its_first_run(sound, bucket, monkeypatch, tmp_path):
-    (tmp_path / FILE).write_text(prepare_views(), encoding="utf-8")
-    monkeypatch.setattr(
-        scheduled_doctor, "read_prepared_views", lambda database: read_prepared_views(database, tmp_path)
-    )
+def test_the_functions_views_are_ok_before_its_first_run(sound, bucket):
     variables = {"CREDLAKE_LAKE": f"s3://{bucket}", "CREDLAKE_EXTERNAL_ID": "example", "CREDLAKE_DATABASE": sound}
     findings = examine(variables, {"sample": 1})["findings"]
     (finding,) = [one for one in findings if one["check"] == "views"]

@@ -311,3 +311,17 @@ def test_instants_are_those_that_athena_wrote(stubbed):
     [batch] = answer_of(queries(athena), AthenaStatement("select …", MAPS)).rows.batches
     instant = batch.column(5).cast(pa.timestamp("ms", tz="UTC"))[0].as_py()
     assert instant == datetime(2026, 11, 23, 10, 11, 12, 345000, tzinfo=UTC)
+
+
+def test_a_nested_column_that_comes_as_text_is_named_with_its_type(stubbed):
+    athena, stub = stubbed
+    stub.add_response("start_query_execution", {"QueryExecutionId": QUERY})
+    stub.add_response("get_query_execution", execution("SUCCEEDED"))
+    columns = [{"Name": "account_id", "Type": "varchar"}, {"Name": "tags", "Type": "map"}]
+    rows = [data(["account_id", "tags"]), data(["111111111111", "{team=pay}"])]
+    stub.add_response("get_query_results", {"ResultSet": {"Rows": rows, "ResultSetMetadata": {"ColumnInfo": columns}}})
+
+    answer = answer_of(queries(athena, s3=object()), AthenaStatement("select account_id, tags from account"))
+
+    assert answer.text_columns == {"tags": "map"}
+    assert values(answer.rows) == [["111111111111", "{team=pay}"]]

@@ -5,28 +5,26 @@ from pathlib import Path
 
 import duckdb
 import pytest
-import sqlglot
 
 from collector.errors import LakeError, NewerLakeError
 from collector.query.duckdb import LocalLake
 from collector.query.snapshots import NoSnapshotError
 from collector.schema import SNAPSHOT_RECORD, file_schema
-from collector.views.files import load_views
+from collector.views.files import shipped_views
 
 DAY_1, DAY_2 = "2026-11-21", "2026-11-22"
 
 
 def ask(lake: LocalLake, sql: str) -> list[tuple]:
-    tree = lake.names.annotate(sqlglot.parse_one(sql, read="athena"))
-    return lake.connection.execute(lake.prepare(tree)).fetchall()
+    return lake.connection.execute(lake._definitions.prepare(sql)).fetchall()
 
 
 @pytest.fixture
-def open_lake(make_lake, small_views):
+def open_lake(make_lake):
     opened = []
 
     def open_(days, **options) -> LocalLake:
-        lake = LocalLake(make_lake(days, **options), views=load_views(small_views))
+        lake = LocalLake(make_lake(days, **options))
         opened.append(lake)
         return lake
 
@@ -52,13 +50,13 @@ def test_only_files_of_the_record_count_not_those_that_lie_beside_them(open_lake
     assert ask(lake, "select account_name from account_history") == [("live",)]
 
 
-def test_every_organization_of_the_lake_answers_with_its_own_newest_day(make_lake, small_views):
+def test_every_organization_of_the_lake_answers_with_its_own_newest_day(make_lake):
     make_lake({DAY_1: {"accounts": [{}]}}, organization="o-aaaaaaaaaa")
     path = make_lake({DAY_2: {"accounts": [{}]}}, organization="o-bbbbbbbbbb")
-    with LocalLake(path, views=load_views(small_views)) as lake:
+    with LocalLake(path) as lake:
         expected = [("o-aaaaaaaaaa", DAY_1), ("o-bbbbbbbbbb", DAY_2)]
         assert ask(lake, "select organization_id, snapshot_date from account order by 1") == expected
-    with LocalLake(path, ["o-aaaaaaaaaa"], views=load_views(small_views)) as lake:
+    with LocalLake(path, ["o-aaaaaaaaaa"]) as lake:
         assert ask(lake, "select organization_id from account") == [("o-aaaaaaaaaa",)]
 
 
@@ -168,9 +166,9 @@ def test_a_file_that_the_record_names_and_that_is_gone_is_an_error_that_names_it
         ask(lake, "select * from account")
 
 
-def test_a_folder_whose_name_looks_like_a_pattern_or_a_partition_is_read_all_the_same(make_lake, small_views, tmp_path):
+def test_a_folder_whose_name_looks_like_a_pattern_or_a_partition_is_read_all_the_same(make_lake, tmp_path):
     path = make_lake({DAY_1: {"accounts": [{"account_name": "pay"}]}}, root=tmp_path / "it's [a] l*ke dt=2020-01-01")
-    with LocalLake(path, views=load_views(small_views)) as lake:
+    with LocalLake(path) as lake:
         assert ask(lake, "select account_name from account") == [("pay",)]
         assert ask(lake, "select count(*) from snapshot_record") == [(1,)]
 
@@ -183,3 +181,31 @@ def test_freshness_says_which_snapshot_answers_how_old_it_is_and_what_it_covers(
             "2 snapshots in the lake"
         )
     ]
+
+
+DUCKDB_TYPES = {
+    "varchar": "VARCHAR",
+    "boolean": "BOOLEAN",
+    "integer": "INTEGER",
+    "bigint": "BIGINT",
+    "double": "DOUBLE",
+    "timestamp(3)": "TIMESTAMP",
+    "map(varchar, varchar)": "MAP(VARCHAR, VARCHAR)",
+}
+
+
+def test_every_view_has_the_columns_and_types_that_the_index_names(open_lake):
+    lake = open_lake({DAY_1: {"accounts": [{}], "users": [{}]}})
+    for name, view in shipped_views().by_name.items():
+        expected = [(column, DUCKDB_TYPES[kind]) for column, kind in view.columns.items()]
+        assert [(column, kind) for column, kind, *_ in ask(lake, f"describe {name}")] == expected, name
+
+
+def test_a_view_by_its_name_comes_in_its_own_order_and_one_of_a_union_is_worked_out_before(open_lake):
+    lake = open_lake({DAY_1: {"accounts": [{}]}})
+    assert lake._definitions.prepare("account") == 'select * from "account"'
+    assert lake._definitions.prepare("Snapshots;") == 'select * from "snapshots" order by snapshot_date'
+    assert lake._definitions.prepare("stale_access_keys") == (
+        'with "rows of the view" as materialized (select * from "stale_access_keys") '
+        'select * from "rows of the view" order by measured_seconds desc, account_id, user_name'
+    )

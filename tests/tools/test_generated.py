@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tools.generate.__main__ import GENERATED, GeneratedFile, columns_page, main
+from tools.generate.__main__ import GENERATED, GeneratedFile, GeneratedFolder, columns_page, main, stale
 
 FILES = (GeneratedFile("docs/page.md", lambda: "a page\n"), GeneratedFile("glue/table.json", lambda: "{}\n"))
 
@@ -14,6 +14,18 @@ def test_the_committed_files_are_up_to_date(capsys):
 
 def test_a_path_is_generated_once():
     assert len({file.path for file in GENERATED}) == len(GENERATED)
+
+
+def test_a_file_of_a_folder_that_is_no_longer_generated_is_stale_and_removed(tmp_path):
+    generated = [GeneratedFolder("views", lambda: {"kept.sql": "select 1\n"})]
+    (tmp_path / "views").mkdir()
+    gone = tmp_path / "views" / "gone.sql"
+    gone.write_text("select 2\n", encoding="utf-8")
+
+    assert stale(tmp_path, generated) == ["views/kept.sql", "views/gone.sql"]
+    assert main([], tmp_path, generated) == 0
+    assert [path.name for path in (tmp_path / "views").iterdir()] == ["kept.sql"]
+    assert stale(tmp_path, generated) == []
 
 
 @pytest.mark.parametrize(

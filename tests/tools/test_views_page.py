@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from collector.schema import ACCOUNT, CREDENTIAL_REPORT
-from collector.views.files import shipped_views
-from tools.generate.views_page import MEANINGS, meaning, output_types, views_index, views_page
+from tools.generate.views_page import MEANINGS, meaning, views_index, views_page
+from tools.trino.view_files import output_types, source_views
 
-VIEWS = shipped_views()
+VIEWS = source_views()
 # Their columns are described in docs/columns.md.
 TABLES = {"account", "credential_report", "report_rows"}
 

@@ -1,6 +1,6 @@
 """Write the committed files that are generated from declarations: `python -m tools.generate [--check]`.
 
-A new one is a line in `GENERATED`.
+A new one is an entry in `GENERATED`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ from tools.generate.bi_page import bi_page
 from tools.generate.controls import control_frameworks_sql, controls_sql
 from tools.generate.quicksight.template import quicksight_template
 from tools.generate.views_page import views_index, views_page
+from tools.prepare_views import prepared_files
+from tools.trino.view_files import source_views
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from collector.schema import Column, Table
 
@@ -37,6 +39,16 @@ class GeneratedFile(NamedTuple):
 
     path: str
     render: Callable[[], str]
+
+
+class GeneratedFolder(NamedTuple):
+    """A folder that holds generated files alone, and the function that renders them by their path within it."""
+
+    path: str
+    render: Callable[[], dict[str, str]]
+
+
+Generated = GeneratedFile | GeneratedFolder
 
 
 _COLUMNS_HEAD = """\
@@ -86,7 +98,7 @@ def _glue_table(glue_table: GlueTable) -> str:
     return json.dumps(table_input(glue_table, PLACEHOLDER_LOCATION), indent=2, ensure_ascii=False) + "\n"
 
 
-GENERATED: tuple[GeneratedFile, ...] = (
+GENERATED: tuple[Generated, ...] = (
     *(GeneratedFile(f"glue/{table.name}.json", partial(_glue_table, table)) for table in GLUE_TABLES),
     GeneratedFile("docs/columns.md", columns_page),
     GeneratedFile("athena_queries/reference/controls.sql", controls_sql),
@@ -96,30 +108,50 @@ GENERATED: tuple[GeneratedFile, ...] = (
     GeneratedFile("docs/views.md", views_page),
     GeneratedFile("docs/bi.md", bi_page),
     GeneratedFile("deploy/quicksight.yaml", quicksight_template),
+    GeneratedFolder("collector/_data/views", lambda: prepared_files(source_views())),
 )
 
 
-def stale(repository: Path = REPOSITORY, generated: Sequence[GeneratedFile] = GENERATED) -> list[str]:
-    """The paths whose file is missing, or differs from what would be generated."""
-    return [file.path for file in generated if _text(repository / file.path) != file.render()]
+def stale(repository: Path = REPOSITORY, generated: Sequence[Generated] = GENERATED) -> list[str]:
+    """The paths whose file is missing, differs from what would be generated, or is no longer generated."""
+    return [path for path, text in _expected(repository, generated) if _text(repository / path) != text]
 
 
-def write(repository: Path = REPOSITORY, generated: Sequence[GeneratedFile] = GENERATED) -> list[str]:
-    """Write the files that are stale; their paths."""
+def write(repository: Path = REPOSITORY, generated: Sequence[Generated] = GENERATED) -> list[str]:
+    """Write the files that are stale, and remove those that are no longer generated; their paths."""
     written = []
-    for file in generated:
-        path, text = repository / file.path, file.render()
-        if _text(path) != text:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-            written.append(file.path)
+    for name, text in _expected(repository, generated):
+        path = repository / name
+        if _text(path) == text:
+            continue
+        written.append(name)
+        if text is None:
+            path.unlink()
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        # What is rendered next reads the view files, of which this may be one.
+        source_views.cache_clear()
     return written
+
+
+def _expected(repository: Path, generated: Sequence[Generated]) -> Iterator[tuple[str, str | None]]:
+    """Each path with its text; None for a file in a generated folder that nothing generates any more."""
+    for entry in generated:
+        if isinstance(entry, GeneratedFile):
+            yield entry.path, entry.render()
+            continue
+        expected = {f"{entry.path}/{name}": text for name, text in entry.render().items()}
+        found = (path for path in (repository / entry.path).rglob("*") if path.is_file())
+        orphans = {path.relative_to(repository).as_posix() for path in found} - expected.keys()
+        yield from expected.items()
+        yield from ((path, None) for path in sorted(orphans))
 
 
 def main(
     arguments: Sequence[str] | None = None,
     repository: Path = REPOSITORY,
-    generated: Sequence[GeneratedFile] = GENERATED,
+    generated: Sequence[Generated] = GENERATED,
 ) -> int:
     """Write the stale files and return 0, or with `--check` only list them: 1 if there are any."""
     parser = argparse.ArgumentParser(prog="python -m tools.generate", description="Write the generated files.")

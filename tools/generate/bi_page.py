@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from collector.query.annotation import Names
-from collector.views.files import shipped_views
+from tools.trino.view_files import output_types, source_views
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,25 +60,18 @@ class DataSet(NamedTuple):
 
 def data_sets() -> list[DataSet]:
     """A data set for each view but the intermediate ones, sorted by name."""
-    names = Names(shipped_views())
     wanted = [
-        view.name
-        for view in shipped_views().values()
+        view
+        for _, view in sorted(source_views().items())
         if view.path.parent.name not in _STEPS and view.name not in _STEP_VIEWS
     ]
-    return [_data_set(name, _trino_types(names.columns(name))) for name in sorted(wanted)]
+    return [_data_set(view.name, output_types(view)) for view in wanted]
 
 
 def bi_page() -> str:
     """The text of `docs/bi.md`."""
     sets = data_sets()
     return "\n".join([_INTRODUCTION, _overview(sets), _RULES, *(_section(found) for found in sets)])
-
-
-def _trino_types(columns: dict[str, str]) -> dict[str, str]:
-    """Types as Trino writes them: sqlglot uses capitals, and leaves out the precision of a timestamp nobody cast."""
-    lower = {name: kind.lower() for name, kind in columns.items()}
-    return {name: "timestamp(3)" if kind == "timestamp" else kind for name, kind in lower.items()}
 
 
 def _data_set(view: str, columns: dict[str, str]) -> DataSet:

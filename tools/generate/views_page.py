@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from collector.outcome import Outcome
-from collector.query.ask import understand
 from collector.query.duckdb import LocalLake
 from collector.query.formats import write_json
-from collector.query.rows import stream
 from collector.schema import ACCOUNT, CREDENTIAL_REPORT
-from collector.views.files import parse_statement, shipped_views
+from collector.views.files import PreparedViews
 from tools.generate.example_lake import write_example_lake
+from tools.prepare_views import write_prepared
+from tools.trino.view_files import output_types, source_views
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from collector.views.files import ViewFile
+    from tools.trino.view_files import ViewFile
 
 # Folders of `athena_queries/` and their headings, in the order of the page.
 _FOLDERS: Mapping[str, str] = {
@@ -42,8 +42,9 @@ _HEAD = """\
 <!-- Generated from athena_queries/ by `make generate`. Do not edit. -->
 
 Each view exists twice from one file of Athena SQL: `<view>` over the newest snapshot and `<view>_history` over all,
-with the same columns. Types are Athena's. Ages count from the report's own time, so the same query returns the same
-rows tomorrow. The rows below come from a small organization of four accounts on two days.
+with the same columns and, on DuckDB and on Athena, the same rows. Types are Athena's. Ages count from the report's own
+time, so the same query returns the same rows tomorrow. SQL of your own is the engine's: DuckDB's on a folder, Athena's
+on S3; the queries below run on both. Their rows come from a small organization of four accounts on two days.
 
 ```console
 $ credlake query --lake demo-lake findings
@@ -70,15 +71,15 @@ One view per file, with the file's name. The header states what the view returns
 @cache
 def views_page() -> str:
     """The text of `docs/views.md`."""
-    # Files of the same run of `make generate` may just have been written.
-    shipped_views.cache_clear()
     parts = [_HEAD]
     with tempfile.TemporaryDirectory(prefix="credlake-views-") as folder:
         write_example_lake(Path(folder, "lake"), Path(folder))
-        with LocalLake(str(Path(folder, "lake"))) as lake:
-            for title, views in _groups():
+        # Translated anew: the package's own may be stale.
+        views = PreparedViews(write_prepared(source_views(), Path(folder, "views")))
+        with LocalLake(str(Path(folder, "lake")), views=views) as lake:
+            for title, group in _groups():
                 parts.append(f"## {title}\n")
-                parts += [_section(view, lake) for view in views]
+                parts += [_section(view, lake) for view in group]
     return "\n".join(parts)
 
 
@@ -94,14 +95,9 @@ def views_index() -> str:
 
 
 def _groups() -> Iterable[tuple[str, list[ViewFile]]]:
-    views = sorted(shipped_views().values(), key=lambda view: view.name)
+    views = sorted(source_views().values(), key=lambda view: view.name)
     for folder, title in _FOLDERS.items():
         yield title, [view for view in views if view.path.parent.name == folder]
-
-
-def output_types(view: ViewFile) -> dict[str, str]:
-    """The view's columns in order with their types, as Athena writes them: every output column is a cast."""
-    return {node.alias_or_name: node.this.to.sql("trino").lower() for node in parse_statement(view).selects}
 
 
 def _section(view: ViewFile, lake: LocalLake) -> str:
@@ -127,7 +123,7 @@ def _example(view: ViewFile, lake: LocalLake) -> str:
     order = view.order or ", ".join(view.grain)
     question = f"select {columns} from {view.name} order by {order} limit {_EXAMPLE_ROWS}"  # noqa: S608 - our own files
     answer = io.StringIO()
-    write_json(stream(lake.connection, lake.prepare(understand(question, lake.names))), answer)
+    write_json(lake.rows(question), answer)
     found = json.loads(answer.getvalue())
     rows = [[_cell(value) for value in row.values()] for row in found]
     return f"```sql\n{question}\n```\n\n" + _table([f"`{name.strip()}`" for name in columns.split(",")], rows)

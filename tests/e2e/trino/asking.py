@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from collector.views.files import athena_statements, shipped_views
+from collector.views.files import shipped_views
 from tests.e2e.trino.server import CATALOG
 
 if TYPE_CHECKING:
@@ -63,6 +63,6 @@ class Trino:
 
 def create_views(trino: Trino, database: str, *, only: Collection[str] | None = None) -> None:
     """Every view as a view, or only some, in the order in which Athena can take them."""
-    for name, statement in athena_statements(shipped_views(), database):
+    for name, statement in shipped_views().athena_statements(database):
         if only is None or name in only:
             trino.ask(statement)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from collector.query.annotation import Names
 from collector.views.deploy import DeployedViews
-from collector.views.files import athena_statements, names_of, shipped_views
+from collector.views.files import shipped_views
 from collector.views.plan import NameTakenError, carry_out, plan_deployment
+from tools.trino.view_files import source_views
 
 DATABASE = "deployed"
-VIEWS = names_of(shipped_views())
-SQL_OF_CONTROLS = shipped_views()["controls"].sql
+VIEWS = shipped_views().by_name
+SQL_OF_CONTROLS = source_views()["controls"].sql
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +27,7 @@ def deployed(warehouse):
 
 @pytest.fixture(scope="module")
 def columns_of():
-    names = Names(shipped_views())
-    return lambda name: list(names.columns(name))
+    return shipped_views().columns().__getitem__
 
 
 @pytest.fixture
@@ -36,7 +35,7 @@ def deploy(trino, deployed, columns_of):
     """Deploy statements, and tell what was done."""
 
     def run(statements=None):
-        wanted = athena_statements(shipped_views(), DATABASE) if statements is None else statements
+        wanted = shipped_views().athena_statements(DATABASE) if statements is None else statements
         plan = plan_deployment(wanted, deployed.held(), database=DATABASE, columns_of=columns_of)
         list(carry_out(plan, run=trino.ask, mark=deployed.mark))
         return [(step.action, step.name, step.reason) for step in plan.changes]
@@ -64,7 +63,7 @@ def test_a_view_altered_by_hand_is_made_anew(deploy, trino):
 def test_only_views_of_ours_that_are_gone_are_removed(deploy, trino, deployed):
     deploy()
     trino.ask("create or replace view somebody_elses as select 1 as x")
-    statements = [entry for entry in athena_statements(shipped_views(), DATABASE) if entry[0] != "ou_scorecard"]
+    statements = [entry for entry in shipped_views().athena_statements(DATABASE) if entry[0] != "ou_scorecard"]
 
     assert deploy(statements) == [("drop", "ou_scorecard", "no file makes it any more")]
     assert "ou_scorecard" not in deployed.held()
@@ -75,7 +74,7 @@ def test_only_views_of_ours_that_are_gone_are_removed(deploy, trino, deployed):
 def test_a_deployment_that_was_cut_off_is_finished_by_the_next(deploy, trino, deployed, warehouse):
     deploy()
     trino.ask("drop view findings_history")
-    statements = dict(athena_statements(shipped_views(), DATABASE))
+    statements = dict(shipped_views().athena_statements(DATABASE))
     trino.ask(statements["findings_history"])  # and no mark: the process died here
 
     assert [(action, name) for action, name, _ in deploy()] == [("replace", "findings_history")]
@@ -88,5 +87,5 @@ def test_a_view_of_somebody_else_under_our_name_is_not_touched(trino, deployed, 
     held = DeployedViews(warehouse.glue, "taken").held()
 
     with pytest.raises(NameTakenError, match="controls"):
-        plan_deployment(athena_statements(shipped_views(), "taken"), held, database="taken", columns_of=columns_of)
+        plan_deployment(shipped_views().athena_statements("taken"), held, database="taken", columns_of=columns_of)
     assert trino.rows("select own_column from taken.controls") == [("mine",)]

@@ -7,11 +7,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from collector.views.files import shipped_views
 from tests.e2e.trino.asking import create_views
+from tools.trino.view_files import source_views
 
 DAYS = 400
-CURRENT = sorted(view.name for view in shipped_views().values() if view.twin != "history")
+CURRENT = sorted(view.name for view in source_views().values() if view.twin != "history")
 # Each after those that it reads.
 HISTORIES = ("account_history", "report_rows_history", "credential_report_history", "credentials_history")
 

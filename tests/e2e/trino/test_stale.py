@@ -9,10 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from collector.catalog.tables import GLUE_TABLES
-from collector.views.files import names_of, shipped_views, twin_sql
 from tests.e2e.trino.asking import create_views
+from tools.trino.view_files import names_of, source_views, twin_sql
 
-VIEWS = sorted(names_of(shipped_views()))
+VIEWS = sorted(names_of(source_views()))
 DATABASE = "stale"
 NEW_COLUMN = {"Name": "added_in_a_later_version", "Type": "string", "Comment": "Did not exist yet."}
 
@@ -56,8 +56,8 @@ def test_a_view_that_names_no_columns_would_be_stale(grown):
 @pytest.mark.parametrize("base", ["account", "report_rows", "credentials"])
 def test_views_are_readable_while_a_view_below_them_is_already_of_a_later_version(base, grown):
     """Between two statements of a deployment the base is new and what reads it is old."""
-    view = shipped_views()[base]
-    readers = [name for name, found in names_of(shipped_views()).items() if base in found.reads and name == found.name]
+    view = source_views()[base]
+    readers = [name for name, found in names_of(source_views()).items() if base in found.reads and name == found.name]
     sql = twin_sql(view, base, database=DATABASE)
     later = f"select old.*, cast(null as varchar) as added_in_a_later_version from ({sql}) as old"  # noqa: S608  # ours
     grown.ask(f'create or replace view "{DATABASE}"."{base}" as {later}')

@@ -6,16 +6,17 @@ import re
 from pathlib import Path
 
 import pytest
-import sqlglot
 
 from collector.query.duckdb import LocalLake
 from collector.schema import ACCOUNT, CREDENTIAL_REPORT
-from collector.views.files import names_of, shipped_views
+from collector.views.files import shipped_views
 from tests.athena_queries.conftest import Questions
 from tests.e2e.trino.asking import create_views
 from tests.e2e.trino.comparing import TRINO_TYPES, differences
+from tools.prepare_views import prepared_files
+from tools.trino.view_files import source_views
 
-VIEWS = sorted(names_of(shipped_views()))
+VIEWS = sorted(shipped_views().by_name)
 
 
 def documented_columns():
@@ -37,23 +38,19 @@ DOCUMENTED = documented_columns()
 
 
 class Lake:
-    """One lake in both engines."""
+    """One lake in both engines: on DuckDB by the statements that the package carries."""
 
-    def __init__(self, trino, duckdb_rows) -> None:
+    def __init__(self, trino, connection, definitions) -> None:
         self.trino = trino
-        self.duckdb_rows = duckdb_rows
+        self.connection = connection
+        self.definitions = definitions
 
 
 @pytest.fixture(scope="module")
 def demo(demo_lake, demo_views, tally):
     tally.lakes += 1
     with LocalLake(str(demo_lake)) as lake:
-
-        def rows(sql):
-            tree = lake.names.annotate(sqlglot.parse_one(sql, read="athena"))
-            return lake.connection.sql(lake.prepare(tree))
-
-        yield Lake(demo_views, rows)
+        yield Lake(demo_views, lake.connection, lake._definitions)
 
 
 @pytest.fixture(scope="module")
@@ -65,21 +62,17 @@ def golden(golden_rows, warehouse, trino_of, tally):
     questions = Questions()
     for table in golden_rows:
         questions.connection.register("golden_rows", table)
-        questions.connection.execute("insert into snapshot_record by name select * from golden_rows")
+        questions.connection.execute("insert into record by name select * from golden_rows")
         questions.connection.unregister("golden_rows")
 
-    def rows(sql):
-        tree = questions.names.annotate(sqlglot.parse_one(sql, read="athena"))
-        return questions.connection.sql(questions._prepared(tree))
-
-    yield Lake(trino, rows)
+    yield Lake(trino, questions.connection, questions.definitions)
     questions.connection.close()
 
 
 def assert_same(lake, view, tally):
     question = f"select * from {view}"  # noqa: S608  # a name from our own files
     answer = lake.trino.ask(question)
-    relation = lake.duckdb_rows(question)
+    relation = lake.connection.sql(lake.definitions.prepare(question))
     rows = relation.fetchall()
 
     assert answer.columns == [
@@ -105,6 +98,12 @@ def test_the_columns_of_a_view_are_those_that_docs_views_tells(view, demo_views)
     documented = DOCUMENTED.get(view.removesuffix("_history")) or DOCUMENTED[view]
     described = demo_views.rows(f"describe {view}")
     assert [(name, kind) for name, kind, *_ in described] == documented
+
+
+def test_the_statements_that_were_compared_are_the_committed_ones():
+    found = prepared_files(source_views())
+    for name in VIEWS:
+        assert shipped_views().duckdb_sql(name) + "\n" == found[f"duckdb/{name}.sql"]
 
 
 def test_one_value_that_differs_is_found():

@@ -1,0 +1,101 @@
+-- The verdicts on accounts: whether an ACTIVE account was collected at all, and whether its password policy asks enough.
+-- Grain: organization_id, snapshot_date, account_id, control_id
+-- Reads: account
+-- Example: control_id, account_name, status, reason
+
+with
+
+asked as (
+
+    select
+        account.*,
+        control.control_id,
+        outcome in ('collected', 'partial') as is_covered
+    from "${database}"."account_history" as account
+    cross join (values ('report-collected'), ('password-length'), ('password-reuse')) as control (control_id)
+    where
+        account_state = 'ACTIVE'
+        and (control.control_id = 'report-collected' or outcome in ('collected', 'partial'))
+
+),
+
+judged as (
+
+    select
+        asked.*,
+        case
+            when control_id = 'report-collected' then case when is_covered then 'pass' else 'fail' end
+            when password_policy_state = 'default' then 'fail'
+            when password_policy_state <> 'custom' then 'unknown'
+            when control_id = 'password-length' and minimum_password_length >= limit_password_length then 'pass'
+            when control_id = 'password-reuse' and password_reuse_prevention >= limit_password_reuse then 'pass'
+            else 'fail'
+        end as status
+    from asked
+
+)
+
+select
+    cast(organization_id as varchar) as organization_id,
+    cast(snapshot_date as varchar) as snapshot_date,
+    cast(snapshot_at as timestamp(3)) as snapshot_at,
+    cast(run_id as varchar) as run_id,
+    cast(account_id as varchar) as account_id,
+    cast(account_name as varchar) as account_name,
+    cast(ou_id as varchar) as ou_id,
+    cast(ou_path as varchar) as ou_path,
+    cast(control_id as varchar) as control_id,
+    cast(null as varchar) as user_name,
+    cast(null as varchar) as user_arn,
+    cast(null as varchar) as credential_type,
+    cast(null as integer) as slot,
+    cast(null as timestamp(3)) as credential_created_at,
+    cast(status as varchar) as status,
+    cast(
+        case
+            when control_id = 'report-collected' then
+                case
+                    when outcome = 'collected' then 'The report was collected.'
+                    when outcome = 'partial' then concat(
+                        'The report was collected in part. Rows left out: ',
+                        cast(coalesce(unreadable_rows, 0) as varchar),
+                        '; values that could not be read: ',
+                        cast(coalesce(unreadable_values, 0) as varchar),
+                        '.'
+                    )
+                    else concat(
+                        'The report was not collected: ',
+                        outcome,
+                        coalesce(concat(' (', coalesce(error_code, error_message), ').'), '.')
+                    )
+                end
+            when status = 'unknown' then concat(
+                'Cannot be judged: the password policy could not be read',
+                coalesce(concat(' (', password_policy_error, ').'), '.')
+            )
+            when password_policy_state = 'default' then 'The account has no password policy of its own.'
+            when control_id = 'password-length' then concat(
+                'The policy asks for ',
+                coalesce(cast(minimum_password_length as varchar), 'no number of'),
+                ' characters; wanted are ',
+                cast(limit_password_length as varchar),
+                '.'
+            )
+            else concat(
+                'The policy remembers ',
+                coalesce(cast(password_reuse_prevention as varchar), 'no'),
+                ' passwords; wanted are ',
+                cast(limit_password_reuse as varchar),
+                '.'
+            )
+        end as varchar
+    ) as reason,
+    cast(null as bigint) as measured_seconds,
+    cast(null as integer) as limit_days,
+    cast(null as timestamp(3)) as failing_since,
+    cast(account_id as varchar) as subject,
+    cast(null as timestamp(3)) as last_used_at,
+    cast(null as varchar) as last_used_region,
+    cast(null as varchar) as last_used_service,
+    cast(report_generated_at as timestamp(3)) as report_generated_at
+from judged

@@ -1,0 +1,67 @@
+-- The verdicts that cannot be given: every control of an ACTIVE account that was not collected, and one more for each
+-- user and credential control where rows of the report were left out. Always unknown, never silent.
+-- Grain: organization_id, snapshot_date, account_id, control_id
+-- Reads: account, controls
+-- Example: control_id, account_name, status, reason
+
+with
+
+judged as (
+
+    select
+        account.*,
+        controls.control_id,
+        'unknown' as status
+    from "${database}"."account_history" as account
+    inner join "${database}"."controls_history" as controls
+        on controls.control_id <> 'report-collected'
+    where
+        account_state = 'ACTIVE'
+        and (
+            outcome not in ('collected', 'partial')
+            or (unreadable_rows > 0 and controls.judged_per <> 'account')
+        )
+
+)
+
+select
+    cast(organization_id as varchar) as organization_id,
+    cast(snapshot_date as varchar) as snapshot_date,
+    cast(snapshot_at as timestamp(3)) as snapshot_at,
+    cast(run_id as varchar) as run_id,
+    cast(account_id as varchar) as account_id,
+    cast(account_name as varchar) as account_name,
+    cast(ou_id as varchar) as ou_id,
+    cast(ou_path as varchar) as ou_path,
+    cast(control_id as varchar) as control_id,
+    cast(null as varchar) as user_name,
+    cast(null as varchar) as user_arn,
+    cast(null as varchar) as credential_type,
+    cast(null as integer) as slot,
+    cast(null as timestamp(3)) as credential_created_at,
+    cast(status as varchar) as status,
+    cast(
+        case
+            when outcome in ('collected', 'partial') then concat(
+                'Cannot be judged: ',
+                cast(unreadable_rows as varchar),
+                case when unreadable_rows = 1 then ' row of the report was left out.'
+                    else ' rows of the report were left out.' end
+            )
+            else concat(
+                'Cannot be judged: the account was not collected (',
+                outcome,
+                coalesce(concat(', ', error_code), ''),
+                ').'
+            )
+        end as varchar
+    ) as reason,
+    cast(null as bigint) as measured_seconds,
+    cast(null as integer) as limit_days,
+    cast(null as timestamp(3)) as failing_since,
+    cast(account_id as varchar) as subject,
+    cast(null as timestamp(3)) as last_used_at,
+    cast(null as varchar) as last_used_region,
+    cast(null as varchar) as last_used_service,
+    cast(report_generated_at as timestamp(3)) as report_generated_at
+from judged

@@ -1,0 +1,130 @@
+-- The verdicts on the root user of each collected account: active keys, MFA, recent use. A report without a root row
+-- leaves all three unknown.
+-- Grain: organization_id, snapshot_date, account_id, control_id
+-- Reads: root_posture
+-- Example: control_id, account_name, status, reason
+
+with
+
+asked as (
+
+    select
+        root_posture.*,
+        control.control_id,
+        last_used_at > date_add('day', -use_limit_days, report_generated_at) as used_lately,
+        -- Without a password and without an active key there is nothing that MFA could guard. In GovCloud root has no
+        -- console, so a password that is not supported makes MFA not applicable whatever else there is.
+        control.control_id = 'root-mfa'
+        and counts_as_enabled = false
+        and (active_access_keys = 0 or password_enabled is null)
+        and (access_keys_fault is null or password_enabled is null) as is_exempt
+    from "${database}"."root_posture" as root_posture
+    cross join (values ('root-no-access-key'), ('root-mfa'), ('root-unused')) as control (control_id)
+    where account_state = 'ACTIVE' and outcome in ('collected', 'partial')
+
+),
+
+explained as (
+
+    select
+        asked.*,
+        case
+            when user_arn is null then 'the report has no root row'
+            when control_id = 'root-no-access-key' then case when active_access_keys = 0 then access_keys_fault end
+            when control_id = 'root-unused'
+                then case when coalesce(used_lately, false) = false then last_used_at_fault end
+            when is_exempt then null
+            when active_access_keys > 0 or counts_as_enabled then mfa_active_fault
+            else coalesce(password_enabled_fault, access_keys_fault)
+        end as fault
+    from asked
+
+),
+
+judged as (
+
+    select
+        explained.*,
+        case
+            when fault is not null then 'unknown'
+            when control_id = 'root-no-access-key' then case when active_access_keys > 0 then 'fail' else 'pass' end
+            when control_id = 'root-unused'
+                then case
+                    when used_lately then 'fail'
+                    when last_used_at is null or used_lately = false then 'pass'
+                    else 'unknown'
+                end
+            when is_exempt then 'not_applicable'
+            when mfa_active then 'pass'
+            when mfa_active = false then 'fail'
+            else 'unknown'
+        end as status
+    from explained
+
+),
+
+measured as (
+
+    select
+        judged.*,
+        case when control_id = 'root-unused' and status in ('pass', 'fail')
+            then date_diff('second', last_used_at, report_generated_at)
+        end as measured_seconds,
+        cast(floor(cast(date_diff('second', last_used_at, report_generated_at) as double) / 3600) as bigint)
+            as measured_hours,
+        case when control_id = 'root-unused' then use_limit_days end as limit_days
+    from judged
+
+)
+
+select
+    cast(organization_id as varchar) as organization_id,
+    cast(snapshot_date as varchar) as snapshot_date,
+    cast(snapshot_at as timestamp(3)) as snapshot_at,
+    cast(run_id as varchar) as run_id,
+    cast(account_id as varchar) as account_id,
+    cast(account_name as varchar) as account_name,
+    cast(ou_id as varchar) as ou_id,
+    cast(ou_path as varchar) as ou_path,
+    cast(control_id as varchar) as control_id,
+    cast(null as varchar) as user_name,
+    cast(null as varchar) as user_arn,
+    cast(null as varchar) as credential_type,
+    cast(null as integer) as slot,
+    cast(null as timestamp(3)) as credential_created_at,
+    cast(status as varchar) as status,
+    cast(
+        case
+            when status = 'unknown' then concat('Cannot be judged: ', coalesce(fault, 'the limit is not known'), '.')
+            when control_id = 'root-no-access-key'
+                then case when status = 'fail' then 'Root has an active access key.'
+                    else 'Root has no active access key.' end
+            when control_id = 'root-mfa'
+                then case
+                    when status = 'pass' then 'Root has MFA.'
+                    when status = 'fail' then 'Root has credentials and no MFA device.'
+                    when active_access_keys > 0
+                        then 'Root has an access key, and in GovCloud no console: its MFA is not asked for.'
+                    when access_keys_fault is not null
+                        then 'Root may have an access key, and has no console in GovCloud: its MFA is not asked for.'
+                    else 'Root has nothing that MFA could guard.'
+                end
+            when last_used_at is null then 'No use of root on record.'
+            else concat(
+                'Root was last used ',
+                cast(measured_hours as varchar),
+                case when measured_hours = 1 then ' hour before the report: ' else ' hours before the report: ' end,
+                case when status = 'fail' then 'within the last ' else 'not within the last ' end,
+                case when limit_days = 1 then 'day.' else concat(cast(limit_days as varchar), ' days.') end
+            )
+        end as varchar
+    ) as reason,
+    cast(measured_seconds as bigint) as measured_seconds,
+    cast(limit_days as integer) as limit_days,
+    cast(case when control_id = 'root-unused' and status = 'fail' then last_used_at end as timestamp(3)) as failing_since,
+    cast(account_id as varchar) as subject,
+    cast(case when control_id = 'root-unused' then last_used_at end as timestamp(3)) as last_used_at,
+    cast(null as varchar) as last_used_region,
+    cast(null as varchar) as last_used_service,
+    cast(report_generated_at as timestamp(3)) as report_generated_at
+from measured

@@ -1,0 +1,150 @@
+-- What is known of each account's root user: its password, keys, MFA and last use as the report has them, and what the
+-- fresher account summary says. One row per account of the organization; of an account that was not collected, or whose
+-- report has no root row, nothing is known. The `_fault` columns say which value could not be read.
+-- Grain: organization_id, snapshot_date, account_id
+-- Reads: account, credentials, report_rows
+-- Order: account_id
+-- Example: account_name, root_credentials, mfa_active, last_used_at, summary_differs, last_used_at_fault
+
+with
+
+root_keys as (
+
+    select
+        organization_id,
+        snapshot_date,
+        account_id,
+        count_if(is_active) as active_access_keys,
+        count_if(is_active = false) as inactive_access_keys,
+        max(is_active_fault) as access_keys_fault,
+        max(last_used_at) as access_key_last_used_at,
+        max(last_used_at_fault) as access_key_last_used_at_fault
+    from "${database}"."credentials" as credentials
+    where is_root and credential_type = 'access_key'
+    group by organization_id, snapshot_date, account_id
+
+),
+
+facts as (
+
+    select
+        account.*,
+        root.user_arn,
+        root.password_enabled,
+        root.password_last_used,
+        root.password_last_changed,
+        root.mfa_active,
+        case when root.user_arn is not null then coalesce(root_keys.active_access_keys, 0) end as active_access_keys,
+        case when root.user_arn is not null then coalesce(root_keys.inactive_access_keys, 0) end
+            as inactive_access_keys,
+        root_keys.access_keys_fault,
+        -- A slot may tell a use though it holds no key.
+        coalesce(
+            greatest(root_keys.access_key_last_used_at, root.undated_key_last_used_at),
+            root_keys.access_key_last_used_at,
+            root.undated_key_last_used_at
+        ) as access_key_last_used_at,
+        coalesce(root_keys.access_key_last_used_at_fault, root.undated_key_last_used_at_fault)
+            as access_key_last_used_at_fault,
+        case when root.password_enabled is null then element_at(root.null_reasons, 'password_enabled') end
+            as password_enabled_reason,
+        case when root.mfa_active is null and root.user_arn is not null
+            then coalesce(element_at(root.null_reasons, 'mfa_active'), 'N/A')
+        end as mfa_active_reason,
+        case when root.password_last_used is null then element_at(root.null_reasons, 'password_last_used') end
+            as password_last_used_reason
+    from "${database}"."account" as account
+    left join "${database}"."report_rows" as root
+        on root.organization_id = account.organization_id
+        and root.snapshot_date = account.snapshot_date
+        and root.account_id = account.account_id
+        and root.is_root
+    left join root_keys
+        on root_keys.organization_id = account.organization_id
+        and root_keys.snapshot_date = account.snapshot_date
+        and root_keys.account_id = account.account_id
+
+),
+
+explained as (
+
+    select
+        facts.*,
+        coalesce(
+            greatest(password_last_used, access_key_last_used_at), password_last_used, access_key_last_used_at
+        ) as last_used_at,
+        -- In GovCloud root has no console: what is not supported there does not exist (facts 1.6).
+        case
+            when password_enabled_reason in ('unparsed', 'empty') then null
+            when password_enabled is null and aws_partition = 'aws-us-gov' and user_arn is not null then false
+            when password_enabled is null and user_arn is not null then true
+            else password_enabled
+        end as counts_as_enabled,
+        case when password_enabled_reason in ('unparsed', 'empty')
+            then concat('password_enabled is ', password_enabled_reason)
+        end as password_enabled_fault,
+        concat('mfa_active is ', mfa_active_reason) as mfa_active_fault,
+        coalesce(
+            case
+                when password_last_used_reason in ('unparsed', 'empty')
+                    then concat('password_last_used is ', password_last_used_reason)
+                when password_last_used_reason = 'not_supported' and aws_partition <> 'aws-us-gov'
+                    then 'password_last_used is not_supported'
+            end,
+            access_key_last_used_at_fault
+        ) as last_used_at_fault
+    from facts
+
+)
+
+select
+    cast(organization_id as varchar) as organization_id,
+    cast(snapshot_date as varchar) as snapshot_date,
+    cast(run_started_at as timestamp(3)) as snapshot_at,
+    cast(account_id as varchar) as account_id,
+    cast(account_name as varchar) as account_name,
+    cast(ou_id as varchar) as ou_id,
+    cast(ou_path as varchar) as ou_path,
+    cast(account_state as varchar) as account_state,
+    cast(outcome as varchar) as outcome,
+    cast(
+        case
+            when user_arn is null then 'unknown'
+            when active_access_keys > 0 and counts_as_enabled then 'password and access key'
+            when active_access_keys > 0 and counts_as_enabled = false then 'access key'
+            when access_keys_fault is not null or counts_as_enabled is null then 'unknown'
+            when counts_as_enabled then 'password'
+            else 'none'
+        end as varchar
+    ) as root_credentials,
+    cast(password_enabled as boolean) as password_enabled,
+    cast(password_last_used as timestamp(3)) as password_last_used_at,
+    cast(password_last_changed as timestamp(3)) as password_last_changed_at,
+    cast(mfa_active as boolean) as mfa_active,
+    cast(active_access_keys as bigint) as active_access_keys,
+    cast(inactive_access_keys as bigint) as inactive_access_keys,
+    cast(access_key_last_used_at as timestamp(3)) as access_key_last_used_at,
+    cast(last_used_at as timestamp(3)) as last_used_at,
+    cast(floor(cast(date_diff('second', last_used_at, report_generated_at) as double) / 86400) as bigint) as idle_days,
+    cast(account_password_present as boolean) as account_password_present,
+    cast(account_access_keys_present as boolean) as account_access_keys_present,
+    cast(account_mfa_enabled as boolean) as account_mfa_enabled,
+    cast(account_signing_certificates_present as boolean) as account_signing_certificates_present,
+    cast(summary_error as varchar) as summary_error,
+    -- The summary is fresher than the report, and counts inactive keys too.
+    cast(
+        account_mfa_enabled <> mfa_active
+        or account_password_present <> password_enabled
+        or account_access_keys_present <> (active_access_keys + inactive_access_keys > 0)
+        as boolean
+    ) as summary_differs,
+    cast(report_generated_at as timestamp(3)) as report_generated_at,
+    cast(run_id as varchar) as run_id,
+    cast(user_arn as varchar) as user_arn,
+    cast(counts_as_enabled as boolean) as counts_as_enabled,
+    cast(limit_root_use_days as integer) as use_limit_days,
+    cast(password_enabled_fault as varchar) as password_enabled_fault,
+    cast(mfa_active_fault as varchar) as mfa_active_fault,
+    cast(access_keys_fault as varchar) as access_keys_fault,
+    cast(last_used_at_fault as varchar) as last_used_at_fault
+from explained

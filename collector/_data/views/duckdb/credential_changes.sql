@@ -1,0 +1,105 @@
+WITH "changes" AS (
+  SELECT
+    "user_changes"."organization_id" AS "organization_id",
+    "user_changes"."snapshot_date" AS "snapshot_date",
+    "user_changes"."snapshot_at" AS "snapshot_at",
+    "user_changes"."account_id" AS "account_id",
+    "user_changes"."account_name" AS "account_name",
+    "user_changes"."ou_id" AS "ou_id",
+    "user_changes"."ou_path" AS "ou_path",
+    "user_changes"."change_type" AS "change_type",
+    "user_changes"."user_name" AS "user_name",
+    "user_changes"."user_arn" AS "user_arn",
+    "user_changes"."credential_type" AS "credential_type",
+    "user_changes"."credential_created_at" AS "credential_created_at",
+    "user_changes"."occurrence" AS "occurrence",
+    "user_changes"."changed_at" AS "changed_at",
+    "user_changes"."previous_snapshot_date" AS "previous_snapshot_date",
+    "user_changes"."report_generated_at" AS "report_generated_at",
+    "user_changes"."previous_report_generated_at" AS "previous_report_generated_at",
+    "user_changes"."run_id" AS "run_id"
+  FROM "user_changes_history" AS "user_changes"
+  UNION ALL
+  SELECT
+    "key_changes"."organization_id" AS "organization_id",
+    "key_changes"."snapshot_date" AS "snapshot_date",
+    "key_changes"."snapshot_at" AS "snapshot_at",
+    "key_changes"."account_id" AS "account_id",
+    "key_changes"."account_name" AS "account_name",
+    "key_changes"."ou_id" AS "ou_id",
+    "key_changes"."ou_path" AS "ou_path",
+    "key_changes"."change_type" AS "change_type",
+    "key_changes"."user_name" AS "user_name",
+    "key_changes"."user_arn" AS "user_arn",
+    "key_changes"."credential_type" AS "credential_type",
+    "key_changes"."credential_created_at" AS "credential_created_at",
+    "key_changes"."occurrence" AS "occurrence",
+    "key_changes"."changed_at" AS "changed_at",
+    "key_changes"."previous_snapshot_date" AS "previous_snapshot_date",
+    "key_changes"."report_generated_at" AS "report_generated_at",
+    "key_changes"."previous_report_generated_at" AS "previous_report_generated_at",
+    "key_changes"."run_id" AS "run_id"
+  FROM "key_changes_history" AS "key_changes"
+  UNION ALL
+  SELECT
+    "root_use_changes"."organization_id" AS "organization_id",
+    "root_use_changes"."snapshot_date" AS "snapshot_date",
+    "root_use_changes"."snapshot_at" AS "snapshot_at",
+    "root_use_changes"."account_id" AS "account_id",
+    "root_use_changes"."account_name" AS "account_name",
+    "root_use_changes"."ou_id" AS "ou_id",
+    "root_use_changes"."ou_path" AS "ou_path",
+    "root_use_changes"."change_type" AS "change_type",
+    "root_use_changes"."user_name" AS "user_name",
+    "root_use_changes"."user_arn" AS "user_arn",
+    "root_use_changes"."credential_type" AS "credential_type",
+    "root_use_changes"."credential_created_at" AS "credential_created_at",
+    "root_use_changes"."occurrence" AS "occurrence",
+    "root_use_changes"."changed_at" AS "changed_at",
+    "root_use_changes"."previous_snapshot_date" AS "previous_snapshot_date",
+    "root_use_changes"."report_generated_at" AS "report_generated_at",
+    "root_use_changes"."previous_report_generated_at" AS "previous_report_generated_at",
+    "root_use_changes"."run_id" AS "run_id"
+  FROM "root_use_changes_history" AS "root_use_changes"
+  UNION ALL
+  SELECT
+    "account_changes"."organization_id" AS "organization_id",
+    "account_changes"."snapshot_date" AS "snapshot_date",
+    "account_changes"."snapshot_at" AS "snapshot_at",
+    "account_changes"."account_id" AS "account_id",
+    "account_changes"."account_name" AS "account_name",
+    "account_changes"."ou_id" AS "ou_id",
+    "account_changes"."ou_path" AS "ou_path",
+    "account_changes"."change_type" AS "change_type",
+    "account_changes"."user_name" AS "user_name",
+    "account_changes"."user_arn" AS "user_arn",
+    "account_changes"."credential_type" AS "credential_type",
+    "account_changes"."credential_created_at" AS "credential_created_at",
+    "account_changes"."occurrence" AS "occurrence",
+    "account_changes"."changed_at" AS "changed_at",
+    "account_changes"."previous_snapshot_date" AS "previous_snapshot_date",
+    "account_changes"."report_generated_at" AS "report_generated_at",
+    "account_changes"."previous_report_generated_at" AS "previous_report_generated_at",
+    "account_changes"."run_id" AS "run_id"
+  FROM "account_changes_history" AS "account_changes"
+)
+SELECT
+  CAST("changes"."organization_id" AS TEXT) AS "organization_id",
+  CAST("changes"."snapshot_date" AS TEXT) AS "snapshot_date",
+  CAST("changes"."snapshot_at" AS TIMESTAMP) AS "snapshot_at",
+  CAST("changes"."account_id" AS TEXT) AS "account_id",
+  CAST("changes"."account_name" AS TEXT) AS "account_name",
+  CAST("changes"."ou_id" AS TEXT) AS "ou_id",
+  CAST("changes"."ou_path" AS TEXT) AS "ou_path",
+  CAST("changes"."change_type" AS TEXT) AS "change_type",
+  CAST("changes"."user_name" AS TEXT) AS "user_name",
+  CAST("changes"."user_arn" AS TEXT) AS "user_arn",
+  CAST("changes"."credential_type" AS TEXT) AS "credential_type",
+  CAST("changes"."credential_created_at" AS TIMESTAMP) AS "credential_created_at",
+  CAST("changes"."occurrence" AS INT) AS "occurrence",
+  CAST("changes"."changed_at" AS TIMESTAMP) AS "changed_at",
+  CAST("changes"."previous_snapshot_date" AS TEXT) AS "previous_snapshot_date",
+  CAST("changes"."report_generated_at" AS TIMESTAMP) AS "report_generated_at",
+  CAST("changes"."previous_report_generated_at" AS TIMESTAMP) AS "previous_report_generated_at",
+  CAST("changes"."run_id" AS TEXT) AS "run_id"
+FROM "changes" AS "changes"

@@ -1,0 +1,41 @@
+SELECT
+  CAST("report"."organization_id" AS TEXT) AS "organization_id",
+  CAST("report"."snapshot_date" AS TEXT) AS "snapshot_date",
+  CAST("report"."run_id" AS TEXT) AS "run_id",
+  CAST("report"."account_id" AS TEXT) AS "account_id",
+  CAST("report"."user_name" AS TEXT) AS "user_name",
+  CAST("report"."user_arn" AS TEXT) AS "user_arn",
+  CAST("report"."is_root" AS BOOLEAN) AS "is_root",
+  CAST("report"."user_creation_time" AS TIMESTAMP) AS "user_creation_time",
+  CAST("report"."password_enabled" AS BOOLEAN) AS "password_enabled",
+  CAST("report"."password_last_used" AS TIMESTAMP) AS "password_last_used",
+  CAST("report"."password_last_changed" AS TIMESTAMP) AS "password_last_changed",
+  CAST("report"."password_next_rotation" AS TIMESTAMP) AS "password_next_rotation",
+  CAST("report"."mfa_active" AS BOOLEAN) AS "mfa_active",
+  CAST("report"."access_key_1_active" AS BOOLEAN) AS "access_key_1_active",
+  CAST("report"."access_key_1_last_rotated" AS TIMESTAMP) AS "access_key_1_last_rotated",
+  CAST("report"."access_key_1_last_used_date" AS TIMESTAMP) AS "access_key_1_last_used_date",
+  CAST("report"."access_key_1_last_used_region" AS TEXT) AS "access_key_1_last_used_region",
+  CAST("report"."access_key_1_last_used_service" AS TEXT) AS "access_key_1_last_used_service",
+  CAST("report"."access_key_2_active" AS BOOLEAN) AS "access_key_2_active",
+  CAST("report"."access_key_2_last_rotated" AS TIMESTAMP) AS "access_key_2_last_rotated",
+  CAST("report"."access_key_2_last_used_date" AS TIMESTAMP) AS "access_key_2_last_used_date",
+  CAST("report"."access_key_2_last_used_region" AS TEXT) AS "access_key_2_last_used_region",
+  CAST("report"."access_key_2_last_used_service" AS TEXT) AS "access_key_2_last_used_service",
+  CAST("report"."cert_1_active" AS BOOLEAN) AS "cert_1_active",
+  CAST("report"."cert_1_last_rotated" AS TIMESTAMP) AS "cert_1_last_rotated",
+  CAST("report"."cert_2_active" AS BOOLEAN) AS "cert_2_active",
+  CAST("report"."cert_2_last_rotated" AS TIMESTAMP) AS "cert_2_last_rotated",
+  CAST("report"."additional_credentials_info" AS TEXT) AS "additional_credentials_info",
+  CAST("report"."null_reasons" AS MAP(TEXT, TEXT)) AS "null_reasons",
+  CAST("report"."unknown_columns" AS MAP(TEXT, TEXT)) AS "unknown_columns",
+  CAST("report"."report_generated_at" AS TIMESTAMP) AS "report_generated_at",
+  CAST("account"."snapshot_at" AS TIMESTAMP) AS "snapshot_at",
+  CAST("account"."account_name" AS TEXT) AS "account_name",
+  CAST("account"."ou_id" AS TEXT) AS "ou_id",
+  CAST("account"."ou_path" AS TEXT) AS "ou_path"
+FROM "report_rows" AS "report"
+LEFT JOIN "account" AS "account"
+  ON "report"."organization_id" = "account"."organization_id"
+  AND "report"."snapshot_date" = "account"."snapshot_date"
+  AND "report"."account_id" = "account"."account_id"

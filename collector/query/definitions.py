@@ -1,0 +1,139 @@
+"""What a DuckDB session knows of a lake, and which statements may run in it: those that only read."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from collector.errors import UsageFaultsError
+from collector.query.errors import query_error
+from collector.query.question import first_word, mentioned, named_view, trimmed
+from collector.query.relations import identifier
+from collector.schema import SNAPSHOT_RECORD
+from collector.views.files import CURRENT_TABLE, HISTORY_TABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from collector.views.files import PreparedViews
+
+_RECORD_TABLES = (HISTORY_TABLE, CURRENT_TABLE)
+# Statements that name no view and are about all of them: `show tables`, `describe`.
+_ABOUT_ALL = frozenset({"show", "describe", "desc"})
+# Queries in a serialized statement, words of those that write, and functions that run a string as a statement.
+_READING = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
+_WRITING_WORDS = frozenset({"copy", "delete", "insert", "merge", "truncate", "update"})
+_EVALUATING = frozenset({"query", "json_execute_serialized_sql"})
+
+
+class Definitions:
+    """The tables and views of a lake in a DuckDB session, each made when a query needs it, with what it reads."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, table_sql: Callable[[str, str | None], str], views: PreparedViews
+    ) -> None:
+        """Nothing is defined yet.
+
+        Args:
+            connection: the session.
+            table_sql: the select behind `snapshot_record` or `snapshot_record_latest`: of one kind of rows, or of all.
+            views: the views.
+        """
+        self._connection = connection
+        self._table_sql = table_sql
+        self._views = views
+        self._defined: set[str] = set()
+        self.columns = {
+            **dict.fromkeys(_RECORD_TABLES, SNAPSHOT_RECORD.names),
+            **views.columns(),
+        }
+        """The columns of every table and view that can be queried, by its name."""
+
+    def prepare(self, text: str) -> str:
+        """DuckDB's SQL for the name of a view, or for one statement as typed, with all that it reads defined.
+
+        Raises:
+            UsageFaultsError: an unknown name, or anything but one statement that reads.
+        """
+        sql = trimmed(text)
+        name = named_view(sql, self.columns)
+        if name is not None:
+            self.define(name)
+            return self._whole_view(name)
+        self._require_one_reading_statement(sql)
+        names = mentioned(sql, self.columns)
+        for each in names or (self.columns if first_word(sql) in _ABOUT_ALL else ()):
+            self.define(each)
+        # DuckDB itself refuses a copy or an insert within what is selected from, and numbers columns of one name there.
+        return f"from ({sql}\n)"
+
+    def define(self, name: str) -> None:
+        """Make a table or view known to the session, after all that it reads."""
+        if name in self._defined:
+            return
+        table, _, kind = name.partition(":")
+        if table in _RECORD_TABLES:
+            sql = self._table_sql(table, kind or None)
+        else:
+            for read in self._views.by_name[name].reads[name]:
+                self.define(read)
+            sql = self._views.duckdb_sql(name)
+        self._connection.execute(f"create view {identifier(name)} as {sql}")
+        self._defined.add(name)
+
+    def _whole_view(self, name: str) -> str:
+        """All rows of a view in its own order, those of a union worked out before they are sorted."""
+        view = self._views.by_name.get(name)
+        rows = f"select * from {identifier(name)}"  # noqa: S608 -- one of our names
+        if view is None or view.order is None:
+            return rows
+        if view.flows_from_union:
+            # The materialized rows come first, so that the hash tables of the union are gone when they are sorted.
+            rows = f'with "rows of the view" as materialized ({rows}) select * from "rows of the view"'  # noqa: S608
+        return f"{rows} order by {view.order}"
+
+    def _require_one_reading_statement(self, sql: str) -> None:
+        try:
+            statements = self._connection.extract_statements(sql)
+        except duckdb.Error as error:
+            raise query_error(error) from error
+        if len(statements) != 1:
+            raise UsageFaultsError(["Give one statement at a time."])
+        if not self._only_reads(statements[0].type, sql):
+            fault = (
+                f"`credlake query` only reads, and this statement (`{first_word(sql)} …`) would do something else. "
+                "Give a view's name (`credlake views list`) or one select."
+            )
+            raise UsageFaultsError([fault])
+
+    def _only_reads(self, kind: duckdb.StatementType, sql: str) -> bool:
+        """Whether a statement is a select throughout: a `with` may hold a copy or an insert, which would write."""
+        if kind == duckdb.StatementType.SELECT:
+            ((serialized,),) = self._connection.execute("select json_serialize_sql(?::varchar)", [sql]).fetchall()
+            with suppress(RecursionError):
+                return _only_selects(json.loads(serialized))
+        # A pivot, which comes with a statement that collects its columns, or one that is nested too deep: by its words.
+        is_known = kind in {duckdb.StatementType.SELECT, duckdb.StatementType.MULTI}
+        return is_known and not mentioned(sql, _WRITING_WORDS | _EVALUATING)
+
+
+def _only_selects(serialized: object) -> bool:
+    """Whether all queries within a serialized statement read, and none is hidden in a string that is run."""
+    rest: list[object] = [serialized]
+    while rest:
+        part = rest.pop()
+        if isinstance(part, list):
+            rest += part
+        elif isinstance(part, dict):
+            kind, function = str(part.get("type")), str(part.get("function_name")).lower()
+            if (
+                part.get("error") is True
+                or (kind.endswith("_NODE") and kind not in _READING)
+                or function in _EVALUATING
+            ):
+                return False
+            rest += part.values()
+    return True
