@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from types import SimpleNamespace
+
+import botocore.endpoint
 import botocore.session
 import pytest
 
@@ -17,6 +21,14 @@ def _one_loader():
     loader = botocore.session.create_loader()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.session, "create_loader", lambda *_: loader)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_retries():
+    """botocore waits up to 20 s before it sends a request again; here a hundredth of that."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=lambda seconds: time.sleep(seconds * 0.01)))
         yield
 
 

@@ -73,6 +73,12 @@ def _layer(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="session", name="python")
+def _python(tmp_path_factory):
+    """Python without what is installed. It compiles each module once for all processes, and into a folder of its own."""
+    return [sys.executable, "-S", "-X", f"pycache_prefix={tmp_path_factory.mktemp('pycache')}"]
+
+
 @pytest.fixture(scope="session", name="moto")
 def _moto():
     with moto_server() as server:
@@ -109,7 +115,7 @@ class Delivered:
 
 
 @pytest.fixture(scope="session", name="invoke")
-def _invoke(unpacked, layer, aws, organization, tmp_path_factory):
+def _invoke(python, unpacked, layer, aws, organization, tmp_path_factory):
     """Deliver events to one warm function; what each gave, and which modules were loaded."""
 
     def invoke(*deliveries):
@@ -122,7 +128,7 @@ def _invoke(unpacked, layer, aws, organization, tmp_path_factory):
             "HOME": str(home),
             "CREDLAKE_EXTERNAL_ID": "example",
         }
-        command = [sys.executable, "-S", "-B", WORKER, unpacked, layer, *(json.dumps(one) for one in deliveries)]
+        command = [*python, WORKER, unpacked, layer, *(json.dumps(one) for one in deliveries)]
         done = subprocess.run(
             command,
             check=False,

@@ -23,7 +23,7 @@ LAKE = "s3://credlake/container"
 
 
 @pytest.fixture(scope="session", name="container")
-def _container(unpacked, layer, aws, organization, tmp_path_factory):
+def _container(python, unpacked, layer, aws, organization, tmp_path_factory):
     """Start the container's command on what it imports, in a folder of its own."""
     home = tmp_path_factory.mktemp("container")
 
@@ -41,7 +41,7 @@ def _container(unpacked, layer, aws, organization, tmp_path_factory):
             **variables,
         }
         return subprocess.Popen(
-            [sys.executable, "-S", "-B", "-m", "collector.scheduled", *command],
+            [*python, "-m", "collector.scheduled", *command],
             env=environment,
             cwd=home,
             stdout=subprocess.PIPE,
