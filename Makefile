@@ -20,8 +20,8 @@ setup: $(VENV)/.installed ## make the virtual environment with the locked versio
 demo: setup ## collect a simulated organization, then run the example queries (no AWS account, no network)
 	$(BIN)/credlake demo
 
-test: setup ## run the tests
-	$(BIN)/pytest
+test: setup ## run the tests, in as many processes as there are cores
+	$(BIN)/pytest -n auto --dist worksteal
 
 $(VENV)/.trino: $(VENV)/.installed requirements/trino.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/trino.txt
