@@ -63,6 +63,11 @@ def _unpacked(package, tmp_path_factory):
     return folder
 
 
+def bare_python(unpacked):
+    """Python without what is installed. Modules are compiled once for all processes, outside of the unpacked zip."""
+    return [sys.executable, "-S", "-X", f"pycache_prefix={unpacked}-compiled"]
+
+
 @pytest.fixture(scope="session", name="layer")
 def _layer(tmp_path_factory):
     folder = tmp_path_factory.mktemp("layer")
@@ -71,12 +76,6 @@ def _layer(tmp_path_factory):
         if (installed / name).exists():
             (folder / name).symlink_to(installed / name)
     return folder
-
-
-@pytest.fixture(scope="session", name="python")
-def _python(tmp_path_factory):
-    """Python without what is installed. It compiles each module once for all processes, and into a folder of its own."""
-    return [sys.executable, "-S", "-X", f"pycache_prefix={tmp_path_factory.mktemp('pycache')}"]
 
 
 @pytest.fixture(scope="session", name="moto")
@@ -115,7 +114,7 @@ class Delivered:
 
 
 @pytest.fixture(scope="session", name="invoke")
-def _invoke(python, unpacked, layer, aws, organization, tmp_path_factory):
+def _invoke(unpacked, layer, aws, organization, tmp_path_factory):
     """Deliver events to one warm function; what each gave, and which modules were loaded."""
 
     def invoke(*deliveries):
@@ -128,7 +127,7 @@ def _invoke(python, unpacked, layer, aws, organization, tmp_path_factory):
             "HOME": str(home),
             "CREDLAKE_EXTERNAL_ID": "example",
         }
-        command = [*python, WORKER, unpacked, layer, *(json.dumps(one) for one in deliveries)]
+        command = [*bare_python(unpacked), WORKER, unpacked, layer, *(json.dumps(one) for one in deliveries)]
         done = subprocess.run(
             command,
             check=False,

@@ -17,13 +17,13 @@ from collector.lake.s3_store import S3Store
 from collector.scheduled.container import run_command
 from collector.scheduled.job import Job
 from collector.simulator import Simulator
-from tests.deploy.conftest import ORGANIZATION, REFUSED, ROOT
+from tests.deploy.conftest import ORGANIZATION, REFUSED, ROOT, bare_python
 
 LAKE = "s3://credlake/container"
 
 
 @pytest.fixture(scope="session", name="container")
-def _container(python, unpacked, layer, aws, organization, tmp_path_factory):
+def _container(unpacked, layer, aws, organization, tmp_path_factory):
     """Start the container's command on what it imports, in a folder of its own."""
     home = tmp_path_factory.mktemp("container")
 
@@ -41,7 +41,7 @@ def _container(python, unpacked, layer, aws, organization, tmp_path_factory):
             **variables,
         }
         return subprocess.Popen(
-            [*python, "-m", "collector.scheduled", *command],
+            [*bare_python(unpacked), "-m", "collector.scheduled", *command],
             env=environment,
             cwd=home,
             stdout=subprocess.PIPE,
