@@ -7,7 +7,7 @@ import traceback
 from typing import TYPE_CHECKING, NoReturn
 
 from collector.process.exit import INTERNAL_ERROR, internal_error, leave, stoppable
-from collector.process.streams import ReaderLeftError, take_streams
+from collector.process.streams import ReaderLeftError, printable, take_streams
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,7 @@ def exit_code_of(arguments: list[str]) -> int:
 
 def _print(message: str) -> None:
     lines = message.splitlines() or [""]
-    print(*(f"credlake: {line}" for line in lines), sep="\n", file=sys.stderr)  # noqa: T201 -- the command's own words
+    print(*(f"credlake: {printable(line)}" for line in lines), sep="\n", file=sys.stderr)  # noqa: T201 -- the command's own words
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from collector.outcome import NEXT_STEPS, Outcome
+from collector.process.streams import printable
 
 if TYPE_CHECKING:
     from collector.collection.dry_run import Plan
@@ -58,7 +59,8 @@ def print_result(result: RunResult, *, lake: str) -> None:
         covered, active = result.written.accounts.covered, result.written.accounts.active
         console.print(
             f"Published: {covered} of {active} ACTIVE accounts, {result.written.users} users, "
-            f"run {result.run.run_id}.\nTo query it: credlake query --lake {shlex.quote(lake)} findings"
+            f"run {result.run.run_id}.\nTo query it: credlake query --lake {shlex.quote(lake)} findings",
+            soft_wrap=True,
         )
 
 
@@ -71,10 +73,10 @@ def print_plan(plan: Plan) -> None:
     for account in plan.accounts:
         table.add_row(
             account.account_id,
-            Text(account.name or ""),
-            Text(account.ou_path),
+            _text(account.name or ""),
+            _text(account.ou_path),
             "no" if account.why_not else "yes",
-            Text(account.why_not or ""),
+            _text(account.why_not or ""),
         )
     console.print(table)
     collected = sum(account.why_not is None for account in plan.accounts)
@@ -91,7 +93,7 @@ def _print_accounts(console: Console, result: RunResult) -> None:
         result.needs_attention, key=lambda account: (list(Outcome).index(account.outcome), account.account_id)
     )
     for account in accounts[:_MAX_LISTED]:
-        table.add_row(account.account_id, Text(account.name or ""), account.outcome.value, Text(_why(account)))
+        table.add_row(account.account_id, _text(account.name or ""), account.outcome.value, _text(_why(account)))
     console.print(table)
     if len(accounts) > _MAX_LISTED:
         console.print(f"… and {len(accounts) - _MAX_LISTED} more: query the view collection_coverage.")
@@ -111,12 +113,17 @@ def _why(account: AccountResult) -> str:
     return "; ".join(parts)
 
 
+def _text(text: str) -> Text:
+    """Names and messages are AWS's: they may look like markup, or hold what steers a terminal."""
+    return Text(printable(text))
+
+
 def _shortened(text: str) -> str:
     """AWS's messages are long and begin with the caller; the whole text is in `account.error_message`."""
     return text if len(text) <= _MAX_REASON else text[: _MAX_REASON - 1] + "…"
 
 
 def _console() -> Console:
-    # A pipe or a log has no width: lines are not cut there. Names may look like markup.
+    # A pipe or a log has no width: lines are not cut there.
     width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
     return Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)

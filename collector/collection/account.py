@@ -301,4 +301,4 @@ class AccountCollection:
         else:
             self.answers.outcome = Outcome.NOT_REACHED
             self.answers.error_code = _DEADLINE_PASSED
-            self.answers.error_message = "The deadline passed before the collection of this account began."
+            self.answers.error_message = "The deadline passed before the account was called."

@@ -1,7 +1,7 @@
-"""stdout and stderr as the commands need them: what is said can be lost, what was asked for is delivered or missed.
+"""stdout and stderr of a command: messages may be lost, data is delivered or its loss is an error.
 
-Whoever starts a command may close its streams, fill the disk behind them, or read no further. On stderr that changes
-nothing: a run goes on and ends as it would have. Data that does not reach stdout is a failure, unless the reader left.
+Streams may be closed, on a full disk, or a pipe that nobody reads. On stderr that changes nothing: a run continues and
+ends as it would have. Data that does not reach stdout is a failure, unless the reader left.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import errno
 import io
 import os
 import sys
+import unicodedata
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO, cast
 
@@ -22,34 +23,34 @@ if TYPE_CHECKING:
 
 _STDIN, _STDOUT, _STDERR = range(3)
 
-_ELSEWHERE = "Send it elsewhere (`> FILE`)."
-_NO_ROOM = "Make room there, or send it elsewhere (`> FILE`)."
-_NEXT_STEPS = {errno.ENOSPC: _NO_ROOM, errno.EDQUOT: _NO_ROOM}
+_REDIRECT = "Redirect it (`> FILE`)."
+_NO_SPACE = "Free space there, or redirect it (`> FILE`)."
+_NEXT_STEPS = {errno.ENOSPC: _NO_SPACE, errno.EDQUOT: _NO_SPACE}
 
 
 class UndeliveredError(CredlakeError):
-    """What was asked for could not be written to stdout."""
+    """Data could not be written to stdout."""
 
 
 class ReaderLeftError(Exception):
-    """Whoever read our stdout has seen enough (`| head`): the rest need not be made, and nobody is to be told.
+    """The reader of stdout has closed the pipe (`| head`): the rest is not needed, and this is no error.
 
-    Not a BrokenPipeError: rich and typer catch those and end the process by a code of their own, and one of a broken
-    connection must not pass for this.
+    Not a BrokenPipeError: rich and typer catch those and exit with a code of their own, and that of a broken connection
+    must not be taken for this.
     """
 
 
-class _Said(io.FileIO):
-    """Takes whatever is written, and loses what the descriptor refuses."""
+class _Lossy(io.FileIO):
+    """Accepts everything, and loses what cannot be written."""
 
     def write(self, content: ReadableBuffer) -> int:
-        """Write all of it, in one go or in several; all is said to be written."""
+        """Write all of it, in one call or several; returns its whole size either way."""
         rest = memoryview(content).cast("B")
         size = rest.nbytes
         try:
             while rest:
                 written = super().write(rest)
-                if written is None:  # the descriptor takes nothing right now, and does not wait
+                if written is None:  # the descriptor is full right now, and does not block
                     raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
                 rest = rest[written:]
         except OSError as error:
@@ -57,20 +58,20 @@ class _Said(io.FileIO):
         return size
 
     def _refused(self, error: OSError) -> None:
-        """There is nobody to be told."""
+        """Nothing to do."""
 
 
-class _Delivered(_Said):
-    """Says that what is written does not arrive: once, for nothing is to be added to an answer with a gap."""
+class _Delivered(_Lossy):
+    """Raises where data cannot be written: once, because nothing may follow a gap."""
 
     _has_gap = False
 
     def write(self, content: ReadableBuffer) -> int:
-        """Write all of it, or say why not.
+        """Write all of it.
 
         Raises:
             ReaderLeftError: it is a pipe that nobody reads any longer.
-            UndeliveredError: the descriptor refuses.
+            UndeliveredError: it cannot be written.
         """
         return memoryview(content).nbytes if self._has_gap else super().write(content)
 
@@ -82,35 +83,40 @@ class _Delivered(_Said):
 
 
 def take_streams(*, is_data_on_stdout: bool = True) -> None:
-    """Put streams in place of sys.stdout and sys.stderr that behave as this module says, also where they are closed.
+    """Replace sys.stdout and sys.stderr by streams that behave as described above, also where they are closed.
 
-    Without data on stdout, what is said there can be lost as well.
+    Without data on stdout, what is written there may be lost as well.
     """
     _occupy_closed()
-    kind = _Delivered if is_data_on_stdout else _Said
+    kind = _Delivered if is_data_on_stdout else _Lossy
     sys.stdout = _stream(kind(_STDOUT, "wb", closefd=False), sys.stdout, errors="strict")
-    sys.stderr = _stream(_Said(_STDERR, "wb", closefd=False), sys.stderr, errors="backslashreplace")
+    sys.stderr = _stream(_Lossy(_STDERR, "wb", closefd=False), sys.stderr, errors="backslashreplace")
 
 
 @contextmanager
 def may_be_lost() -> Iterator[None]:
-    """For what stdout is told of work that stands: whether it arrives changes nothing about how the command ends."""
+    """For messages on stdout about finished work: the command ends the same whether they arrive or not."""
     with suppress(ReaderLeftError, UndeliveredError):
         yield
 
 
+def printable(text: str) -> str:
+    """The text with a replacement character for all that could steer a terminal (an escape in a tag, say)."""
+    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign) in {"Cc", "Cf"} else sign for sign in text)
+
+
 def flush_streams() -> None:
-    """Bring out what is still held back, as far as that can be: nothing is raised, for the process ends here."""
+    """Write what is buffered, as far as possible; raises nothing, because the process ends here."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, ReaderLeftError, UndeliveredError):
             stream.flush()
 
 
 def _occupy_closed() -> None:
-    """Give the numbers of closed streams to /dev/null.
+    """Open /dev/null in place of closed streams.
 
-    Else the next file that is opened gets such a number, and a library that writes to stderr writes into the lake.
-    stdout is opened for reading only: then writing to it fails, as it should.
+    Otherwise the next file that is opened gets such a number, and a library that writes to stderr writes into the lake.
+    stdout is opened for reading only, so that writing to it fails, as it should.
     """
     for number, mode in ((_STDIN, os.O_RDONLY), (_STDOUT, os.O_RDONLY), (_STDERR, os.O_WRONLY)):
         try:
@@ -123,10 +129,10 @@ def _occupy_closed() -> None:
 
 
 def _stream(raw: io.FileIO, before: TextIO | None, *, errors: str) -> TextIO:
-    """A text stream over it, buffered and encoded as the interpreter made the one before (None where it was closed)."""
+    """A text stream over it, buffered and encoded like the one before (None where it was closed)."""
     is_unbuffered = getattr(before, "write_through", False)
     return io.TextIOWrapper(
-        # Typed as one that is buffered; the interpreter itself puts an unbuffered one there (PYTHONUNBUFFERED).
+        # Typed as buffered, but with PYTHONUNBUFFERED the interpreter itself passes an unbuffered one.
         cast("io.BufferedWriter", raw) if is_unbuffered else io.BufferedWriter(raw),
         encoding=getattr(before, "encoding", "utf-8"),
         errors=getattr(before, "errors", errors),
@@ -136,11 +142,10 @@ def _stream(raw: io.FileIO, before: TextIO | None, *, errors: str) -> TextIO:
 
 
 def _undelivered(error: OSError) -> UndeliveredError:
-    # A descriptor that takes no writing is what `_occupy_closed` made of a closed one.
+    # `_occupy_closed` opened a closed one for reading only.
     reason = "it is closed" if error.errno == errno.EBADF else error.strerror or str(error)
-    next_step = _NEXT_STEPS.get(error.errno or 0, _ELSEWHERE)
+    next_step = _NEXT_STEPS.get(error.errno or 0, _REDIRECT)
     return UndeliveredError(
-        f"The answer could not be written to standard output: {reason}. What arrived there is not all of it. "
-        f"{next_step}",
+        f"Writing to standard output failed: {reason}. The output is incomplete. {next_step}",
         errno=error.errno,
     )

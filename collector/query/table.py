@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -10,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from collector.process.streams import printable
 from collector.query.formats import cells
 
 if TYPE_CHECKING:
@@ -57,9 +57,8 @@ def write_table(rows: Rows, stream: TextIO, *, width: int | None = None) -> tupl
 
 
 def _cell(value: object) -> str:
-    """A value on one line. What could steer a terminal (an escape in a tag, say) is shown as a replacement sign."""
-    text = "" if value is None else str(value)
-    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign) in {"Cc", "Cf"} else sign for sign in text)
+    """A value on one line, without what could steer a terminal."""
+    return "" if value is None else printable(str(value))
 
 
 def _least_width(names: list[str], found: list[list[str]]) -> int:

@@ -360,9 +360,10 @@ def test_the_log_is_json_on_stderr_and_data_is_on_stdout(credlake, lake):
     assert not any(line.startswith("{") for line in ended.out.splitlines())
 
 
-def test_names_are_printed_as_they_are_whatever_they_look_like(credlake, tmp_path):
+def test_names_are_printed_unmodified_except_for_what_steers_a_terminal(credlake, tmp_path):
     lake = tmp_path / "lake [of prod] :smile:"
-    spec = organization(member(1, name="[bold]R&D[/bold] :tada:", ou=("[red]",), faults=(faults.ROLE_MISSING,)))
+    name = "[bold]R&D[/bold] :tada:\x1b[2J"
+    spec = organization(member(1, name=name, ou=("[red]",), faults=(faults.ROLE_MISSING,)))
     with Simulator(spec) as server:
         planned = credlake("collect", "--lake", lake, "--dry-run", at=server)
         ended = credlake("collect", "--lake", lake, at=server)
@@ -372,6 +373,7 @@ def test_names_are_printed_as_they_are_whatever_they_look_like(credlake, tmp_pat
     assert f"--lake '{lake}' findings" in ended.out
     assert "[bold]R&D[/bold] :tada:" in planned.out
     assert "Root/[red]" in planned.out
+    assert "\x1b" not in planned.out + ended.out
 
 
 def test_at_its_deadline_a_run_publishes_what_was_collected_by_then(credlake, lake):

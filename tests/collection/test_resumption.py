@@ -1,4 +1,4 @@
-"""A run that was cut off is taken up again: what lies there is used, the rest is asked, and nothing is overwritten."""
+"""An interrupted run is resumed: its reports are used, the rest is collected, and nothing is overwritten."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def now():
     return LATER
 
 
-def cut_off(store, scratch, accounts):
+def interrupt(store, scratch, accounts):
     """A run that began, took these accounts, and then died."""
     begin_run(store, run_evidence())
     writer = SnapshotWriter(store, run_evidence(), scratch)
@@ -56,47 +56,47 @@ def found(store):
 
 
 def resume(store, scratch, accounts):
-    """Take up the run as `collect --resume` does; the written snapshot, and the accounts that were asked again."""
+    """Resume the run as `collect --resume` does; the written snapshot, and the accounts that were collected again."""
     cut = found(store)
-    asked = []
+    collected_again = []
     with SnapshotWriter(store, cut.run, scratch, folder=cut.fresh_folder(b"abcd")) as writer:
         for evidence, content in accounts:
             if evidence.account_id in cut.reported:
                 kept = cut.kept_report(evidence.account_id)
                 writer.add(kept.evidence, kept.report, stored_sha256=kept.stored_sha256)
             else:
-                asked.append(evidence.account_id)
+                collected_again.append(evidence.account_id)
                 writer.add(evidence, content)
-        return writer.finish(LATER), asked
+        return writer.finish(LATER), collected_again
 
 
-def test_only_accounts_without_a_report_are_asked_again_and_the_run_keeps_its_day(store, scratch):
+def test_only_accounts_without_a_report_are_collected_again_and_the_run_keeps_its_day(store, scratch):
     accounts = [
         (account_evidence("111111111111"), report("111111111111", "alice")),
         (denied_evidence("222222222222"), None),
         (account_evidence("333333333333"), report("333333333333", "carol")),
     ]
-    cut_off(store, scratch, accounts[:2])
-    later = [(evidence, report(evidence.account_id, "asked-later")) for evidence, _ in accounts]
-    later[1] = (account_evidence("222222222222"), report("222222222222", "asked-later"))
+    interrupt(store, scratch, accounts[:2])
+    later = [(evidence, report(evidence.account_id, "collected-later")) for evidence, _ in accounts]
+    later[1] = (account_evidence("222222222222"), report("222222222222", "collected-later"))
 
-    written, asked = resume(store, scratch, later)
+    written, collected_again = resume(store, scratch, later)
     record = publish(store, written, now=now)
 
-    assert asked == ["222222222222", "333333333333"]
+    assert collected_again == ["222222222222", "333333333333"]
     assert (record.latest, record.newest.run_id, record.newest.run_started_at.hour) == ("2026-11-23", RUN, 15)
     users = rows_of(store, scratch, record.newest.files, "user")
     assert [(row["account_id"], row["user_name"]) for row in users if not row["is_root"]] == [
         ("111111111111", "alice"),
-        ("222222222222", "asked-later"),
-        ("333333333333", "asked-later"),
+        ("222222222222", "collected-later"),
+        ("333333333333", "collected-later"),
     ]
     assert list(verify(store, scratch)) == []
 
 
-def test_what_was_answered_beside_a_report_is_there_again(store, scratch):
+def test_the_evidence_of_a_report_is_restored(store, scratch):
     evidence = account_evidence("111111111111", attempts=7)
-    cut_off(store, scratch, [(evidence, report("111111111111", "alice"))])
+    interrupt(store, scratch, [(evidence, report("111111111111", "alice"))])
 
     kept = found(store).kept_report("111111111111")
 
@@ -106,28 +106,28 @@ def test_what_was_answered_beside_a_report_is_there_again(store, scratch):
     assert kept.evidence.password_policy == evidence.password_policy
 
 
-def test_a_resumed_run_gives_the_tables_of_a_run_that_was_never_cut(store, scratch, tmp_path):
+def test_a_resumed_run_gives_the_tables_of_an_uninterrupted_run(store, scratch, tmp_path):
     from collector.lake.local_store import LocalStore  # noqa: PLC0415  # only here
 
     whole = collect(LocalStore(tmp_path / "other"), scratch, some_accounts())
-    cut_off(store, scratch, some_accounts()[:3])
+    interrupt(store, scratch, some_accounts()[:3])
     resumed, _ = resume(store, scratch, some_accounts())
 
     assert [(file.sha256, file.rows) for file in resumed.files] == [(file.sha256, file.rows) for file in whole.files]
 
 
 def test_a_report_that_is_there_is_used_even_if_it_is_malformed_or_of_another_account(store, scratch):
-    cut_off(store, scratch, some_accounts())
+    interrupt(store, scratch, some_accounts())
 
-    _, asked = resume(store, scratch, some_accounts())
+    _, collected_again = resume(store, scratch, some_accounts())
 
     # These have no report; 444444444444's is HTML, 555555555555's is another account's.
-    assert asked == ["222222222222", "666666666666"]
+    assert collected_again == ["222222222222", "666666666666"]
 
 
-def test_a_run_can_be_cut_again_and_resumed_again(store, scratch):
+def test_a_run_can_be_interrupted_and_resumed_again(store, scratch):
     accounts = some_accounts()
-    cut_off(store, scratch, accounts[:1])
+    interrupt(store, scratch, accounts[:1])
     cut = found(store)
     writer = SnapshotWriter(store, cut.run, scratch, folder=cut.fresh_folder(b"once"))
     kept = cut.kept_report("333333333333")
@@ -136,14 +136,14 @@ def test_a_run_can_be_cut_again_and_resumed_again(store, scratch):
     writer.abort()
 
     assert found(store).reported == {"111111111111", "333333333333"}
-    written, asked = resume(store, scratch, accounts)
-    assert asked == ["222222222222", "444444444444", "555555555555", "666666666666"]
+    written, collected_again = resume(store, scratch, accounts)
+    assert collected_again == ["222222222222", "444444444444", "555555555555", "666666666666"]
     publish(store, written, now=now)
     assert list(verify(store, scratch)) == []
 
 
 @pytest.mark.parametrize("missing", ["tables and publication", "run.json too"])
-def test_a_run_whose_accounts_were_all_known_is_finished_without_asking_anyone(store, scratch, lake, missing):
+def test_a_run_with_all_outcomes_is_finished_without_calling_any_account(store, scratch, lake, missing):
     begin_run(store, run_evidence())
     with SnapshotWriter(store, run_evidence(), scratch) as writer:
         for evidence, content in some_accounts():
@@ -203,8 +203,8 @@ def test_only_the_newest_run_is_resumed_and_none_that_is_too_old_or_of_another_o
     assert find_interrupted_run(store, OTHER_ORGANIZATION, not_before=DAY_BEFORE) is None
 
 
-def test_a_report_that_does_not_say_what_was_answered_beside_it_is_an_error(store, scratch):
-    cut_off(store, scratch, [(account_evidence("111111111111"), report("111111111111", "alice"))])
+def test_a_report_without_the_evidence_of_its_collection_is_an_error(store, scratch):
+    interrupt(store, scratch, [(account_evidence("111111111111"), report("111111111111", "alice"))])
     other = run_evidence(run_id="20261123T232200Z-00000001")
     stored = store.read(report_key(ORGANIZATION, RUN, "111111111111"))
     store.put(report_key(ORGANIZATION, other.run_id, "222222222222"), stored)
@@ -234,7 +234,7 @@ for number in range(40):
 """
 
 
-def test_after_a_kill_every_report_that_was_kept_is_used_and_nobody_else_is_left_out(store, scratch, lake):
+def test_after_a_kill_every_report_in_the_lake_is_used_and_no_account_is_left_out(store, scratch, lake):
     command = [sys.executable, "-c", CUT, str(lake), str(scratch)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         told = [process.stdout.readline().strip() for _ in range(11)]
@@ -242,11 +242,15 @@ def test_after_a_kill_every_report_that_was_kept_is_used_and_nobody_else_is_left
         told += process.stdout.read().split()
 
     accounts = [f"{number:012d}" for number in range(40)]
-    written, asked = resume(store, scratch, [(account_evidence(name), report(name, "after")) for name in accounts])
+    written, collected_again = resume(
+        store, scratch, [(account_evidence(name), report(name, "after")) for name in accounts]
+    )
 
     assert len(told) < 40
-    assert set(told) <= set(accounts) - set(asked)
+    assert set(told) <= set(accounts) - set(collected_again)
     users = [row for row in rows_of(store, scratch, written.files, "user") if not row["is_root"]]
-    assert [row["user_name"] for row in users] == ["after" if name in asked else "before" for name in accounts]
+    assert [row["user_name"] for row in users] == [
+        "after" if name in collected_again else "before" for name in accounts
+    ]
     assert store.names("catalog") == []
     assert store.size(evidence_key(ORGANIZATION, RUN)) is not None

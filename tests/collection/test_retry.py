@@ -1,4 +1,4 @@
-"""The policy of one account, asked as a pure function: how long to wait, when to stop."""
+"""The retry policy of one account as a pure function: how long to wait, when to stop."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ def test_a_wait_grows_up_to_its_longest_and_leaves_a_share_to_chance():
 
 
 @pytest.mark.parametrize("kind", [kind for kind in FaultKind if kind not in BACKOFFS])
-def test_what_time_cannot_mend_is_not_worth_a_retry(kind):
+def test_a_permanent_failure_is_not_retried(kind):
     assert not RetryPolicy(Clock(), lambda: 0.5, 1000.0).is_retryable(fault(kind))
 
 
-def test_a_fault_of_ours_is_not_retried():
+def test_an_internal_error_is_not_retried():
     assert not RetryPolicy(Clock(), lambda: 0.5, 1000.0).is_retryable(RuntimeError())
 
 
@@ -70,13 +70,13 @@ def test_a_fault_of_ours_is_not_retried():
         (FaultKind.REGION_DISABLED, 1),
     ],
 )
-def test_each_kind_is_tried_again_so_many_times(kind, times):
+def test_each_kind_is_retried_so_many_times(kind, times):
     clock = Clock()
 
     assert len(waits_until_stop(RetryPolicy(clock, lambda: 0.5, 10_000.0), kind, clock)) == times
 
 
-def test_only_the_deadline_ends_the_waiting_for_a_report_and_the_last_look_is_right_before_it():
+def test_only_the_deadline_ends_the_wait_for_a_report_and_the_last_call_is_right_before_it():
     clock = Clock()
 
     waits = waits_until_stop(RetryPolicy(clock, lambda: 0.5, 300.0), FaultKind.IN_PROGRESS, clock)
@@ -87,7 +87,7 @@ def test_only_the_deadline_ends_the_waiting_for_a_report_and_the_last_look_is_ri
     assert 20 <= len(waits) <= 30
 
 
-def test_kinds_do_not_share_their_backoff():
+def test_kinds_do_not_share_their_retries():
     clock = Clock()
     policy = RetryPolicy(clock, lambda: 0.5, 10_000.0)
 
@@ -96,7 +96,7 @@ def test_kinds_do_not_share_their_backoff():
     assert len(waits_until_stop(policy, FaultKind.CONNECTION, clock)) == 5
 
 
-def test_nothing_is_waited_for_beyond_the_deadline():
+def test_no_wait_goes_beyond_the_deadline():
     clock = Clock()
 
     waits = waits_until_stop(RetryPolicy(clock, lambda: 1.0, 1.5), FaultKind.LIMIT_EXCEEDED, clock)

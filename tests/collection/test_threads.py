@@ -1,4 +1,4 @@
-"""Who gets the next free thread. One thread, held by a first call until all the others have come."""
+"""Which call gets the next free thread. One thread, held by a first call until all the others have arrived."""
 
 from __future__ import annotations
 
@@ -33,25 +33,25 @@ def order_of_turns(*urgencies, by_urgency=True, give_up=()):
     return made
 
 
-def test_what_is_under_way_goes_before_what_is_beside_it_and_both_before_what_is_new():
+def test_reports_go_before_account_reads_and_both_before_new_accounts():
     assert order_of_turns(Urgency.NEW, Urgency.READ, Urgency.DUE) == [2, 1, 0]
 
 
-def test_of_equal_urgency_who_came_first_goes_first():
+def test_calls_of_equal_urgency_are_made_in_the_order_they_arrive():
     new, due = Urgency.NEW, Urgency.DUE
 
     assert order_of_turns(new, due, new, due, new, due) == [1, 3, 5, 0, 2, 4]
 
 
-def test_not_by_urgency_calls_go_in_the_order_they_came():
+def test_without_urgency_calls_are_made_in_the_order_they_arrive():
     assert order_of_turns(Urgency.NEW, Urgency.READ, Urgency.DUE, by_urgency=False) == [0, 1, 2]
 
 
-def test_a_call_that_is_given_up_is_not_made_and_keeps_nobody_from_his_turn():
+def test_a_cancelled_call_is_not_made_and_blocks_no_other():
     assert order_of_turns(*[Urgency.NEW] * 4, give_up=[0, 2]) == [1, 3]
 
 
-def test_what_a_call_returns_or_raises_comes_to_whoever_waits_for_it():
+def test_the_result_or_error_of_a_call_reaches_its_caller():
     async def main():
         threads = CallThreads(2, by_urgency=True)
         assert await threads.call(Urgency.NEW, lambda: "answer") == "answer"
@@ -62,7 +62,7 @@ def test_what_a_call_returns_or_raises_comes_to_whoever_waits_for_it():
     asyncio.run(main())
 
 
-def test_a_call_that_was_left_behind_holds_its_thread_until_it_is_over():
+def test_an_abandoned_call_holds_its_thread_until_it_ends():
     """Or more calls than there are threads would be under way."""
     held, begun = threading.Event(), threading.Event()
 

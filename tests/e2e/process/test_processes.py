@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 from collector.simulator import Simulator, UserSpec, faults
-from tests.cli.conftest import REPOSITORY
+from tests.fixtures.commands import REPOSITORY
 from tests.fixtures.published import accounts_of, newest, users_of
 from tests.fixtures.runs import member, organization
 

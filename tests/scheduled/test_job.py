@@ -1,20 +1,14 @@
-"""What surrounds the scheduled run: its time, its notice, and the views that it brings in step."""
+"""The scheduled run: its deadline, its scratch folder, and the deployment of the views."""
 
 from __future__ import annotations
 
 import tempfile
-from collections import Counter
-from datetime import UTC, datetime
 
 import pytest
 
-from collector.collection.result import AccountResult, RunResult
 from collector.errors import CredlakeError, UsageFaultsError
-from collector.evidence import RunEvidence
-from collector.outcome import Outcome
 from collector.scheduled.handler import handle
 from collector.scheduled.job import Job, with_deadline
-from collector.scheduled.notice import notice_of
 from collector.settings.model import Settings
 from collector.views import views_step
 from collector.views.plan import HeldTable, marks
@@ -26,20 +20,6 @@ class _Context:
 
     def get_remaining_time_in_millis(self):
         return self.seconds * 1000
-
-
-def _result(*told):
-    run = RunEvidence(
-        organization_id="o-aa111bb222",
-        run_id="20261123T050000Z-0a0b0c0d",
-        started_at=datetime(2026, 11, 23, 5, tzinfo=UTC),
-        inventory_source="organizations",
-    )
-    return RunResult(run=run, counts=Counter(one.outcome for one in told), needs_attention=list(told))
-
-
-def _denied(number):
-    return AccountResult(f"{number:012d}", "name", Outcome.ASSUME_DENIED, "AccessDenied", "is not authorized")
 
 
 def _job(**settings):
@@ -72,23 +52,6 @@ def test_a_run_that_has_nowhere_to_write_says_what_to_mount(monkeypatch, tmp_pat
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "not-there"))
     with pytest.raises(CredlakeError, match="mount one at /tmp"):
         _job(lake=str(tmp_path)).do()
-
-
-def test_nothing_is_sent_when_every_account_was_collected():
-    assert notice_of(_result()) is None
-
-
-def test_a_notice_names_the_account_the_reason_and_the_next_step():
-    notice = notice_of(_result(_denied(1)))
-    assert notice.subject == "credlake 2026-11-23: 1 accounts not collected in full, NOT published"
-    assert "000000000001  assume_denied  AccessDenied: is not authorized" in notice.text.splitlines()
-    assert "Is the role deployed in this account" in notice.text
-
-
-def test_a_notice_of_a_whole_organization_fits_into_a_message():
-    notice = notice_of(_result(*(_denied(number) for number in range(50_000))))
-    assert len(notice.text.encode()) < 262_144
-    assert "and 49900 more: query the view collection_coverage" in notice.text
 
 
 class _Catalogue:

@@ -1,22 +1,14 @@
-"""What becomes of a command whose stdout or stderr is closed, full, or read by nobody any longer."""
+"""Commands whose stdout or stderr is closed, full, or read by nobody any longer."""
 
 from __future__ import annotations
 
-import errno
-import io
 import os
 import shutil
-import sys
 from contextlib import contextmanager
-from unittest.mock import Mock
 
 import pytest
 
-from collector.cli.views import deploy_views
-from collector.process import streams
-from collector.process.streams import ReaderLeftError, UndeliveredError, may_be_lost
 from collector.simulator import Simulator, faults
-from collector.views.plan import Step
 from tests.fixtures.published import newest
 from tests.fixtures.runs import collect, member, organization
 
@@ -29,11 +21,8 @@ MANY_ROWS = (
 )
 NUMBERS = {"stdout": 1, "stderr": 2}
 SAID = {
-    "closed": "it is closed. What arrived there is not all of it. Send it elsewhere (`> FILE`).",
-    "full": (
-        "No space left on device. What arrived there is not all of it. "
-        "Make room there, or send it elsewhere (`> FILE`)."
-    ),
+    "closed": "it is closed. The output is incomplete. Redirect it (`> FILE`).",
+    "full": ("No space left on device. The output is incomplete. Free space there, or redirect it (`> FILE`)."),
 }
 
 
@@ -160,7 +149,7 @@ def test_3_where_the_answer_does_not_reach_stdout(start, collected, arguments, k
         ended = start(*arguments, **streams_).end()
 
     assert ended.code == 3
-    assert ended.said[-1] == f"credlake: The answer could not be written to standard output: {SAID[kind]}"
+    assert ended.said[-1] == f"credlake: Writing to standard output failed: {SAID[kind]}"
     assert "Traceback" not in ended.err
 
 
@@ -212,59 +201,3 @@ def test_a_rebuild_that_cannot_say_so_is_done_all_the_same(start, collected):
 def test_the_container_ends_with_its_own_code_whatever_becomes_of_its_log(start, kind):
     with refusing(kind, "stdout", "stderr") as streams_:
         assert start(module="collector.scheduled", **streams_).end().code == 2
-
-
-def test_stderr_that_takes_nothing_right_now_stops_nobody():
-    """A pipe that does not wait, and is full: nobody reads it quickly enough."""
-    reads, writes = os.pipe()
-    os.set_blocking(writes, False)
-    with open(reads, "rb"), streams._Said(writes, "wb") as said:  # noqa: PTH123 -- a descriptor is no path
-        assert said.write(b"x" * 2**20) == 2**20
-        assert said.write(b"more") == 4
-
-
-def test_a_gap_in_an_answer_is_told_once_and_nothing_follows_it():
-    reads, writes = os.pipe()
-    os.set_blocking(writes, False)
-    with open(reads, "rb") as reader, streams._Delivered(writes, "wb") as delivered:  # noqa: PTH123 -- as above
-        with pytest.raises(UndeliveredError) as caught:
-            delivered.write(b"x" * 2**20)
-        assert caught.value.exit_code == 3
-        arrived = len(reader.read(2**16))
-        assert delivered.write(b"more") == 4
-        delivered.close()
-        assert set(reader.read()) <= {ord("x")}
-        assert arrived
-
-
-def test_views_are_deployed_to_the_last_whoever_reads_on(monkeypatch):
-    done = []
-
-    def steps(*_, **__):
-        for name in ("account", "findings", "snapshots"):
-            done.append(name)
-            yield Step("create", name, "it is missing")
-
-    for name in ("aws.clients.client", "views.deploy.DeployedViews", "aws.athena.AthenaQueries"):
-        monkeypatch.setattr(f"collector.{name}", Mock())
-    plan = Mock(**{"return_value.summary.return_value": "3 created"})
-    monkeypatch.setattr("collector.views.plan.plan_deployment", plan)
-    monkeypatch.setattr("collector.views.plan.carry_out", steps)
-    reads, writes = os.pipe()
-    os.close(reads)
-    with io.TextIOWrapper(io.BufferedWriter(streams._Delivered(writes, "wb"))) as unread:
-        monkeypatch.setattr(sys, "stdout", unread)
-        deploy_views()
-
-    assert done == ["account", "findings", "snapshots"]
-
-
-@pytest.mark.parametrize("fault", [ReaderLeftError(), UndeliveredError("It is full.")])
-def test_what_is_said_of_work_that_is_done_may_be_lost(fault):
-    with may_be_lost():
-        raise fault
-
-
-def test_no_other_fault_is_lost_with_it():
-    with pytest.raises(OSError, match="No space"), may_be_lost():
-        raise OSError(errno.ENOSPC, "No space left on device")
