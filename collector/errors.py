@@ -21,15 +21,15 @@ class CredlakeError(Exception):
         self.facts = facts
 
 
-class UsageFaultsError(CredlakeError):
-    """Wrong usage or configuration: every fault that was found, one a line."""
+class UsageError(CredlakeError):
+    """Wrong usage or configuration; `problems` has a sentence for each mistake."""
 
     exit_code: ClassVar[int] = 2
 
-    def __init__(self, faults: list[str], **facts: object) -> None:
-        """Take all faults at once: a user mends them in one go."""
-        super().__init__("\n".join(faults), **facts)
-        self.faults = faults
+    def __init__(self, problems: list[str], **facts: object) -> None:
+        """Take all problems at once, so that a user can fix them in one go."""
+        super().__init__("\n".join(problems), **facts)
+        self.problems = problems
 
 
 class OrganizationUnreadableError(CredlakeError):

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from collector.limits import Limits
+
 if TYPE_CHECKING:
     from collector.outcome import Outcome
 
@@ -40,18 +42,6 @@ def _zulu(text: str) -> str:
 
 
 UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """The limits that the controls of one account are judged by, in this run (contract part 3, defaults)."""
-
-    access_key_rotation_days: int = 90
-    access_key_unused_days: int = 45
-    password_unused_days: int = 45
-    root_use_days: int = 1
-    password_length: int = 14
-    password_reuse: int = 24
 
 
 # Where a list of accounts came from, as `account.inventory_source` says it.

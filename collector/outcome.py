@@ -1,65 +1,92 @@
-"""How the collection of one account ended: exactly one of these, for every account of the organization."""
+"""How the collection of one account ended: exactly one outcome for every account of the organization.
+
+Each is declared here and nowhere else (contract part 2). The view `collection_coverage` repeats the meanings in SQL; a
+test compares them.
+"""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
 
 
 class Outcome(StrEnum):
-    """The contract's `account.outcome` (part 2)."""
+    """A value of `account.outcome`.
 
-    # Report fetched, and every value of every row read.
-    COLLECTED = "collected"
-    # Report fetched, but a value or a row could not be read, or there is no root row.
-    PARTIAL = "partial"
-    # Not ACTIVE, so not asked.
-    SKIPPED_STATE = "skipped_state"
-    # Left out by the run's own include and exclude rules.
-    EXCLUDED = "excluded"
-    # STS refused the role. AWS answers the same for a missing role, a wrong external id and an SCP (facts F5).
-    ASSUME_DENIED = "assume_denied"
-    # IAM refused the report: an SCP, or a permission that the role lacks.
-    REPORT_DENIED = "report_denied"
-    # Asked, and still being generated at the deadline.
-    REPORT_TIMEOUT = "report_timeout"
-    # The deadline passed before the account was asked.
-    NOT_REACHED = "not_reached"
-    # Retries used up on throttling or LimitExceeded.
-    THROTTLED = "throttled"
-    # The bytes are not a credential report, or a required column is missing.
-    MALFORMED_REPORT = "malformed_report"
-    # The report's ARNs name another account than the one asked for. Nothing of it is published.
-    WRONG_ACCOUNT = "wrong_account"
-    # Anything else; error_code and error_message say what.
-    FAILED = "failed"
+    Attributes:
+        meaning: how the collection ended, as a sentence.
+        next_step: what to do about it; empty where nothing is to be done.
+    """
 
-    @property
-    def is_covered(self) -> bool:
-        """Whether the account's users are in the snapshot."""
-        return self in COVERED
+    meaning: str
+    next_step: str
+
+    COLLECTED = "collected", "The report was fetched and every value of every row read."
+    PARTIAL = (
+        "partial",
+        "The report was fetched, but not all of it could be read, or it has no root row.",
+        "The raw report is kept; `error_message` in `account` says what could not be read.",
+    )
+    SKIPPED_STATE = "skipped_state", "The account is not ACTIVE, so it was not called."
+    EXCLUDED = "excluded", "The include and exclude rules of the run left the account out."
+    # AWS returns the same error for a missing role, a wrong external id and an SCP (facts F5).
+    ASSUME_DENIED = (
+        "assume_denied",
+        "STS denied the role.",
+        "Check the role, its trust policy, the external id and SCPs: AWS returns the same error for each.",
+    )
+    REPORT_DENIED = (
+        "report_denied",
+        "IAM denied the report.",
+        "Allow iam:GenerateCredentialReport and iam:GetCredentialReport in the role, and check SCPs that deny them.",
+    )
+    REPORT_TIMEOUT = (
+        "report_timeout",
+        "The report was still being generated at the deadline.",
+        "Run again: AWS goes on generating the report. If it recurs, raise --account-deadline or --deadline.",
+    )
+    NOT_REACHED = (
+        "not_reached",
+        "The deadline passed before the account was called.",
+        "Raise --deadline or --concurrency.",
+    )
+    THROTTLED = (
+        "throttled",
+        "AWS throttled every attempt.",
+        "Run again later: another tool may be requesting the same report.",
+    )
+    MALFORMED_REPORT = (
+        "malformed_report",
+        "The response is not a credential report, or lacks a required column.",
+        "The raw bytes are kept; if AWS changed the report, please open an issue.",
+    )
+    # Nothing of it is published.
+    WRONG_ACCOUNT = (
+        "wrong_account",
+        "The report is about another account.",
+        "Nothing of it was published; the raw bytes are kept. Check endpoint variables and proxies.",
+    )
+    FAILED = "failed", "Another error occurred.", "See the error code; run again if it may be temporary."
+
+    def __new__(cls, value: str, meaning: str = "", next_step: str = "") -> Self:
+        """Take the value and its attributes; `Outcome("collected")` finds a member by its value alone."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        member.next_step = next_step
+        return member
 
     @property
     def is_in_scope(self) -> bool:
         """Whether the run set out to collect the account."""
-        return self not in OUT_OF_SCOPE
+        return self not in {Outcome.SKIPPED_STATE, Outcome.EXCLUDED}
 
+    @property
+    def is_covered(self) -> bool:
+        """Whether the account's users are in the snapshot."""
+        return self in {Outcome.COLLECTED, Outcome.PARTIAL}
 
-COVERED = frozenset({Outcome.COLLECTED, Outcome.PARTIAL})
-OUT_OF_SCOPE = frozenset({Outcome.SKIPPED_STATE, Outcome.EXCLUDED})
-
-# Outcome → what to do about it.
-NEXT_STEPS: dict[Outcome, str] = {
-    Outcome.PARTIAL: "The raw report is kept; see error_message in `account` for what could not be read.",
-    Outcome.ASSUME_DENIED: "Is the role deployed in this account, does it trust the collector, and is the external "
-    "id right? AWS answers the same for each (and for an SCP).",
-    Outcome.REPORT_DENIED: "Allow iam:GenerateCredentialReport and iam:GetCredentialReport in the role, and look for "
-    "an SCP that denies them.",
-    Outcome.REPORT_TIMEOUT: "Run again: the report goes on being made. If it recurs, raise --account-deadline or "
-    "--deadline.",
-    Outcome.NOT_REACHED: "Raise --deadline or --concurrency.",
-    Outcome.THROTTLED: "Run again later: another tool may be asking for the same report.",
-    Outcome.MALFORMED_REPORT: "The raw bytes are kept; if AWS changed the report, please tell us.",
-    Outcome.WRONG_ACCOUNT: "Nothing of it was published; the raw bytes are kept. Check what answers for this account: "
-    "an endpoint variable, or a proxy.",
-    Outcome.FAILED: "See the error code; run again if it may pass.",
-}
+    @property
+    def needs_attention(self) -> bool:
+        """Whether the run set out to collect the account and did not get all of it."""
+        return self.is_in_scope and self is not Outcome.COLLECTED

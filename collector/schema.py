@@ -13,6 +13,8 @@ from functools import cache, cached_property
 
 import pyarrow as pa
 
+from collector.limits import LIMITS
+
 
 class ColumnType(Enum):
     """A type of the lake, with its name in Glue (Hive), in Trino and in DuckDB."""
@@ -231,14 +233,7 @@ CREDENTIAL_REPORT = Table(
     ),
 )
 
-LIMIT_COLUMNS: tuple[Column, ...] = (
-    _int("limit_access_key_rotation_days", "An active key created longer ago than this fails.", nullable=False),
-    _int("limit_access_key_unused_days", "An active key idle this long fails.", nullable=False),
-    _int("limit_password_unused_days", "A password idle this long fails.", nullable=False),
-    _int("limit_root_use_days", "A root credential used within this time fails.", nullable=False),
-    _int("limit_password_length", "A password policy that asks for less fails.", nullable=False),
-    _int("limit_password_reuse", "A password policy that remembers fewer passwords fails.", nullable=False),
-)
+LIMIT_COLUMNS: tuple[Column, ...] = tuple(_int(limit.column, limit.meaning, nullable=False) for limit in LIMITS)
 
 ACCOUNT = Table(
     "account",

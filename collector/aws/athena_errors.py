@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from collector.errors import CredlakeError, FaultKind, UsageFaultsError
+from collector.errors import CredlakeError, FaultKind, UsageError
 
 if TYPE_CHECKING:
     from types_boto3_athena.type_defs import QueryExecutionStatusTypeDef
@@ -155,7 +155,7 @@ def explain_failure(status: QueryExecutionStatusTypeDef, *, database: str, query
     name = match["name"] if match is not None else ""
     facts = {"query_execution_id": query_execution_id, "error": name or status.get("State"), "database": database}
     if name in _WRONG_QUESTIONS:
-        return UsageFaultsError([f"Athena does not take the question: {reason}"], **facts)
+        return UsageError([f"Athena does not take the question: {reason}"], **facts)
     kind, hint = _kind_of_failure(name, reason, database)
     verb = "was cancelled" if status.get("State") == "CANCELLED" else "failed"
     return kind(f"The query {verb}: {reason}{hint}", **facts)

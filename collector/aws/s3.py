@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from collector.aws.errors import translated
-from collector.errors import CallFault, FaultKind, UsageFaultsError
+from collector.errors import CallFault, FaultKind, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -269,12 +269,12 @@ def parse_s3_uri(uri: str) -> S3Place:
     """The place that `s3://bucket/prefix` names.
 
     Raises:
-        UsageFaultsError: it names no bucket, or a prefix that would give keys nobody could find again.
+        UsageError: it names no bucket, or a prefix that would give keys nobody could find again.
     """
     bucket, _, prefix = uri.removeprefix(f"{SCHEME}://").partition("/")
     prefix = prefix.rstrip("/")
     if not uri.startswith(f"{SCHEME}://") or not _BUCKET.fullmatch(bucket):
-        raise UsageFaultsError([f"{uri} names no bucket: a lake on S3 is s3://bucket or s3://bucket/prefix."])
+        raise UsageError([f"{uri} names no bucket: a lake on S3 is s3://bucket or s3://bucket/prefix."])
     if any(part in {"", ".", ".."} for part in prefix.split("/")) and prefix:
-        raise UsageFaultsError([f"{uri}: the parts of a prefix must not be empty, `.` or `..`."])
+        raise UsageError([f"{uri}: the parts of a prefix must not be empty, `.` or `..`."])
     return S3Place(bucket, prefix)

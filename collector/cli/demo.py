@@ -82,12 +82,12 @@ def _clear(lake: Path) -> None:
     """Remove an earlier demo; anything else in that folder is not ours to remove."""
     import shutil
 
-    from collector.errors import LakeError, UsageFaultsError
+    from collector.errors import LakeError, UsageError
     from collector.lake.layout import naming_fault
     from collector.simulator.demo import DEMO_ORGANIZATION_ID
 
     if naming_fault(str(lake)):
-        raise UsageFaultsError([f"--lake {lake}: the demo's lake must be a local folder."])
+        raise UsageError([f"--lake {lake}: the demo's lake must be a local folder."])
     if not lake.exists():
         return
     records = {path.name for path in (lake / "catalog").glob("*.json")}

@@ -57,11 +57,11 @@ def doctor(
     from collector.collection.gateway import Gateway
     from collector.doctor.checkup import Checkup
     from collector.doctor.finding import is_healthy
-    from collector.errors import UsageFaultsError
+    from collector.errors import UsageError
     from collector.process.logs import set_up_logs
 
     if format not in {"table", "json"}:
-        raise UsageFaultsError([f"--format {format}: unknown format; use table or json."])
+        raise UsageError([f"--format {format}: unknown format; use table or json."])
     set_up_logs(for_person=sys.stderr.isatty(), quiet=True)
     settings = read_flags(
         config,

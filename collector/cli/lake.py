@@ -86,7 +86,7 @@ def verify(lake: Lake = None, organization_id: OrganizationId = None, config: Co
 def _open(
     lake: str | None, config: str | None, *, date: str | None = None, organization_id: str | None = None
 ) -> tuple[Settings, Store]:
-    """The settings and the lake, which must exist. UsageFaultsError where a flag is wrong."""
+    """The settings and the lake, which must exist. UsageError where a flag is wrong."""
     from collector.lake.open import open_store
     from collector.process.logs import set_up_logs
 
@@ -100,7 +100,7 @@ def _open(
 
 def _check_snapshot_flags(date: str | None, organization_id: str | None) -> None:
     from collector.discovery.accounts import ORGANIZATION_ID
-    from collector.errors import UsageFaultsError
+    from collector.errors import UsageError
 
     faults = []
     if date is not None and not _is_date(date):
@@ -108,7 +108,7 @@ def _check_snapshot_flags(date: str | None, organization_id: str | None) -> None
     if organization_id is not None and not ORGANIZATION_ID.fullmatch(organization_id):
         faults.append(f"--organization-id {organization_id}: not the ID of an organization, which begins with o-.")
     if faults:
-        raise UsageFaultsError(faults)
+        raise UsageError(faults)
 
 
 def _is_date(text: str) -> bool:
@@ -124,7 +124,7 @@ def _is_date(text: str) -> bool:
 
 def _only_organization(store: Store) -> str:
     """The organization with published snapshots or, where no record is left, with runs: tables are made from those."""
-    from collector.errors import LakeError, UsageFaultsError
+    from collector.errors import LakeError, UsageError
     from collector.lake.raw import organizations_with_runs
     from collector.lake.record import organizations
 
@@ -132,9 +132,7 @@ def _only_organization(store: Store) -> str:
     if not found:
         raise LakeError(f"The lake {store.uri} holds no run of any organization, so nothing can be rebuilt from it.")
     if len(found) > 1:
-        raise UsageFaultsError(
-            [f"The lake holds several organizations ({', '.join(found)}): choose with --organization-id."]
-        )
+        raise UsageError([f"The lake holds several organizations ({', '.join(found)}): choose with --organization-id."])
     return found[0]
 
 

@@ -57,7 +57,7 @@ def read_flags(config: str | None, **flags: object) -> Settings:
     """The settings from file, environment and the flags that were given (None: not given).
 
     Raises:
-        UsageFaultsError: every error in them.
+        UsageError: every error in them.
     """
     import os
     from pathlib import Path
@@ -71,10 +71,10 @@ def required_lake(settings: Settings) -> str:
     """The lake of the settings.
 
     Raises:
-        UsageFaultsError: they name none.
+        UsageError: they name none.
     """
-    from collector.errors import UsageFaultsError
+    from collector.errors import UsageError
 
     if settings.lake is None:
-        raise UsageFaultsError(["No lake given: set --lake, CREDLAKE_LAKE, or `lake` in credlake.toml."])
+        raise UsageError(["No lake given: set --lake, CREDLAKE_LAKE, or `lake` in credlake.toml."])
     return settings.lake

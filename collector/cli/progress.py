@@ -87,7 +87,7 @@ class EventWatch(Watch):
     def finished(self, result: AccountResult) -> None:
         """One more account has its outcome."""
         self._counts[result.outcome] += 1
-        if result.outcome.is_in_scope and result.outcome is not Outcome.COLLECTED:
+        if result.outcome.needs_attention:
             _log.warning(
                 "account.not_collected" if not result.outcome.is_covered else "account.partly_read",
                 account_id=result.account_id,

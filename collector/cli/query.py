@@ -66,7 +66,7 @@ def query(
 
       credlake query --lake s3://my-bucket/credlake --workgroup credlake findings
     """
-    from collector.errors import UsageFaultsError
+    from collector.errors import UsageError
     from collector.process.logs import set_up_logs
     from collector.query.ask import run_query
 
@@ -83,12 +83,12 @@ def query(
     is_on_s3 = place.startswith("s3://")
     chosen = engine or ("athena" if is_on_s3 else "duckdb")
     if chosen not in ENGINES:
-        raise UsageFaultsError([f"Unknown engine {chosen!r}: use {' or '.join(ENGINES)}."])
+        raise UsageError([f"Unknown engine {chosen!r}: use {' or '.join(ENGINES)}."])
     if chosen == "duckdb":
         run_query(place, question, format=format, output=output, out_stream=sys.stdout, err_stream=sys.stderr)
         return 0
     if not is_on_s3:
-        raise UsageFaultsError([f"Athena reads S3, and {place} is a local folder. Use --engine duckdb."])
+        raise UsageError([f"Athena reads S3, and {place} is a local folder. Use --engine duckdb."])
     _query_athena(settings, place, question, format_name=format, output=output)
     return 0
 

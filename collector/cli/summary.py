@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from collector.outcome import NEXT_STEPS, Outcome
+from collector.outcome import Outcome
 from collector.process.streams import printable
 
 if TYPE_CHECKING:
@@ -22,21 +22,6 @@ _MAX_LISTED = 50
 _WIDTH_WITHOUT_TERMINAL = 140
 _MAX_REASON = 76
 
-_MEANINGS = {
-    Outcome.COLLECTED: "report fetched and read in full",
-    Outcome.PARTIAL: "report fetched, but only partly readable",
-    Outcome.SKIPPED_STATE: "not ACTIVE, so not collected",
-    Outcome.EXCLUDED: "excluded by this run's rules",
-    Outcome.ASSUME_DENIED: "the role could not be assumed",
-    Outcome.REPORT_DENIED: "the report was denied",
-    Outcome.REPORT_TIMEOUT: "the report was not ready in time",
-    Outcome.NOT_REACHED: "the deadline passed first",
-    Outcome.THROTTLED: "throttled until the retries were used up",
-    Outcome.MALFORMED_REPORT: "not a credential report",
-    Outcome.WRONG_ACCOUNT: "the report of another account",
-    Outcome.FAILED: "another error",
-}
-
 
 def print_result(result: RunResult, *, lake: str) -> None:
     """Print the outcomes, the accounts that failed with reason and next step, and where the snapshot is."""
@@ -47,7 +32,7 @@ def print_result(result: RunResult, *, lake: str) -> None:
     outcomes.add_column("meaning")
     for outcome in Outcome:
         if result.counts[outcome]:
-            outcomes.add_row(outcome.value, str(result.counts[outcome]), _MEANINGS[outcome])
+            outcomes.add_row(outcome.value, str(result.counts[outcome]), outcome.meaning)
     outcomes.add_section()
     outcomes.add_row("total", str(result.counts.total()), "")
     console.print(outcomes)
@@ -97,7 +82,7 @@ def _print_accounts(console: Console, result: RunResult) -> None:
     console.print(table)
     if len(accounts) > _MAX_LISTED:
         console.print(f"… and {len(accounts) - _MAX_LISTED} more: query the view collection_coverage.")
-    steps = {account.outcome: NEXT_STEPS[account.outcome] for account in accounts if account.outcome in NEXT_STEPS}
+    steps = {account.outcome: account.outcome.next_step for account in accounts if account.outcome.next_step}
     for outcome, step in steps.items():
         console.print(Text(f"{outcome.value}: {step}"))
     if any(account.password_policy_error for account in accounts):

@@ -12,7 +12,7 @@ from collector.collection.engine import utc_now
 from collector.collection.gateway import Gateway
 from collector.collection.result import Watch
 from collector.collection.run import Collection
-from collector.errors import UsageFaultsError
+from collector.errors import UsageError
 from collector.lake.open import open_store
 from collector.process.scratch import scratch_folder
 from collector.process.signals import run_stoppable
@@ -36,11 +36,11 @@ def open_collection(
     """The run that the settings describe. Its scratch folder is removed at the end.
 
     Raises:
-        UsageFaultsError: the settings name no lake.
+        UsageError: the settings name no lake.
         CredlakeError: the lake cannot be opened, or there is no room for a scratch folder.
     """
     if settings.lake is None:
-        raise UsageFaultsError(["No lake given: set --lake, CREDLAKE_LAKE, or `lake` in credlake.toml."])
+        raise UsageError(["No lake given: set --lake, CREDLAKE_LAKE, or `lake` in credlake.toml."])
     with scratch_folder() as scratch:
         store = open_store(settings.lake, kms_key=settings.kms_key)
         yield Collection(

@@ -6,12 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from collector.outcome import Outcome
-
 if TYPE_CHECKING:
     from collector.evidence import AccountEvidence, RunEvidence
     from collector.lake.record import PublicationRecord, WrittenSnapshot
     from collector.lake.rows import Verdict
+    from collector.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ class RunResult:
         )
         self.counts[outcome] += 1
         self.untagged += evidence.tags_error is not None
-        if outcome.is_in_scope and (outcome is not Outcome.COLLECTED or account.password_policy_error):
+        if outcome.needs_attention or account.password_policy_error:
             self.needs_attention.append(account)
         return account
 

@@ -26,7 +26,7 @@ from collector.discovery.accounts import (
     organization_id_of,
     ou_ids_of,
 )
-from collector.errors import UsageFaultsError
+from collector.errors import UsageError
 from collector.evidence import instant_text
 
 if TYPE_CHECKING:
@@ -80,14 +80,14 @@ def read_accounts_file(path: Path, *, partition: str) -> list[Account]:
     """The accounts of the file; an account without a state is taken for ACTIVE, without a partition for the caller's.
 
     Raises:
-        UsageFaultsError: all faults of the file at once, each with its row.
+        UsageError: all faults of the file at once, each with its row.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise UsageFaultsError([f"--accounts-file {path}: cannot be read: {error.strerror}."]) from error
+        raise UsageError([f"--accounts-file {path}: cannot be read: {error.strerror}."]) from error
     except UnicodeDecodeError as error:
-        raise UsageFaultsError([f"--accounts-file {path}: is not UTF-8 text."]) from error
+        raise UsageError([f"--accounts-file {path}: is not UTF-8 text."]) from error
     rows = _json_rows(text, path) if text.lstrip()[:1] in ("[", "{") else _csv_rows(text, path)
     faults: list[str] = []
     accounts: dict[str, Account] = {}
@@ -101,7 +101,7 @@ def read_accounts_file(path: Path, *, partition: str) -> list[Account]:
     if not faults and not accounts:
         faults.append(f"--accounts-file {path}: lists no account.")
     if faults:
-        raise UsageFaultsError(faults)
+        raise UsageError(faults)
     return list(accounts.values())
 
 
@@ -128,18 +128,18 @@ def _csv_rows(text: str, path: Path) -> Iterable[tuple[str, dict[str, Any]]]:
     reader = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True)
     header = [name.strip() for name in reader.fieldnames or []]
     if not any(_NAMES.get(name.lower()) == "Id" for name in header):
-        raise UsageFaultsError(
+        raise UsageError(
             [f"--accounts-file {path}: the first line must be a header with a column `account_id` (JSON is read too)."]
         )
     # A spreadsheet may leave columns without a name, and with nothing in them, at the end.
     if unknown := [name for name in header if name and name.lower() not in _NAMES]:
-        raise UsageFaultsError([f"--accounts-file {path}, line 1: {_unknown_columns(unknown)}"])
+        raise UsageError([f"--accounts-file {path}, line 1: {_unknown_columns(unknown)}"])
     try:
         for row in reader:
             if any(value for value in row.values() if isinstance(value, str)):
                 yield f"line {reader.line_num}", {name: value for name, value in row.items() if name is not None}
     except csv.Error as error:
-        raise UsageFaultsError([f"--accounts-file {path}, line {reader.line_num}: is no CSV: {error}."]) from error
+        raise UsageError([f"--accounts-file {path}, line {reader.line_num}: is no CSV: {error}."]) from error
 
 
 def _unknown_columns(names: list[str]) -> str:
@@ -159,13 +159,11 @@ def _json_rows(text: str, path: Path) -> Iterable[tuple[str, dict[str, Any]]]:
     try:
         content = json.loads(text)
     except ValueError as error:
-        raise UsageFaultsError([f"--accounts-file {path}: is no JSON: {error}."]) from error
+        raise UsageError([f"--accounts-file {path}: is no JSON: {error}."]) from error
     if isinstance(content, dict):
         content = content.get("Accounts")
     if not isinstance(content, list):
-        raise UsageFaultsError(
-            [f"--accounts-file {path}: must be a list of accounts, or an object with a list `Accounts`."]
-        )
+        raise UsageError([f"--accounts-file {path}: must be a list of accounts, or an object with a list `Accounts`."])
     for position, item in enumerate(content, start=1):
         yield f"item {position}", item if isinstance(item, dict) else {"Id": item}
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from collector.evidence import Limits
+from collector.limits import LIMITS, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from collector.discovery.accounts import Account
 
-LIMIT_NAMES: tuple[str, ...] = tuple(field.name for field in fields(Limits))
+LIMIT_NAMES: tuple[str, ...] = tuple(limit.name for limit in LIMITS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from collector.discovery.ous import Placement
 from collector.errors import (
     CallFault,
     OrganizationUnreadableError,
-    UsageFaultsError,
+    UsageError,
     explain_unknown_ou,
     explain_unreadable_organization,
 )
@@ -71,12 +71,12 @@ class Discovery:
 
         Raises:
             OrganizationUnreadableError: the list cannot be had as a whole. Part of it is never taken for all of it.
-            UsageFaultsError: the organization is not the one that was named, or not that of accounts in the file.
+            UsageError: the organization is not the one that was named, or not that of accounts in the file.
         """
         if self.from_file is not None:
             of_file = await self._organization_of_file()
             if faults := faults_of_organization(self.from_file, of_file):
-                raise UsageFaultsError(faults)
+                raise UsageError(faults)
             return of_file, self._of_file(self.from_file)
         pages = self.source.account_pages()
         first: list[AccountTypeDef] | None = []
@@ -111,7 +111,7 @@ class Discovery:
         """The accounts, all of them, once no rule of the settings is known to miss.
 
         Raises:
-            UsageFaultsError: a rule matches no account: all such rules at once.
+            UsageError: a rule matches no account: all such rules at once.
             OrganizationUnreadableError: a rule names an OU, and it cannot be told who is in it.
         """
         if self.selection.is_everything and not self.limits.overrides:
@@ -127,7 +127,7 @@ class Discovery:
             self._check_placed(listed)
         faults = self.selection.faults(listed) + self.limits.faults(listed)
         if faults:
-            raise UsageFaultsError(faults)
+            raise UsageError(faults)
         for account in listed:
             yield account
 
@@ -169,7 +169,7 @@ class Discovery:
             organization_id = await self._in_thread(self.source.organization_id)
         except CallFault as fault:
             why = f"{fault.operation} answered {fault.code}: {fault.message}"
-            raise UsageFaultsError(
+            raise UsageError(
                 [f"--accounts-file: name the organization with --organization-id, for it cannot be asked: {why}"]
             ) from fault
         self._check_named(organization_id)
@@ -179,7 +179,7 @@ class Discovery:
         if not ORGANIZATION_ID.fullmatch(organization_id):
             raise OrganizationUnreadableError(f"AWS calls the organization {organization_id!r}, which is no o-… id.")
         if self.organization_id is not None and self.organization_id != organization_id:
-            raise UsageFaultsError(
+            raise UsageError(
                 [f"--organization-id {self.organization_id}: the credentials belong to {organization_id}."]
             )
 

@@ -15,7 +15,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_rand
 from collector.aws.iam import SESSION_ACTIONS
 from collector.doctor.finding import Finding, Status, describe_fault, fail, ok
 from collector.errors import CallFault, FaultKind
-from collector.outcome import NEXT_STEPS, Outcome
+from collector.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -76,10 +76,10 @@ def _check(account_id: str, calls: AccountApi, retrying: Retrying) -> Finding | 
         if error.code in _POLICY_REFUSED:
             remediation = "This is an internal error (a bug in credlake): please report it with this message."
             return fail(_POLICY_CHECK, account_id, describe_fault(error), remediation)
-        return _refused(account_id, error, NEXT_STEPS[Outcome.ASSUME_DENIED])
+        return _refused(account_id, error, Outcome.ASSUME_DENIED.next_step)
     for call, remediation in (
-        (calls.generate_report, NEXT_STEPS[Outcome.REPORT_DENIED]),
-        (calls.fetch_report, NEXT_STEPS[Outcome.REPORT_DENIED]),
+        (calls.generate_report, Outcome.REPORT_DENIED.next_step),
+        (calls.fetch_report, Outcome.REPORT_DENIED.next_step),
         (calls.account_summary, _allow("iam:GetAccountSummary")),
         (calls.password_policy, _allow("iam:GetAccountPasswordPolicy")),
     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from collector.errors import UsageFaultsError
+from collector.errors import UsageError
 from collector.lake.layout import is_on_s3, naming_fault
 
 if TYPE_CHECKING:
@@ -16,10 +16,10 @@ def open_store(uri: str, *, kms_key: str | None = None) -> Store:
     """The store that a `--lake` names: a folder, or `s3://bucket/prefix` (where `kms_key` encrypts what is written).
 
     Raises:
-        UsageFaultsError: it names neither, or a key for a folder.
+        UsageError: it names neither, or a key for a folder.
     """
     if fault := naming_fault(uri):
-        raise UsageFaultsError([fault], uri=uri)
+        raise UsageError([fault], uri=uri)
     if is_on_s3(uri):
         from collector.lake.s3_store import open_s3_store  # noqa: PLC0415  # so that a local lake needs no botocore
 
@@ -27,5 +27,5 @@ def open_store(uri: str, *, kms_key: str | None = None) -> Store:
     from collector.lake.local_store import LocalStore  # noqa: PLC0415  # so that a lake on S3 needs no file locks
 
     if kms_key is not None:
-        raise UsageFaultsError([f"--kms-key encrypts a lake on S3, and {uri} is a folder on this machine."])
+        raise UsageError([f"--kms-key encrypts a lake on S3, and {uri} is a folder on this machine."])
     return LocalStore(Path(uri))

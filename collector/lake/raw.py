@@ -17,8 +17,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from collector.errors import LakeError, NewerLakeError
-from collector.evidence import AccountEvidence, Limits, RunEvidence, instant_text, read_instant
+from collector.evidence import AccountEvidence, RunEvidence, instant_text, read_instant
 from collector.lake.layout import RAW, evidence_key, organization_of_raw, report_key, run_key
+from collector.limits import Limits
 from collector.outcome import Outcome
 from collector.schema import SCHEMA_VERSION
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from collector.evidence import UNKNOWN, read_instant, to_milliseconds
 from collector.lake.layout import report_key
+from collector.limits import LIMITS
 from collector.outcome import Outcome
 from collector.report import parse_report
 from collector.schema import RECORD_TABLES, file_schema
@@ -129,7 +130,7 @@ def account_row(run: RunEvidence, evidence: AccountEvidence, verdict: Verdict) -
         "raw_location": _raw_location(run, evidence),
         **_password_policy(evidence, verdict),
         **_summary(evidence, verdict),
-        **_limits(evidence),
+        **{limit.column: getattr(evidence.limits, limit.name) for limit in LIMITS},
         "inventory_source": run.inventory_source,
     }
 
@@ -205,18 +206,6 @@ def _summary(evidence: AccountEvidence, verdict: Verdict) -> dict[str, Any]:
 def _not_asked(verdict: Verdict) -> str:
     """Why there is no answer where there is no error of the call either."""
     return f"not asked: the account is {verdict.outcome}"
-
-
-def _limits(evidence: AccountEvidence) -> dict[str, int]:
-    limits = evidence.limits
-    return {
-        "limit_access_key_rotation_days": limits.access_key_rotation_days,
-        "limit_access_key_unused_days": limits.access_key_unused_days,
-        "limit_password_unused_days": limits.password_unused_days,
-        "limit_root_use_days": limits.root_use_days,
-        "limit_password_length": limits.password_length,
-        "limit_password_reuse": limits.password_reuse,
-    }
 
 
 def _flag(value: int | None) -> bool | None:

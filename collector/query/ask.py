@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 
-from collector.errors import CredlakeError, UsageFaultsError
+from collector.errors import CredlakeError, UsageError
 from collector.query.duckdb import LocalLake
 from collector.query.formats import write_csv, write_json, write_parquet
 from collector.query.question import closest, named_view
@@ -47,7 +47,7 @@ def run_query(
         now: the time to count a snapshot's age from; the clock's, unless given.
 
     Raises:
-        UsageFaultsError: a wrong query (a name, the SQL, the format).
+        UsageError: a wrong query (a name, the SQL, the format).
         CredlakeError: there is no snapshot, or the query could not be carried out.
     """
     check_format(format, output, out_stream)
@@ -85,23 +85,23 @@ def show_view(name: str) -> str:
     """What a view answers, and the statement behind that name in Athena's SQL.
 
     Raises:
-        UsageFaultsError: there is no view of that name.
+        UsageError: there is no view of that name.
     """
     views = shipped_views()
     found = named_view(name, views.by_name)
     if found is None:
-        raise UsageFaultsError([f"`{name}` is not a name. `credlake views list` names all views."])
+        raise UsageError([f"`{name}` is not a name. `credlake views list` names all views."])
     return views.shown(found)
 
 
 def check_format(format_name: str, output: Path | None, out_stream: TextIO) -> None:
-    """Raise UsageFaultsError where rows cannot be written in that format to that place."""
+    """Raise UsageError where rows cannot be written in that format to that place."""
     if format_name not in FORMATS:
-        raise UsageFaultsError(
+        raise UsageError(
             [f"There is no format {format_name}.{closest(format_name, FORMATS)} There are {', '.join(FORMATS)}."]
         )
     if format_name == "parquet" and output is None and out_stream.isatty():
-        raise UsageFaultsError(["Parquet is no text for a terminal: name a file with --output FILE."])
+        raise UsageError(["Parquet is no text for a terminal: name a file with --output FILE."])
 
 
 def _write(rows: Rows, format_name: str, target: TextIO | BinaryIO, err_stream: TextIO) -> None:
@@ -154,5 +154,5 @@ def _opened(path: Path, *, binary: bool) -> IO[Any]:
 def _binary(out_stream: TextIO) -> BinaryIO:
     buffer = getattr(out_stream, "buffer", None)
     if buffer is None:
-        raise UsageFaultsError(["Parquet is no text: name a file with --output FILE."])
+        raise UsageError(["Parquet is no text: name a file with --output FILE."])
     return cast("BinaryIO", buffer)

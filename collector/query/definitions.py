@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from collector.errors import UsageFaultsError
+from collector.errors import UsageError
 from collector.query.errors import query_error
 from collector.query.question import first_word, mentioned, named_view, trimmed
 from collector.query.relations import identifier
@@ -56,7 +56,7 @@ class Definitions:
         """DuckDB's SQL for the name of a view, or for one statement as typed, with all that it reads defined.
 
         Raises:
-            UsageFaultsError: an unknown name, or anything but one statement that reads.
+            UsageError: an unknown name, or anything but one statement that reads.
         """
         sql = trimmed(text)
         name = named_view(sql, self.columns)
@@ -101,13 +101,13 @@ class Definitions:
         except duckdb.Error as error:
             raise query_error(error) from error
         if len(statements) != 1:
-            raise UsageFaultsError(["Give one statement at a time."])
+            raise UsageError(["Give one statement at a time."])
         if not self._only_reads(statements[0].type, sql):
             fault = (
                 f"`credlake query` only reads, and this statement (`{first_word(sql)} …`) would do something else. "
                 "Give a view's name (`credlake views list`) or one select."
             )
-            raise UsageFaultsError([fault])
+            raise UsageError([fault])
 
     def _only_reads(self, kind: duckdb.StatementType, sql: str) -> bool:
         """Whether a statement is a select throughout: a `with` may hold a copy or an insert, which would write."""

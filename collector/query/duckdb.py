@@ -84,7 +84,7 @@ class LocalLake:
         """Start a query: the name of a view, or one statement in DuckDB's SQL that reads.
 
         Raises:
-            UsageFaultsError: an unknown name, or SQL that DuckDB refuses.
+            UsageError: an unknown name, or SQL that DuckDB refuses.
             LakeError: a file of the lake is missing.
             QueryError: DuckDB cannot carry the query out. The batches raise it too.
         """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from collector.errors import CredlakeError, UsageFaultsError
+from collector.errors import CredlakeError, UsageError
 from collector.query.question import closest, mentioned
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def query_error(
     """
     text = str(error).strip() or type(error).__name__
     if isinstance(error, _OF_THE_SQL):
-        return UsageFaultsError(_with_suggestion(text, sql, known or {}).splitlines())
+        return UsageError(_with_suggestion(text, sql, known or {}).splitlines())
     kind, _, rest = text.splitlines()[0].partition(": ")
     if rest.startswith(_ARROW_STREAM):
         # A file on S3 could not be read; DuckDB knows it only as a stream of Arrow's.

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from collector.errors import CredlakeError, UsageFaultsError
+from collector.errors import CredlakeError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -190,7 +190,7 @@ def _distinct(names: list[str]) -> list[str]:
     """The names, where each occurs once: of two equal ones an object or a file could hold one alone."""
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise UsageFaultsError([f"Two columns are named {name}: give one another name with `as`." for name in twice])
+        raise UsageError([f"Two columns are named {name}: give one another name with `as`." for name in twice])
     return names
 
 

@@ -6,7 +6,7 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from collector.errors import UsageFaultsError
+from collector.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -28,11 +28,11 @@ def trimmed(text: str) -> str:
     """The text without blanks and semicolons around it.
 
     Raises:
-        UsageFaultsError: nothing is left of it.
+        UsageError: nothing is left of it.
     """
     trimmed_text = text.strip().rstrip("; \n\t")
     if _COMMENTS.fullmatch(trimmed_text):
-        raise UsageFaultsError([NO_QUERY])
+        raise UsageError([NO_QUERY])
     return trimmed_text
 
 
@@ -40,14 +40,12 @@ def named_view(text: str, names: Collection[str]) -> str | None:
     """The name of the table or view where the text is one word; None where it is SQL.
 
     Raises:
-        UsageFaultsError: one word that is not among the names.
+        UsageError: one word that is not among the names.
     """
     if not _NAME.fullmatch(text):
         return None
     if text.lower() not in names:
-        raise UsageFaultsError(
-            [f"There is no view {text}.{closest(text, names)} `credlake views list` names all of them."]
-        )
+        raise UsageError([f"There is no view {text}.{closest(text, names)} `credlake views list` names all of them."])
     return text.lower()
 
 

@@ -52,7 +52,7 @@ def stream(
         known: the columns of every table and view by its name, to suggest the right one.
 
     Raises:
-        UsageFaultsError: SQL that DuckDB refuses.
+        UsageError: SQL that DuckDB refuses.
         QueryError: DuckDB cannot carry the query out. The batches raise it too.
     """
     try:

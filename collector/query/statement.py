@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from collector.errors import UsageFaultsError
+from collector.errors import UsageError
 from collector.query.question import first_word, named_view, trimmed
 from collector.schema import SNAPSHOT_RECORD
 from collector.views.files import CURRENT_TABLE, HISTORY_TABLE
@@ -41,7 +41,7 @@ def athena_statement(text: str, views: PreparedViews) -> AthenaStatement:
         views: our views.
 
     Raises:
-        UsageFaultsError: a word that is not a view, or anything but a select.
+        UsageError: a word that is not a view, or anything but a select.
     """
     sql = trimmed(text)
     name = named_view(sql, [HISTORY_TABLE, CURRENT_TABLE, *views.by_name])
@@ -54,7 +54,7 @@ def athena_statement(text: str, views: PreparedViews) -> AthenaStatement:
             f"`{first_word(sql)}` does not start a select: `credlake query` takes a view's name or one select. "
             "`credlake views list` and `credlake views show NAME` show what there is."
         )
-        raise UsageFaultsError([fault])
+        raise UsageError([fault])
     return AthenaStatement(sql)
 
 

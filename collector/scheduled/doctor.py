@@ -9,7 +9,7 @@ from collector.collection.gateway import Gateway
 from collector.doctor.catalog import Views
 from collector.doctor.checkup import Checkup
 from collector.doctor.finding import Status, is_healthy
-from collector.errors import UsageFaultsError
+from collector.errors import UsageError
 from collector.scheduled.notice import TOPIC
 from collector.settings.sources import read_settings
 from collector.views.files import shipped_views
@@ -30,7 +30,7 @@ def examine(environment: Mapping[str, str], event: Mapping[str, Any]) -> dict[st
     settings = read_settings({}, environment, directory=Path.cwd())
     sample = event.get("sample", _SAMPLE)
     if sample is not None and not (isinstance(sample, int) and sample > 0):
-        raise UsageFaultsError([f"sample {sample!r}: is not a number of accounts above 0."])
+        raise UsageError([f"sample {sample!r}: is not a number of accounts above 0."])
     checkup = Checkup(
         settings=settings,
         gateway=Gateway(settings),

@@ -11,7 +11,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
-from collector.errors import UsageFaultsError
+from collector.errors import UsageError
 from collector.process.logs import set_up_logs
 from collector.scheduled.job import job_of, with_deadline
 
@@ -50,7 +50,7 @@ def result_of(event: Mapping[str, Any], collect: Callable[[], dict[str, Any]]) -
         collect: makes the run.
 
     Raises:
-        UsageFaultsError: there is no such command.
+        UsageError: there is no such command.
         CredlakeError: nothing was published, Glue or the views could not be synced, or there are no credentials.
     """
     match event.get("command", "collect"):
@@ -61,7 +61,7 @@ def result_of(event: Mapping[str, Any], collect: Callable[[], dict[str, Any]]) -
 
             return examine(os.environ, event)
         case other:
-            raise UsageFaultsError([f"Unknown command {other!r}: use collect or doctor."])
+            raise UsageError([f"Unknown command {other!r}: use collect or doctor."])
 
 
 def exit_code_of(result: Mapping[str, Any]) -> int:
@@ -71,7 +71,7 @@ def exit_code_of(result: Mapping[str, Any]) -> int:
 
 def _collect(left: float) -> dict[str, Any]:
     if left <= RESERVE_SECONDS:
-        raise UsageFaultsError(
+        raise UsageError(
             [f"The function has {left:.0f} s left and needs {RESERVE_SECONDS:.0f} s to publish: give it 900 s."]
         )
     ends_at = time.monotonic() + left - _VIEWS_RESERVE_SECONDS

@@ -101,7 +101,7 @@ def job_of(environment: Mapping[str, str], run: Callable[[Collection], RunResult
     """The job that the environment describes.
 
     Raises:
-        UsageFaultsError: every error in the settings.
+        UsageError: every error in the settings.
     """
     settings = read_settings({}, environment, directory=Path.cwd())
     return Job(settings=settings, topic_arn=environment.get(TOPIC) or None, run=run)

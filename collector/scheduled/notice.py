@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from collector.outcome import NEXT_STEPS
-
 if TYPE_CHECKING:
     from collector.collection.result import AccountResult, RunResult
 
@@ -44,7 +42,7 @@ def notice_of(result: RunResult) -> Notice | None:
     ]
     if len(accounts) > _MAX_LISTED:
         lines.append(f"and {len(accounts) - _MAX_LISTED} more: query the view collection_coverage")
-    steps = {account.outcome: NEXT_STEPS[account.outcome] for account in accounts if account.outcome in NEXT_STEPS}
+    steps = {account.outcome: account.outcome.next_step for account in accounts if account.outcome.next_step}
     lines += ["", *(f"{outcome}: {step}" for outcome, step in steps.items())]
     subject = f"credlake {run.snapshot_date}: {len(accounts)} accounts not collected in full, {state}"
     return Notice(subject[:_MAX_SUBJECT], "\n".join(lines))

@@ -16,11 +16,13 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_l
 from collector.discovery.accounts import ACCOUNT_ID, ORGANIZATION_ID
 from collector.discovery.limits import LIMIT_NAMES, LimitOverride, LimitRules
 from collector.discovery.selection import Selection
-from collector.evidence import Limits
 from collector.lake.layout import naming_fault
+from collector.limits import LIMITS, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from collector.limits import Limit
 
 DEFAULT_ROLE_NAME = "credlake-reader"
 DEFAULT_CONCURRENCY = 32
@@ -143,15 +145,12 @@ def _seconds() -> fields.Float:
     )
 
 
-def _limit(name: str) -> fields.Integer:
-    # A password policy's length runs to 128, its memory to 24 (facts F3); days have no natural end.
-    highest = {"password_length": 128, "password_reuse": 24}.get(name, 36500)
-    return fields.Integer(
-        strict=True, validate=validate.Range(min=1, max=highest, error=f"Must be from 1 to {highest}.")
-    )
+def _limit(limit: Limit) -> fields.Integer:
+    accepted = validate.Range(min=1, max=limit.highest, error=f"Must be from 1 to {limit.highest}.")
+    return fields.Integer(strict=True, validate=accepted)
 
 
-_LimitsSchema = Schema.from_dict({name: _limit(name) for name in LIMIT_NAMES}, name="LimitsSchema")
+_LimitsSchema = Schema.from_dict({limit.name: _limit(limit) for limit in LIMITS}, name="LimitsSchema")
 
 
 class _OverrideSchema(_LimitsSchema):  # type: ignore[misc, valid-type]  # marshmallow makes the base at run time

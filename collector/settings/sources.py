@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import ValidationError
 
 from collector.discovery.limits import LIMIT_NAMES
-from collector.errors import UsageFaultsError
+from collector.errors import UsageError
 from collector.settings.model import Settings, SettingsSchema, settings_from
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def read_settings(
     `credlake.toml` in `directory` is read where there is one.
 
     Raises:
-        UsageFaultsError: every fault of every source, each with the place it was found in.
+        UsageError: every fault of every source, each with the place it was found in.
     """
     faults: list[str] = []
     merged: dict[str, Any] = {}
@@ -49,7 +49,7 @@ def read_settings(
             if isinstance(error.valid_data, dict):
                 merged |= error.valid_data
     if faults:
-        raise UsageFaultsError(faults)
+        raise UsageError(faults)
     return settings_from(merged)
 
 

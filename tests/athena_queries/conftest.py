@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from collector.evidence import Limits
+from collector.limits import Limits
 from collector.query.definitions import Definitions
 from collector.schema import SNAPSHOT_RECORD, file_schema
 from collector.views.files import shipped_views

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import pytest
 
-from collector.evidence import Limits
-from collector.schema import LIMIT_COLUMNS
+from collector.limits import LIMITS
 from tools.generate.controls import JudgedPer, Relation, controls, requirements
 
 CONTROLS = controls()
@@ -64,10 +61,13 @@ def test_every_control_has_a_reason_and_a_remediation():
         assert control.title
 
 
-def test_the_default_limits_are_those_of_a_run_and_columns_of_account():
-    limits = {each.limit_setting: each.default_limit for each in CONTROLS if each.limit_setting}
-    assert limits == asdict(Limits())
-    assert {f"limit_{setting}" for setting in limits} == {column.name for column in LIMIT_COLUMNS}
+def test_the_limits_of_the_controls_are_those_declared_for_a_run():
+    of_controls = {
+        control.limit_setting: (control.default_limit, control.limit_unit)
+        for control in CONTROLS
+        if control.limit_setting is not None
+    }
+    assert of_controls == {limit.name: (limit.default, limit.unit) for limit in LIMITS}
 
 
 def test_the_cis_numbers_are_those_of_each_edition():

@@ -7,23 +7,12 @@ from functools import partial
 
 import pytest
 
+from collector.outcome import Outcome
+
 utc = partial(datetime, tzinfo=UTC)
 
 CONTROLS = 12
-OUTCOMES = (
-    "collected",
-    "partial",
-    "skipped_state",
-    "excluded",
-    "assume_denied",
-    "report_denied",
-    "report_timeout",
-    "not_reached",
-    "throttled",
-    "malformed_report",
-    "wrong_account",
-    "failed",
-)
+OUTCOMES = [outcome.value for outcome in Outcome]
 
 
 def test_a_rate_is_passes_among_passes_and_failures(lake_of, rows):
@@ -257,16 +246,16 @@ def test_coverage_says_why_how_old_and_whether_all_users_came(lake_of, rows):
             8,
             10,
         ),
-        ("000000000003", False, "STS refused the role.", "AccessDenied", None, None, None),
+        ("000000000003", False, "STS denied the role.", "AccessDenied", None, None, None),
     ]
 
 
-@pytest.mark.parametrize("outcome", OUTCOMES)
-def test_every_outcome_has_a_reason_of_its_own(lake_of, rows, outcome):
-    lake = lake_of(rows.account(outcome=outcome))
-    [row] = lake.view("collection_coverage", "reason")
-    assert row["reason"].endswith(".")
-    assert (row["reason"] == "Something else went wrong.") == (outcome == "failed")
+@pytest.mark.parametrize("outcome", Outcome)
+def test_coverage_shows_the_meaning_of_every_outcome(lake_of, rows, outcome):
+    lake = lake_of(rows.account(outcome=outcome.value, account_state="SUSPENDED"))
+    [row] = lake.view("collection_coverage", "reason, is_covered")
+    assert row["reason"] == outcome.meaning.replace("not ACTIVE", "SUSPENDED")
+    assert row["is_covered"] is outcome.is_covered
 
 
 def test_findings_are_ranked_by_severity_then_by_how_long_they_fail(lake_of, rows):

@@ -187,7 +187,7 @@ def test_an_account_that_is_not_active_has_no_verdicts(lake_of, rows, state):
     assert {row["account_id"] for row in lake.view("control_results", "account_id")} == {"111111111111"}
     assert {row["account_id"] for row in lake.view("account_scorecard", "account_id")} == {"111111111111"}
     assert lake.view("collection_coverage", "is_in_scope, reason", f"account_id = '{ANY}'") == [
-        {"is_in_scope": False, "reason": f"The account is {state}, so it was not asked."}
+        {"is_in_scope": False, "reason": f"The account is {state}, so it was not called."}
     ]
 
 

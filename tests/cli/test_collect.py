@@ -67,7 +67,7 @@ def test_1_where_a_role_is_missing_in_some_accounts_and_the_rest_is_published(cr
     assert "the-denied" in line
     assert "assume_denied" in line
     assert "AccessDenied: User: " in line
-    assert "assume_denied: Is the role deployed in this account" in ended.out
+    assert "assume_denied: Check the role, its trust policy" in ended.out
     assert accounts_of(lake)["100000000002"]["outcome"] == "assume_denied"
 
 

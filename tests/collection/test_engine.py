@@ -263,7 +263,7 @@ def test_where_a_region_is_off_the_role_is_assumed_elsewhere_and_stays_so():
     assert [session.is_regional for session in calls.sessions[ONE]] == [False, False]
 
 
-def test_a_fault_of_ours_in_one_account_ends_the_run_and_is_not_taken_for_an_outcome():
+def test_an_internal_error_in_one_account_ends_the_run_and_is_not_taken_for_an_outcome():
     def broken():
         raise RuntimeError("ours")
 

@@ -58,7 +58,7 @@ EVENTS = {
     "a run that left accounts out, or a doctor that found something": (_event(_container(exitCode=1)), False),
     "wrong settings": (_event(_container(exitCode=2)), True),
     "nothing published": (_event(_container(exitCode=3)), True),
-    "a fault of ours": (_event(_container(exitCode=70)), True),
+    "an internal error": (_event(_container(exitCode=70)), True),
     "killed for its memory": (_event(_container(exitCode=137, reason="OutOfMemoryError")), True),
     "an image that cannot be pulled": (
         _event(_container(reason=_UNPULLED), stopCode="TaskFailedToStart", stoppedReason=_UNPULLED),

@@ -152,7 +152,7 @@ def test_a_run_that_covers_too_little_raises_and_publishes_nothing(deliveries, a
 
 
 def test_wrong_settings_raise_with_every_error(deliveries):
-    assert deliveries.wrong_settings.raised == "UsageFaultsError"
+    assert deliveries.wrong_settings.raised == "UsageError"
     assert "CREDLAKE_ROLE" in deliveries.wrong_settings.message
     assert "CREDLAKE_CONCURRENCY" in deliveries.wrong_settings.message
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from collector.discovery.accounts_file import _COLUMNS, faults_of_organization, read_accounts_file
-from collector.errors import OrganizationUnreadableError, UsageFaultsError
+from collector.errors import OrganizationUnreadableError, UsageError
 from collector.schema import ACCOUNT
 from collector.simulator import AccountState, CallerSpec, Simulator
 from tests.fixtures.published import accounts_of
@@ -31,10 +31,10 @@ def _read(tmp_path):
 @pytest.fixture(name="faults")
 def _faults(read):
     def faults(text, **options):
-        with pytest.raises(UsageFaultsError) as caught:
+        with pytest.raises(UsageError) as caught:
             read(text, **options)
         assert caught.value.exit_code == 2
-        return [fault.partition("accounts.csv")[2] for fault in caught.value.faults]
+        return [fault.partition("accounts.csv")[2] for fault in caught.value.problems]
 
     return faults
 
@@ -197,7 +197,7 @@ def test_a_file_that_cannot_be_used_says_why(faults, text, fault):
 
 
 def test_a_file_that_is_not_there_says_so(tmp_path):
-    with pytest.raises(UsageFaultsError, match=r"accounts\.csv: cannot be read: No such file or directory"):
+    with pytest.raises(UsageError, match=r"accounts\.csv: cannot be read: No such file or directory"):
         read_accounts_file(tmp_path / "accounts.csv", partition="aws")
 
 
@@ -230,7 +230,7 @@ def test_a_file_without_organization_id_where_nobody_can_say_it_is_a_usage_error
     spec = organization(member(1), in_use=False)
     with (
         Simulator(spec) as server,
-        pytest.raises(UsageFaultsError, match="name the organization with --organization-id"),
+        pytest.raises(UsageError, match="name the organization with --organization-id"),
     ):
         collect(server, lake, accounts_file=str(file))
 
@@ -246,9 +246,9 @@ def test_accounts_of_another_organization_are_a_usage_error_that_names_them(lake
     file.write_text(json.dumps(listed))
     with Simulator(organization(member(1), member(2), member(3))) as server:
         for named in ({"organization_id": "o-aa111bb222"}, {}):
-            with pytest.raises(UsageFaultsError) as caught:
+            with pytest.raises(UsageError) as caught:
                 collect(server, lake, accounts_file=str(file), **named)
-            assert caught.value.faults == [
+            assert caught.value.problems == [
                 f"--accounts-file: account {account} is of organization {other}, and the run of o-aa111bb222. Take it "
                 "out of the file, or name its organization with --organization-id."
                 for account, other in ((ONE, "o-other11111"), (three, "o-third22222"))

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from collector.collection import pipeline
-from collector.errors import CredlakeError, OrganizationUnreadableError, UsageFaultsError
+from collector.errors import CredlakeError, OrganizationUnreadableError, UsageError
 from collector.simulator import (
     AccountSpec,
     AccountState,
@@ -284,7 +284,7 @@ def test_an_ou_whose_name_begins_like_anothers_is_not_that_one(lake):
 
 def test_rules_that_match_nothing_are_usage_errors_all_at_once_and_nobody_is_asked(lake):
     with Simulator(tree()) as server:
-        with pytest.raises(UsageFaultsError) as caught:
+        with pytest.raises(UsageError) as caught:
             collect(
                 server,
                 lake,
@@ -296,7 +296,7 @@ def test_rules_that_match_nothing_are_usage_errors_all_at_once_and_nobody_is_ask
         assert asked(server) == set()
 
     assert caught.value.exit_code == 2
-    found = caught.value.faults
+    found = caught.value.problems
     assert len(found) == 4
     for named in (
         "--account 999999999999",
@@ -324,7 +324,7 @@ def test_a_rule_for_an_ou_whose_name_cannot_be_had_stops_the_run(lake, rule):
 
 def test_an_organization_that_is_not_the_one_named_is_a_usage_error(lake):
     with Simulator(tree()) as server:
-        with pytest.raises(UsageFaultsError, match=r"--organization-id o-zz99zz99zz: .*o-aa111bb222"):
+        with pytest.raises(UsageError, match=r"--organization-id o-zz99zz99zz: .*o-aa111bb222"):
             collect(server, lake, organization_id="o-zz99zz99zz")
         assert asked(server) == set()
         collect(server, lake, organization_id="o-aa111bb222")

@@ -7,7 +7,7 @@ import pytest
 from collector.discovery.accounts import Account, Location
 from collector.discovery.limits import LimitOverride, LimitRules
 from collector.discovery.selection import Selection
-from collector.evidence import Limits
+from collector.limits import Limits
 
 IDS = ("r-a1b2", "ou-a1b2-11111111", "ou-a1b2-22222222")
 NAMES = ("Root", "Workloads", "Prod")

@@ -11,7 +11,7 @@ import pytest
 from collector.aws import describe
 from collector.cli.doctor import doctor
 from collector.collection.run import Collection
-from collector.errors import CallFault, CredlakeError, FaultKind, UsageFaultsError
+from collector.errors import CallFault, CredlakeError, FaultKind, UsageError
 from collector.lake.publish import publish
 from collector.lake.s3_store import S3Store
 from collector.scheduled.doctor import examine
@@ -133,7 +133,7 @@ def test_a_bucket_that_does_not_exist_prevents_no_other_check(capsys):
 
 
 def test_an_unknown_format_is_a_usage_error():
-    with pytest.raises(UsageFaultsError, match="use table or json"):
+    with pytest.raises(UsageError, match="use table or json"):
         doctor(format="yaml")
 
 
@@ -191,5 +191,5 @@ def test_the_function_reports_what_is_not_ok_first(bucket):
 
 
 def test_the_function_refuses_a_sample_that_is_not_a_number():
-    with pytest.raises(UsageFaultsError, match="sample 'all'"):
+    with pytest.raises(UsageError, match="sample 'all'"):
         examine({}, {"sample": "all"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from collector.errors import UsageFaultsError
+from collector.errors import UsageError
 from collector.lake.layout import is_on_s3, naming_fault
 from collector.lake.open import open_store
 
@@ -60,7 +60,7 @@ def test_another_scheme_is_refused_by_name(name):
 def test_no_store_is_opened_by_such_a_name(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
-    with pytest.raises(UsageFaultsError) as caught:
+    with pytest.raises(UsageError) as caught:
         open_store(name)
-    assert (caught.value.exit_code, caught.value.faults) == (2, [naming_fault(name)])
+    assert (caught.value.exit_code, caught.value.problems) == (2, [naming_fault(name)])
     assert list(tmp_path.iterdir()) == []

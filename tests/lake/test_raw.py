@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from collector.errors import LakeError, NewerLakeError
-from collector.evidence import Limits
 from collector.lake.raw import (
     account_line,
     accounts_in,
@@ -19,6 +18,7 @@ from collector.lake.raw import (
     read_run_json,
     run_json,
 )
+from collector.limits import Limits
 from collector.outcome import Outcome
 from tests.fixtures.examples import FINISHED, account_evidence, denied_evidence, run_evidence
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from collector.evidence import Limits
 from collector.lake.rows import account_row, account_table, user_rows, verdict_on
+from collector.limits import Limits
 from collector.outcome import Outcome
 from collector.report import parse_report
 from collector.schema import file_schema

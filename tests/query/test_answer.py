@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from collector.errors import CredlakeError, UsageFaultsError
+from collector.errors import CredlakeError, UsageError
 from collector.query.ask import freshness, list_views, run_query, show_view
 from collector.query.formats import plain_values
 from collector.query.table import MAXIMUM_ROWS
@@ -114,7 +114,7 @@ def test_parquet_holds_the_lakes_own_types(lake, tmp_path):
 
 
 def test_parquet_is_not_written_to_a_terminal(lake):
-    with pytest.raises(UsageFaultsError, match="--output FILE"):
+    with pytest.raises(UsageError, match="--output FILE"):
         ask(lake, QUESTION, format="parquet", out=Terminal())
 
 
@@ -250,13 +250,13 @@ def test_findings_by_name_come_in_the_order_of_their_rank(make_lake):
     ],
 )
 def test_a_wrong_query_is_a_usage_error_in_words(lake, text, fault):
-    with pytest.raises(UsageFaultsError, match=fault) as caught:
+    with pytest.raises(UsageError, match=fault) as caught:
         ask(lake, text, format="json")
     assert caught.value.exit_code == 2
 
 
 def test_a_misspelt_view_suggests_no_internal_table(lake):
-    with pytest.raises(UsageFaultsError) as caught:
+    with pytest.raises(UsageError) as caught:
         ask(lake, "select * from acount")
     assert "pg_" not in caught.value.message
 
@@ -312,7 +312,7 @@ def test_an_order_is_kept_however_many_rows_there_are(lake):
 
 
 def test_an_unknown_format_is_named(lake):
-    with pytest.raises(UsageFaultsError, match=r"no format jsn\. Did you mean json\?"):
+    with pytest.raises(UsageError, match=r"no format jsn\. Did you mean json\?"):
         ask(lake, "account", format="jsn")
 
 
@@ -351,7 +351,7 @@ def test_a_view_is_shown_with_its_header_and_the_tables_that_the_name_reads():
     history = show_view("FINDINGS_HISTORY")
     assert history.startswith("--")
     assert 'from "control_results_history" as control_results' in history
-    with pytest.raises(UsageFaultsError, match="Did you mean account"):
+    with pytest.raises(UsageError, match="Did you mean account"):
         show_view("acount")
-    with pytest.raises(UsageFaultsError, match="is not a name"):
+    with pytest.raises(UsageError, match="is not a name"):
         show_view("account; x")

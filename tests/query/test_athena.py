@@ -16,7 +16,7 @@ from botocore.stub import Stubber
 
 from collector.aws.athena import AthenaQueries
 from collector.aws.athena_errors import AthenaError, ScanLimitError, StaleViewError
-from collector.errors import UsageFaultsError
+from collector.errors import UsageError
 from collector.query.athena import answer as answer_of
 from collector.query.statement import AthenaStatement
 from tests.fixtures.s3_servers import moto_server
@@ -208,7 +208,7 @@ FAILURES = [
         AthenaError,
         "Grant glue:CreateTable on the catalogue, the database credlake",
     ),
-    ("COLUMN_NOT_FOUND: line 1:8: Column 'x' cannot be resolved", UsageFaultsError, "does not take the question"),
+    ("COLUMN_NOT_FOUND: line 1:8: Column 'x' cannot be resolved", UsageError, "does not take the question"),
     ("GENERIC_INTERNAL_ERROR: oh", AthenaError, "The query failed: GENERIC_INTERNAL_ERROR: oh"),
 ]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from collector.errors import UsageFaultsError
+from collector.errors import UsageError
 from collector.query.definitions import Definitions
 from collector.query.duckdb import LocalLake
 
@@ -67,14 +67,14 @@ def rows(lake, sql):
     ],
 )
 def test_what_does_anything_but_read_is_refused(lake, sql):
-    with pytest.raises(UsageFaultsError, match=r"only reads|syntax error"):
+    with pytest.raises(UsageError, match=r"only reads|syntax error"):
         lake.rows(sql)
     assert not Path("/tmp/credlake-out.csv").exists()  # noqa: S108 -- the place that the query names
 
 
 @pytest.mark.parametrize("sql", ["select 1; select 2", "with a as (select 1 as x) select x from a; drop view account"])
 def test_a_query_is_one_statement(lake, sql):
-    with pytest.raises(UsageFaultsError, match="one statement at a time"):
+    with pytest.raises(UsageError, match="one statement at a time"):
         lake.rows(sql)
 
 
@@ -101,7 +101,7 @@ def test_a_file_of_the_lake_cannot_be_overwritten_from_within_a_select(lake, pat
     texts = {"copy": copy, "serialized": "'" + serialized.replace("'", "''") + "'"}
     if is_quoted:
         texts = {name: text.replace("'", "''") for name, text in texts.items()}
-    with pytest.raises(UsageFaultsError, match="only reads"):
+    with pytest.raises(UsageError, match="only reads"):
         rows(lake, around.format(**texts))
     assert hashlib.sha256(file.read_bytes()).digest() == before
 
@@ -111,7 +111,7 @@ def test_duckdb_itself_refuses_a_copy_within_what_is_selected_from(lake, path, m
     file = next(path.glob("snapshots/*/*/*/accounts.parquet"))
     before = hashlib.sha256(file.read_bytes()).digest()
     monkeypatch.setattr(Definitions, "_only_reads", lambda *_: True)
-    with pytest.raises(UsageFaultsError, match="must be at the top level"):
+    with pytest.raises(UsageError, match="must be at the top level"):
         rows(lake, f"with a as (copy (select 1) to '{file}' (use_tmp_file false)) select 1 as x")
     assert hashlib.sha256(file.read_bytes()).digest() == before
 
@@ -119,7 +119,7 @@ def test_duckdb_itself_refuses_a_copy_within_what_is_selected_from(lake, path, m
 def test_a_statement_that_is_nested_deep_is_looked_through_by_its_words(lake):
     deep = "+".join(["1"] * 900)
     assert rows(lake, f"select {deep} as x") == [{"x": 900}]
-    with pytest.raises(UsageFaultsError, match="only reads"):
+    with pytest.raises(UsageError, match="only reads"):
         rows(lake, f"with a as (copy (select 1) to '/tmp/x') select {deep} as x")
 
 
@@ -145,7 +145,7 @@ def test_a_statement_that_is_nested_deep_is_looked_through_by_its_words(lake):
     ],
 )
 def test_nothing_outside_the_lake_can_be_read(lake, sql):
-    with pytest.raises(UsageFaultsError, match=r"no other file|does not exist|Permission Error"):
+    with pytest.raises(UsageError, match=r"no other file|does not exist|Permission Error"):
         rows(lake, sql)
 
 
@@ -168,7 +168,7 @@ def test_the_session_itself_is_closed_should_a_statement_ever_pass(lake, sql):
 
 def test_a_variable_of_the_program_is_not_a_table(lake):
     secrets = duckdb.sql("select 1 as x").arrow()
-    with pytest.raises(UsageFaultsError, match="secrets"):
+    with pytest.raises(UsageError, match="secrets"):
         lake.rows("select * from secrets")
     assert secrets is not None
 

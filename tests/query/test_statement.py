@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from trino_query_parser import parse_statement
 
-from collector.errors import UsageFaultsError
+from collector.errors import UsageError
 from collector.query.statement import athena_statement
 from collector.views.files import shipped_views
 
@@ -75,12 +75,12 @@ def test_what_is_not_ours_is_athenas_to_judge(views):
     ],
 )
 def test_only_a_select_is_sent(text, views):
-    with pytest.raises(UsageFaultsError, match="` does not start a select"):
+    with pytest.raises(UsageError, match="` does not start a select"):
         athena_statement(text, views)
 
 
 def test_a_misspelt_view_suggests_the_right_one(views):
-    with pytest.raises(UsageFaultsError, match="Did you mean findings"):
+    with pytest.raises(UsageError, match="Did you mean findings"):
         athena_statement("findngs", views)
 
 

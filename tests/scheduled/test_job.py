@@ -6,7 +6,7 @@ import tempfile
 
 import pytest
 
-from collector.errors import CredlakeError, UsageFaultsError
+from collector.errors import CredlakeError, UsageError
 from collector.scheduled.handler import handle
 from collector.scheduled.job import Job, with_deadline
 from collector.settings.model import Settings
@@ -35,7 +35,7 @@ def test_a_minute_is_kept_for_publishing(monkeypatch):
 
 
 def test_a_function_with_no_more_than_that_minute_refuses_to_begin():
-    with pytest.raises(UsageFaultsError, match="900 s"):
+    with pytest.raises(UsageError, match="900 s"):
         handle({}, _Context(60))
 
 
@@ -44,7 +44,7 @@ def test_an_earlier_deadline_of_the_settings_stays():
 
 
 def test_a_command_that_is_not_known_is_refused():
-    with pytest.raises(UsageFaultsError, match="'colect'"):
+    with pytest.raises(UsageError, match="'colect'"):
         handle({"command": "colect"}, _Context(900))
 
 

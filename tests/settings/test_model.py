@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from collector.discovery.limits import LimitOverride
-from collector.errors import UsageFaultsError
-from collector.evidence import Limits
+from collector.errors import UsageError
+from collector.limits import Limits
 from collector.settings.model import Settings, SettingsSchema
 from collector.settings.sources import read_settings
 
@@ -24,10 +24,10 @@ def _settings(tmp_path):
 @pytest.fixture(name="faults")
 def _faults(settings):
     def faults(toml=None, environment=None, **flags):
-        with pytest.raises(UsageFaultsError) as caught:
+        with pytest.raises(UsageError) as caught:
             settings(toml, environment, **flags)
         assert caught.value.exit_code == 2
-        return caught.value.faults
+        return caught.value.problems
 
     return faults
 
@@ -221,9 +221,9 @@ def test_limits_are_read_for_all_for_an_ou_and_for_an_account(settings):
 
 
 def test_a_named_file_must_be_there_and_the_default_one_need_not(tmp_path):
-    with pytest.raises(UsageFaultsError, match=r"other\.toml: cannot be read: No such file"):
+    with pytest.raises(UsageError, match=r"other\.toml: cannot be read: No such file"):
         read_settings({}, {}, config_file=str(tmp_path / "other.toml"), directory=tmp_path)
-    with pytest.raises(UsageFaultsError, match=r"of-variable\.toml: cannot be read"):
+    with pytest.raises(UsageError, match=r"of-variable\.toml: cannot be read"):
         read_settings({}, {"CREDLAKE_CONFIG": str(tmp_path / "of-variable.toml")}, directory=tmp_path)
     assert read_settings({}, {}, directory=tmp_path) == Settings()
 
@@ -231,7 +231,7 @@ def test_a_named_file_must_be_there_and_the_default_one_need_not(tmp_path):
 def test_a_file_that_is_not_utf_8_is_told_so(tmp_path):
     (tmp_path / "credlake.toml").write_bytes(b'lake = "\xff"')
 
-    with pytest.raises(UsageFaultsError, match=r"credlake\.toml: is no TOML"):
+    with pytest.raises(UsageError, match=r"credlake\.toml: is no TOML"):
         read_settings({}, {}, directory=tmp_path)
 
 

@@ -97,7 +97,7 @@ class Control:
     default_limit: int | None
     # What the limit counts: `days`.
     limit_unit: str | None
-    # The setting that changes the limit: a field of `collector.evidence.Limits`.
+    # The setting that changes the limit: a field of `collector.limits.Limits`.
     limit_setting: str | None
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from collector.aws import s3 as s3_objects
 from collector.aws.s3 import S3Place, parse_s3_uri
-from collector.errors import LakeError, UsageFaultsError
+from collector.errors import LakeError, UsageError
 from collector.lake.open import open_store
 from collector.lake.s3_store import S3Store
 from collector.lake.store import MissingObjectError, ReplaceConflictError
@@ -211,19 +211,19 @@ def test_a_profile_that_is_not_there_is_an_error_that_says_so(monkeypatch):
 
 
 def test_a_key_for_a_lake_in_a_folder_is_refused(tmp_path):
-    with pytest.raises(UsageFaultsError, match="--kms-key"):
+    with pytest.raises(UsageError, match="--kms-key"):
         open_store(str(tmp_path), kms_key="alias/lake")
 
 
 @pytest.mark.parametrize("uri", ["s3://", "s3:///lake", "s3://Bucket/lake", "s3://b/lake", "s3://bucket_name"])
 def test_a_uri_without_a_bucket_is_wrong_usage(uri):
-    with pytest.raises(UsageFaultsError, match="names no bucket"):
+    with pytest.raises(UsageError, match="names no bucket"):
         parse_s3_uri(uri)
 
 
 @pytest.mark.parametrize("uri", ["s3://bucket//lake", "s3://bucket/a//b", "s3://bucket/../lake"])
 def test_a_prefix_with_an_empty_part_is_wrong_usage(uri):
-    with pytest.raises(UsageFaultsError, match="must not be empty"):
+    with pytest.raises(UsageError, match="must not be empty"):
         parse_s3_uri(uri)
 
 

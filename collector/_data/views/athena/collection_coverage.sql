@@ -36,16 +36,16 @@ select
         case outcome
             when 'collected' then 'The report was fetched and every value of every row read.'
             when 'partial' then 'The report was fetched, but not all of it could be read, or it has no root row.'
-            when 'skipped_state' then concat('The account is ', account_state, ', so it was not asked.')
-            when 'excluded' then 'The run was told to leave the account out.'
-            when 'assume_denied' then 'STS refused the role.'
-            when 'report_denied' then 'IAM refused the report.'
+            when 'skipped_state' then concat('The account is ', account_state, ', so it was not called.')
+            when 'excluded' then 'The include and exclude rules of the run left the account out.'
+            when 'assume_denied' then 'STS denied the role.'
+            when 'report_denied' then 'IAM denied the report.'
             when 'report_timeout' then 'The report was still being generated at the deadline.'
-            when 'not_reached' then 'The deadline passed before the account was asked.'
+            when 'not_reached' then 'The deadline passed before the account was called.'
             when 'throttled' then 'AWS throttled every attempt.'
-            when 'malformed_report' then 'What came is no credential report, or lacks a column.'
+            when 'malformed_report' then 'The response is not a credential report, or lacks a required column.'
             when 'wrong_account' then 'The report is about another account.'
-            else 'Something else went wrong.'
+            else 'Another error occurred.'
         end as varchar
     ) as reason,
     cast(error_code as varchar) as error_code,
