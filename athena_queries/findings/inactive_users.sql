@@ -1,7 +1,7 @@
--- Users who have an active password or access key, and every active one of theirs is idle for its limit or longer.
--- A signing certificate's use is not tracked: it neither keeps a user active nor makes one inactive, but it is counted.
--- Where a value is missing, it is not known that a user is inactive: such a user is not listed here, but unknown in
--- control_results. Root is not judged.
+-- Users with at least one active password or access key, all of which have been idle for their limit or longer.
+-- The use of signing certificates is not tracked: they are counted, but make a user neither active nor inactive.
+-- If a value is missing, it is unknown whether the user is inactive: such a user is not listed here, but unknown in
+-- control_results. Root is not evaluated.
 -- Grain: organization_id, snapshot_date, user_arn
 -- Reads: credentials
 -- Order: idle_days desc, account_id, user_name

@@ -1,5 +1,5 @@
 -- Passwords older than the account's own policy allows: last changed before the report's time less `max_password_age`.
--- No rows where the policy sets no age. The policy does not bind root.
+-- No rows if the policy sets no maximum age. The policy does not apply to root.
 -- Grain: organization_id, snapshot_date, user_arn
 -- Reads: credentials
 -- Order: overdue_since, account_id, user_name

@@ -1,6 +1,7 @@
--- What changed about access keys, root's included, between two reports of an account. A key is its user's ARN and its
--- creation time, counted: two made in the same second are two, and a swap of the slots is no change. A key that could not
--- be seen is not new when it is seen again, and a state that could not be read is compared when it can be.
+-- What changed about access keys, including root's, between two reports of an account. A key is identified by its
+-- user's ARN and its creation time, and counted: two created in the same second are two, and a swap of the slots is not
+-- a change. A key that was unreadable for a time is not new when it is back, and a state is compared with the last one
+-- readable.
 -- Grain: organization_id, snapshot_date, account_id, change_type, user_arn, credential_created_at, occurrence
 -- Reads: account, credentials, report_pairs, report_rows
 -- Twin: history
@@ -37,7 +38,7 @@ totals as (
 
 ),
 
--- Most keys are in every report, and alike in all of them; only of the other users' there is something to tell.
+-- Most keys are in every report with the same values; only the keys of other users can have changes.
 changed_users as (
 
     select distinct
@@ -54,7 +55,7 @@ changed_users as (
 
 keys as (
 
-    -- A key whose date is missing may be any of its user's keys: when that was, before and after.
+    -- A key whose date is missing may be any of its user's keys: the snapshots before and after with such a key.
     select
         credentials.*,
         max(case when credentials.created_at is null then credentials.snapshot_date end) over (
@@ -89,7 +90,7 @@ counted as (
         max(undated_before) as undated_before,
         min(undated_next) as undated_next,
         count(*) as key_count,
-        -- Of two keys neither state is known where one is not.
+        -- Of two keys, neither state is known if one is unknown.
         case when count(is_active) = count(*) then count_if(is_active) end as active_count,
         case when count(is_active) = count(*) then count_if(not is_active) end as inactive_count
     from keys
@@ -138,8 +139,8 @@ roots as (
 
 anchored as (
 
-    -- The last report before that told of the key if it was there: of root's the last with a root row, of others' the last
-    -- of which every row could be read.
+    -- The last earlier report that would have contained the key: for root the last with a root row, for other users the
+    -- last of which every row could be read.
     select
         seen.*,
         pairs.snapshot_date as pair_date,
@@ -171,7 +172,7 @@ anchored as (
 
 compared as (
 
-    -- What was in no report since then is new.
+    -- A key that was in no report since then is new.
     select
         anchored.*,
         coalesce(seen_before < anchor_date, seen_before is null) as is_new,
@@ -180,9 +181,9 @@ compared as (
 
 ),
 
-told as (
+change_counts as (
 
-    -- A key that is gone is told on the first day without.
+    -- A key that is gone is reported on the first day without it.
     select
         organization_id,
         case when kind.change_type = 'key_gone' then next_pair_date else pair_date end as pair_date,
@@ -198,7 +199,7 @@ told as (
             when kind.change_type = 'key_created' then case
                 when is_anchored_before and not was_undated
                     then key_count - case when is_new then 0 else earlier_count end
-                -- It may have been there unread, unless it was made since.
+                -- It may have been there, unreadable, unless it was created since.
                 when not is_new then 0
                 when not was_undated and created_at > coalesce(anchor_at, first_report_at) then key_count
                 when was_undated and seen_before is null and created_at > first_report_at then key_count
@@ -217,13 +218,13 @@ told as (
 changes as (
 
     select
-        told.*,
+        change_counts.*,
         'access_key' as credential_type,
         place.occurrence,
         case when change_type = 'key_created' then credential_created_at end as changed_at
-    from told
+    from change_counts
     cross join (values (1), (2)) as place (occurrence)
-    where place.occurrence <= told.times
+    where place.occurrence <= change_counts.times
 
 )
 

@@ -1,12 +1,13 @@
--- The verdicts on single credentials: keys that are old, keys and passwords that nobody uses, keys from a user's set-up.
--- Root is not judged here. An inactive credential is not applicable, and a missing value makes a verdict unknown.
+-- The results about single credentials: old keys, unused keys and passwords, and keys created with a console user that
+-- were never used. Root is not evaluated here. An inactive credential is not applicable; a missing value makes a result
+-- unknown.
 -- Grain: organization_id, snapshot_date, control_id, user_arn, credential_type, slot
 -- Reads: credentials
 -- Example: control_id, account_name, user_name, status, reason
 
 with
 
-asked as (
+checked as (
 
     select
         credentials.*,
@@ -26,7 +27,7 @@ asked as (
             when control.control_id = 'access-key-rotation' then created_at_fault
             when control.control_id <> 'no-setup-access-key'
                 then coalesce(last_used_at_fault, case when never_used then created_at_fault end)
-            -- Whoever has no password, or has used the key, passes whatever the other value is.
+            -- A user without a password, or whose key was used, passes regardless of the other value.
             when password_enabled = false or last_used_at is not null then null
             else coalesce(last_used_at_fault, password_enabled_fault)
         end as fault
@@ -37,16 +38,16 @@ asked as (
             ('access-key-unused', 'access_key'),
             ('access-key-rotation', 'access_key'),
             ('password-unused', 'password')
-    ) as control (control_id, judged_type)
-        on control.judged_type = credentials.credential_type
+    ) as control (control_id, subject_type)
+        on control.subject_type = credentials.credential_type
     where account_state = 'ACTIVE' and not is_root
 
 ),
 
-judged as (
+evaluated as (
 
     select
-        asked.*,
+        checked.*,
         case
             when is_active = false then 'not_applicable'
             when fault is not null then 'unknown'
@@ -54,24 +55,24 @@ judged as (
                 then case when password_enabled and never_used then 'fail' else 'pass' end
             when measured_from < date_add('day', -limit_days, report_generated_at) then 'fail'
             when measured_from > date_add('day', -limit_days, report_generated_at) then 'pass'
-            -- To the millisecond at the limit: a key may be that old, but nothing may be idle that long.
+            -- Exactly at the limit: a key may be that old, but nothing may be idle that long.
             when measured_from = date_add('day', -limit_days, report_generated_at)
                 then case control_id when 'access-key-rotation' then 'pass' else 'fail' end
             else 'unknown'
         end as status
-    from asked
+    from checked
 
 ),
 
 measured as (
 
     select
-        judged.*,
+        evaluated.*,
         case when status in ('pass', 'fail') then date_diff('second', measured_from, report_generated_at) end
             as measured_seconds,
         cast(floor(cast(date_diff('second', measured_from, report_generated_at) as double) / 86400) as bigint)
             as measured_days
-    from judged
+    from evaluated
 
 )
 
@@ -94,7 +95,7 @@ select
     cast(
         case
             when status = 'not_applicable' then 'The key is inactive.'
-            when status = 'unknown' then concat('Cannot be judged: ', coalesce(fault, 'the limit is not known'), '.')
+            when status = 'unknown' then concat('Cannot be evaluated: ', coalesce(fault, 'the limit is unknown'), '.')
             when control_id = 'no-setup-access-key' then
                 case
                     when status = 'fail' then 'The user has a password, and this active key was never used.'
@@ -120,14 +121,14 @@ select
     cast(limit_days as integer) as limit_days,
     cast(case when status = 'fail' then date_add('day', limit_days, measured_from) end as timestamp(3))
         as failing_since,
-    -- A key is its user's ARN and its creation time, a password its user's password, however often it is changed.
+    -- A key is identified by its user's ARN and its creation time, a password by its user, however often it is changed.
     cast(
         case credential_type
             when 'access_key' then concat(
                 user_arn,
                 '|key|',
                 coalesce(cast(date_diff('second', timestamp '1970-01-01 00:00:00', created_at) as varchar), ''),
-                -- AWS gives whole seconds; where it does not, the ordinal counts keys of the same millisecond.
+                -- AWS returns whole seconds; otherwise the ordinal counts keys of the same millisecond.
                 case when created_at <> date_trunc('second', created_at)
                     then concat('.', cast(date_diff('millisecond', date_trunc('second', created_at), created_at) as varchar))
                     else '' end,

@@ -1,4 +1,4 @@
--- The verdicts on the root user of each collected account: active keys, MFA, recent use. A report without a root row
+-- The results about the root user of each collected account: active keys, MFA, recent use. A report without a root row
 -- leaves all three unknown.
 -- Grain: organization_id, snapshot_date, account_id, control_id
 -- Reads: root_posture
@@ -6,14 +6,14 @@
 
 with
 
-asked as (
+checked as (
 
     select
         root_posture.*,
         control.control_id,
         last_used_at > date_add('day', -use_limit_days, report_generated_at) as used_lately,
-        -- Without a password and without an active key there is nothing that MFA could guard. In GovCloud root has no
-        -- console, so a password that is not supported makes MFA not applicable whatever else there is.
+        -- Without a password and without an active key there is nothing that MFA could protect. In GovCloud root has no
+        -- console, so a password that is not supported makes MFA not applicable regardless of its keys.
         control.control_id = 'root-mfa'
         and counts_as_enabled = false
         and (active_access_keys = 0 or password_enabled is null)
@@ -27,7 +27,7 @@ asked as (
 explained as (
 
     select
-        asked.*,
+        checked.*,
         case
             when user_arn is null then 'the report has no root row'
             when control_id = 'root-no-access-key' then case when active_access_keys = 0 then access_keys_fault end
@@ -37,11 +37,11 @@ explained as (
             when active_access_keys > 0 or counts_as_enabled then mfa_active_fault
             else coalesce(password_enabled_fault, access_keys_fault)
         end as fault
-    from asked
+    from checked
 
 ),
 
-judged as (
+evaluated as (
 
     select
         explained.*,
@@ -66,14 +66,14 @@ judged as (
 measured as (
 
     select
-        judged.*,
+        evaluated.*,
         case when control_id = 'root-unused' and status in ('pass', 'fail')
             then date_diff('second', last_used_at, report_generated_at)
         end as measured_seconds,
         cast(floor(cast(date_diff('second', last_used_at, report_generated_at) as double) / 3600) as bigint)
             as measured_hours,
         case when control_id = 'root-unused' then use_limit_days end as limit_days
-    from judged
+    from evaluated
 
 )
 
@@ -95,7 +95,7 @@ select
     cast(status as varchar) as status,
     cast(
         case
-            when status = 'unknown' then concat('Cannot be judged: ', coalesce(fault, 'the limit is not known'), '.')
+            when status = 'unknown' then concat('Cannot be evaluated: ', coalesce(fault, 'the limit is unknown'), '.')
             when control_id = 'root-no-access-key'
                 then case when status = 'fail' then 'Root has an active access key.'
                     else 'Root has no active access key.' end
@@ -104,12 +104,12 @@ select
                     when status = 'pass' then 'Root has MFA.'
                     when status = 'fail' then 'Root has credentials and no MFA device.'
                     when active_access_keys > 0
-                        then 'Root has an access key, and in GovCloud no console: its MFA is not asked for.'
+                        then 'Root has an access key, but no console in GovCloud: MFA is not required.'
                     when access_keys_fault is not null
-                        then 'Root may have an access key, and has no console in GovCloud: its MFA is not asked for.'
-                    else 'Root has nothing that MFA could guard.'
+                        then 'Root may have an access key, but has no console in GovCloud: MFA is not required.'
+                    else 'Root has no credentials that MFA could protect.'
                 end
-            when last_used_at is null then 'No use of root on record.'
+            when last_used_at is null then 'Root has no recorded use.'
             else concat(
                 'Root was last used ',
                 cast(measured_hours as varchar),

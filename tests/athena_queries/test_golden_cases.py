@@ -133,9 +133,11 @@ def test_two_active_keys(lake_of, rows):
 def test_root_without_credentials(lake_of, rows):
     """Neither password nor key: MFA has nothing to guard, and that is not a failure."""
     lake = lake_of(rows.account(), rows.root(password_enabled=False, mfa_active=False))
-    assert lake.verdicts("root-mfa", "status, reason") == [("not_applicable", "Root has nothing that MFA could guard.")]
+    assert lake.verdicts("root-mfa", "status, reason") == [
+        ("not_applicable", "Root has no credentials that MFA could protect.")
+    ]
     assert lake.verdicts("root-no-access-key") == ["pass"]
-    assert lake.verdicts("root-unused", "status, reason") == [("pass", "No use of root on record.")]
+    assert lake.verdicts("root-unused", "status, reason") == [("pass", "Root has no recorded use.")]
     assert lake.view("root_posture", "root_credentials, mfa_active, active_access_keys, last_used_at") == [
         {"root_credentials": "none", "mfa_active": False, "active_access_keys": 0, "last_used_at": None}
     ]
@@ -231,7 +233,7 @@ def test_root_mfa_in_govcloud_is_not_applicable_though_there_is_an_active_key(la
     arn = "arn:aws-us-gov:iam::111111111111:root"
     lake = lake_of(rows.account(aws_partition="aws-us-gov"), {**root, "user_arn": arn})
     assert lake.verdicts("root-mfa", "status, reason") == [
-        ("not_applicable", "Root has an access key, and in GovCloud no console: its MFA is not asked for.")
+        ("not_applicable", "Root has an access key, but no console in GovCloud: MFA is not required.")
     ]
     assert lake.verdicts("root-no-access-key") == ["fail"]
 
@@ -264,7 +266,7 @@ def test_an_unparsed_mfa_active(lake_of, rows):
     user = rows.console_user(unparsed=("mfa_active",))
     lake = lake_of(rows.account(outcome="partial", unreadable_values=1), rows.root(), user)
     assert lake.verdicts("console-mfa", "user_name, status, reason") == [
-        ("alice", "unknown", "Cannot be judged: mfa_active is unparsed.")
+        ("alice", "unknown", "Cannot be evaluated: mfa_active is unparsed.")
     ]
     assert lake.view("console_users_without_mfa") == []
     assert lake.view(
@@ -423,7 +425,7 @@ def test_a_policy_that_cannot_be_read(lake_of, rows):
         password_reuse_prevention=None,
     )
     lake = lake_of(account, rows.root())
-    reason = "Cannot be judged: the password policy could not be read (AccessDenied)."
+    reason = "Cannot be evaluated: the password policy could not be read (AccessDenied)."
     assert lake.verdicts("password-length", "status, reason") == [("unknown", reason)]
     assert lake.verdicts("password-reuse", "status, reason") == [("unknown", reason)]
     # No policy of its own is something else: that is known, and fails.
@@ -432,7 +434,7 @@ def test_a_policy_that_cannot_be_read(lake_of, rows):
     )
     lake = lake_of(nothing_set, rows.root("222222222222"))
     assert lake.verdicts("password-length", "status, reason", "222222222222") == [
-        ("fail", "The account has no password policy of its own.")
+        ("fail", "The account has no custom password policy.")
     ]
 
 

@@ -41,7 +41,7 @@ def test_a_value_that_a_user_control_needs_makes_it_unknown(lake_of, rows, contr
     lake = lake_of(rows.account(outcome="partial", unreadable_values=1), rows.root(), user)
     where = f"control_id = '{control}' and status = 'unknown'"
     assert lake.view("control_results", "user_name, reason", where) == [
-        {"user_name": "alice", "reason": f"Cannot be judged: {column} is {reason}."}
+        {"user_name": "alice", "reason": f"Cannot be evaluated: {column} is {reason}."}
     ]
     assert lake.view("findings", where=f"control_id = '{control}'") == []
     if control.endswith("-unused"):
@@ -63,13 +63,13 @@ def test_a_value_that_a_user_control_needs_makes_it_unknown(lake_of, rows, contr
 )
 def test_a_value_that_a_root_control_needs_makes_it_unknown(lake_of, rows, control, column, changes):
     lake = lake_of(rows.account(outcome="partial", unreadable_values=1), rows.root(**changes, unparsed=(column,)))
-    assert lake.verdicts(control, "status, reason") == [("unknown", f"Cannot be judged: {column} is unparsed.")]
+    assert lake.verdicts(control, "status, reason") == [("unknown", f"Cannot be evaluated: {column} is unparsed.")]
 
 
 def test_an_empty_last_use_of_a_slot_without_a_key_of_root_is_unknown(lake_of, rows):
     lake = lake_of(rows.account(), rows.root(empty=("access_key_1_last_used_date",)))
     assert lake.verdicts("root-unused", "status, reason") == [
-        ("unknown", "Cannot be judged: access_key_1_last_used_date is empty.")
+        ("unknown", "Cannot be evaluated: access_key_1_last_used_date is empty.")
     ]
 
 
@@ -126,7 +126,7 @@ def test_a_value_that_is_not_needed_does_not_matter(lake_of, rows):
 )
 def test_a_null_where_aws_gives_a_value_is_unknown_too(lake_of, rows, control, changes, column):
     lake = lake_of(rows.account(), rows.root(), rows.user(**changes))
-    assert lake.verdicts(control, "status, reason") == [("unknown", f"Cannot be judged: {column}.")]
+    assert lake.verdicts(control, "status, reason") == [("unknown", f"Cannot be evaluated: {column}.")]
 
 
 def test_a_credential_whose_existence_could_not_be_read_is_listed(lake_of, rows):
@@ -176,7 +176,7 @@ def test_an_active_account_that_was_not_collected_is_unknown_in_every_control(la
     assert len(results) == 12
     by_control = {row["control_id"]: (row["status"], row["reason"]) for row in results}
     assert by_control.pop("report-collected") == ("fail", f"The report was not collected: {outcome}.")
-    reason = f"Cannot be judged: the account was not collected ({outcome})."
+    reason = f"Cannot be evaluated: the account was not collected ({outcome})."
     assert by_control == dict.fromkeys(EVERY_CONTROL_BUT_THE_FIRST, ("unknown", reason))
     assert len({row["finding_id"] for row in results}) == 12
 
@@ -209,7 +209,7 @@ def test_rows_left_out_are_one_more_unknown_in_each_user_and_credential_control(
     # Who could be read is judged as ever.
     assert lake.verdicts("access-key-rotation", "status, user_name, reason") == [
         ("pass", "alice", "Created 10 days before the report: within the limit of 90 days."),
-        ("unknown", None, "Cannot be judged: 2 rows of the report were left out."),
+        ("unknown", None, "Cannot be evaluated: 2 rows of the report were left out."),
     ]
 
 
@@ -217,7 +217,7 @@ def test_a_report_without_a_root_row_leaves_the_root_controls_unknown(lake_of, r
     lake = lake_of(rows.account(outcome="partial"), rows.key_user())
     for control in ("root-no-access-key", "root-mfa", "root-unused"):
         assert lake.verdicts(control, "status, reason") == [
-            ("unknown", "Cannot be judged: the report has no root row.")
+            ("unknown", "Cannot be evaluated: the report has no root row.")
         ]
     assert lake.view("root_posture", "root_credentials, active_access_keys, mfa_active") == [
         {"root_credentials": "unknown", "active_access_keys": None, "mfa_active": None}
@@ -242,7 +242,7 @@ def test_without_a_limit_nothing_passes(lake_of, rows):
     root = rows.root(password_enabled=True, password_last_used=OLD)
     lake = lake_of(rows.account(**dict.fromkeys(limits)), root, rows.key_user())
     for control in ("access-key-rotation", "access-key-unused", "root-unused"):
-        assert lake.verdicts(control, "status, reason") == [("unknown", "Cannot be judged: the limit is not known.")]
+        assert lake.verdicts(control, "status, reason") == [("unknown", "Cannot be evaluated: the limit is unknown.")]
 
 
 @pytest.mark.parametrize("column", ["access_key_2_active", "access_key_2_last_used_date", "password_last_used"])

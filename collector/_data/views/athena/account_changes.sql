@@ -1,5 +1,5 @@
--- Which accounts came and went between two consecutive snapshots of an organization. Lists are compared only where they
--- come from the same source: a file of accounts need not hold them all.
+-- Which accounts joined and left between two consecutive snapshots of an organization. Lists are compared only if they
+-- come from the same source: a file of accounts may be incomplete.
 -- Grain: organization_id, snapshot_date, account_id, change_type
 -- Reads: account
 -- Twin: history
@@ -46,7 +46,7 @@ accounts_in_order as (
 
 changes as (
 
-    -- An account that left is told on the first day without it.
+    -- An account that left is reported on the first day without it.
     select
         listed.*,
         kind.change_type,

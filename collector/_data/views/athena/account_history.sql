@@ -1,5 +1,5 @@
--- Every account of the organization, collected or not: where it stands, how its collection ended, its password policy,
--- what its account summary says, and the limits that its credentials are judged by.
+-- Every account of the organization, collected or not: its OU, how its collection ended, its password policy, its
+-- account summary, and the limits that its credentials are evaluated against.
 -- Grain: organization_id, snapshot_date, account_id
 -- Reads: snapshot_record
 

@@ -1,11 +1,12 @@
--- The verdicts on accounts: whether an ACTIVE account was collected at all, and whether its password policy asks enough.
+-- The results about accounts: whether an ACTIVE account was collected at all, and whether its password policy is strict
+-- enough.
 -- Grain: organization_id, snapshot_date, account_id, control_id
 -- Reads: account
 -- Example: control_id, account_name, status, reason
 
 with
 
-asked as (
+checked as (
 
     select
         account.*,
@@ -19,10 +20,10 @@ asked as (
 
 ),
 
-judged as (
+evaluated as (
 
     select
-        asked.*,
+        checked.*,
         case
             when control_id = 'report-collected' then case when is_covered then 'pass' else 'fail' end
             when password_policy_state = 'default' then 'fail'
@@ -31,7 +32,7 @@ judged as (
             when control_id = 'password-reuse' and password_reuse_prevention >= limit_password_reuse then 'pass'
             else 'fail'
         end as status
-    from asked
+    from checked
 
 )
 
@@ -70,23 +71,23 @@ select
                     )
                 end
             when status = 'unknown' then concat(
-                'Cannot be judged: the password policy could not be read',
+                'Cannot be evaluated: the password policy could not be read',
                 coalesce(concat(' (', password_policy_error, ').'), '.')
             )
-            when password_policy_state = 'default' then 'The account has no password policy of its own.'
+            when password_policy_state = 'default' then 'The account has no custom password policy.'
             when control_id = 'password-length' then concat(
-                'The policy asks for ',
-                coalesce(cast(minimum_password_length as varchar), 'no number of'),
-                ' characters; wanted are ',
+                'The minimum password length is ',
+                coalesce(cast(minimum_password_length as varchar), 'not set'),
+                '; ',
                 cast(limit_password_length as varchar),
-                '.'
+                ' required.'
             )
             else concat(
-                'The policy remembers ',
-                coalesce(cast(password_reuse_prevention as varchar), 'no'),
-                ' passwords; wanted are ',
+                'Reuse prevention is ',
+                coalesce(cast(password_reuse_prevention as varchar), 'not set'),
+                '; ',
                 cast(limit_password_reuse as varchar),
-                '.'
+                ' required.'
             )
         end as varchar
     ) as reason,
@@ -98,4 +99,4 @@ select
     cast(null as varchar) as last_used_region,
     cast(null as varchar) as last_used_service,
     cast(report_generated_at as timestamp(3)) as report_generated_at
-from judged
+from evaluated

@@ -1,5 +1,5 @@
--- How each ACTIVE account stands on each control: how many verdicts of each kind, and the share that passes.
--- The rate is pass / (pass + fail), null where there is neither; unknown is never part of it.
+-- The results of each control in each ACTIVE account: how many of each status, and the share that passes.
+-- The rate is pass / (pass + fail), null if there is neither; unknown is never part of it.
 -- Grain: organization_id, snapshot_date, account_id, control_id
 -- Reads: account, control_results, controls
 -- Order: account_id, control_id
@@ -7,9 +7,9 @@
 
 with
 
-verdicts as (
+results as (
 
-    -- One row without a verdict for each account and control, so that none is left out.
+    -- One row without a result for each account and control, so that none is left out.
     select
         account.organization_id,
         account.snapshot_date,
@@ -41,7 +41,7 @@ counted as (
         count_if(status = 'fail') as fail_count,
         count_if(status = 'not_applicable') as not_applicable_count,
         count_if(status = 'unknown') as unknown_count
-    from verdicts
+    from results
     group by organization_id, snapshot_date, account_id, control_id
 
 ),

@@ -1,5 +1,5 @@
--- What of the organization was read: how each account's collection ended and why, how old its report was by then, and
--- whether as many users came as the account says it has (root is one more).
+-- How much of the organization was collected: how each account's collection ended and why, how old its report was by
+-- then, and whether it has as many rows as the account summary counts users, plus root.
 -- Grain: organization_id, snapshot_date, account_id
 -- Reads: account
 -- Order: is_covered, account_state, outcome, account_id
@@ -13,7 +13,7 @@ measured as (
         account.*,
         outcome in ('collected', 'partial') as is_covered,
         account_state = 'ACTIVE' as is_in_scope,
-        -- The report is up to four hours old when it is fetched, or made while the run waits.
+        -- The report is up to four hours old when it is fetched, or generated while the run waits.
         date_diff('second', report_generated_at, finished_at) as report_age_seconds,
         users + 1 as expected_user_count
     from "${database}"."account" as account

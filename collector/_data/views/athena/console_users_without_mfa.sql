@@ -1,4 +1,4 @@
--- Users who can sign in to the console with a password alone.
+-- Users who can sign in to the console with only a password.
 -- Grain: organization_id, snapshot_date, user_arn
 -- Reads: control_results
 -- Order: last_used_at desc, account_id, user_name

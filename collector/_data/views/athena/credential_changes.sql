@@ -1,6 +1,6 @@
--- What changed between an account's report and its previous collected one, and which accounts came and went between two
--- snapshots. Nothing is said where both snapshots hold the same report, nothing is gone where either report has rows that
--- could not be read, and an account that was not collected changes nothing.
+-- What changed between an account's report and its previous collected one, and which accounts joined and left between
+-- two snapshots. Nothing is listed if both snapshots contain the same report, nothing counts as gone if either report
+-- has rows that could not be read, and an account that was not collected changes nothing.
 -- Grain: organization_id, snapshot_date, account_id, change_type, user_arn, credential_type, credential_created_at,
 -- occurrence
 -- Reads: account_changes, key_changes, root_use_changes, user_changes

@@ -1,5 +1,5 @@
--- Every user of every collected account, root included, as AWS's credential report has it, in types; and at the end
--- where the account stands.
+-- Every user of every collected account, including root: the columns of AWS's credential report with types, and then
+-- the name and the OU of the account.
 -- Grain: organization_id, snapshot_date, user_arn
 -- Reads: account, report_rows
 

@@ -1,7 +1,7 @@
 -- Every credential that exists, one row each: passwords, access keys and signing certificates, active or not.
 -- A password exists when it is enabled, a key or certificate when its slot has a date: an inactive one keeps its date,
--- an empty slot is no row. Where the report's value could not be read, the credential is listed and the `_fault`
--- columns say which value is missing: unknown is never left out. The slot is no identity: slots swap.
+-- an empty slot has no row. If a value of the report could not be read, the credential is listed and the `_fault`
+-- columns name the missing value: unknown is never left out. The slot identifies nothing: keys can swap slots.
 -- Grain: organization_id, snapshot_date, user_arn, credential_type, slot
 -- Reads: account, report_rows
 -- Example: account_name, user_name, credential_type, slot, is_active, age_days, idle_days, never_used
@@ -55,8 +55,8 @@ slotted as (
             when 'access_key_1_active' then report.access_key_1_last_used_service
             when 'access_key_2_active' then report.access_key_2_last_used_service
         end as last_used_service,
-        -- Two made in the same second are told apart by what they are, never by the slot: active before inactive, then
-        -- the one used later.
+        -- Two created in the same second are distinguished by their state, never by the slot: active before inactive,
+        -- then the one used later.
         case slots.active_column
             when 'access_key_1_active' then
                 case
@@ -92,7 +92,7 @@ slotted as (
 
 explained as (
 
-    -- Why a value is null, looked up only where it is; a plain `N/A` has no reason.
+    -- Why a value is null, looked up only if it is null; a plain `N/A` has no reason.
     select
         slotted.*,
         case when is_active is null then coalesce(element_at(null_reasons, active_column), 'N/A') end
@@ -125,7 +125,7 @@ existing as (
         end as max_age_days,
         case
             when last_used_at_reason in ('unparsed', 'empty') then concat(used_column, ' is ', last_used_at_reason)
-            -- AWS says `not_supported` of root alone; in GovCloud root cannot sign in, so it was not used.
+            -- `not_supported` occurs only for root; in GovCloud root cannot sign in, so it was not used.
             when last_used_at_reason = 'not_supported' and not (is_root and account.aws_partition = 'aws-us-gov')
                 then concat(used_column, ' is ', last_used_at_reason)
         end as last_used_at_fault

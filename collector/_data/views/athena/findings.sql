@@ -1,4 +1,4 @@
--- The work to do: every verdict that fails, the most severe first, then the one that has failed longest.
+-- The work to do: every failing result, the most severe first, then the one that has been failing longest.
 -- Grain: organization_id, snapshot_date, finding_id
 -- Reads: control_results
 -- Order: finding_rank

@@ -1,12 +1,12 @@
--- The verdicts that cannot be given: every control of an ACTIVE account that was not collected, and one more for each
--- user and credential control where rows of the report were left out. Always unknown, never silent.
+-- The results that are unknown because data is missing: one for every control of an ACTIVE account that was not
+-- collected, and one for each user and credential control if rows of the report were left out.
 -- Grain: organization_id, snapshot_date, account_id, control_id
 -- Reads: account, controls
 -- Example: control_id, account_name, status, reason
 
 with
 
-judged as (
+evaluated as (
 
     select
         account.*,
@@ -43,13 +43,13 @@ select
     cast(
         case
             when outcome in ('collected', 'partial') then concat(
-                'Cannot be judged: ',
+                'Cannot be evaluated: ',
                 cast(unreadable_rows as varchar),
                 case when unreadable_rows = 1 then ' row of the report was left out.'
                     else ' rows of the report were left out.' end
             )
             else concat(
-                'Cannot be judged: the account was not collected (',
+                'Cannot be evaluated: the account was not collected (',
                 outcome,
                 coalesce(concat(', ', error_code), ''),
                 ').'
@@ -64,4 +64,4 @@ select
     cast(null as varchar) as last_used_region,
     cast(null as varchar) as last_used_service,
     cast(report_generated_at as timestamp(3)) as report_generated_at
-from judged
+from evaluated

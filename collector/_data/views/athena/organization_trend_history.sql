@@ -1,5 +1,5 @@
--- How the whole organization stands on each control, snapshot by snapshot, with the accounts of which something is
--- unknown beside every rate.
+-- The results of each control over the whole organization, snapshot by snapshot; next to every rate the number of
+-- accounts with at least one unknown result.
 -- Grain: organization_id, snapshot_date, control_id
 -- Reads: account_scorecard
 -- Twin: history

@@ -1,5 +1,5 @@
--- How the accounts directly in each OU stand on each control together. Read the rate beside `accounts_unknown`: of these
--- accounts at least one verdict is not known.
+-- The results of each control over all accounts directly in an OU. Read the rate together with `accounts_unknown`:
+-- these accounts have at least one unknown result.
 -- Grain: organization_id, snapshot_date, ou_id, ou_path, control_id
 -- Reads: account_scorecard
 -- Order: ou_path, severity_rank, control_id

@@ -1,6 +1,6 @@
--- Each collected report of an account with the account's previous collected one: what changes are counted between. An
--- account that was not collected has no report that day, so its next one is compared with the last before. Nothing where
--- both snapshots hold the same report: AWS makes one in four hours at most.
+-- Each collected report of an account with the account's previous collected one, between which changes are counted. An
+-- account that was not collected has no report that day, so its next one is compared with the last before. No row if
+-- both snapshots contain the same report: AWS generates at most one in four hours.
 -- Grain: organization_id, snapshot_date, account_id
 -- Reads: account
 -- Twin: history
@@ -44,7 +44,7 @@ select
     -- Whether every row of the report, and of the previous one, could be read.
     cast(is_whole as boolean) as is_whole,
     cast(was_whole as boolean) as was_whole,
-    -- The newest report before this one of which every row could be read, and the first report of all.
+    -- The newest report before this one of which every row could be read, and the very first report.
     cast(last_whole_snapshot_date as varchar) as last_whole_snapshot_date,
     cast(last_whole_report_at as timestamp(3)) as last_whole_report_at,
     cast(first_report_at as timestamp(3)) as first_report_at,

@@ -1,5 +1,6 @@
--- The rows of the credential reports as they lie in the lake, in types: what the other views read, without a join; and at
--- the end the last use that a slot tells though it has no creation date, so that it is no credential of its own.
+-- The rows of the credential reports as they are stored in the lake, with types and without a join: the input of the
+-- other views. The last columns show a use recorded for a slot without a creation date, which is not a credential of
+-- its own.
 -- Grain: organization_id, snapshot_date, user_arn
 -- Reads: snapshot_record
 

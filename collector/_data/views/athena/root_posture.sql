@@ -1,6 +1,6 @@
--- What is known of each account's root user: its password, keys, MFA and last use as the report has them, and what the
--- fresher account summary says. One row per account of the organization; of an account that was not collected, or whose
--- report has no root row, nothing is known. The `_fault` columns say which value could not be read.
+-- The root user of each account: its password, keys, MFA and last use from the report, and the values of the fresher
+-- account summary. One row per account of the organization; for an account that was not collected, or whose report has
+-- no root row, nothing is known. The `_fault` columns name the values that could not be read.
 -- Grain: organization_id, snapshot_date, account_id
 -- Reads: account, credentials, report_rows
 -- Order: account_id
@@ -38,7 +38,7 @@ facts as (
         case when root.user_arn is not null then coalesce(root_keys.inactive_access_keys, 0) end
             as inactive_access_keys,
         root_keys.access_keys_fault,
-        -- A slot may tell a use though it holds no key.
+        -- A slot can show a use without holding a key.
         coalesce(
             greatest(root_keys.access_key_last_used_at, root.undated_key_last_used_at),
             root_keys.access_key_last_used_at,
@@ -73,7 +73,7 @@ explained as (
         coalesce(
             greatest(password_last_used, access_key_last_used_at), password_last_used, access_key_last_used_at
         ) as last_used_at,
-        -- In GovCloud root has no console: what is not supported there does not exist (facts 1.6).
+        -- In GovCloud root has no console: a password that is not supported there does not exist (facts 1.6).
         case
             when password_enabled_reason in ('unparsed', 'empty') then null
             when password_enabled is null and aws_partition = 'aws-us-gov' and user_arn is not null then false

@@ -1,6 +1,6 @@
--- Which uses of root are new since the reports before: of its password, of each of its keys (by their creation), and of a
--- slot that tells a use without a creation date. A last use that could not be read is compared when it can be, with the
--- last time it could; where it never could, only a use after the account's first report is surely new.
+-- Which uses of root are new since earlier reports: of its password, of each of its keys (identified by their
+-- creation), and of a slot that shows a use without a creation date. A last use is compared with the last one that
+-- could be read; if none could, only a use after the account's first report is certainly new.
 -- Grain: organization_id, snapshot_date, account_id, change_type, user_arn, credential_type, credential_created_at
 -- Reads: credentials, report_pairs, report_rows
 -- Twin: history
@@ -150,13 +150,13 @@ inner join roots
 where
     uses.used_at > case
         when uses.was_used_at is not null then uses.was_used_at
-        -- The key is new: it was not in the report before.
+        -- The key is new: it was not in the previous report.
         when uses.created_at is not null and uses.seen_before is null
             and roots.root_before = pairs.previous_snapshot_date and roots.was_read
             then timestamp '1970-01-01 00:00:00'
         else pairs.first_report_at
     end
-    -- A key whose date comes and goes is one key, and its use is told once.
+    -- A key whose date is missing in some reports is one key, and its use is listed once.
     and case
         when uses.credential_type = 'password' then true
         when uses.created_at is null then coalesce(uses.used_at > days.seen_used_at, true)

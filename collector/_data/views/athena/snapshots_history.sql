@@ -1,5 +1,5 @@
--- Each snapshot: its run, when it was, how many accounts the organization had, how their collection ended, and what
--- share of the ACTIVE ones is covered (collected or partial).
+-- Each snapshot: its run and time, how many accounts the organization had, how their collection ended, and the share of
+-- ACTIVE accounts that is covered (collected or partial).
 -- Grain: organization_id, snapshot_date
 -- Reads: account
 -- Order: snapshot_date

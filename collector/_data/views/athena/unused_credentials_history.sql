@@ -1,5 +1,5 @@
 -- Active access keys and passwords that nobody has used for the account's limit (45 days unless set otherwise) or
--- longer. What was never used counts from when it was made; a use without a Region is a use.
+-- longer. A credential that was never used counts from its creation; a use without a Region is a use.
 -- Grain: organization_id, snapshot_date, user_arn, credential_type, slot
 -- Reads: control_results
 -- Order: measured_seconds desc, account_id, user_name

@@ -1,6 +1,7 @@
--- What changed about users, root included, between two reports of an account. A user is its ARN and creation time: one who
--- is deleted and made again under the same name is gone and created. A value that could not be read did not change: it is
--- compared when it can be, with the last time it could. Who stood in a row that could not be read is not new.
+-- What changed about users, including root, between two reports of an account. A user is identified by ARN and creation
+-- time: one that is deleted and created again under the same name is gone and created. A value that could not be read
+-- did not change: the next one is compared with the last that could. A user whose row could not be read is not new
+-- afterwards.
 -- Grain: organization_id, snapshot_date, account_id, change_type, user_arn
 -- Reads: account, report_pairs, report_rows
 -- Twin: history
@@ -36,7 +37,7 @@ users as (
 
 ),
 
--- Most users are in every report, and alike in all of them; only of the others there is something to tell.
+-- Most users are in every report with the same values; only the others can have changes.
 changed_users as (
 
     select users.*
@@ -50,7 +51,7 @@ changed_users as (
 
 marked as (
 
-    -- Of each value what the report says, `N/A` too; null where it could not be read.
+    -- Each value as in the report, including `N/A`; null if it could not be read.
     select
         report.organization_id,
         report.snapshot_date,
@@ -72,7 +73,7 @@ marked as (
         report.password_last_changed is null
         and coalesce(element_at(report.null_reasons, 'password_last_changed'), '') in ('unparsed', 'empty')
             as is_password_date_unread,
-        -- A creation time that is missing tells nothing: it is that of the same name before, or else after.
+        -- A missing creation time is not a change: it is that of the same name before, or else after.
         case
             when not report.is_root then coalesce(
                 report.user_creation_time,
@@ -96,7 +97,7 @@ marked as (
 
 dated as (
 
-    -- 1970: there is no password.
+    -- 1970: no password.
     select
         marked.*,
         case
@@ -137,8 +138,8 @@ compared as (
         seen.*,
         pairs.snapshot_date as pair_date,
         next_pairs.snapshot_date as next_pair_date,
-        -- Whoever was in no report since the last whole one is new, but may have stood in a row that could not be read: then
-        -- the creation time decides.
+        -- A user that was in no report since the last whole one is new, unless its row could not be read: then the
+        -- creation time decides.
         coalesce(seen.seen_before < pairs.last_whole_snapshot_date, seen.seen_before is null) as is_new,
         pairs.was_whole
         or seen.user_creation_time > coalesce(pairs.last_whole_report_at, pairs.first_report_at) as is_surely_new,
@@ -158,7 +159,7 @@ compared as (
 
 changes as (
 
-    -- Who is gone is told on the first day without.
+    -- A user that is gone is reported on the first day without it.
     select
         organization_id,
         case when kind.change_type = 'user_gone' then next_pair_date else pair_date end as pair_date,

@@ -1,11 +1,11 @@
--- The verdicts on users: a console password without MFA, and more than one active key. Root is not judged here.
+-- The results about users: a console password without MFA, and more than one active key. Root is not evaluated here.
 -- Grain: organization_id, snapshot_date, control_id, user_arn
 -- Reads: account, credentials, report_rows
 -- Example: control_id, account_name, user_name, status, reason
 
 with
 
--- Only who has two keys that are active, or may be, can fail or be unknown.
+-- Only a user with two keys that are active, or may be, can fail or be unknown.
 key_pairs as (
 
     select
@@ -20,7 +20,7 @@ key_pairs as (
 
 ),
 
-asked as (
+checked as (
 
     select
         report.*,
@@ -51,10 +51,10 @@ asked as (
 
 ),
 
-judged as (
+evaluated as (
 
     select
-        asked.*,
+        checked.*,
         case
             when fault is not null then 'unknown'
             when control_id = 'single-access-key' then case when has_key_pair then 'fail' else 'pass' end
@@ -63,7 +63,7 @@ judged as (
             when mfa_active = false then 'fail'
             else 'unknown'
         end as status
-    from asked
+    from checked
 
 )
 
@@ -85,7 +85,7 @@ select
     cast(status as varchar) as status,
     cast(
         case
-            when status = 'unknown' then concat('Cannot be judged: ', fault, '.')
+            when status = 'unknown' then concat('Cannot be evaluated: ', fault, '.')
             when control_id = 'single-access-key'
                 then case when status = 'fail' then 'Both access keys are active.'
                     else 'At most one access key is active.' end
@@ -108,4 +108,4 @@ select
     cast(null as varchar) as last_used_region,
     cast(null as varchar) as last_used_service,
     cast(report_generated_at as timestamp(3)) as report_generated_at
-from judged
+from evaluated

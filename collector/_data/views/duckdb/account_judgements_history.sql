@@ -1,4 +1,4 @@
-WITH "asked" AS (
+WITH "checked" AS (
   SELECT
     "account"."organization_id" AS "organization_id",
     "account"."snapshot_date" AS "snapshot_date",
@@ -67,120 +67,123 @@ WITH "asked" AS (
       "control"."control_id" = 'report-collected'
       OR "account"."outcome" IN ('collected', 'partial')
     )
-), "judged" AS (
+), "evaluated" AS (
   SELECT
-    "asked"."organization_id" AS "organization_id",
-    "asked"."snapshot_date" AS "snapshot_date",
-    "asked"."run_id" AS "run_id",
-    "asked"."account_id" AS "account_id",
-    "asked"."account_name" AS "account_name",
-    "asked"."account_email" AS "account_email",
-    "asked"."account_arn" AS "account_arn",
-    "asked"."aws_partition" AS "aws_partition",
-    "asked"."account_state" AS "account_state",
-    "asked"."joined_at" AS "joined_at",
-    "asked"."ou_id" AS "ou_id",
-    "asked"."ou_path" AS "ou_path",
-    "asked"."tags" AS "tags",
-    "asked"."outcome" AS "outcome",
-    "asked"."error_code" AS "error_code",
-    "asked"."error_message" AS "error_message",
-    "asked"."attempts" AS "attempts",
-    "asked"."run_started_at" AS "run_started_at",
-    "asked"."started_at" AS "started_at",
-    "asked"."finished_at" AS "finished_at",
-    "asked"."report_generated_at" AS "report_generated_at",
-    "asked"."user_count" AS "user_count",
-    "asked"."unreadable_rows" AS "unreadable_rows",
-    "asked"."unreadable_values" AS "unreadable_values",
-    "asked"."raw_sha256" AS "raw_sha256",
-    "asked"."raw_location" AS "raw_location",
-    "asked"."password_policy_state" AS "password_policy_state",
-    "asked"."password_policy_error" AS "password_policy_error",
-    "asked"."minimum_password_length" AS "minimum_password_length",
-    "asked"."password_reuse_prevention" AS "password_reuse_prevention",
-    "asked"."max_password_age" AS "max_password_age",
-    "asked"."require_symbols" AS "require_symbols",
-    "asked"."require_numbers" AS "require_numbers",
-    "asked"."require_uppercase_characters" AS "require_uppercase_characters",
-    "asked"."require_lowercase_characters" AS "require_lowercase_characters",
-    "asked"."hard_expiry" AS "hard_expiry",
-    "asked"."allow_users_to_change_password" AS "allow_users_to_change_password",
-    "asked"."users" AS "users",
-    "asked"."users_quota" AS "users_quota",
-    "asked"."mfa_devices" AS "mfa_devices",
-    "asked"."mfa_devices_in_use" AS "mfa_devices_in_use",
-    "asked"."summary_error" AS "summary_error",
-    "asked"."account_mfa_enabled" AS "account_mfa_enabled",
-    "asked"."account_access_keys_present" AS "account_access_keys_present",
-    "asked"."account_password_present" AS "account_password_present",
-    "asked"."account_signing_certificates_present" AS "account_signing_certificates_present",
-    "asked"."limit_access_key_rotation_days" AS "limit_access_key_rotation_days",
-    "asked"."limit_access_key_unused_days" AS "limit_access_key_unused_days",
-    "asked"."limit_password_unused_days" AS "limit_password_unused_days",
-    "asked"."limit_root_use_days" AS "limit_root_use_days",
-    "asked"."limit_password_length" AS "limit_password_length",
-    "asked"."limit_password_reuse" AS "limit_password_reuse",
-    "asked"."inventory_source" AS "inventory_source",
-    "asked"."snapshot_at" AS "snapshot_at",
-    "asked"."control_id" AS "control_id",
-    "asked"."is_covered" AS "is_covered",
+    "checked"."organization_id" AS "organization_id",
+    "checked"."snapshot_date" AS "snapshot_date",
+    "checked"."run_id" AS "run_id",
+    "checked"."account_id" AS "account_id",
+    "checked"."account_name" AS "account_name",
+    "checked"."account_email" AS "account_email",
+    "checked"."account_arn" AS "account_arn",
+    "checked"."aws_partition" AS "aws_partition",
+    "checked"."account_state" AS "account_state",
+    "checked"."joined_at" AS "joined_at",
+    "checked"."ou_id" AS "ou_id",
+    "checked"."ou_path" AS "ou_path",
+    "checked"."tags" AS "tags",
+    "checked"."outcome" AS "outcome",
+    "checked"."error_code" AS "error_code",
+    "checked"."error_message" AS "error_message",
+    "checked"."attempts" AS "attempts",
+    "checked"."run_started_at" AS "run_started_at",
+    "checked"."started_at" AS "started_at",
+    "checked"."finished_at" AS "finished_at",
+    "checked"."report_generated_at" AS "report_generated_at",
+    "checked"."user_count" AS "user_count",
+    "checked"."unreadable_rows" AS "unreadable_rows",
+    "checked"."unreadable_values" AS "unreadable_values",
+    "checked"."raw_sha256" AS "raw_sha256",
+    "checked"."raw_location" AS "raw_location",
+    "checked"."password_policy_state" AS "password_policy_state",
+    "checked"."password_policy_error" AS "password_policy_error",
+    "checked"."minimum_password_length" AS "minimum_password_length",
+    "checked"."password_reuse_prevention" AS "password_reuse_prevention",
+    "checked"."max_password_age" AS "max_password_age",
+    "checked"."require_symbols" AS "require_symbols",
+    "checked"."require_numbers" AS "require_numbers",
+    "checked"."require_uppercase_characters" AS "require_uppercase_characters",
+    "checked"."require_lowercase_characters" AS "require_lowercase_characters",
+    "checked"."hard_expiry" AS "hard_expiry",
+    "checked"."allow_users_to_change_password" AS "allow_users_to_change_password",
+    "checked"."users" AS "users",
+    "checked"."users_quota" AS "users_quota",
+    "checked"."mfa_devices" AS "mfa_devices",
+    "checked"."mfa_devices_in_use" AS "mfa_devices_in_use",
+    "checked"."summary_error" AS "summary_error",
+    "checked"."account_mfa_enabled" AS "account_mfa_enabled",
+    "checked"."account_access_keys_present" AS "account_access_keys_present",
+    "checked"."account_password_present" AS "account_password_present",
+    "checked"."account_signing_certificates_present" AS "account_signing_certificates_present",
+    "checked"."limit_access_key_rotation_days" AS "limit_access_key_rotation_days",
+    "checked"."limit_access_key_unused_days" AS "limit_access_key_unused_days",
+    "checked"."limit_password_unused_days" AS "limit_password_unused_days",
+    "checked"."limit_root_use_days" AS "limit_root_use_days",
+    "checked"."limit_password_length" AS "limit_password_length",
+    "checked"."limit_password_reuse" AS "limit_password_reuse",
+    "checked"."inventory_source" AS "inventory_source",
+    "checked"."snapshot_at" AS "snapshot_at",
+    "checked"."control_id" AS "control_id",
+    "checked"."is_covered" AS "is_covered",
     CASE
-      WHEN "asked"."control_id" = 'report-collected'
-      THEN CASE WHEN "asked"."is_covered" THEN 'pass' ELSE 'fail' END
-      WHEN "asked"."password_policy_state" = 'default'
+      WHEN "checked"."control_id" = 'report-collected'
+      THEN CASE WHEN "checked"."is_covered" THEN 'pass' ELSE 'fail' END
+      WHEN "checked"."password_policy_state" = 'default'
       THEN 'fail'
-      WHEN "asked"."password_policy_state" <> 'custom'
+      WHEN "checked"."password_policy_state" <> 'custom'
       THEN 'unknown'
-      WHEN "asked"."control_id" = 'password-length'
-      AND "asked"."minimum_password_length" >= "asked"."limit_password_length"
+      WHEN "checked"."control_id" = 'password-length'
+      AND "checked"."minimum_password_length" >= "checked"."limit_password_length"
       THEN 'pass'
-      WHEN "asked"."control_id" = 'password-reuse'
-      AND "asked"."password_reuse_prevention" >= "asked"."limit_password_reuse"
+      WHEN "checked"."control_id" = 'password-reuse'
+      AND "checked"."password_reuse_prevention" >= "checked"."limit_password_reuse"
       THEN 'pass'
       ELSE 'fail'
     END AS "status"
-  FROM "asked" AS "asked"
+  FROM "checked" AS "checked"
 )
 SELECT
-  CAST("judged"."organization_id" AS TEXT) AS "organization_id",
-  CAST("judged"."snapshot_date" AS TEXT) AS "snapshot_date",
-  CAST("judged"."snapshot_at" AS TIMESTAMP) AS "snapshot_at",
-  CAST("judged"."run_id" AS TEXT) AS "run_id",
-  CAST("judged"."account_id" AS TEXT) AS "account_id",
-  CAST("judged"."account_name" AS TEXT) AS "account_name",
-  CAST("judged"."ou_id" AS TEXT) AS "ou_id",
-  CAST("judged"."ou_path" AS TEXT) AS "ou_path",
-  CAST("judged"."control_id" AS TEXT) AS "control_id",
+  CAST("evaluated"."organization_id" AS TEXT) AS "organization_id",
+  CAST("evaluated"."snapshot_date" AS TEXT) AS "snapshot_date",
+  CAST("evaluated"."snapshot_at" AS TIMESTAMP) AS "snapshot_at",
+  CAST("evaluated"."run_id" AS TEXT) AS "run_id",
+  CAST("evaluated"."account_id" AS TEXT) AS "account_id",
+  CAST("evaluated"."account_name" AS TEXT) AS "account_name",
+  CAST("evaluated"."ou_id" AS TEXT) AS "ou_id",
+  CAST("evaluated"."ou_path" AS TEXT) AS "ou_path",
+  CAST("evaluated"."control_id" AS TEXT) AS "control_id",
   CAST(NULL AS TEXT) AS "user_name",
   CAST(NULL AS TEXT) AS "user_arn",
   CAST(NULL AS TEXT) AS "credential_type",
   CAST(NULL AS INT) AS "slot",
   CAST(NULL AS TIMESTAMP) AS "credential_created_at",
-  CAST("judged"."status" AS TEXT) AS "status",
+  CAST("evaluated"."status" AS TEXT) AS "status",
   CAST(CASE
-    WHEN "judged"."control_id" = 'report-collected'
+    WHEN "evaluated"."control_id" = 'report-collected'
     THEN CASE
-      WHEN "judged"."outcome" = 'collected'
+      WHEN "evaluated"."outcome" = 'collected'
       THEN 'The report was collected.'
-      WHEN "judged"."outcome" = 'partial'
-      THEN 'The report was collected in part. Rows left out: ' || CAST(COALESCE("judged"."unreadable_rows", 0) AS TEXT) || '; values that could not be read: ' || CAST(COALESCE("judged"."unreadable_values", 0) AS TEXT) || '.'
-      ELSE 'The report was not collected: ' || "judged"."outcome" || COALESCE(' (' || COALESCE("judged"."error_code", "judged"."error_message") || ').', '.')
+      WHEN "evaluated"."outcome" = 'partial'
+      THEN 'The report was collected in part. Rows left out: ' || CAST(COALESCE("evaluated"."unreadable_rows", 0) AS TEXT) || '; values that could not be read: ' || CAST(COALESCE("evaluated"."unreadable_values", 0) AS TEXT) || '.'
+      ELSE 'The report was not collected: ' || "evaluated"."outcome" || COALESCE(
+        ' (' || COALESCE("evaluated"."error_code", "evaluated"."error_message") || ').',
+        '.'
+      )
     END
-    WHEN "judged"."status" = 'unknown'
-    THEN 'Cannot be judged: the password policy could not be read' || COALESCE(' (' || "judged"."password_policy_error" || ').', '.')
-    WHEN "judged"."password_policy_state" = 'default'
-    THEN 'The account has no password policy of its own.'
-    WHEN "judged"."control_id" = 'password-length'
-    THEN 'The policy asks for ' || COALESCE(CAST("judged"."minimum_password_length" AS TEXT), 'no number of') || ' characters; wanted are ' || CAST("judged"."limit_password_length" AS TEXT) || '.'
-    ELSE 'The policy remembers ' || COALESCE(CAST("judged"."password_reuse_prevention" AS TEXT), 'no') || ' passwords; wanted are ' || CAST("judged"."limit_password_reuse" AS TEXT) || '.'
+    WHEN "evaluated"."status" = 'unknown'
+    THEN 'Cannot be evaluated: the password policy could not be read' || COALESCE(' (' || "evaluated"."password_policy_error" || ').', '.')
+    WHEN "evaluated"."password_policy_state" = 'default'
+    THEN 'The account has no custom password policy.'
+    WHEN "evaluated"."control_id" = 'password-length'
+    THEN 'The minimum password length is ' || COALESCE(CAST("evaluated"."minimum_password_length" AS TEXT), 'not set') || '; ' || CAST("evaluated"."limit_password_length" AS TEXT) || ' required.'
+    ELSE 'Reuse prevention is ' || COALESCE(CAST("evaluated"."password_reuse_prevention" AS TEXT), 'not set') || '; ' || CAST("evaluated"."limit_password_reuse" AS TEXT) || ' required.'
   END AS TEXT) AS "reason",
   CAST(NULL AS BIGINT) AS "measured_seconds",
   CAST(NULL AS INT) AS "limit_days",
   CAST(NULL AS TIMESTAMP) AS "failing_since",
-  CAST("judged"."account_id" AS TEXT) AS "subject",
+  CAST("evaluated"."account_id" AS TEXT) AS "subject",
   CAST(NULL AS TIMESTAMP) AS "last_used_at",
   CAST(NULL AS TEXT) AS "last_used_region",
   CAST(NULL AS TEXT) AS "last_used_service",
-  CAST("judged"."report_generated_at" AS TIMESTAMP) AS "report_generated_at"
-FROM "judged" AS "judged"
+  CAST("evaluated"."report_generated_at" AS TIMESTAMP) AS "report_generated_at"
+FROM "evaluated" AS "evaluated"

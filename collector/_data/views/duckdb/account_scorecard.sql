@@ -1,4 +1,4 @@
-WITH "verdicts" AS (
+WITH "results" AS (
   SELECT
     "account"."organization_id" AS "organization_id",
     "account"."snapshot_date" AS "snapshot_date",
@@ -19,24 +19,24 @@ WITH "verdicts" AS (
   FROM "control_results" AS "control_results"
 ), "counted" AS (
   SELECT
-    "verdicts"."organization_id" AS "organization_id",
-    "verdicts"."snapshot_date" AS "snapshot_date",
-    "verdicts"."account_id" AS "account_id",
-    "verdicts"."control_id" AS "control_id",
+    "results"."organization_id" AS "organization_id",
+    "results"."snapshot_date" AS "snapshot_date",
+    "results"."account_id" AS "account_id",
+    "results"."control_id" AS "control_id",
     COUNT(*) FILTER(WHERE
-      "verdicts"."status" = 'pass') AS "pass_count",
+      "results"."status" = 'pass') AS "pass_count",
     COUNT(*) FILTER(WHERE
-      "verdicts"."status" = 'fail') AS "fail_count",
+      "results"."status" = 'fail') AS "fail_count",
     COUNT(*) FILTER(WHERE
-      "verdicts"."status" = 'not_applicable') AS "not_applicable_count",
+      "results"."status" = 'not_applicable') AS "not_applicable_count",
     COUNT(*) FILTER(WHERE
-      "verdicts"."status" = 'unknown') AS "unknown_count"
-  FROM "verdicts" AS "verdicts"
+      "results"."status" = 'unknown') AS "unknown_count"
+  FROM "results" AS "results"
   GROUP BY
-    "verdicts"."organization_id",
-    "verdicts"."snapshot_date",
-    "verdicts"."account_id",
-    "verdicts"."control_id"
+    "results"."organization_id",
+    "results"."snapshot_date",
+    "results"."account_id",
+    "results"."control_id"
 ), "described" AS (
   SELECT
     "counted"."organization_id" AS "organization_id",

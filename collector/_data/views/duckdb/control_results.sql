@@ -1,4 +1,4 @@
-WITH "verdicts" AS (
+WITH "results" AS (
   SELECT
     "account_judgements"."organization_id" AS "organization_id",
     "account_judgements"."snapshot_date" AS "snapshot_date",
@@ -135,33 +135,33 @@ WITH "verdicts" AS (
   FROM "missing_judgements" AS "missing_judgements"
 )
 SELECT
-  CAST("verdicts"."organization_id" AS TEXT) AS "organization_id",
-  CAST("verdicts"."snapshot_date" AS TEXT) AS "snapshot_date",
-  CAST("verdicts"."snapshot_at" AS TIMESTAMP) AS "snapshot_at",
-  CAST("verdicts"."account_id" AS TEXT) AS "account_id",
-  CAST("verdicts"."account_name" AS TEXT) AS "account_name",
-  CAST("verdicts"."ou_id" AS TEXT) AS "ou_id",
-  CAST("verdicts"."ou_path" AS TEXT) AS "ou_path",
-  CAST("verdicts"."control_id" AS TEXT) AS "control_id",
+  CAST("results"."organization_id" AS TEXT) AS "organization_id",
+  CAST("results"."snapshot_date" AS TEXT) AS "snapshot_date",
+  CAST("results"."snapshot_at" AS TIMESTAMP) AS "snapshot_at",
+  CAST("results"."account_id" AS TEXT) AS "account_id",
+  CAST("results"."account_name" AS TEXT) AS "account_name",
+  CAST("results"."ou_id" AS TEXT) AS "ou_id",
+  CAST("results"."ou_path" AS TEXT) AS "ou_path",
+  CAST("results"."control_id" AS TEXT) AS "control_id",
   CAST("controls"."severity" AS TEXT) AS "severity",
   CAST("controls"."severity_rank" AS INT) AS "severity_rank",
-  CAST("verdicts"."user_name" AS TEXT) AS "user_name",
-  CAST("verdicts"."user_arn" AS TEXT) AS "user_arn",
-  CAST("verdicts"."credential_type" AS TEXT) AS "credential_type",
-  CAST("verdicts"."slot" AS INT) AS "slot",
-  CAST("verdicts"."credential_created_at" AS TIMESTAMP) AS "credential_created_at",
-  CAST("verdicts"."status" AS TEXT) AS "status",
-  CAST("verdicts"."reason" AS TEXT) AS "reason",
-  CAST(ROUND(FLOOR(CAST("verdicts"."measured_seconds" AS DOUBLE) / 86400)) AS BIGINT) AS "measured_days",
-  CAST("verdicts"."measured_seconds" AS BIGINT) AS "measured_seconds",
-  CAST("verdicts"."limit_days" AS INT) AS "limit_days",
-  CAST("verdicts"."failing_since" AS TIMESTAMP) AS "failing_since",
-  CAST(MD5("verdicts"."control_id" || '|' || "verdicts"."subject") AS TEXT) AS "finding_id",
-  CAST("verdicts"."report_generated_at" AS TIMESTAMP) AS "report_generated_at",
-  CAST("verdicts"."run_id" AS TEXT) AS "run_id",
-  CAST("verdicts"."last_used_at" AS TIMESTAMP) AS "last_used_at",
-  CAST("verdicts"."last_used_region" AS TEXT) AS "last_used_region",
-  CAST("verdicts"."last_used_service" AS TEXT) AS "last_used_service"
-FROM "verdicts" AS "verdicts"
+  CAST("results"."user_name" AS TEXT) AS "user_name",
+  CAST("results"."user_arn" AS TEXT) AS "user_arn",
+  CAST("results"."credential_type" AS TEXT) AS "credential_type",
+  CAST("results"."slot" AS INT) AS "slot",
+  CAST("results"."credential_created_at" AS TIMESTAMP) AS "credential_created_at",
+  CAST("results"."status" AS TEXT) AS "status",
+  CAST("results"."reason" AS TEXT) AS "reason",
+  CAST(ROUND(FLOOR(CAST("results"."measured_seconds" AS DOUBLE) / 86400)) AS BIGINT) AS "measured_days",
+  CAST("results"."measured_seconds" AS BIGINT) AS "measured_seconds",
+  CAST("results"."limit_days" AS INT) AS "limit_days",
+  CAST("results"."failing_since" AS TIMESTAMP) AS "failing_since",
+  CAST(MD5("results"."control_id" || '|' || "results"."subject") AS TEXT) AS "finding_id",
+  CAST("results"."report_generated_at" AS TIMESTAMP) AS "report_generated_at",
+  CAST("results"."run_id" AS TEXT) AS "run_id",
+  CAST("results"."last_used_at" AS TIMESTAMP) AS "last_used_at",
+  CAST("results"."last_used_region" AS TEXT) AS "last_used_region",
+  CAST("results"."last_used_service" AS TEXT) AS "last_used_service"
+FROM "results" AS "results"
 INNER JOIN "controls" AS "controls"
-  ON "controls"."control_id" = "verdicts"."control_id"
+  ON "controls"."control_id" = "results"."control_id"

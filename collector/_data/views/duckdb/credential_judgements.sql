@@ -1,4 +1,4 @@
-WITH "asked" AS (
+WITH "checked" AS (
   SELECT
     "credentials"."organization_id" AS "organization_id",
     "credentials"."snapshot_date" AS "snapshot_date",
@@ -69,127 +69,127 @@ WITH "asked" AS (
     ('no-setup-access-key', 'access_key'),
     ('access-key-unused', 'access_key'),
     ('access-key-rotation', 'access_key'),
-    ('password-unused', 'password')) AS "control"("control_id", "judged_type")
-    ON "control"."judged_type" = "credentials"."credential_type"
+    ('password-unused', 'password')) AS "control"("control_id", "subject_type")
+    ON "control"."subject_type" = "credentials"."credential_type"
   WHERE
     "credentials"."account_state" = 'ACTIVE' AND NOT "credentials"."is_root"
-), "judged" AS (
+), "evaluated" AS (
   SELECT
-    "asked"."organization_id" AS "organization_id",
-    "asked"."snapshot_date" AS "snapshot_date",
-    "asked"."snapshot_at" AS "snapshot_at",
-    "asked"."account_id" AS "account_id",
-    "asked"."account_name" AS "account_name",
-    "asked"."ou_id" AS "ou_id",
-    "asked"."ou_path" AS "ou_path",
-    "asked"."user_name" AS "user_name",
-    "asked"."user_arn" AS "user_arn",
-    "asked"."is_root" AS "is_root",
-    "asked"."credential_type" AS "credential_type",
-    "asked"."slot" AS "slot",
-    "asked"."is_active" AS "is_active",
-    "asked"."created_at" AS "created_at",
-    "asked"."last_used_at" AS "last_used_at",
-    "asked"."last_used_region" AS "last_used_region",
-    "asked"."last_used_service" AS "last_used_service",
-    "asked"."age_days" AS "age_days",
-    "asked"."idle_days" AS "idle_days",
-    "asked"."never_used" AS "never_used",
-    "asked"."mfa_active" AS "mfa_active",
-    "asked"."report_generated_at" AS "report_generated_at",
-    "asked"."run_id" AS "run_id",
-    "asked"."account_state" AS "account_state",
-    "asked"."user_creation_time" AS "user_creation_time",
-    "asked"."ordinal" AS "ordinal",
-    "asked"."idle_since" AS "idle_since",
-    "asked"."unused_limit_days" AS "unused_limit_days",
-    "asked"."max_age_days" AS "max_age_days",
-    "asked"."password_enabled" AS "password_enabled",
-    "asked"."is_active_fault" AS "is_active_fault",
-    "asked"."created_at_fault" AS "created_at_fault",
-    "asked"."last_used_at_fault" AS "last_used_at_fault",
-    "asked"."password_enabled_fault" AS "password_enabled_fault",
-    "asked"."control_id" AS "control_id",
-    "asked"."limit_days" AS "limit_days",
-    "asked"."measured_from" AS "measured_from",
-    "asked"."fault" AS "fault",
+    "checked"."organization_id" AS "organization_id",
+    "checked"."snapshot_date" AS "snapshot_date",
+    "checked"."snapshot_at" AS "snapshot_at",
+    "checked"."account_id" AS "account_id",
+    "checked"."account_name" AS "account_name",
+    "checked"."ou_id" AS "ou_id",
+    "checked"."ou_path" AS "ou_path",
+    "checked"."user_name" AS "user_name",
+    "checked"."user_arn" AS "user_arn",
+    "checked"."is_root" AS "is_root",
+    "checked"."credential_type" AS "credential_type",
+    "checked"."slot" AS "slot",
+    "checked"."is_active" AS "is_active",
+    "checked"."created_at" AS "created_at",
+    "checked"."last_used_at" AS "last_used_at",
+    "checked"."last_used_region" AS "last_used_region",
+    "checked"."last_used_service" AS "last_used_service",
+    "checked"."age_days" AS "age_days",
+    "checked"."idle_days" AS "idle_days",
+    "checked"."never_used" AS "never_used",
+    "checked"."mfa_active" AS "mfa_active",
+    "checked"."report_generated_at" AS "report_generated_at",
+    "checked"."run_id" AS "run_id",
+    "checked"."account_state" AS "account_state",
+    "checked"."user_creation_time" AS "user_creation_time",
+    "checked"."ordinal" AS "ordinal",
+    "checked"."idle_since" AS "idle_since",
+    "checked"."unused_limit_days" AS "unused_limit_days",
+    "checked"."max_age_days" AS "max_age_days",
+    "checked"."password_enabled" AS "password_enabled",
+    "checked"."is_active_fault" AS "is_active_fault",
+    "checked"."created_at_fault" AS "created_at_fault",
+    "checked"."last_used_at_fault" AS "last_used_at_fault",
+    "checked"."password_enabled_fault" AS "password_enabled_fault",
+    "checked"."control_id" AS "control_id",
+    "checked"."limit_days" AS "limit_days",
+    "checked"."measured_from" AS "measured_from",
+    "checked"."fault" AS "fault",
     CASE
-      WHEN "asked"."is_active" = FALSE
+      WHEN "checked"."is_active" = FALSE
       THEN 'not_applicable'
-      WHEN NOT "asked"."fault" IS NULL
+      WHEN NOT "checked"."fault" IS NULL
       THEN 'unknown'
-      WHEN "asked"."control_id" = 'no-setup-access-key'
+      WHEN "checked"."control_id" = 'no-setup-access-key'
       THEN CASE
-        WHEN "asked"."password_enabled" AND "asked"."never_used"
+        WHEN "checked"."password_enabled" AND "checked"."never_used"
         THEN 'fail'
         ELSE 'pass'
       END
-      WHEN "asked"."measured_from" < (
-        "asked"."report_generated_at" + INTERVAL (-"asked"."limit_days") DAY
+      WHEN "checked"."measured_from" < (
+        "checked"."report_generated_at" + INTERVAL (-"checked"."limit_days") DAY
       )
       THEN 'fail'
-      WHEN "asked"."measured_from" > (
-        "asked"."report_generated_at" + INTERVAL (-"asked"."limit_days") DAY
+      WHEN "checked"."measured_from" > (
+        "checked"."report_generated_at" + INTERVAL (-"checked"."limit_days") DAY
       )
       THEN 'pass'
-      WHEN "asked"."measured_from" = (
-        "asked"."report_generated_at" + INTERVAL (-"asked"."limit_days") DAY
+      WHEN "checked"."measured_from" = (
+        "checked"."report_generated_at" + INTERVAL (-"checked"."limit_days") DAY
       )
-      THEN CASE "asked"."control_id" WHEN 'access-key-rotation' THEN 'pass' ELSE 'fail' END
+      THEN CASE "checked"."control_id" WHEN 'access-key-rotation' THEN 'pass' ELSE 'fail' END
       ELSE 'unknown'
     END AS "status"
-  FROM "asked" AS "asked"
+  FROM "checked" AS "checked"
 ), "measured" AS (
   SELECT
-    "judged"."organization_id" AS "organization_id",
-    "judged"."snapshot_date" AS "snapshot_date",
-    "judged"."snapshot_at" AS "snapshot_at",
-    "judged"."account_id" AS "account_id",
-    "judged"."account_name" AS "account_name",
-    "judged"."ou_id" AS "ou_id",
-    "judged"."ou_path" AS "ou_path",
-    "judged"."user_name" AS "user_name",
-    "judged"."user_arn" AS "user_arn",
-    "judged"."is_root" AS "is_root",
-    "judged"."credential_type" AS "credential_type",
-    "judged"."slot" AS "slot",
-    "judged"."is_active" AS "is_active",
-    "judged"."created_at" AS "created_at",
-    "judged"."last_used_at" AS "last_used_at",
-    "judged"."last_used_region" AS "last_used_region",
-    "judged"."last_used_service" AS "last_used_service",
-    "judged"."age_days" AS "age_days",
-    "judged"."idle_days" AS "idle_days",
-    "judged"."never_used" AS "never_used",
-    "judged"."mfa_active" AS "mfa_active",
-    "judged"."report_generated_at" AS "report_generated_at",
-    "judged"."run_id" AS "run_id",
-    "judged"."account_state" AS "account_state",
-    "judged"."user_creation_time" AS "user_creation_time",
-    "judged"."ordinal" AS "ordinal",
-    "judged"."idle_since" AS "idle_since",
-    "judged"."unused_limit_days" AS "unused_limit_days",
-    "judged"."max_age_days" AS "max_age_days",
-    "judged"."password_enabled" AS "password_enabled",
-    "judged"."is_active_fault" AS "is_active_fault",
-    "judged"."created_at_fault" AS "created_at_fault",
-    "judged"."last_used_at_fault" AS "last_used_at_fault",
-    "judged"."password_enabled_fault" AS "password_enabled_fault",
-    "judged"."control_id" AS "control_id",
-    "judged"."limit_days" AS "limit_days",
-    "judged"."measured_from" AS "measured_from",
-    "judged"."fault" AS "fault",
-    "judged"."status" AS "status",
+    "evaluated"."organization_id" AS "organization_id",
+    "evaluated"."snapshot_date" AS "snapshot_date",
+    "evaluated"."snapshot_at" AS "snapshot_at",
+    "evaluated"."account_id" AS "account_id",
+    "evaluated"."account_name" AS "account_name",
+    "evaluated"."ou_id" AS "ou_id",
+    "evaluated"."ou_path" AS "ou_path",
+    "evaluated"."user_name" AS "user_name",
+    "evaluated"."user_arn" AS "user_arn",
+    "evaluated"."is_root" AS "is_root",
+    "evaluated"."credential_type" AS "credential_type",
+    "evaluated"."slot" AS "slot",
+    "evaluated"."is_active" AS "is_active",
+    "evaluated"."created_at" AS "created_at",
+    "evaluated"."last_used_at" AS "last_used_at",
+    "evaluated"."last_used_region" AS "last_used_region",
+    "evaluated"."last_used_service" AS "last_used_service",
+    "evaluated"."age_days" AS "age_days",
+    "evaluated"."idle_days" AS "idle_days",
+    "evaluated"."never_used" AS "never_used",
+    "evaluated"."mfa_active" AS "mfa_active",
+    "evaluated"."report_generated_at" AS "report_generated_at",
+    "evaluated"."run_id" AS "run_id",
+    "evaluated"."account_state" AS "account_state",
+    "evaluated"."user_creation_time" AS "user_creation_time",
+    "evaluated"."ordinal" AS "ordinal",
+    "evaluated"."idle_since" AS "idle_since",
+    "evaluated"."unused_limit_days" AS "unused_limit_days",
+    "evaluated"."max_age_days" AS "max_age_days",
+    "evaluated"."password_enabled" AS "password_enabled",
+    "evaluated"."is_active_fault" AS "is_active_fault",
+    "evaluated"."created_at_fault" AS "created_at_fault",
+    "evaluated"."last_used_at_fault" AS "last_used_at_fault",
+    "evaluated"."password_enabled_fault" AS "password_enabled_fault",
+    "evaluated"."control_id" AS "control_id",
+    "evaluated"."limit_days" AS "limit_days",
+    "evaluated"."measured_from" AS "measured_from",
+    "evaluated"."fault" AS "fault",
+    "evaluated"."status" AS "status",
     CASE
-      WHEN "judged"."status" IN ('pass', 'fail')
-      THEN DATE_SUB('second', "judged"."measured_from", "judged"."report_generated_at")
+      WHEN "evaluated"."status" IN ('pass', 'fail')
+      THEN DATE_SUB('second', "evaluated"."measured_from", "evaluated"."report_generated_at")
     END AS "measured_seconds",
     CAST(ROUND(
       FLOOR(
-        CAST(DATE_SUB('second', "judged"."measured_from", "judged"."report_generated_at") AS DOUBLE) / 86400
+        CAST(DATE_SUB('second', "evaluated"."measured_from", "evaluated"."report_generated_at") AS DOUBLE) / 86400
       )
     ) AS BIGINT) AS "measured_days"
-  FROM "judged" AS "judged"
+  FROM "evaluated" AS "evaluated"
 )
 SELECT
   CAST("measured"."organization_id" AS TEXT) AS "organization_id",
@@ -211,7 +211,7 @@ SELECT
     WHEN "measured"."status" = 'not_applicable'
     THEN 'The key is inactive.'
     WHEN "measured"."status" = 'unknown'
-    THEN 'Cannot be judged: ' || COALESCE("measured"."fault", 'the limit is not known') || '.'
+    THEN 'Cannot be evaluated: ' || COALESCE("measured"."fault", 'the limit is unknown') || '.'
     WHEN "measured"."control_id" = 'no-setup-access-key'
     THEN CASE
       WHEN "measured"."status" = 'fail'

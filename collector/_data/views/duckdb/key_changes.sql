@@ -276,7 +276,7 @@ WITH "reports" AS (
     ) AS "is_new",
     COALESCE("anchored"."undated_before" >= COALESCE("anchored"."anchor_date", ''), FALSE) AS "was_undated"
   FROM "anchored" AS "anchored"
-), "told" AS (
+), "change_counts" AS (
   SELECT
     "compared"."organization_id" AS "organization_id",
     CASE
@@ -352,26 +352,26 @@ WITH "reports" AS (
     ('key_reactivated')) AS "kind"("change_type")
 ), "changes" AS (
   SELECT
-    "told"."organization_id" AS "organization_id",
-    "told"."pair_date" AS "pair_date",
-    "told"."account_id" AS "account_id",
-    "told"."user_name" AS "user_name",
-    "told"."user_arn" AS "user_arn",
-    "told"."credential_created_at" AS "credential_created_at",
-    "told"."change_type" AS "change_type",
-    "told"."times" AS "times",
+    "change_counts"."organization_id" AS "organization_id",
+    "change_counts"."pair_date" AS "pair_date",
+    "change_counts"."account_id" AS "account_id",
+    "change_counts"."user_name" AS "user_name",
+    "change_counts"."user_arn" AS "user_arn",
+    "change_counts"."credential_created_at" AS "credential_created_at",
+    "change_counts"."change_type" AS "change_type",
+    "change_counts"."times" AS "times",
     'access_key' AS "credential_type",
     "place"."occurrence" AS "occurrence",
     CASE
-      WHEN "told"."change_type" = 'key_created'
-      THEN "told"."credential_created_at"
+      WHEN "change_counts"."change_type" = 'key_created'
+      THEN "change_counts"."credential_created_at"
     END AS "changed_at"
-  FROM "told" AS "told"
+  FROM "change_counts" AS "change_counts"
   CROSS JOIN (VALUES
     (1),
     (2)) AS "place"("occurrence")
   WHERE
-    "place"."occurrence" <= "told"."times"
+    "place"."occurrence" <= "change_counts"."times"
 )
 SELECT
   CAST("pairs"."organization_id" AS TEXT) AS "organization_id",

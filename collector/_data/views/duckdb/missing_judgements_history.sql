@@ -1,4 +1,4 @@
-WITH "judged" AS (
+WITH "evaluated" AS (
   SELECT
     "account"."organization_id" AS "organization_id",
     "account"."snapshot_date" AS "snapshot_date",
@@ -69,36 +69,36 @@ WITH "judged" AS (
     )
 )
 SELECT
-  CAST("judged"."organization_id" AS TEXT) AS "organization_id",
-  CAST("judged"."snapshot_date" AS TEXT) AS "snapshot_date",
-  CAST("judged"."snapshot_at" AS TIMESTAMP) AS "snapshot_at",
-  CAST("judged"."run_id" AS TEXT) AS "run_id",
-  CAST("judged"."account_id" AS TEXT) AS "account_id",
-  CAST("judged"."account_name" AS TEXT) AS "account_name",
-  CAST("judged"."ou_id" AS TEXT) AS "ou_id",
-  CAST("judged"."ou_path" AS TEXT) AS "ou_path",
-  CAST("judged"."control_id" AS TEXT) AS "control_id",
+  CAST("evaluated"."organization_id" AS TEXT) AS "organization_id",
+  CAST("evaluated"."snapshot_date" AS TEXT) AS "snapshot_date",
+  CAST("evaluated"."snapshot_at" AS TIMESTAMP) AS "snapshot_at",
+  CAST("evaluated"."run_id" AS TEXT) AS "run_id",
+  CAST("evaluated"."account_id" AS TEXT) AS "account_id",
+  CAST("evaluated"."account_name" AS TEXT) AS "account_name",
+  CAST("evaluated"."ou_id" AS TEXT) AS "ou_id",
+  CAST("evaluated"."ou_path" AS TEXT) AS "ou_path",
+  CAST("evaluated"."control_id" AS TEXT) AS "control_id",
   CAST(NULL AS TEXT) AS "user_name",
   CAST(NULL AS TEXT) AS "user_arn",
   CAST(NULL AS TEXT) AS "credential_type",
   CAST(NULL AS INT) AS "slot",
   CAST(NULL AS TIMESTAMP) AS "credential_created_at",
-  CAST("judged"."status" AS TEXT) AS "status",
+  CAST("evaluated"."status" AS TEXT) AS "status",
   CAST(CASE
-    WHEN "judged"."outcome" IN ('collected', 'partial')
-    THEN 'Cannot be judged: ' || CAST("judged"."unreadable_rows" AS TEXT) || CASE
-      WHEN "judged"."unreadable_rows" = 1
+    WHEN "evaluated"."outcome" IN ('collected', 'partial')
+    THEN 'Cannot be evaluated: ' || CAST("evaluated"."unreadable_rows" AS TEXT) || CASE
+      WHEN "evaluated"."unreadable_rows" = 1
       THEN ' row of the report was left out.'
       ELSE ' rows of the report were left out.'
     END
-    ELSE 'Cannot be judged: the account was not collected (' || "judged"."outcome" || COALESCE(', ' || "judged"."error_code", '') || ').'
+    ELSE 'Cannot be evaluated: the account was not collected (' || "evaluated"."outcome" || COALESCE(', ' || "evaluated"."error_code", '') || ').'
   END AS TEXT) AS "reason",
   CAST(NULL AS BIGINT) AS "measured_seconds",
   CAST(NULL AS INT) AS "limit_days",
   CAST(NULL AS TIMESTAMP) AS "failing_since",
-  CAST("judged"."account_id" AS TEXT) AS "subject",
+  CAST("evaluated"."account_id" AS TEXT) AS "subject",
   CAST(NULL AS TIMESTAMP) AS "last_used_at",
   CAST(NULL AS TEXT) AS "last_used_region",
   CAST(NULL AS TEXT) AS "last_used_service",
-  CAST("judged"."report_generated_at" AS TIMESTAMP) AS "report_generated_at"
-FROM "judged" AS "judged"
+  CAST("evaluated"."report_generated_at" AS TIMESTAMP) AS "report_generated_at"
+FROM "evaluated" AS "evaluated"

@@ -1,4 +1,4 @@
-WITH "asked" AS (
+WITH "checked" AS (
   SELECT
     "root_posture"."organization_id" AS "organization_id",
     "root_posture"."snapshot_date" AS "snapshot_date",
@@ -58,61 +58,61 @@ WITH "asked" AS (
     AND "root_posture"."outcome" IN ('collected', 'partial')
 ), "explained" AS (
   SELECT
-    "asked"."organization_id" AS "organization_id",
-    "asked"."snapshot_date" AS "snapshot_date",
-    "asked"."snapshot_at" AS "snapshot_at",
-    "asked"."account_id" AS "account_id",
-    "asked"."account_name" AS "account_name",
-    "asked"."ou_id" AS "ou_id",
-    "asked"."ou_path" AS "ou_path",
-    "asked"."account_state" AS "account_state",
-    "asked"."outcome" AS "outcome",
-    "asked"."root_credentials" AS "root_credentials",
-    "asked"."password_enabled" AS "password_enabled",
-    "asked"."password_last_used_at" AS "password_last_used_at",
-    "asked"."password_last_changed_at" AS "password_last_changed_at",
-    "asked"."mfa_active" AS "mfa_active",
-    "asked"."active_access_keys" AS "active_access_keys",
-    "asked"."inactive_access_keys" AS "inactive_access_keys",
-    "asked"."access_key_last_used_at" AS "access_key_last_used_at",
-    "asked"."last_used_at" AS "last_used_at",
-    "asked"."idle_days" AS "idle_days",
-    "asked"."account_password_present" AS "account_password_present",
-    "asked"."account_access_keys_present" AS "account_access_keys_present",
-    "asked"."account_mfa_enabled" AS "account_mfa_enabled",
-    "asked"."account_signing_certificates_present" AS "account_signing_certificates_present",
-    "asked"."summary_error" AS "summary_error",
-    "asked"."summary_differs" AS "summary_differs",
-    "asked"."report_generated_at" AS "report_generated_at",
-    "asked"."run_id" AS "run_id",
-    "asked"."user_arn" AS "user_arn",
-    "asked"."counts_as_enabled" AS "counts_as_enabled",
-    "asked"."use_limit_days" AS "use_limit_days",
-    "asked"."password_enabled_fault" AS "password_enabled_fault",
-    "asked"."mfa_active_fault" AS "mfa_active_fault",
-    "asked"."access_keys_fault" AS "access_keys_fault",
-    "asked"."last_used_at_fault" AS "last_used_at_fault",
-    "asked"."control_id" AS "control_id",
-    "asked"."used_lately" AS "used_lately",
-    "asked"."is_exempt" AS "is_exempt",
+    "checked"."organization_id" AS "organization_id",
+    "checked"."snapshot_date" AS "snapshot_date",
+    "checked"."snapshot_at" AS "snapshot_at",
+    "checked"."account_id" AS "account_id",
+    "checked"."account_name" AS "account_name",
+    "checked"."ou_id" AS "ou_id",
+    "checked"."ou_path" AS "ou_path",
+    "checked"."account_state" AS "account_state",
+    "checked"."outcome" AS "outcome",
+    "checked"."root_credentials" AS "root_credentials",
+    "checked"."password_enabled" AS "password_enabled",
+    "checked"."password_last_used_at" AS "password_last_used_at",
+    "checked"."password_last_changed_at" AS "password_last_changed_at",
+    "checked"."mfa_active" AS "mfa_active",
+    "checked"."active_access_keys" AS "active_access_keys",
+    "checked"."inactive_access_keys" AS "inactive_access_keys",
+    "checked"."access_key_last_used_at" AS "access_key_last_used_at",
+    "checked"."last_used_at" AS "last_used_at",
+    "checked"."idle_days" AS "idle_days",
+    "checked"."account_password_present" AS "account_password_present",
+    "checked"."account_access_keys_present" AS "account_access_keys_present",
+    "checked"."account_mfa_enabled" AS "account_mfa_enabled",
+    "checked"."account_signing_certificates_present" AS "account_signing_certificates_present",
+    "checked"."summary_error" AS "summary_error",
+    "checked"."summary_differs" AS "summary_differs",
+    "checked"."report_generated_at" AS "report_generated_at",
+    "checked"."run_id" AS "run_id",
+    "checked"."user_arn" AS "user_arn",
+    "checked"."counts_as_enabled" AS "counts_as_enabled",
+    "checked"."use_limit_days" AS "use_limit_days",
+    "checked"."password_enabled_fault" AS "password_enabled_fault",
+    "checked"."mfa_active_fault" AS "mfa_active_fault",
+    "checked"."access_keys_fault" AS "access_keys_fault",
+    "checked"."last_used_at_fault" AS "last_used_at_fault",
+    "checked"."control_id" AS "control_id",
+    "checked"."used_lately" AS "used_lately",
+    "checked"."is_exempt" AS "is_exempt",
     CASE
-      WHEN "asked"."user_arn" IS NULL
+      WHEN "checked"."user_arn" IS NULL
       THEN 'the report has no root row'
-      WHEN "asked"."control_id" = 'root-no-access-key'
-      THEN CASE WHEN "asked"."active_access_keys" = 0 THEN "asked"."access_keys_fault" END
-      WHEN "asked"."control_id" = 'root-unused'
+      WHEN "checked"."control_id" = 'root-no-access-key'
+      THEN CASE WHEN "checked"."active_access_keys" = 0 THEN "checked"."access_keys_fault" END
+      WHEN "checked"."control_id" = 'root-unused'
       THEN CASE
-        WHEN COALESCE("asked"."used_lately", FALSE) = FALSE
-        THEN "asked"."last_used_at_fault"
+        WHEN COALESCE("checked"."used_lately", FALSE) = FALSE
+        THEN "checked"."last_used_at_fault"
       END
-      WHEN "asked"."is_exempt"
+      WHEN "checked"."is_exempt"
       THEN NULL
-      WHEN "asked"."active_access_keys" > 0 OR "asked"."counts_as_enabled"
-      THEN "asked"."mfa_active_fault"
-      ELSE COALESCE("asked"."password_enabled_fault", "asked"."access_keys_fault")
+      WHEN "checked"."active_access_keys" > 0 OR "checked"."counts_as_enabled"
+      THEN "checked"."mfa_active_fault"
+      ELSE COALESCE("checked"."password_enabled_fault", "checked"."access_keys_fault")
     END AS "fault"
-  FROM "asked" AS "asked"
-), "judged" AS (
+  FROM "checked" AS "checked"
+), "evaluated" AS (
   SELECT
     "explained"."organization_id" AS "organization_id",
     "explained"."snapshot_date" AS "snapshot_date",
@@ -176,56 +176,60 @@ WITH "asked" AS (
   FROM "explained" AS "explained"
 ), "measured" AS (
   SELECT
-    "judged"."organization_id" AS "organization_id",
-    "judged"."snapshot_date" AS "snapshot_date",
-    "judged"."snapshot_at" AS "snapshot_at",
-    "judged"."account_id" AS "account_id",
-    "judged"."account_name" AS "account_name",
-    "judged"."ou_id" AS "ou_id",
-    "judged"."ou_path" AS "ou_path",
-    "judged"."account_state" AS "account_state",
-    "judged"."outcome" AS "outcome",
-    "judged"."root_credentials" AS "root_credentials",
-    "judged"."password_enabled" AS "password_enabled",
-    "judged"."password_last_used_at" AS "password_last_used_at",
-    "judged"."password_last_changed_at" AS "password_last_changed_at",
-    "judged"."mfa_active" AS "mfa_active",
-    "judged"."active_access_keys" AS "active_access_keys",
-    "judged"."inactive_access_keys" AS "inactive_access_keys",
-    "judged"."access_key_last_used_at" AS "access_key_last_used_at",
-    "judged"."last_used_at" AS "last_used_at",
-    "judged"."idle_days" AS "idle_days",
-    "judged"."account_password_present" AS "account_password_present",
-    "judged"."account_access_keys_present" AS "account_access_keys_present",
-    "judged"."account_mfa_enabled" AS "account_mfa_enabled",
-    "judged"."account_signing_certificates_present" AS "account_signing_certificates_present",
-    "judged"."summary_error" AS "summary_error",
-    "judged"."summary_differs" AS "summary_differs",
-    "judged"."report_generated_at" AS "report_generated_at",
-    "judged"."run_id" AS "run_id",
-    "judged"."user_arn" AS "user_arn",
-    "judged"."counts_as_enabled" AS "counts_as_enabled",
-    "judged"."use_limit_days" AS "use_limit_days",
-    "judged"."password_enabled_fault" AS "password_enabled_fault",
-    "judged"."mfa_active_fault" AS "mfa_active_fault",
-    "judged"."access_keys_fault" AS "access_keys_fault",
-    "judged"."last_used_at_fault" AS "last_used_at_fault",
-    "judged"."control_id" AS "control_id",
-    "judged"."used_lately" AS "used_lately",
-    "judged"."is_exempt" AS "is_exempt",
-    "judged"."fault" AS "fault",
-    "judged"."status" AS "status",
+    "evaluated"."organization_id" AS "organization_id",
+    "evaluated"."snapshot_date" AS "snapshot_date",
+    "evaluated"."snapshot_at" AS "snapshot_at",
+    "evaluated"."account_id" AS "account_id",
+    "evaluated"."account_name" AS "account_name",
+    "evaluated"."ou_id" AS "ou_id",
+    "evaluated"."ou_path" AS "ou_path",
+    "evaluated"."account_state" AS "account_state",
+    "evaluated"."outcome" AS "outcome",
+    "evaluated"."root_credentials" AS "root_credentials",
+    "evaluated"."password_enabled" AS "password_enabled",
+    "evaluated"."password_last_used_at" AS "password_last_used_at",
+    "evaluated"."password_last_changed_at" AS "password_last_changed_at",
+    "evaluated"."mfa_active" AS "mfa_active",
+    "evaluated"."active_access_keys" AS "active_access_keys",
+    "evaluated"."inactive_access_keys" AS "inactive_access_keys",
+    "evaluated"."access_key_last_used_at" AS "access_key_last_used_at",
+    "evaluated"."last_used_at" AS "last_used_at",
+    "evaluated"."idle_days" AS "idle_days",
+    "evaluated"."account_password_present" AS "account_password_present",
+    "evaluated"."account_access_keys_present" AS "account_access_keys_present",
+    "evaluated"."account_mfa_enabled" AS "account_mfa_enabled",
+    "evaluated"."account_signing_certificates_present" AS "account_signing_certificates_present",
+    "evaluated"."summary_error" AS "summary_error",
+    "evaluated"."summary_differs" AS "summary_differs",
+    "evaluated"."report_generated_at" AS "report_generated_at",
+    "evaluated"."run_id" AS "run_id",
+    "evaluated"."user_arn" AS "user_arn",
+    "evaluated"."counts_as_enabled" AS "counts_as_enabled",
+    "evaluated"."use_limit_days" AS "use_limit_days",
+    "evaluated"."password_enabled_fault" AS "password_enabled_fault",
+    "evaluated"."mfa_active_fault" AS "mfa_active_fault",
+    "evaluated"."access_keys_fault" AS "access_keys_fault",
+    "evaluated"."last_used_at_fault" AS "last_used_at_fault",
+    "evaluated"."control_id" AS "control_id",
+    "evaluated"."used_lately" AS "used_lately",
+    "evaluated"."is_exempt" AS "is_exempt",
+    "evaluated"."fault" AS "fault",
+    "evaluated"."status" AS "status",
     CASE
-      WHEN "judged"."control_id" = 'root-unused' AND "judged"."status" IN ('pass', 'fail')
-      THEN DATE_SUB('second', "judged"."last_used_at", "judged"."report_generated_at")
+      WHEN "evaluated"."control_id" = 'root-unused'
+      AND "evaluated"."status" IN ('pass', 'fail')
+      THEN DATE_SUB('second', "evaluated"."last_used_at", "evaluated"."report_generated_at")
     END AS "measured_seconds",
     CAST(ROUND(
       FLOOR(
-        CAST(DATE_SUB('second', "judged"."last_used_at", "judged"."report_generated_at") AS DOUBLE) / 3600
+        CAST(DATE_SUB('second', "evaluated"."last_used_at", "evaluated"."report_generated_at") AS DOUBLE) / 3600
       )
     ) AS BIGINT) AS "measured_hours",
-    CASE WHEN "judged"."control_id" = 'root-unused' THEN "judged"."use_limit_days" END AS "limit_days"
-  FROM "judged" AS "judged"
+    CASE
+      WHEN "evaluated"."control_id" = 'root-unused'
+      THEN "evaluated"."use_limit_days"
+    END AS "limit_days"
+  FROM "evaluated" AS "evaluated"
 )
 SELECT
   CAST("measured"."organization_id" AS TEXT) AS "organization_id",
@@ -245,7 +249,7 @@ SELECT
   CAST("measured"."status" AS TEXT) AS "status",
   CAST(CASE
     WHEN "measured"."status" = 'unknown'
-    THEN 'Cannot be judged: ' || COALESCE("measured"."fault", 'the limit is not known') || '.'
+    THEN 'Cannot be evaluated: ' || COALESCE("measured"."fault", 'the limit is unknown') || '.'
     WHEN "measured"."control_id" = 'root-no-access-key'
     THEN CASE
       WHEN "measured"."status" = 'fail'
@@ -259,13 +263,13 @@ SELECT
       WHEN "measured"."status" = 'fail'
       THEN 'Root has credentials and no MFA device.'
       WHEN "measured"."active_access_keys" > 0
-      THEN 'Root has an access key, and in GovCloud no console: its MFA is not asked for.'
+      THEN 'Root has an access key, but no console in GovCloud: MFA is not required.'
       WHEN NOT "measured"."access_keys_fault" IS NULL
-      THEN 'Root may have an access key, and has no console in GovCloud: its MFA is not asked for.'
-      ELSE 'Root has nothing that MFA could guard.'
+      THEN 'Root may have an access key, but has no console in GovCloud: MFA is not required.'
+      ELSE 'Root has no credentials that MFA could protect.'
     END
     WHEN "measured"."last_used_at" IS NULL
-    THEN 'No use of root on record.'
+    THEN 'Root has no recorded use.'
     ELSE 'Root was last used ' || CAST("measured"."measured_hours" AS TEXT) || CASE
       WHEN "measured"."measured_hours" = 1
       THEN ' hour before the report: '

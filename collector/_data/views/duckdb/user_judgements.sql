@@ -15,7 +15,7 @@ WITH "key_pairs" AS (
     "credentials"."user_arn"
   HAVING
     COUNT(*) > 1
-), "asked" AS (
+), "checked" AS (
   SELECT
     "report"."organization_id" AS "organization_id",
     "report"."snapshot_date" AS "snapshot_date",
@@ -78,106 +78,106 @@ WITH "key_pairs" AS (
     ('single-access-key')) AS "control"("control_id")
   WHERE
     "account"."account_state" = 'ACTIVE' AND NOT "report"."is_root"
-), "judged" AS (
+), "evaluated" AS (
   SELECT
-    "asked"."organization_id" AS "organization_id",
-    "asked"."snapshot_date" AS "snapshot_date",
-    "asked"."run_id" AS "run_id",
-    "asked"."account_id" AS "account_id",
-    "asked"."user_name" AS "user_name",
-    "asked"."user_arn" AS "user_arn",
-    "asked"."is_root" AS "is_root",
-    "asked"."user_creation_time" AS "user_creation_time",
-    "asked"."password_enabled" AS "password_enabled",
-    "asked"."password_last_used" AS "password_last_used",
-    "asked"."password_last_changed" AS "password_last_changed",
-    "asked"."password_next_rotation" AS "password_next_rotation",
-    "asked"."mfa_active" AS "mfa_active",
-    "asked"."access_key_1_active" AS "access_key_1_active",
-    "asked"."access_key_1_last_rotated" AS "access_key_1_last_rotated",
-    "asked"."access_key_1_last_used_date" AS "access_key_1_last_used_date",
-    "asked"."access_key_1_last_used_region" AS "access_key_1_last_used_region",
-    "asked"."access_key_1_last_used_service" AS "access_key_1_last_used_service",
-    "asked"."access_key_2_active" AS "access_key_2_active",
-    "asked"."access_key_2_last_rotated" AS "access_key_2_last_rotated",
-    "asked"."access_key_2_last_used_date" AS "access_key_2_last_used_date",
-    "asked"."access_key_2_last_used_region" AS "access_key_2_last_used_region",
-    "asked"."access_key_2_last_used_service" AS "access_key_2_last_used_service",
-    "asked"."cert_1_active" AS "cert_1_active",
-    "asked"."cert_1_last_rotated" AS "cert_1_last_rotated",
-    "asked"."cert_2_active" AS "cert_2_active",
-    "asked"."cert_2_last_rotated" AS "cert_2_last_rotated",
-    "asked"."additional_credentials_info" AS "additional_credentials_info",
-    "asked"."null_reasons" AS "null_reasons",
-    "asked"."unknown_columns" AS "unknown_columns",
-    "asked"."report_generated_at" AS "report_generated_at",
-    "asked"."undated_key_last_used_at" AS "undated_key_last_used_at",
-    "asked"."undated_key_last_used_at_fault" AS "undated_key_last_used_at_fault",
-    "asked"."snapshot_at" AS "snapshot_at",
-    "asked"."account_name" AS "account_name",
-    "asked"."ou_id" AS "ou_id",
-    "asked"."ou_path" AS "ou_path",
-    "asked"."control_id" AS "control_id",
-    "asked"."has_key_pair" AS "has_key_pair",
-    "asked"."fault" AS "fault",
+    "checked"."organization_id" AS "organization_id",
+    "checked"."snapshot_date" AS "snapshot_date",
+    "checked"."run_id" AS "run_id",
+    "checked"."account_id" AS "account_id",
+    "checked"."user_name" AS "user_name",
+    "checked"."user_arn" AS "user_arn",
+    "checked"."is_root" AS "is_root",
+    "checked"."user_creation_time" AS "user_creation_time",
+    "checked"."password_enabled" AS "password_enabled",
+    "checked"."password_last_used" AS "password_last_used",
+    "checked"."password_last_changed" AS "password_last_changed",
+    "checked"."password_next_rotation" AS "password_next_rotation",
+    "checked"."mfa_active" AS "mfa_active",
+    "checked"."access_key_1_active" AS "access_key_1_active",
+    "checked"."access_key_1_last_rotated" AS "access_key_1_last_rotated",
+    "checked"."access_key_1_last_used_date" AS "access_key_1_last_used_date",
+    "checked"."access_key_1_last_used_region" AS "access_key_1_last_used_region",
+    "checked"."access_key_1_last_used_service" AS "access_key_1_last_used_service",
+    "checked"."access_key_2_active" AS "access_key_2_active",
+    "checked"."access_key_2_last_rotated" AS "access_key_2_last_rotated",
+    "checked"."access_key_2_last_used_date" AS "access_key_2_last_used_date",
+    "checked"."access_key_2_last_used_region" AS "access_key_2_last_used_region",
+    "checked"."access_key_2_last_used_service" AS "access_key_2_last_used_service",
+    "checked"."cert_1_active" AS "cert_1_active",
+    "checked"."cert_1_last_rotated" AS "cert_1_last_rotated",
+    "checked"."cert_2_active" AS "cert_2_active",
+    "checked"."cert_2_last_rotated" AS "cert_2_last_rotated",
+    "checked"."additional_credentials_info" AS "additional_credentials_info",
+    "checked"."null_reasons" AS "null_reasons",
+    "checked"."unknown_columns" AS "unknown_columns",
+    "checked"."report_generated_at" AS "report_generated_at",
+    "checked"."undated_key_last_used_at" AS "undated_key_last_used_at",
+    "checked"."undated_key_last_used_at_fault" AS "undated_key_last_used_at_fault",
+    "checked"."snapshot_at" AS "snapshot_at",
+    "checked"."account_name" AS "account_name",
+    "checked"."ou_id" AS "ou_id",
+    "checked"."ou_path" AS "ou_path",
+    "checked"."control_id" AS "control_id",
+    "checked"."has_key_pair" AS "has_key_pair",
+    "checked"."fault" AS "fault",
     CASE
-      WHEN NOT "asked"."fault" IS NULL
+      WHEN NOT "checked"."fault" IS NULL
       THEN 'unknown'
-      WHEN "asked"."control_id" = 'single-access-key'
-      THEN CASE WHEN "asked"."has_key_pair" THEN 'fail' ELSE 'pass' END
-      WHEN "asked"."password_enabled" = FALSE
+      WHEN "checked"."control_id" = 'single-access-key'
+      THEN CASE WHEN "checked"."has_key_pair" THEN 'fail' ELSE 'pass' END
+      WHEN "checked"."password_enabled" = FALSE
       THEN 'not_applicable'
-      WHEN "asked"."mfa_active"
+      WHEN "checked"."mfa_active"
       THEN 'pass'
-      WHEN "asked"."mfa_active" = FALSE
+      WHEN "checked"."mfa_active" = FALSE
       THEN 'fail'
       ELSE 'unknown'
     END AS "status"
-  FROM "asked" AS "asked"
+  FROM "checked" AS "checked"
 )
 SELECT
-  CAST("judged"."organization_id" AS TEXT) AS "organization_id",
-  CAST("judged"."snapshot_date" AS TEXT) AS "snapshot_date",
-  CAST("judged"."snapshot_at" AS TIMESTAMP) AS "snapshot_at",
-  CAST("judged"."run_id" AS TEXT) AS "run_id",
-  CAST("judged"."account_id" AS TEXT) AS "account_id",
-  CAST("judged"."account_name" AS TEXT) AS "account_name",
-  CAST("judged"."ou_id" AS TEXT) AS "ou_id",
-  CAST("judged"."ou_path" AS TEXT) AS "ou_path",
-  CAST("judged"."control_id" AS TEXT) AS "control_id",
-  CAST("judged"."user_name" AS TEXT) AS "user_name",
-  CAST("judged"."user_arn" AS TEXT) AS "user_arn",
+  CAST("evaluated"."organization_id" AS TEXT) AS "organization_id",
+  CAST("evaluated"."snapshot_date" AS TEXT) AS "snapshot_date",
+  CAST("evaluated"."snapshot_at" AS TIMESTAMP) AS "snapshot_at",
+  CAST("evaluated"."run_id" AS TEXT) AS "run_id",
+  CAST("evaluated"."account_id" AS TEXT) AS "account_id",
+  CAST("evaluated"."account_name" AS TEXT) AS "account_name",
+  CAST("evaluated"."ou_id" AS TEXT) AS "ou_id",
+  CAST("evaluated"."ou_path" AS TEXT) AS "ou_path",
+  CAST("evaluated"."control_id" AS TEXT) AS "control_id",
+  CAST("evaluated"."user_name" AS TEXT) AS "user_name",
+  CAST("evaluated"."user_arn" AS TEXT) AS "user_arn",
   CAST(NULL AS TEXT) AS "credential_type",
   CAST(NULL AS INT) AS "slot",
   CAST(NULL AS TIMESTAMP) AS "credential_created_at",
-  CAST("judged"."status" AS TEXT) AS "status",
+  CAST("evaluated"."status" AS TEXT) AS "status",
   CAST(CASE
-    WHEN "judged"."status" = 'unknown'
-    THEN 'Cannot be judged: ' || "judged"."fault" || '.'
-    WHEN "judged"."control_id" = 'single-access-key'
+    WHEN "evaluated"."status" = 'unknown'
+    THEN 'Cannot be evaluated: ' || "evaluated"."fault" || '.'
+    WHEN "evaluated"."control_id" = 'single-access-key'
     THEN CASE
-      WHEN "judged"."status" = 'fail'
+      WHEN "evaluated"."status" = 'fail'
       THEN 'Both access keys are active.'
       ELSE 'At most one access key is active.'
     END
-    WHEN "judged"."status" = 'not_applicable'
+    WHEN "evaluated"."status" = 'not_applicable'
     THEN 'The user has no password.'
-    WHEN "judged"."status" = 'fail'
+    WHEN "evaluated"."status" = 'fail'
     THEN 'The user has a password and no MFA device.'
     ELSE 'The user has a password and MFA.'
   END AS TEXT) AS "reason",
   CAST(NULL AS BIGINT) AS "measured_seconds",
   CAST(NULL AS INT) AS "limit_days",
   CAST(NULL AS TIMESTAMP) AS "failing_since",
-  CAST("judged"."user_arn" || '|user|' || COALESCE(
-    CAST(DATE_SUB('second', CAST('1970-01-01 00:00:00' AS TIMESTAMP), "judged"."user_creation_time") AS TEXT),
+  CAST("evaluated"."user_arn" || '|user|' || COALESCE(
+    CAST(DATE_SUB('second', CAST('1970-01-01 00:00:00' AS TIMESTAMP), "evaluated"."user_creation_time") AS TEXT),
     ''
   ) AS TEXT) AS "subject",
   CAST(CASE
-    WHEN "judged"."control_id" = 'console-mfa'
-    THEN "judged"."password_last_used"
+    WHEN "evaluated"."control_id" = 'console-mfa'
+    THEN "evaluated"."password_last_used"
   END AS TIMESTAMP) AS "last_used_at",
   CAST(NULL AS TEXT) AS "last_used_region",
   CAST(NULL AS TEXT) AS "last_used_service",
-  CAST("judged"."report_generated_at" AS TIMESTAMP) AS "report_generated_at"
-FROM "judged" AS "judged"
+  CAST("evaluated"."report_generated_at" AS TIMESTAMP) AS "report_generated_at"
+FROM "evaluated" AS "evaluated"
