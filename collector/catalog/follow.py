@@ -13,7 +13,7 @@ import structlog
 from collector.aws.s3 import set_tag
 from collector.catalog.sync import sync_catalog
 from collector.errors import LakeError
-from collector.lake.publish import named_files, newly_named_files, superseded_files
+from collector.lake.publish import named_files
 from collector.lake.record import read_record
 from collector.lake.s3_store import S3Store
 
@@ -93,13 +93,13 @@ def tag_superseded(store: S3Store, before: PublicationRecord | None, after: Publ
         before: the record that was replaced; None where there was none.
         after: the record as it was published.
     """
-    superseded = superseded_files(before, after)
+    superseded = named_files(before) - named_files(after)
     if not superseded:
         return Tagging()
     tagged: list[str] = []
     try:
         current = named_files(read_record(store, after.organization_id).record)
-        _untag(store, newly_named_files(before, after) & current)
+        _untag(store, (named_files(after) - named_files(before)) & current)
         tagged.extend(key for key in sorted(superseded - current) if _set_tag(store, key, SUPERSEDED))
         _untag(store, frozenset(tagged) & named_files(read_record(store, after.organization_id).record))
     except LakeError as error:
@@ -115,5 +115,5 @@ def _untag(store: S3Store, keys: Iterable[str]) -> None:
 
 
 def _set_tag(store: S3Store, key: str, value: str | None) -> bool:
-    with store.said("Tagging", key):
+    with store.lake_errors("Tagging", key):
         return set_tag(store.client, store.place, key, TAG_KEY, value)

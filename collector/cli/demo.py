@@ -83,10 +83,10 @@ def _clear(lake: Path) -> None:
     import shutil
 
     from collector.errors import LakeError, UsageError
-    from collector.lake.layout import naming_fault
+    from collector.lake.layout import lake_uri_error
     from collector.simulator.demo import DEMO_ORGANIZATION_ID
 
-    if naming_fault(str(lake)):
+    if lake_uri_error(str(lake)):
         raise UsageError([f"--lake {lake}: the demo's lake must be a local folder."])
     if not lake.exists():
         return

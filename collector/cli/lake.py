@@ -13,8 +13,8 @@ from collector.process.streams import ReaderLeftError, may_be_lost
 
 if TYPE_CHECKING:
     from collector.errors import CatalogNotSyncedError, CredlakeError
-    from collector.lake.record import WrittenSnapshot
     from collector.lake.store import Store
+    from collector.lake.writer import WrittenSnapshot
     from collector.settings.model import Settings
 
 OrganizationId = Annotated[

@@ -67,6 +67,7 @@ def query(
       credlake query --lake s3://my-bucket/credlake --workgroup credlake findings
     """
     from collector.errors import UsageError
+    from collector.lake.layout import is_on_s3
     from collector.process.logs import set_up_logs
     from collector.query.ask import run_query
 
@@ -80,14 +81,13 @@ def query(
         scan_limit=scan_limit,
     )
     place = required_lake(settings)
-    is_on_s3 = place.startswith("s3://")
-    chosen = engine or ("athena" if is_on_s3 else "duckdb")
+    chosen = engine or ("athena" if is_on_s3(place) else "duckdb")
     if chosen not in ENGINES:
         raise UsageError([f"Unknown engine {chosen!r}: use {' or '.join(ENGINES)}."])
     if chosen == "duckdb":
         run_query(place, question, format=format, output=output, out_stream=sys.stdout, err_stream=sys.stderr)
         return 0
-    if not is_on_s3:
+    if not is_on_s3(place):
         raise UsageError([f"Athena reads S3, and {place} is a local folder. Use --engine duckdb."])
     _query_athena(settings, place, question, format_name=format, output=output)
     return 0

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collector.collection.resume import InterruptedRun
     from collector.discovery.accounts import Account
     from collector.discovery.listing import Discovery
-    from collector.lake.rows import Verdict
+    from collector.lake.rows import AccountOutcome
     from collector.lake.writer import SnapshotWriter
     from collector.settings.model import Settings
 
@@ -82,7 +82,7 @@ class Pipeline:
     async def _deliver_kept(self, resumed: InterruptedRun, account: Account) -> None:
         """Take over a report that was fetched before the run was interrupted."""
 
-        def take_over() -> tuple[AccountEvidence, Verdict]:
+        def take_over() -> tuple[AccountEvidence, AccountOutcome]:
             kept = resumed.kept_report(account.account_id)
             return kept.evidence, self.writer.add(kept.evidence, kept.report, stored_sha256=kept.stored_sha256)
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collector.evidence import AccountEvidence, RunEvidence
-    from collector.lake.record import PublicationRecord, WrittenSnapshot
-    from collector.lake.rows import Verdict
+    from collector.lake.record import PublicationRecord
+    from collector.lake.rows import AccountOutcome
+    from collector.lake.writer import WrittenSnapshot
     from collector.outcome import Outcome
 
 
@@ -44,7 +45,7 @@ class RunResult:
     written: WrittenSnapshot | None = None
     record: PublicationRecord | None = None
 
-    def add(self, evidence: AccountEvidence, verdict: Verdict) -> AccountResult:
+    def add(self, evidence: AccountEvidence, verdict: AccountOutcome) -> AccountResult:
         """Count an account, and list it where the run was to collect it and did not get all of it."""
         outcome = verdict.outcome
         account = AccountResult(

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from collector.evidence import AccountEvidence, RunEvidence
-    from collector.lake.record import WrittenSnapshot
-    from collector.lake.rows import Verdict
+    from collector.lake.rows import AccountOutcome
     from collector.lake.store import Store
+    from collector.lake.writer import WrittenSnapshot
 
 _log = structlog.get_logger()
 
@@ -99,7 +99,7 @@ class InterruptedRun:
         *,
         finished_at: datetime,
         randomness: bytes,
-        on_account: Callable[[AccountEvidence, Verdict], object] | None = None,
+        on_account: Callable[[AccountEvidence, AccountOutcome], object] | None = None,
     ) -> WrittenSnapshot:
         """Write the tables of a run that `is_complete`, ready to be published.
 

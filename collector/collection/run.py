@@ -41,8 +41,9 @@ if TYPE_CHECKING:
     from collector.aws.iam import AccountApi
     from collector.collection.gateway import Gateway
     from collector.discovery.accounts import Account
-    from collector.lake.record import PublicationRecord, WrittenSnapshot
+    from collector.lake.record import PublicationRecord
     from collector.lake.store import Store
+    from collector.lake.writer import WrittenSnapshot
     from collector.settings.model import Settings
 
 T = TypeVar("T")

@@ -16,6 +16,7 @@ from collector.doctor.catalog import CatalogChecks
 from collector.doctor.finding import Finding, error_reported, ok, run_check
 from collector.doctor.host import check_clock, check_topic, check_versions
 from collector.errors import CallFault, CredlakeError, explain_no_identity
+from collector.lake.layout import is_on_s3
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,7 +65,7 @@ class Checkup:
         lake, database = self.settings.lake, self.settings.glue_database
         if lake is not None:
             yield from check_lake(lake, kms_key=self.settings.kms_key, organization_id=self.organization_id)
-            if lake.startswith("s3://") and database is not None:
+            if is_on_s3(lake) and database is not None:
                 yield from CatalogChecks(
                     lake=lake,
                     organization_id=self.organization_id,

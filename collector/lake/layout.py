@@ -1,4 +1,4 @@
-"""What lies where in a lake. Pure: keys are relative to the lake, with `/`.
+"""Where a lake is, and where things are stored in it. Pure: keys are relative to the lake, with `/`.
 
 No key holds `=`: only the publication record (or Glue) says which files count, and a path that looks like a Hive
 partition would invite a glob or a crawler to count superseded runs too (contract part 2).
@@ -15,7 +15,6 @@ from collector.errors import LakeError
 
 if TYPE_CHECKING:
     from datetime import datetime
-
 
 RAW = "raw"
 SNAPSHOTS = "snapshots"
@@ -35,6 +34,30 @@ _TOKEN = re.compile(r"[0-9a-f]{8}")
 _RECORD_SUFFIX = ".json"
 _REPORT_SUFFIX = ".csv.gz"
 
+_S3 = "s3"
+# More than one letter, and a slash after the colon; `s3:` means S3 whatever follows.
+_SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):(?=/)|(?P<s3>[Ss]3):")
+
+
+def is_on_s3(uri: str) -> bool:
+    """Whether the lake is on S3; `aws.s3` parses the bucket and prefix."""
+    return uri.startswith(f"{_S3}://")
+
+
+def lake_uri_error(uri: str) -> str | None:
+    """What is wrong with the URI of a lake, as sentences that begin with it; None where nothing is.
+
+    `s3:/bucket` would be a folder named `s3:`, filled with a run that was meant for S3 and that nobody would find.
+    """
+    match = _SCHEME.match(uri)
+    if match is None or is_on_s3(uri):
+        return None
+    scheme = (match["scheme"] or match["s3"]).lower()
+    if scheme == _S3:
+        place = uri[match.end() :].lstrip("/") or "bucket/prefix"
+        return f"{uri} is not an S3 URI: write s3://{place} (or ./{uri} for a folder of that name)."
+    return f"{uri}: unsupported scheme {scheme}://. Name a folder on this machine, or s3://bucket/prefix."
+
 
 def new_run_id(now: datetime, randomness: bytes) -> str:
     """Name a run so that runs sort by their start, and two of the same second differ: `YYYYMMDDTHHMMSSZ-xxxxxxxx`.
@@ -47,34 +70,29 @@ def new_run_id(now: datetime, randomness: bytes) -> str:
 
 
 def run_id_prefix(snapshot_date: str) -> str:
-    """What the run ids of that day begin with."""
+    """The prefix of that day's run ids."""
     return _checked(SNAPSHOT_DATE, snapshot_date, "a date, YYYY-MM-DD").replace("-", "") + "T"
 
 
 def day_of_run(run_id: str) -> str:
-    """The day of a run's snapshot: that of its start, which its id begins with."""
+    """The date of a run's snapshot: that of its start, with which its id begins."""
     start = _run(run_id)
     return f"{start[:4]}-{start[4:6]}-{start[6:8]}"
 
 
 def raw_folder(organization_id: str, run_id: str | None = None) -> str:
-    """Where a run's evidence lies; without a run, where all runs of the organization lie."""
+    """The folder of a run's evidence; without a run, the folder of all runs of the organization."""
     folder = f"{RAW}/{_organization(organization_id)}"
     return folder if run_id is None else f"{folder}/{_run(run_id)}"
 
 
-def organization_of_raw(name: str) -> str | None:
-    """The organization whose runs lie in a folder of that name under `raw/`; None for any other name."""
-    return name if ORGANIZATION_ID.fullmatch(name) else None
-
-
 def run_key(organization_id: str, run_id: str) -> str:
-    """The file that is written last of a run's evidence: with it, the raw zone of the run is complete."""
+    """The file of a run's evidence that is written last: with it, the raw zone of the run is complete."""
     return f"{raw_folder(organization_id, run_id)}/{RUN_FILE}"
 
 
 def start_key(organization_id: str, run_id: str) -> str:
-    """The file that is written first of a run: with it alone, the run has begun and not come to its end."""
+    """The file of a run that is written first: with it alone, the run has started and not ended."""
     return f"{raw_folder(organization_id, run_id)}/{START_FILE}"
 
 
@@ -84,7 +102,7 @@ def evidence_key(organization_id: str, run_id: str) -> str:
 
 
 def reported_account(name: str) -> str | None:
-    """The account whose report a file of that name in a run's folder is; None for any other file."""
+    """The account whose report has that file name in a run's folder; None for any other file."""
     account_id = name.removesuffix(_REPORT_SUFFIX)
     return account_id if name.endswith(_REPORT_SUFFIX) and ACCOUNT_ID.fullmatch(account_id) else None
 
@@ -95,7 +113,7 @@ def report_key(organization_id: str, run_id: str, account_id: str) -> str:
 
 
 def day_folder(organization_id: str, snapshot_date: str) -> str:
-    """Where the tables of all runs of a day lie, each run's in a folder of its own."""
+    """The folder of the tables of all runs of a day, each run's in a folder of its own."""
     return (
         f"{SNAPSHOTS}/{_organization(organization_id)}/{_checked(SNAPSHOT_DATE, snapshot_date, 'a date, YYYY-MM-DD')}"
     )
@@ -107,7 +125,7 @@ def snapshot_folder(organization_id: str, snapshot_date: str, run_id: str) -> st
 
 
 def rebuilt_folder(organization_id: str, snapshot_date: str, run_id: str, randomness: bytes) -> str:
-    """A fresh folder for the same run's tables made again: published files are never overwritten in place."""
+    """A new folder for the same run's rebuilt tables: published files are never overwritten in place."""
     return f"{snapshot_folder(organization_id, snapshot_date, run_id)}{_REBUILT}{_token(randomness)}"
 
 
@@ -128,7 +146,7 @@ def record_key(organization_id: str) -> str:
 
 
 def organization_of(name: str) -> str | None:
-    """The organization whose record a file of that name under `catalog/` is; None for any other file."""
+    """The organization whose record has that file name under `catalog/`; None for any other file."""
     organization_id = name.removesuffix(_RECORD_SUFFIX)
     is_record = name.endswith(_RECORD_SUFFIX) and ORGANIZATION_ID.fullmatch(organization_id)
     return organization_id if is_record else None
@@ -151,31 +169,3 @@ def _checked(pattern: re.Pattern[str], value: str, form: str) -> str:
     if pattern.fullmatch(value) is None:
         raise LakeError(f"{value!r} cannot be part of a path in the lake: it is not {form}.")
     return value
-
-
-S3 = "s3"
-# More than one letter, and a slash behind the colon; `s3:` is meant for S3 whatever follows.
-_SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):(?=/)|(?P<s3>[Ss]3):")
-
-
-def is_on_s3(uri: str) -> bool:
-    """Whether the lake is one on S3; of which bucket, `aws.s3` says."""
-    return uri.startswith(f"{S3}://")
-
-
-def naming_fault(uri: str) -> str | None:
-    """What is wrong with the name of a lake, as sentences that begin with it; None where nothing is.
-
-    `s3:/bucket` would be a folder `s3:` here, filled with a run that was meant for S3 and is found by nobody.
-    """
-    match = _SCHEME.match(uri)
-    if match is None or is_on_s3(uri):
-        return None
-    scheme = (match["scheme"] or match["s3"]).lower()
-    if scheme == S3:
-        place = uri[match.end() :].lstrip("/") or "bucket/prefix"
-        return f"{uri} is no place on S3: write s3://{place} (or ./{uri} for a folder of that name)."
-    return (
-        f"{uri}: a lake on {scheme}:// is not something this version can open. Name a folder on this machine, or "
-        "s3://bucket/prefix."
-    )

@@ -17,13 +17,13 @@ from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_a
 
 from collector.errors import LakeError
 from collector.lake.layout import ZONES
-from collector.lake.store import MissingObjectError, ReplaceConflictError, VersionedObject, disk_fault, disk_faults
+from collector.lake.store import MissingObjectError, ReplaceConflictError, VersionedObject, disk_error, disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
-# A run of a few thousand small accounts writes less. More cannot be known before the accounts are asked.
+# A run of a few thousand small accounts writes less. More cannot be known before the accounts are collected.
 _ENOUGH_FREE_BYTES = 64 * 2**20
 
 _COPY_BYTES = 2**20
@@ -33,19 +33,19 @@ _LOCK_ATTEMPTS = 1000
 
 
 class LocalStore:
-    """A lake in a folder: files are written under a temporary name, made durable, and given their name at once.
+    """A lake in a folder: files are written under a temporary name, flushed to disk, and renamed atomically.
 
-    The record is replaced under a lock on a file beside it. The kernel frees the lock of a process that dies, so a
+    The record is replaced under a lock on a file next to it. The kernel releases the lock of a process that dies, so a
     killed holder blocks nobody. The version of an object is the SHA-256 of its bytes, so that the protocol is the same
     as on S3: read, decide, replace if unchanged.
     """
 
     def __init__(self, root: Path, *, lock_attempts: int = _LOCK_ATTEMPTS) -> None:
-        """Name the folder. Nothing is read or made yet."""
+        """Name the folder. Nothing is read or created yet."""
         self._uri = str(root)
         self._root = Path(os.path.abspath(root))  # noqa: PTH100  # resolve() would follow links; the user named the link
         self._lock_attempts = lock_attempts
-        # A file's name is on the disk only when its folder is: done once for all names, before the record says them.
+        # A file's name is on disk only when its folder is flushed: done once for all, before the record names them.
         self._folders_to_sync: set[Path] = set()
 
     @property
@@ -57,35 +57,35 @@ class LocalStore:
         """Raise LakeError unless the folder is there."""
         if not self._root.is_dir():
             raise LakeError(
-                f"There is no lake at {self._root}: no such folder. Name another with --lake, or let "
-                "`credlake collect` make it.",
+                f"There is no lake at {self._root}: no such folder. Name another with --lake, or create it with "
+                "`credlake collect`.",
                 path=str(self._root),
             )
 
     def check_writable(self) -> None:
-        """Make the folders of the lake, write and remove a file in each, and ask whether there is room."""
+        """Create the folders of the lake, write and remove a file in each, and check the free space."""
         for zone in ZONES:
             folder = self._root / zone
             probe = _temporary(folder / "probe")
-            with disk_faults("Writing into the lake at", folder):
+            with disk_errors("Writing into the lake at", folder):
                 _make_folder(folder)
                 try:
-                    _write(probe, lambda file: file.write(b"credlake looks whether it can write here\n"))
+                    _write(probe, lambda file: file.write(b"credlake checks whether it can write here\n"))
                 finally:
                     probe.unlink(missing_ok=True)
         free = shutil.disk_usage(self._root).free
         if free < _ENOUGH_FREE_BYTES:
             too_full = OSError(errno.ENOSPC, f"only {free:,} bytes are free, and a run needs {_ENOUGH_FREE_BYTES:,}")
-            raise disk_fault("Writing into the lake at", self._root, too_full)
+            raise disk_error("Writing into the lake at", self._root, too_full)
 
     def location(self, key: str) -> str:
         """The absolute path of a key."""
         return str(self._path(key))
 
     def put(self, key: str, content: bytes) -> None:
-        """Write a new file, whole or not at all. The same bytes again are fine, others are not."""
+        """Write a new file, whole or not at all. The same bytes again are accepted, others are a LakeError."""
         path = self._path(key)
-        with disk_faults("Writing", path):
+        with disk_errors("Writing", path):
             if path.exists():
                 _refuse_other_bytes(path, is_same=path.read_bytes() == content)
                 return
@@ -95,7 +95,7 @@ class LocalStore:
     def put_file(self, key: str, path: Path) -> None:
         """`put` with the bytes of another file."""
         target = self._path(key)
-        with disk_faults("Writing", target):
+        with disk_errors("Writing", target):
             if target.exists():
                 _refuse_other_bytes(target, is_same=filecmp.cmp(path, target, shallow=False))
                 return
@@ -111,7 +111,7 @@ class LocalStore:
         except FileNotFoundError as error:
             raise _missing(path) from error
         except OSError as error:
-            raise disk_fault("Reading", path, error) from error
+            raise disk_error("Reading", path, error) from error
 
     def fetch(self, key: str, scratch: Path) -> Path:  # noqa: ARG002  # the protocol's, for a store that must copy
         """The file itself; MissingObjectError where there is none."""
@@ -128,17 +128,17 @@ class LocalStore:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise disk_fault("Reading", path, error) from error
+            raise disk_error("Reading", path, error) from error
 
     def names(self, folder: str) -> list[str]:
-        """The names right under a folder, sorted; hidden ones (locks, temporary files) are no part of the lake."""
+        """The names right under a folder, sorted, without hidden ones (locks, temporary files)."""
         path = self._path(folder)
         try:
             return sorted(name for name in os.listdir(path) if not name.startswith("."))  # noqa: PTH208  # names alone
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise disk_fault("Reading", path, error) from error
+            raise disk_error("Reading", path, error) from error
 
     def read_versioned(self, key: str) -> VersionedObject | None:
         """The file's bytes with their hash; None where there is none."""
@@ -151,16 +151,16 @@ class LocalStore:
     def replace(self, key: str, content: bytes, *, expected: str | None) -> None:
         """Replace the file by `os.replace` under its lock, if it still holds the bytes expected."""
         path = self._path(key)
-        with disk_faults("Writing", path):
+        with disk_errors("Writing", path):
             for folder in self._folders_to_sync.copy():
                 _make_durable(folder)
             _make_folder(path.parent)
             with self._locked(path):
                 current = self.read_versioned(key)
                 if (current.version if current else None) != expected:
-                    raise ReplaceConflictError(f"{path} was replaced by another run meanwhile.", path=str(path))
+                    raise ReplaceConflictError(f"{path} was replaced by another run in the meantime.", path=str(path))
                 for left_behind in path.parent.glob(_temporary_pattern(path)):
-                    # The lock is ours, so whoever began to write this died.
+                    # We hold the lock, so the process that was writing this has died.
                     left_behind.unlink(missing_ok=True)
                 _write_whole(path, lambda file: file.write(content))
                 _make_durable(path.parent)
@@ -170,7 +170,7 @@ class LocalStore:
 
     @contextmanager
     def _locked(self, path: Path) -> Iterator[None]:
-        # The lock file is never removed: a lock on a file that others no longer see locks nobody out.
+        # The lock file is never removed: a lock on a file that other processes no longer see locks nobody out.
         lock = path.with_name(f".{path.name}.lock")
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
@@ -183,8 +183,8 @@ class LocalStore:
             yield
         except RetryError as error:
             raise LakeError(
-                f"Another process holds {lock} and does not let go, so nothing could be published. Find it (`fuser "
-                f"{lock}`), let it end, and run again; what was published before stands.",
+                f"Another process holds the lock {lock}, so nothing could be published. Find it (`fuser {lock}`), let "
+                "it end, and run again; what was published before is unchanged.",
                 path=str(lock),
             ) from error
         finally:
@@ -196,13 +196,13 @@ def _version(content: bytes) -> str:
 
 
 def _missing(path: Path) -> MissingObjectError:
-    return MissingObjectError(f"{path} is not there.", location=str(path))
+    return MissingObjectError(f"{path} does not exist.", location=str(path))
 
 
 def _refuse_other_bytes(path: Path, *, is_same: bool) -> None:
     if not is_same:
         raise LakeError(
-            f"{path} is there already, with other bytes, and nothing in a lake is ever overwritten. Run again: a new "
+            f"{path} already exists with other content, and nothing in a lake is ever overwritten. Run again: a new "
             "run writes into a folder of its own.",
             path=str(path),
         )
@@ -218,12 +218,12 @@ def _temporary_pattern(path: Path) -> str:
 
 
 def _write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write a file that has its name only once all of it is on the disk."""
+    """Write a file that gets its name only once all of it is on disk."""
     _make_folder(path.parent)
     temporary = _temporary(path)
     try:
         _write(temporary, write)
-        os.replace(temporary, path)  # noqa: PTH105  # the contract's word for the one step that readers see
+        os.replace(temporary, path)  # noqa: PTH105  # the one step that readers see
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -237,7 +237,7 @@ def _write(path: Path, write: Callable[[BinaryIO], object]) -> None:
 
 
 def _make_folder(folder: Path) -> None:
-    """Make a folder and those above it, so that they outlive a loss of power."""
+    """Create a folder and its parents, so that they survive a loss of power."""
     if folder.is_dir():
         return
     _make_folder(folder.parent)
@@ -246,7 +246,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _make_durable(folder: Path) -> None:
-    """Bring the names in a folder to the disk."""
+    """Flush the names in a folder to disk."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from collector.errors import UsageError
-from collector.lake.layout import is_on_s3, naming_fault
+from collector.lake.layout import is_on_s3, lake_uri_error
 
 if TYPE_CHECKING:
     from collector.lake.store import Store
@@ -16,10 +16,10 @@ def open_store(uri: str, *, kms_key: str | None = None) -> Store:
     """The store that a `--lake` names: a folder, or `s3://bucket/prefix` (where `kms_key` encrypts what is written).
 
     Raises:
-        UsageError: it names neither, or a key for a folder.
+        UsageError: the URI names neither, or there is a KMS key for a folder.
     """
-    if fault := naming_fault(uri):
-        raise UsageError([fault], uri=uri)
+    if error := lake_uri_error(uri):
+        raise UsageError([error], uri=uri)
     if is_on_s3(uri):
         from collector.lake.s3_store import open_s3_store  # noqa: PLC0415  # so that a local lake needs no botocore
 

@@ -1,8 +1,12 @@
-"""The Parquet files of users: buffered, sorted by account within a row group, and rolled before they grow too large."""
+"""The Parquet files of a snapshot: one of accounts, and those of users.
+
+Users are buffered, sorted by account within a row group, and a new file is started before one grows too large.
+"""
 
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -12,32 +16,34 @@ from collector.lake.layout import ACCOUNTS_FILE, users_file
 from collector.lake.raw import file_sha256
 from collector.lake.record import PublishedFile
 from collector.lake.rows import ACCOUNT_RECORD, ACCOUNT_SCHEMA, USER_RECORD, USER_SCHEMA, account_table
-from collector.lake.store import disk_faults
+from collector.lake.store import disk_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from collector.lake.store import Store
 
-
 _FILE_BYTES = 256 * 2**20
 # Rows of a row group: some 15 MB as Arrow tables. Twice as many would be a tenth of the process's memory.
 _GROUP_ROWS = 32_768
-# A table costs some 30 kB beside its rows, whatever their number: so many small ones are put together.
+# A table costs some 30 kB apart from its rows, however few: this many small ones are concatenated.
 _LOOSE_TABLES = 128
+# Rows as Python objects take ten times the memory of Arrow's, so only a few of the former at a time.
+_ROWS_AT_ONCE = 512
+_ROWS_OF_A_GROUP = 16_384
 
 
 class UserFiles:
-    """The users of one snapshot, on their way into the store. One thread at a time.
+    """Writes the users of one snapshot to the store. One thread at a time.
 
-    All rows of an account lie in one row group, so that its statistics tell readers which ones to skip.
+    All rows of an account are in one row group, so that its statistics show readers which groups to skip.
     """
 
     def __init__(
         self, store: Store, folder: str, scratch: Path, *, file_bytes: int = _FILE_BYTES, group_rows: int = _GROUP_ROWS
     ) -> None:
-        """Name the store's folder for the files, and a folder of this machine where they are put together."""
+        """Name the store's folder for the files, and a folder of this machine for files in progress."""
         self._store = store
         self._folder = folder
         self._scratch = scratch
@@ -51,7 +57,7 @@ class UserFiles:
         self._files: list[PublishedFile] = []
 
     def add(self, rows: pa.Table) -> None:
-        """Take the rows of one account."""
+        """Add the rows of one account."""
         if not rows.num_rows:
             return
         self._loose.append(rows)
@@ -63,14 +69,14 @@ class UserFiles:
             self._write_group()
 
     def finish(self) -> tuple[PublishedFile, ...]:
-        """Write what is left and close the last file: all files, as they are in the store."""
+        """Write the remaining rows and close the last file; returns all files in the store."""
         if self._buffered_rows:
             self._write_group()
         self._roll()
         return tuple(self._files)
 
     def discard(self) -> None:
-        """Let go of the file that is open; it never reaches the store."""
+        """Close the open file, which never reaches the store."""
         if self._open is not None:
             with suppress(OSError, pa.ArrowException):
                 self._open.close()
@@ -94,7 +100,7 @@ class UserFiles:
         self._open.close()
         name = users_file(len(self._files))
         self._files.append(
-            put_parquet(self._store, f"{self._folder}/{name}", self._open.path, USER_RECORD, self._open.rows)
+            _put_parquet(self._store, f"{self._folder}/{name}", self._open.path, USER_RECORD, self._open.rows)
         )
         self._open = None
 
@@ -105,24 +111,24 @@ class _OpenFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.rows = 0
-        with disk_faults("Writing", path):
+        with disk_errors("Writing", path):
             self._sink = pa.OSFile(str(path), "wb")
-            self._writer = open_parquet(self._sink, USER_SCHEMA)
+            self._writer = _open_parquet(self._sink, USER_SCHEMA)
 
     @property
     def bytes(self) -> int:
-        """What is written so far."""
+        """How many are written so far."""
         return self._sink.tell()
 
     def write(self, group: pa.Table) -> None:
         """Write one row group."""
-        with disk_faults("Writing", self.path):
+        with disk_errors("Writing", self.path):
             self._writer.write_table(group, row_group_size=group.num_rows)
         self.rows += group.num_rows
 
     def close(self) -> None:
         """Write the footer."""
-        with disk_faults("Writing", self.path):
+        with disk_errors("Writing", self.path):
             self._writer.close()
             self._sink.close()
 
@@ -131,12 +137,7 @@ def _together(tables: list[pa.Table]) -> pa.Table:
     return pa.concat_tables(tables).combine_chunks()
 
 
-# Python's rows take ten times the memory of Arrow's, so few of the former at a time.
-_ROWS_AT_ONCE = 512
-_ROWS_OF_A_GROUP = 16_384
-
-
-def open_parquet(sink: str | pa.NativeFile, schema: pa.Schema) -> pq.ParquetWriter:
+def _open_parquet(sink: str | pa.NativeFile, schema: pa.Schema) -> pq.ParquetWriter:
     """A writer whose timestamps are INT64 milliseconds (the schema's, never INT96), with statistics per group and page.
 
     AWS's Lambda layer has a pyarrow without zstd; every pyarrow has snappy, and every reader reads both.
@@ -148,45 +149,35 @@ def open_parquet(sink: str | pa.NativeFile, schema: pa.Schema) -> pq.ParquetWrit
         compression="zstd" if pa.Codec.is_available("zstd") else "snappy",
         write_statistics=True,
         write_page_index=True,
-        # With these, a flipped bit in a page is an error to who reads it, not another value.
+        # With these, a flipped bit in a page is an error for readers, not another value.
         write_page_checksum=True,
         use_deprecated_int96_timestamps=False,
     )
 
 
-def put_parquet(store: Store, key: str, path: Path, record_type: str, rows: int) -> PublishedFile:
-    """Put a finished file into the store and remove it here; what the record says of it."""
-    with disk_faults("Reading", path):
+def _put_parquet(store: Store, key: str, path: Path, record_type: str, rows: int) -> PublishedFile:
+    """Put a finished file into the store and remove it here; returns its entry in the record."""
+    with disk_errors("Reading", path):
         size, sha256 = path.stat().st_size, file_sha256(path)
     store.put_file(key, path)
-    with disk_faults("Removing", path):
+    with disk_errors("Removing", path):
         path.unlink()
     return PublishedFile(path=key, record_type=record_type, rows=rows, bytes=size, sha256=sha256)
 
 
 def put_accounts(store: Store, folder: str, scratch: Path, rows: Iterable[dict[str, Any]]) -> PublishedFile:
-    """Write the file of accounts from rows in the order of their ids, a few hundred at a time, and put it."""
+    """Write the file of accounts, a few hundred rows at a time, in the order of their ids; put it into the store."""
     path = scratch / ACCOUNTS_FILE
     written = 0
-    with disk_faults("Writing", path), open_parquet(str(path), ACCOUNT_SCHEMA) as writer:
+    with disk_errors("Writing", path), _open_parquet(str(path), ACCOUNT_SCHEMA) as writer:
         for group in _groups(rows):
             writer.write_table(group, row_group_size=group.num_rows)
             written += group.num_rows
-    return put_parquet(store, f"{folder}/{ACCOUNTS_FILE}", path, ACCOUNT_RECORD, written)
+    return _put_parquet(store, f"{folder}/{ACCOUNTS_FILE}", path, ACCOUNT_RECORD, written)
 
 
-def _groups(rows: Iterable[dict[str, Any]]) -> Iterable[pa.Table]:
-    tables: list[pa.Table] = []
-    batch: list[dict[str, Any]] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) == _ROWS_AT_ONCE:
-            tables.append(account_table(batch))
-            batch = []
-        if len(tables) * _ROWS_AT_ONCE >= _ROWS_OF_A_GROUP:
-            yield pa.concat_tables(tables)
-            tables = []
-    if batch:
-        tables.append(account_table(batch))
-    if tables:
+def _groups(rows: Iterable[dict[str, Any]]) -> Iterator[pa.Table]:
+    left = iter(rows)
+    batches = range(_ROWS_OF_A_GROUP // _ROWS_AT_ONCE)
+    while tables := [account_table(batch) for _ in batches if (batch := list(islice(left, _ROWS_AT_ONCE)))]:
         yield pa.concat_tables(tables)

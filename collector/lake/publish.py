@@ -1,4 +1,4 @@
-"""The one write by which a run becomes a snapshot."""
+"""Publication: which run may become a snapshot (the rules of contract part 1), and the one write that makes it one."""
 
 from __future__ import annotations
 
@@ -12,19 +12,37 @@ from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_a
 
 from collector.errors import LakeError, NotPublishedError
 from collector.lake.layout import raw_folder, record_key
-from collector.lake.record import PublicationRecord, WrittenSnapshot, read_record, serialize_record, with_snapshot
+from collector.lake.record import read_record, serialize_record, with_snapshot
 from collector.lake.store import ReplaceConflictError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from collector.lake.record import AccountCounts, PublicationRecord, PublishedSnapshot, WrittenSnapshot
+    from collector.lake.record import AccountCounts, PublicationRecord, PublishedSnapshot
     from collector.lake.store import Store
+    from collector.lake.writer import WrittenSnapshot
 
-
-# Each lost race means that another run has published, so this many in a row are no coincidence.
+# Each lost race means that another run has published, so this many in a row are not a coincidence.
 _ATTEMPTS = 30
+
+_FIX = "Fix the accounts that failed, and run again."
+_FIX_OR_REPLACE = "Fix the accounts that failed, and run again; or publish anyway with --replace."
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether a run becomes the snapshot.
+
+    Attributes:
+        publish: whether it does.
+        reason: why, as a sentence.
+        next_step: what the user can do if not.
+    """
+
+    publish: bool
+    reason: str
+    next_step: str = ""
 
 
 def publish(
@@ -36,12 +54,12 @@ def publish(
     replace: bool = False,
     sleep: Callable[[float], None] = time.sleep,
 ) -> PublicationRecord:
-    """Make the run the snapshot of its day, by one conditional write; the record as it is then.
+    """Make the run the snapshot of its day, by one conditional write; returns the new record.
 
-    Who loses a race against another run reads again and applies the rules again.
+    A run that loses a race against another one reads the record again and applies the rules again.
 
     Raises:
-        NotPublishedError: the rules do not let it. What it found stays where it was written.
+        NotPublishedError: the rules do not allow it. What the run wrote stays in the lake.
         LakeError: the record cannot be read or written.
     """
 
@@ -62,13 +80,13 @@ def replace_record(
     is_done: Callable[[PublicationRecord], bool],
     sleep: Callable[[float], None] = time.sleep,
 ) -> PublicationRecord:
-    """Read the record, make the next one of it, and write that if nobody else wrote meanwhile; else from the start.
+    """Read the record, replace it by the next one unless another run wrote in the meantime; then start over.
 
     Args:
         store: the lake.
         organization_id: whose record.
-        next_record: applies the rules; what it raises ends the matter.
-        is_done: whether a record already says what we want: then a write of ours arrived though its answer did not.
+        next_record: applies the rules; its errors are raised.
+        is_done: whether a record already has our change: then our write arrived although its response was lost.
         sleep: waits the seconds given, between attempts.
     """
     key = record_key(organization_id)
@@ -91,37 +109,24 @@ def replace_record(
         return retrying(attempt)
     except RetryError as error:
         raise LakeError(
-            f"{store.location(key)} was replaced by others {_ATTEMPTS} times in a row while this run tried to publish. "
-            "Nothing of it was published. See which runs write there, and run again.",
+            f"{store.location(key)} was replaced by other runs {_ATTEMPTS} times in a row while this run tried to "
+            "publish. Nothing was published. Check which runs write there, and run again.",
             location=store.location(key),
         ) from error
 
 
 def not_published(store: Store, written: WrittenSnapshot, decision: Decision) -> NotPublishedError:
-    """The error that says why a run is no snapshot, where it lies, and what can be done."""
+    """The error for a run that is not published: why, where it is kept, and the next step."""
     raw = store.location(raw_folder(written.organization_id, written.run_id))
     tables = store.location(written.files[0].path.rpartition("/")[0])
     return NotPublishedError(
-        f"Nothing was published. {decision.reason} What was published before stands. The run is kept, unpublished: "
-        f"{raw} (as it came) and {tables} (its tables). {decision.next_step}",
+        f"Nothing was published. {decision.reason} What was published before is unchanged. The run is kept, "
+        f"unpublished: {raw} (raw) and {tables} (tables). {decision.next_step}",
         run_id=written.run_id,
         reason=decision.reason,
         raw=raw,
         tables=tables,
     )
-
-
-_MEND = "Mend the accounts that failed, and run again."
-_MEND_OR_REPLACE = "Mend the accounts that failed, and run again; or publish all the same with --replace."
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Whether a run becomes the snapshot, why, and what the user can do if not."""
-
-    publish: bool
-    reason: str
-    next_step: str = ""
 
 
 def decide(
@@ -135,16 +140,16 @@ def decide(
 
     Args:
         record: what is published; None where nothing is.
-        written: the run that asks to be published.
+        written: the run to be published.
         min_coverage: the least coverage to publish, 0 to 1; `replace` does not lift it.
         replace: publish even if what is published is better.
     """
     if written.accounts.covered == 0:
-        return _refused("Not one account was collected, so there is nothing to publish.", _MEND)
+        return _refused("Not one account was collected, so there is nothing to publish.", _FIX)
     covers = f"The run covers {_share(written.accounts)}"
-    if min_coverage is not None and written.accounts.coverage < as_fraction(min_coverage):
+    if min_coverage is not None and written.accounts.coverage < _as_fraction(min_coverage):
         still = " --replace does not lift this floor." if replace else ""
-        return _refused(f"{covers}, less than --min-coverage {min_coverage} asks for.{still}", _MEND)
+        return _refused(f"{covers}, less than --min-coverage {min_coverage} requires.{still}", _FIX)
     if replace or record is None:
         return Decision(publish=True, reason=f"{covers}.")
     return (
@@ -155,10 +160,10 @@ def decide(
 
 
 def decide_rebuilt(record: PublicationRecord | None, written: WrittenSnapshot) -> Decision:
-    """Decide whether tables made again become the snapshot: for the same run, if they cover no less than before.
+    """Decide whether rebuilt tables become the snapshot: for the same run, if they cover no less than before.
 
-    Where another run was published for the day since the rebuild began, that one stands. Where the day has no snapshot,
-    the run has to pass the rules like any other.
+    A run that was published for the day since the rebuild began is kept. Where the day has no snapshot, the rules apply
+    to the run as to any other.
     """
     same_day = record.snapshots.get(written.snapshot_date) if record else None
     if record is None or same_day is None:
@@ -166,54 +171,56 @@ def decide_rebuilt(record: PublicationRecord | None, written: WrittenSnapshot) -
     if same_day.run_id != written.run_id:
         return _refused(
             f"Run {same_day.run_id} was published for {written.snapshot_date} while run {written.run_id} was rebuilt.",
-            "Rebuild again, if that one needs it.",
+            "Rebuild again, if that run needs it.",
         )
     worse = _against_same_day(record, written)
     if worse is not None:
-        return replaced(worse, next_step="This version reads less of the reports than the one that collected them.")
+        return replaced(
+            worse, next_step="This version can parse fewer of the reports than the one that collected them."
+        )
     return Decision(publish=True, reason=f"The run covers {_share(written.accounts)}.")
 
 
 def _against_same_day(record: PublicationRecord, written: WrittenSnapshot) -> Decision | None:
     """The refusal of a run that covers less than the snapshot of its own day."""
     same_day = record.snapshots.get(written.snapshot_date)
-    if same_day is None or _coverage_beside(same_day, written) >= same_day.accounts.coverage:
+    if same_day is None or _comparable_coverage(same_day, written) >= same_day.accounts.coverage:
         return None
     return _refused(
         f"The run covers {_share(written.accounts)}{_left_out(same_day, written)}, less than the snapshot of "
         f"{written.snapshot_date} that it would replace: {_share(same_day.accounts)}, run {same_day.run_id}.",
-        _MEND_OR_REPLACE,
+        _FIX_OR_REPLACE,
     )
 
 
 def _against_newest(record: PublicationRecord, written: WrittenSnapshot) -> Decision | None:
     """The refusal of a run that covers less than half of what the newest snapshot does."""
     newest = record.newest
-    if _coverage_beside(newest, written) >= newest.accounts.coverage / 2:
+    if _comparable_coverage(newest, written) >= newest.accounts.coverage / 2:
         return None
     return _refused(
         f"The run covers {_share(written.accounts)}{_left_out(newest, written)}, less than half of what the newest "
         f"snapshot ({record.latest}) does: {_share(newest.accounts)}, run {newest.run_id}.",
-        _MEND_OR_REPLACE,
+        _FIX_OR_REPLACE,
     )
 
 
-def _coverage_beside(snapshot: PublishedSnapshot, written: WrittenSnapshot) -> Fraction:
-    """The run's coverage, as it may be compared with that of a snapshot.
+def _comparable_coverage(snapshot: PublishedSnapshot, written: WrittenSnapshot) -> Fraction:
+    """The run's coverage, as it can be compared with that of a snapshot.
 
-    Coverage is of the organization's ACTIVE accounts, and a file may name a few of them only. So a run by a file is
-    measured against as many as the snapshot knew.
+    Coverage is of the organization's ACTIVE accounts, and an accounts file may name only some of them. So a run by such
+    a file is measured against as many as the snapshot had.
     """
-    fewer = _named_fewer(snapshot, written)
+    fewer = _fewer_listed(snapshot, written)
     return Fraction(written.accounts.covered, written.accounts.active + fewer) if fewer else written.accounts.coverage
 
 
-def _named_fewer(snapshot: PublishedSnapshot, written: WrittenSnapshot) -> int:
+def _fewer_listed(snapshot: PublishedSnapshot, written: WrittenSnapshot) -> int:
     return max(0, snapshot.accounts.active - written.accounts.active) if written.is_listed_by_file else 0
 
 
 def _left_out(snapshot: PublishedSnapshot, written: WrittenSnapshot) -> str:
-    fewer = _named_fewer(snapshot, written)
+    fewer = _fewer_listed(snapshot, written)
     return f", and its accounts file names {fewer} fewer ACTIVE ones than that snapshot" if fewer else ""
 
 
@@ -221,8 +228,8 @@ def _refused(reason: str, next_step: str) -> Decision:
     return Decision(publish=False, reason=reason, next_step=next_step)
 
 
-def as_fraction(rate: float | Fraction) -> Fraction:
-    """The rate exactly as it was written: 0.98 is 98/100, not the float next to it."""
+def _as_fraction(rate: float | Fraction) -> Fraction:
+    """The rate exactly as written: 0.98 is 98/100, not the nearest float."""
     return rate if isinstance(rate, Fraction) else Fraction(str(rate))
 
 
@@ -235,13 +242,3 @@ def named_files(record: PublicationRecord | None) -> frozenset[str]:
     if record is None:
         return frozenset()
     return frozenset(file.path for snapshot in record.snapshots.values() for file in snapshot.files)
-
-
-def superseded_files(before: PublicationRecord | None, after: PublicationRecord) -> frozenset[str]:
-    """The keys of the files that the record named before and does not name after."""
-    return named_files(before) - named_files(after)
-
-
-def newly_named_files(before: PublicationRecord | None, after: PublicationRecord) -> frozenset[str]:
-    """The keys of the files that the record names after and did not name before."""
-    return named_files(after) - named_files(before)

@@ -1,7 +1,11 @@
-"""The raw zone: what a run asked and was answered, as it came. Never overwritten; every table can be made from it.
+"""The raw zone: what AWS returned in a run, unmodified. Never overwritten; every table can be rebuilt from it.
 
-What is kept proves itself: the publication record holds the hash of `run.json`, which holds that of
-`accounts.jsonl.gz`, whose lines hold those of the reports.
+`run.json` holds the run, `accounts.jsonl.gz` a line per account, `<account_id>.csv.gz` a report's bytes. The files
+prove each other: the publication record holds the hash of `run.json`, which holds that of `accounts.jsonl.gz`, whose
+lines hold those of the reports.
+
+Readers skip JSON keys that this version does not know (a newer run wrote them) and use defaults for missing ones (an
+older run did not write them): the raw zone outlives every version of the tables.
 """
 
 from __future__ import annotations
@@ -16,9 +20,10 @@ import zlib
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from collector.discovery.accounts import ORGANIZATION_ID
 from collector.errors import LakeError, NewerLakeError
 from collector.evidence import AccountEvidence, RunEvidence, instant_text, read_instant
-from collector.lake.layout import RAW, evidence_key, organization_of_raw, report_key, run_key
+from collector.lake.layout import RAW, report_key
 from collector.limits import Limits
 from collector.outcome import Outcome
 from collector.schema import SCHEMA_VERSION
@@ -29,85 +34,18 @@ if TYPE_CHECKING:
 
     from collector.lake.store import Store
 
-
 # zlib's own default. Level 9 costs a third more time for a hundredth less space.
 _LEVEL = 6
-
-
-def sha256(content: bytes) -> str:
-    """The SHA-256 of these bytes, in hexadecimal."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def file_sha256(path: Path) -> str:
-    """The SHA-256 of a local file's bytes, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def open_gzip(target: io.BufferedIOBase) -> gzip.GzipFile:
-    """A gzip stream into an open file, without a time or a name in its head."""
-    return gzip.GzipFile(filename="", mode="wb", compresslevel=_LEVEL, fileobj=target, mtime=0)
-
-
-def decompressed(content: bytes, location: str) -> bytes:
-    """The bytes in a gzip.
-
-    Raises:
-        LakeError: it was cut or altered; `location` is named.
-    """
-    try:
-        return gzip.decompress(content)
-    except (OSError, EOFError, zlib.error) as error:
-        raise damaged(location, error) from error
-
-
-def organizations_with_runs(store: Store) -> list[str]:
-    """The organizations of which something is kept, published or not, sorted."""
-    return sorted(found for name in store.names(RAW) if (found := organization_of_raw(name)) is not None)
-
-
-def read_run(store: Store, organization_id: str, run_id: str) -> RawRun:
-    """What `run.json` says. MissingObjectError: the run did not come to its end."""
-    key = run_key(organization_id, run_id)
-    return read_run_json(store.read(key), store.location(key))
-
-
-def read_accounts(store: Store, run: RunEvidence) -> Iterator[RawAccount]:
-    """The accounts of a run, one by one, in the order of their ids."""
-    key = evidence_key(run.organization_id, run.run_id)
-    return accounts_in(store.read(key), store.location(key))
-
-
-def accounts_in(content: bytes, location: str) -> Iterator[RawAccount]:
-    """The accounts in the bytes of an `accounts.jsonl.gz`, one by one: the whole of it may be a few hundred MB."""
-    for line in lines_in(content, location):
-        yield read_account_line(line, location)
-
-
-def lines_in(content: bytes, location: str) -> Iterator[bytes]:
-    """The lines in the bytes of an `accounts.jsonl.gz`, one by one."""
-    try:
-        with gzip.open(io.BytesIO(content)) as lines:
-            yield from lines
-    except (OSError, EOFError, zlib.error) as error:
-        raise damaged(location, error) from error
-
-
-def put_report(store: Store, run: RunEvidence, evidence: AccountEvidence, report: bytes) -> str:
-    """Keep a report's bytes, whatever they are, with the evidence; the SHA-256 of what was stored."""
-    stored = pack_report(report, evidence)
-    store.put(report_key(run.organization_id, run.run_id, evidence.account_id), stored)
-    return sha256(stored)
-
-
-def read_report(store: Store, run: RunEvidence, account_id: str) -> bytes:
-    """The bytes of an account's report, as AWS gave them. MissingObjectError where there are none."""
-    key = report_key(run.organization_id, run.run_id, account_id)
-    return decompressed(store.read(key), store.location(key))
-
-
 _INSTANTS = frozenset({"started_at", "finished_at", "report_generated_at"})
+
+# The head of a gzip file: magic, deflate, flags, no time, no hint on the level, unknown system (RFC 1952, 2.3).
+_HEAD = struct.Struct("<2sBBIBB")
+_MAGIC, _DEFLATE, _HAS_EXTRA, _UNKNOWN_SYSTEM = b"\x1f\x8b", 8, 4, 255
+_LENGTH = struct.Struct("<H")
+_SUBFIELD = struct.Struct("<2sH")
+# The id of our subfield of the extra field.
+_OURS = b"CL"
+_LONGEST = 65_535 - _SUBFIELD.size
 
 
 class RawRun(NamedTuple):
@@ -124,10 +62,48 @@ class RawAccount(NamedTuple):
     stored_sha256: str | None
 
 
+def sha256(content: bytes) -> str:
+    """The SHA-256 of these bytes, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a local file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def organizations_with_runs(store: Store) -> list[str]:
+    """The organizations that have runs in the lake, published or not, sorted."""
+    return [name for name in store.names(RAW) if ORGANIZATION_ID.fullmatch(name)]
+
+
 def run_json(run: RunEvidence, accounts_sha256: str) -> bytes:
-    """`run.json`: the run, and what proves that the accounts beside it are the ones it ended with."""
+    """The bytes of `run.json`: the run, and the hash of its `accounts.jsonl.gz`."""
     content = {"schema_version": SCHEMA_VERSION, **_object(run), "accounts_sha256": accounts_sha256}
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+
+
+def read_run_json(content: bytes, location: str) -> RawRun:
+    """The run in a `run.json`; `location` names the file in messages.
+
+    Raises:
+        LakeError: it is damaged.
+        NewerLakeError: a newer version wrote it.
+    """
+    document = _document(content, location)
+    version = document.get("schema_version")
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise NewerLakeError(
+            f"{location} has schema_version {version}, and this credlake supports versions up to {SCHEMA_VERSION}: it "
+            "could misread the run. Update credlake.",
+            location=location,
+            schema_version=version,
+        )
+    try:
+        return RawRun(RunEvidence(**_known(RunEvidence, document)), document.get("accounts_sha256"))
+    except (TypeError, ValueError) as error:
+        raise _damaged(location, error) from error
 
 
 def account_line(evidence: AccountEvidence, stored_sha256: str | None) -> bytes:
@@ -136,25 +112,8 @@ def account_line(evidence: AccountEvidence, stored_sha256: str | None) -> bytes:
     return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n"
 
 
-def read_run_json(content: bytes, location: str) -> RawRun:
-    """The run in a `run.json`; `location` is where it lies, for messages."""
-    document = _document(content, location)
-    version = document.get("schema_version")
-    if isinstance(version, int) and version > SCHEMA_VERSION:
-        raise NewerLakeError(
-            f"{location} has schema_version {version}, and this credlake knows versions up to {SCHEMA_VERSION}: it "
-            "could misread the run. Update credlake.",
-            location=location,
-            schema_version=version,
-        )
-    try:
-        return RawRun(RunEvidence(**_known(RunEvidence, document)), document.get("accounts_sha256"))
-    except (TypeError, ValueError) as error:
-        raise damaged(location, error) from error
-
-
 def read_account_line(line: bytes, location: str) -> RawAccount:
-    """The account in a line of `accounts.jsonl.gz`; `location` is where that lies, for messages."""
+    """The account in a line of `accounts.jsonl.gz`; `location` names the file in the LakeError of a damaged line."""
     document = _document(line, location)
     try:
         fields = _known(AccountEvidence, document)
@@ -163,64 +122,56 @@ def read_account_line(line: bytes, location: str) -> RawAccount:
             fields["limits"] = Limits(**_known(Limits, fields["limits"]))
         return RawAccount(AccountEvidence(**fields), document.get("stored_sha256"))
     except (TypeError, ValueError, KeyError) as error:
-        raise damaged(location, error) from error
+        raise _damaged(location, error) from error
 
 
-def damaged(location: str, error: Exception) -> LakeError:
-    """The error that names a file of the raw zone that is not what was written."""
-    return LakeError(
-        f"{location} is damaged: {error}. It holds what AWS answered in that run, and cannot be made again: restore it "
-        "from a backup (on S3, from an earlier version of the object). The published tables do not depend on it.",
-        location=location,
-    )
+def open_gzip(target: io.BufferedIOBase) -> gzip.GzipFile:
+    """A gzip stream into an open file, without a time or a name in its head."""
+    return gzip.GzipFile(filename="", mode="wb", compresslevel=_LEVEL, fileobj=target, mtime=0)
 
 
-def _object(value: RunEvidence | AccountEvidence) -> dict[str, Any]:
-    return {field.name: _json_ready(getattr(value, field.name)) for field in dataclasses.fields(value)}
+def lines_in(content: bytes, location: str) -> Iterator[bytes]:
+    """The lines in the bytes of an `accounts.jsonl.gz`, one by one: the whole of it may be a few hundred MB.
 
-
-def _json_ready(value: object) -> object:
-    if isinstance(value, datetime):
-        return instant_text(value)
-    return dataclasses.asdict(value) if isinstance(value, Limits) else value
-
-
-def _known(kind: type[RunEvidence | AccountEvidence | Limits], document: dict[str, Any]) -> dict[str, Any]:
-    names = {field.name for field in dataclasses.fields(kind)}
-    return {
-        name: read_instant(value) if name in _INSTANTS and value is not None else value
-        for name, value in document.items()
-        if name in names
-    }
-
-
-def _document(content: bytes, location: str) -> dict[str, Any]:
+    Raises:
+        LakeError: it was truncated or altered; `location` names the file.
+    """
     try:
-        document = json.loads(content)
-    except ValueError as error:
-        raise damaged(location, error) from error
-    if not isinstance(document, dict):
-        raise damaged(location, TypeError("not a JSON object"))
-    return document
+        with gzip.open(io.BytesIO(content)) as lines:
+            yield from lines
+    except (OSError, EOFError, zlib.error) as error:
+        raise _damaged(location, error) from error
 
 
-# zlib's own default. Level 9 costs a third more time for a hundredth less space.
-_LEVEL = 6
+def decompressed(content: bytes, location: str) -> bytes:
+    """The bytes in a gzip.
 
-# Magic, deflate, flags, no time, no hint on the level, unknown system (RFC 1952, 2.3).
-_HEAD = struct.Struct("<2sBBIBB")
-_MAGIC, _DEFLATE, _HAS_EXTRA, _UNKNOWN_SYSTEM = b"\x1f\x8b", 8, 4, 255
-_LENGTH = struct.Struct("<H")
-_SUBFIELD = struct.Struct("<2sH")
-_OURS = b"CL"
-_LONGEST = 65_535 - _SUBFIELD.size
+    Raises:
+        LakeError: it was truncated or altered; `location` names the file.
+    """
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise _damaged(location, error) from error
+
+
+def put_report(store: Store, run: RunEvidence, evidence: AccountEvidence, report: bytes) -> str:
+    """Store a report's bytes, whatever they are, with the evidence; returns the SHA-256 of the stored file."""
+    stored = pack_report(report, evidence)
+    store.put(report_key(run.organization_id, run.run_id, evidence.account_id), stored)
+    return sha256(stored)
 
 
 def pack_report(report: bytes, evidence: AccountEvidence) -> bytes:
-    """The report as gzip with the evidence in its header; the same of both give the same bytes."""
+    """The report as gzip, with the evidence in the gzip's own header; the same input gives the same bytes.
+
+    An interrupted run has neither `accounts.jsonl.gz` nor `run.json`, and `collect --resume` needs to know when the
+    report was generated and what else was returned for the account. So both are in one object, written at once. The
+    extra field of RFC 1952 is made for this (BGZF uses it too): decompressing the file gives the report alone.
+    """
     deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
     body = deflate.compress(report) + deflate.flush()
-    return _head(evidence) + body + struct.pack("<II", zlib.crc32(report), len(report) & 0xFFFFFFFF)
+    return _gzip_head(evidence) + body + struct.pack("<II", zlib.crc32(report), len(report) & 0xFFFFFFFF)
 
 
 def evidence_in(stored: bytes, location: str) -> AccountEvidence | None:
@@ -236,22 +187,57 @@ def evidence_in(stored: bytes, location: str) -> AccountEvidence | None:
         name, size = _SUBFIELD.unpack_from(extra)
         content, extra = extra[_SUBFIELD.size :][:size], extra[_SUBFIELD.size + size :]
         if name == _OURS and len(content) == size:
-            return read_account_line(_inflated(content), location).evidence
+            try:
+                line = zlib.decompress(content)
+            except zlib.error as error:
+                raise _damaged(location, error) from error
+            return read_account_line(line, location).evidence
     return None
 
 
-def _head(evidence: AccountEvidence) -> bytes:
+def _gzip_head(evidence: AccountEvidence) -> bytes:
     line = zlib.compress(account_line(evidence, None), _LEVEL)
     if len(line) > _LONGEST:
-        # Far beyond what AWS answers. The report is what must be kept; a run with such an account cannot be resumed.
+        # Far more than AWS returns. The report must be kept; a run with such an account cannot be resumed.
         return _HEAD.pack(_MAGIC, _DEFLATE, 0, 0, 0, _UNKNOWN_SYSTEM)
     extra = _SUBFIELD.pack(_OURS, len(line)) + line
     return _HEAD.pack(_MAGIC, _DEFLATE, _HAS_EXTRA, 0, 0, _UNKNOWN_SYSTEM) + _LENGTH.pack(len(extra)) + extra
 
 
-def _inflated(content: bytes) -> bytes:
+def _damaged(location: str, error: Exception) -> LakeError:
+    return LakeError(
+        f"{location} is damaged: {error}. It holds what AWS returned in that run, which cannot be collected again: "
+        "restore it from a backup (on S3, from an earlier version of the object). The published tables do not depend "
+        "on it.",
+        location=location,
+    )
+
+
+def _object(value: RunEvidence | AccountEvidence) -> dict[str, Any]:
+    return {field.name: _json_ready(getattr(value, field.name)) for field in dataclasses.fields(value)}
+
+
+def _json_ready(value: object) -> object:
+    if isinstance(value, datetime):
+        return instant_text(value)
+    return dataclasses.asdict(value) if isinstance(value, Limits) else value
+
+
+def _known(kind: type[RunEvidence | AccountEvidence | Limits], document: dict[str, Any]) -> dict[str, Any]:
+    """The fields of that dataclass in the document, instants read."""
+    names = {field.name for field in dataclasses.fields(kind)}
+    return {
+        name: read_instant(value) if name in _INSTANTS and value is not None else value
+        for name, value in document.items()
+        if name in names
+    }
+
+
+def _document(content: bytes, location: str) -> dict[str, Any]:
     try:
-        return zlib.decompress(content)
-    except zlib.error:
-        # The reader of JSON says that it is damaged, and where.
-        return content
+        document = json.loads(content)
+    except ValueError as error:
+        raise _damaged(location, error) from error
+    if not isinstance(document, dict):
+        raise _damaged(location, TypeError("not a JSON object"))
+    return document

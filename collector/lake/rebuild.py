@@ -1,4 +1,4 @@
-"""A snapshot's tables made again from the raw zone alone, by the code that made them the first time."""
+"""A snapshot's tables rebuilt from the raw zone alone, by the code that wrote them the first time."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from collector.errors import LakeError
 from collector.lake.layout import raw_folder, rebuilt_folder, report_key, run_id_prefix, run_key
 from collector.lake.parquet import UserFiles, put_accounts
 from collector.lake.publish import decide_rebuilt, not_published, replace_record
-from collector.lake.raw_reading import proved_reports, read_kept_run
-from collector.lake.record import WrittenSnapshot, read_record, with_snapshot
-from collector.lake.rows import account_row, file_columns, type_account
-from collector.lake.writer import Tally
+from collector.lake.raw_reading import read_run, verified_reports
+from collector.lake.record import read_record, with_snapshot
+from collector.lake.rows import RunningCounts, account_row, type_account
+from collector.lake.writer import WrittenSnapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from collector.evidence import AccountEvidence
-    from collector.lake.raw_reading import KeptRun
+    from collector.lake.raw_reading import VerifiedRun
     from collector.lake.record import PublicationRecord
-    from collector.lake.rows import Verdict
+    from collector.lake.rows import AccountOutcome
     from collector.lake.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """What a rebuild published: the tables it made, and the record that names them."""
+    """What a rebuild published: the tables it wrote, and the record that names them."""
 
     written: WrittenSnapshot
     record: PublicationRecord
@@ -46,22 +46,22 @@ def rebuild(
     randomness: bytes,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Rebuilt:
-    """Make the tables of a day again, in a fresh folder, and let the record name them; `latest` only moves forward.
+    """Rebuild the tables of a day in a new folder, and publish them; `latest` only moves forward.
 
-    The run is the one that is published for that day, or the newest complete one of that day if none is.
+    The run is the one published for that day, or the newest complete one of that day if none is.
 
     Args:
         store: the lake.
         organization_id: whose snapshot.
         snapshot_date: of which day, `YYYY-MM-DD`.
-        scratch_directory: an existing folder of this machine, for files that are put together.
+        scratch_directory: an existing folder of this machine, for files in progress.
         now: the clock, for `published_at`.
         randomness: at least 4 bytes, of `os.urandom`: no two rebuilds share a folder.
         sleep: waits the seconds given, between attempts to publish.
 
     Raises:
-        LakeError: there is no such run, or what is kept of it is not what was collected. Nothing was published.
-        NotPublishedError: the rules of publication do not let it.
+        LakeError: there is no such run, or its raw files were altered. Nothing was published.
+        NotPublishedError: the rules of publication do not allow it.
     """
     run_id = _run_to_rebuild(store, organization_id, snapshot_date)
     written = write_tables(store, organization_id, snapshot_date, run_id, scratch_directory, randomness=randomness)
@@ -84,16 +84,22 @@ def write_tables(
     scratch_directory: Path,
     *,
     randomness: bytes,
-    on_account: Callable[[AccountEvidence, Verdict], object] | None = None,
+    on_account: Callable[[AccountEvidence, AccountOutcome], object] | None = None,
 ) -> WrittenSnapshot:
-    """Make the tables of a run again, in a fresh folder, from the raw zone alone; nothing is published by it.
+    """Rebuild the tables of a run in a new folder, from the raw zone alone; nothing is published.
 
-    `on_account` is called with each account as it goes into the tables.
+    `on_account` is called with each account as it is written.
 
     Raises:
-        LakeError: what is kept of the run is not complete, or not what was collected.
+        LakeError: the raw files of the run are incomplete, or were altered.
     """
-    kept = _unaltered(store, read_kept_run(store, organization_id, snapshot_date, run_id))
+    record = read_record(store, organization_id).record
+    published = record.snapshots.get(snapshot_date) if record else None
+    run_sha256 = published.run_sha256 if published and published.run_id == run_id else None
+    kept = read_run(store, organization_id, snapshot_date, run_id, run_sha256=run_sha256)
+    for key, what in kept.corruptions:
+        # Tables made from an altered file would only look right.
+        raise _altered(store.location(key), what)
     folder = rebuilt_folder(organization_id, snapshot_date, run_id, randomness)
     with tempfile.TemporaryDirectory(prefix=f"credlake-{run_id}-", dir=scratch_directory) as scratch:
         return _write_tables(store, kept, folder, Path(scratch), on_account)
@@ -108,7 +114,7 @@ def _run_to_rebuild(store: Store, organization_id: str, snapshot_date: str) -> s
     for run_id in sorted(runs, reverse=True):
         if store.size(run_key(organization_id, run_id)) is not None:
             return run_id
-    unfinished = f"{len(runs)} run(s) of that day did not come to their end" if runs else "there is no run of that day"
+    unfinished = f"{len(runs)} run(s) of that day did not complete" if runs else "there is no run of that day"
     raise LakeError(
         f"Nothing can be rebuilt for {organization_id} on {snapshot_date}: {unfinished} in "
         f"{store.location(raw_folder(organization_id))}. A snapshot's date is the UTC date on which its run started.",
@@ -117,67 +123,42 @@ def _run_to_rebuild(store: Store, organization_id: str, snapshot_date: str) -> s
     )
 
 
-def _unaltered(store: Store, kept: KeptRun) -> KeptRun:
-    """The run, unless something of it is not what was stored: tables made of that would only look right."""
-    for key, what in kept.blemishes:
-        raise _altered(store.location(key), what)
-    return kept
-
-
 def _altered(location: str, what: str) -> LakeError:
     return LakeError(
-        f"{location}: {what} Nothing was rebuilt of it. `credlake verify` names everything that is not as it was; "
-        "restore those files from a backup (on S3, from an earlier version of the object), and rebuild then.",
+        f"{location}: {what} Nothing was rebuilt. `credlake verify` lists every altered file: restore them from a "
+        "backup (on S3, from an earlier version of the object), and rebuild again.",
         location=location,
     )
 
 
 def _write_tables(
     store: Store,
-    kept: KeptRun,
+    kept: VerifiedRun,
     folder: str,
     scratch: Path,
-    on_account: Callable[[AccountEvidence, Verdict], object] | None,
+    on_account: Callable[[AccountEvidence, AccountOutcome], object] | None,
 ) -> WrittenSnapshot:
     users = UserFiles(store, folder, scratch)
-    tally = Tally()
+    counts = RunningCounts()
 
-    def count(evidence: AccountEvidence, verdict: Verdict) -> None:
-        tally.count(evidence, verdict)
-        if on_account is not None:
-            on_account(evidence, verdict)
+    def rows() -> Iterator[dict[str, Any]]:
+        for verified in verified_reports(store, kept.run, kept.accounts()):
+            evidence = verified.account.evidence
+            if verified.error is not None:
+                key = report_key(kept.run.organization_id, kept.run.run_id, evidence.account_id)
+                raise _altered(store.location(key), verified.error)
+            result, users_of_account = type_account(kept.run, evidence, verified.report)
+            users.add(users_of_account)
+            counts.add(evidence, result)
+            if on_account is not None:
+                on_account(evidence, result)
+            yield account_row(kept.run, evidence, result)
 
     try:
-        accounts_file = put_accounts(store, folder, scratch, _rows(store, kept, users, count))
+        accounts_file = put_accounts(store, folder, scratch, rows())
         users_files = users.finish()
     finally:
         users.discard()
-    run = kept.run
-    return WrittenSnapshot(
-        organization_id=run.organization_id,
-        snapshot_date=run.snapshot_date,
-        run_id=run.run_id,
-        run_sha256=kept.sha256,
-        run_started_at=run.started_at,
-        run_finished_at=run.finished_at or run.started_at,
-        accounts=tally.accounts,
-        users=tally.users,
-        columns=file_columns(),
-        files=(accounts_file, *users_files),
-        is_listed_by_file=run.is_listed_by_file,
+    return WrittenSnapshot.of_run(
+        kept.run, counts.accounts, users=counts.users, files=(accounts_file, *users_files), run_sha256=kept.sha256
     )
-
-
-def _rows(
-    store: Store, kept: KeptRun, users: UserFiles, count: Callable[[AccountEvidence, Verdict], object]
-) -> Iterator[dict[str, Any]]:
-    """The rows of accounts; the users of each go their own way in passing."""
-    for proved in proved_reports(store, kept.run, kept.accounts()):
-        evidence = proved.account.evidence
-        if proved.fault is not None:
-            key = report_key(kept.run.organization_id, kept.run.run_id, evidence.account_id)
-            raise _altered(store.location(key), proved.fault)
-        verdict, rows = type_account(kept.run, evidence, proved.report)
-        users.add(rows)
-        count(evidence, verdict)
-        yield account_row(kept.run, evidence, verdict)

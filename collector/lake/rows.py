@@ -1,21 +1,25 @@
-"""One account's answers as its row of `account` and its rows of `credential_report`. Pure.
+"""An account's evidence as its row of `account`, its rows of `credential_report`, and its share of the counts. Pure.
 
-The collection and `rebuild` both come through here, so what is rebuilt cannot differ from what was collected.
+`collect`, `rebuild` and `verify` all use this, so a rebuilt table cannot differ from the collected one. So the texts
+that end up in a column stay as they are: `verify` compares them with those in the tables of older versions.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
+from collector.discovery.accounts import ACTIVE
 from collector.evidence import UNKNOWN, read_instant, to_milliseconds
 from collector.lake.layout import report_key
+from collector.lake.record import AccountCounts
 from collector.limits import LIMITS
 from collector.outcome import Outcome
 from collector.report import parse_report
-from collector.schema import RECORD_TABLES, file_schema
+from collector.schema import file_schema
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,7 +32,7 @@ USER_RECORD = "user"
 ACCOUNT_SCHEMA = file_schema(ACCOUNT_RECORD)
 USER_SCHEMA = file_schema(USER_RECORD)
 
-# Ours, where the report itself is what is wrong.
+# Our own codes, where the report is what is wrong.
 _ERROR_CODES = {
     Outcome.PARTIAL: "PartialReport",
     Outcome.MALFORMED_REPORT: "MalformedReport",
@@ -37,8 +41,17 @@ _ERROR_CODES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """How an account ended, once its report was read. The counts are None where no users of it are published."""
+class AccountOutcome:
+    """How an account ended, once its report was parsed.
+
+    Attributes:
+        outcome: of the contract's outcomes.
+        error_code: AWS's, or ours where the report is what is wrong; None when collected.
+        error_message: the same.
+        user_count: rows published, root included; None, like the next two, where no users of it are published.
+        unreadable_rows: rows left out.
+        unreadable_values: values set to null.
+    """
 
     outcome: Outcome
     error_code: str | None = None
@@ -51,34 +64,38 @@ class Verdict:
 class TypedAccount(NamedTuple):
     """How an account ended, and its rows of `credential_report`: none where nothing of it may be published."""
 
-    verdict: Verdict
+    result: AccountOutcome
     users: pa.Table
 
 
 def type_account(run: RunEvidence, evidence: AccountEvidence, report: bytes | None) -> TypedAccount:
-    """Read the account's report, where it was collected, and make its rows of it."""
+    """Parse the account's report, where it was collected, into its rows."""
     parsed = None
     if report is not None and evidence.outcome is Outcome.COLLECTED:
         parsed = parse_report(report, account_id=evidence.account_id)
-    verdict = verdict_on(evidence, parsed)
-    return TypedAccount(verdict, user_rows(run, evidence, verdict, parsed))
+    result = account_outcome(evidence, parsed)
+    return TypedAccount(result, user_rows(run, evidence, result, parsed))
 
 
-def verdict_on(evidence: AccountEvidence, parsed: ParsedReport | None) -> Verdict:
-    """What the reading of the report makes of the outcome that the engine saw; without a report, just that outcome."""
+def account_outcome(evidence: AccountEvidence, parsed: ParsedReport | None) -> AccountOutcome:
+    """The outcome of the collection and of parsing the report; without a report, that of the collection alone."""
     if evidence.outcome is not Outcome.COLLECTED:
-        return Verdict(outcome=evidence.outcome, error_code=evidence.error_code, error_message=evidence.error_message)
+        return AccountOutcome(
+            outcome=evidence.outcome, error_code=evidence.error_code, error_message=evidence.error_message
+        )
     if parsed is None:
-        raise ValueError(f"account {evidence.account_id} is `collected`, and there is no report of it")
+        raise ValueError(f"account {evidence.account_id} is `collected`, but has no report")
     if evidence.report_generated_at is None:
-        return Verdict(
+        return AccountOutcome(
             outcome=Outcome.MALFORMED_REPORT,
             error_code=_ERROR_CODES[Outcome.MALFORMED_REPORT],
             error_message="The report came without its GeneratedTime, so no age in it could be told.",
         )
     if not parsed.outcome.is_covered:
-        return Verdict(outcome=parsed.outcome, error_code=_ERROR_CODES[parsed.outcome], error_message=parsed.problem)
-    return Verdict(
+        return AccountOutcome(
+            outcome=parsed.outcome, error_code=_ERROR_CODES[parsed.outcome], error_message=parsed.problem
+        )
+    return AccountOutcome(
         outcome=parsed.outcome,
         error_code=_ERROR_CODES.get(parsed.outcome),
         error_message=None if parsed.outcome is Outcome.COLLECTED else parsed.problem,
@@ -88,9 +105,11 @@ def verdict_on(evidence: AccountEvidence, parsed: ParsedReport | None) -> Verdic
     )
 
 
-def user_rows(run: RunEvidence, evidence: AccountEvidence, verdict: Verdict, parsed: ParsedReport | None) -> pa.Table:
-    """The account's rows of `credential_report`, as a file of users holds them; none where nothing may be published."""
-    if not verdict.outcome.is_covered or parsed is None or parsed.users is None:
+def user_rows(
+    run: RunEvidence, evidence: AccountEvidence, result: AccountOutcome, parsed: ParsedReport | None
+) -> pa.Table:
+    """The account's rows of `credential_report`, in a users file's schema; none where nothing may be published."""
+    if not result.outcome.is_covered or parsed is None or parsed.users is None:
         return USER_SCHEMA.empty_table()
     constants = {
         "record_type": USER_RECORD,
@@ -109,40 +128,66 @@ def user_rows(run: RunEvidence, evidence: AccountEvidence, verdict: Verdict, par
     )
 
 
-def account_row(run: RunEvidence, evidence: AccountEvidence, verdict: Verdict) -> dict[str, Any]:
-    """The account's row, by column name, as `pa.Table.from_pylist` takes it with the schema of a file of accounts."""
+def account_row(run: RunEvidence, evidence: AccountEvidence, result: AccountOutcome) -> dict[str, Any]:
+    """The account's row, by column name, for `account_table`."""
     return {
         "record_type": ACCOUNT_RECORD,
         **_keys(run, evidence),
         **_identity(evidence),
-        "outcome": str(verdict.outcome),
-        "error_code": verdict.error_code,
-        "error_message": verdict.error_message,
+        "outcome": str(result.outcome),
+        "error_code": result.error_code,
+        "error_message": result.error_message,
         "attempts": evidence.attempts,
         "run_started_at": to_milliseconds(run.started_at),
         "started_at": _cut(evidence, "started_at"),
         "finished_at": _cut(evidence, "finished_at"),
         "report_generated_at": _cut(evidence, "report_generated_at"),
-        "user_count": verdict.user_count,
-        "unreadable_rows": verdict.unreadable_rows,
-        "unreadable_values": verdict.unreadable_values,
+        "user_count": result.user_count,
+        "unreadable_rows": result.unreadable_rows,
+        "unreadable_values": result.unreadable_values,
         "raw_sha256": evidence.raw_sha256,
         "raw_location": _raw_location(run, evidence),
-        **_password_policy(evidence, verdict),
-        **_summary(evidence, verdict),
+        **_password_policy(evidence, result),
+        **_summary(evidence, result),
         **{limit.column: getattr(evidence.limits, limit.name) for limit in LIMITS},
         "inventory_source": run.inventory_source,
     }
 
 
-def file_columns() -> dict[str, int]:
-    """How many columns the files of each record type have in this version."""
-    return {record_type: len(file_schema(record_type)) for record_type in RECORD_TABLES}
-
-
 def account_table(rows: list[dict[str, Any]]) -> pa.Table:
-    """Those rows as a file of accounts holds them."""
+    """Rows of `account_row` in the schema of a file of accounts."""
     return pa.Table.from_pylist(rows, schema=ACCOUNT_SCHEMA)
+
+
+@dataclass(slots=True)
+class RunningCounts:
+    """What a snapshot counts, while its accounts come in.
+
+    Attributes:
+        outcomes: accounts by outcome.
+        active: accounts whose state is ACTIVE.
+        users: rows of users.
+    """
+
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    active: int = 0
+    users: int = 0
+
+    def add(self, evidence: AccountEvidence, result: AccountOutcome) -> None:
+        """Count one account."""
+        self.outcomes[result.outcome] += 1
+        self.active += evidence.account_state == ACTIVE
+        self.users += result.user_count or 0
+
+    @property
+    def accounts(self) -> AccountCounts:
+        """The counts for the record, every outcome named."""
+        return AccountCounts(
+            total=self.outcomes.total(),
+            active=self.active,
+            covered=sum(count for outcome, count in self.outcomes.items() if outcome.is_covered),
+            by_outcome={str(outcome): self.outcomes[outcome] for outcome in Outcome},
+        )
 
 
 def _keys(run: RunEvidence, evidence: AccountEvidence) -> dict[str, str]:
@@ -169,14 +214,14 @@ def _identity(evidence: AccountEvidence) -> dict[str, Any]:
     }
 
 
-def _password_policy(evidence: AccountEvidence, verdict: Verdict) -> dict[str, Any]:
+def _password_policy(evidence: AccountEvidence, result: AccountOutcome) -> dict[str, Any]:
     policy = evidence.password_policy or {}
     is_unknown = evidence.password_policy_state == UNKNOWN
     return {
         "password_policy_state": evidence.password_policy_state,
-        "password_policy_error": evidence.password_policy_error or (_not_asked(verdict) if is_unknown else None),
+        "password_policy_error": evidence.password_policy_error or (_not_called(result) if is_unknown else None),
         "minimum_password_length": policy.get("MinimumPasswordLength"),
-        # Both run from 1 (facts F3): a 0 is another way of saying that the policy has none.
+        # Both run from 1 (facts F3): a 0 means that the policy has none.
         "password_reuse_prevention": policy.get("PasswordReusePrevention") or None,
         "max_password_age": policy.get("MaxPasswordAge") or None,
         "require_symbols": policy.get("RequireSymbols"),
@@ -188,14 +233,14 @@ def _password_policy(evidence: AccountEvidence, verdict: Verdict) -> dict[str, A
     }
 
 
-def _summary(evidence: AccountEvidence, verdict: Verdict) -> dict[str, Any]:
+def _summary(evidence: AccountEvidence, result: AccountOutcome) -> dict[str, Any]:
     summary = evidence.summary or {}
     return {
         "users": summary.get("Users"),
         "users_quota": summary.get("UsersQuota"),
         "mfa_devices": summary.get("MFADevices"),
         "mfa_devices_in_use": summary.get("MFADevicesInUse"),
-        "summary_error": evidence.summary_error or (_not_asked(verdict) if evidence.summary is None else None),
+        "summary_error": evidence.summary_error or (_not_called(result) if evidence.summary is None else None),
         "account_mfa_enabled": _flag(summary.get("AccountMFAEnabled")),
         "account_access_keys_present": _flag(summary.get("AccountAccessKeysPresent")),
         "account_password_present": _flag(summary.get("AccountPasswordPresent")),
@@ -203,13 +248,13 @@ def _summary(evidence: AccountEvidence, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _not_asked(verdict: Verdict) -> str:
-    """Why there is no answer where there is no error of the call either."""
-    return f"not asked: the account is {verdict.outcome}"
+def _not_called(result: AccountOutcome) -> str:
+    """Why there is no value where no call failed either."""
+    return f"not asked: the account is {result.outcome}"
 
 
 def _flag(value: int | None) -> bool | None:
-    """The summary counts with 0 and 1 what the lake calls true and false; what it does not say is null."""
+    """The summary has 0 and 1 for false and true; null where it has neither."""
     return None if value is None else bool(value)
 
 

@@ -1,6 +1,6 @@
-"""What a place that holds a lake must be able to do.
+"""What a store of a lake can do, and its errors.
 
-The protocol asks for what a folder and an S3 bucket can both do: whole objects written once, and one object (the
+The protocol has what a folder and an S3 bucket can both do: whole objects written once, and one object (the
 record) replaced only if it is still the version that was read. No renaming, no appending, no deleting.
 """
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class MissingObjectError(LakeError):
-    """There is nothing under that key. What that means, only the caller knows: it is never taken for empty."""
+    """There is no object of that key. Only the caller knows what that means: it never counts as empty."""
 
 
 class ReplaceConflictError(LakeError):
@@ -28,36 +28,37 @@ class ReplaceConflictError(LakeError):
 
 @dataclass(frozen=True, slots=True)
 class VersionedObject:
-    """An object's bytes, and the token that stands for exactly these (a hash locally, the ETag on S3)."""
+    """An object's bytes, and a token for exactly these."""
 
     content: bytes
+    # A hash in a folder, the ETag on S3.
     version: str
 
 
 class Store(Protocol):
-    """A place that holds a lake. Keys are relative to it, with `/` (see `layout`).
+    """Where a lake is stored. Keys are relative to the lake, with `/` (see `layout`).
 
-    Every method raises LakeError, with what failed, on what, why and the next step, where the place refuses. All are
-    safe to call from several threads.
+    Every method raises LakeError where the store refuses: what failed, on what, why, and the next step. All are safe to
+    call from several threads.
     """
 
     @property
     def uri(self) -> str:
-        """The lake as a user names it, for messages."""
+        """The lake as the user named it, for messages."""
 
     def check_exists(self) -> None:
-        """Raise LakeError unless there is a place to read: a misspelt lake is not an empty one."""
+        """Raise LakeError unless there is a lake: a misspelt one is not an empty one."""
 
     def check_writable(self) -> None:
-        """Write and remove what proves that each zone can be written; before the first account is asked."""
+        """Raise LakeError unless each zone can be written; called before the first account is collected."""
 
     def location(self, key: str) -> str:
-        """The absolute path or URI of a key, for query engines and people."""
+        """The absolute path or URI of a key."""
 
     def put(self, key: str, content: bytes) -> None:
         """Write a new object, whole or not at all; durable at the latest when `replace` is.
 
-        Putting the same bytes again is fine (a retry whose first answer was lost); other bytes are a LakeError:
+        The same bytes again are accepted (a retry whose first response was lost); other bytes are a LakeError:
         nothing is ever overwritten.
         """
 
@@ -92,35 +93,35 @@ class Store(Protocol):
         """
 
 
-_NO_SPACE = "Make room there, or name a lake (or a TMPDIR) on a larger disk; what was published before stands."
-_NO_PERMISSION = "Let the user that runs this write there, or name another folder."
-
+_UNCHANGED = "what was published before is unchanged."
+_NO_SPACE = f"Free some space, or name a lake (or a TMPDIR) on a larger disk; {_UNCHANGED}"
+_NO_PERMISSION = "Grant the user that runs this write access, or name another folder."
+_NO_FOLDER = "There is a file where a folder should be: name another folder."
 _NEXT_STEPS = {
     errno.ENOSPC: _NO_SPACE,
     errno.EDQUOT: _NO_SPACE,
     errno.EACCES: _NO_PERMISSION,
     errno.EPERM: _NO_PERMISSION,
     errno.EROFS: "It is mounted read-only: name a folder that can be written.",
-    errno.ENOTDIR: "A file stands where a folder should be: name another folder.",
-    errno.EEXIST: "A file stands where a folder should be: name another folder.",
+    errno.ENOTDIR: _NO_FOLDER,
+    errno.EEXIST: _NO_FOLDER,
     errno.ENAMETOOLONG: "Name a folder with a shorter path.",
 }
-_LOOK = "Look at the disk, and run again; what was published before stands."
 
 
 @contextmanager
-def disk_faults(doing: str, path: Path) -> Iterator[None]:
-    """Turn an OSError of what is done inside into a LakeError; `doing` begins its sentence."""
+def disk_errors(doing: str, path: Path) -> Iterator[None]:
+    """Raise any OSError of the block as a LakeError; `doing` begins its message."""
     try:
         yield
     except OSError as error:
-        raise disk_fault(doing, path, error) from error
+        raise disk_error(doing, path, error) from error
 
 
-def disk_fault(doing: str, path: Path, error: OSError) -> LakeError:
-    """The LakeError that says what an OSError stopped, on what, why, and the next step."""
+def disk_error(doing: str, path: Path, error: OSError) -> LakeError:
+    """The LakeError for an OSError: what failed, on what, why, and the next step."""
     # pyarrow raises OSError with a text of its own around the number: the number alone is reliable.
     code = error.errno or 0
     reason = error.strerror or str(error)
-    next_step = _NEXT_STEPS.get(code, _LOOK)
+    next_step = _NEXT_STEPS.get(code, f"Check the disk, and run again; {_UNCHANGED}")
     return LakeError(f"{doing} {path} failed: {reason}. {next_step}", path=str(path), errno=code)

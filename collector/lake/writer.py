@@ -1,160 +1,153 @@
-"""A run on its way into the lake: raw first, then Parquet. `publication` makes it a snapshot afterwards."""
+"""A run as it is written to the lake: raw first, then Parquet. `publish` makes it a snapshot afterwards."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
-from collections import Counter
 from concurrent.futures import CancelledError, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, Self, TypeVar
 
-from collector.discovery.accounts import ACTIVE
+from collector.evidence import to_milliseconds
 from collector.lake.layout import EVIDENCE_FILE, evidence_key, run_key, snapshot_folder
 from collector.lake.parquet import UserFiles, put_accounts
 from collector.lake.raw import account_line, file_sha256, open_gzip, put_report, read_account_line, run_json, sha256
-from collector.lake.record import AccountCounts, WrittenSnapshot
-from collector.lake.rows import account_row, file_columns, type_account
-from collector.lake.store import disk_faults
-from collector.outcome import Outcome
+from collector.lake.record import PublishedSnapshot
+from collector.lake.rows import RunningCounts, account_row, type_account
+from collector.lake.store import disk_errors
+from collector.schema import RECORD_TABLES, file_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
     from types import TracebackType
 
     from collector.evidence import AccountEvidence, RunEvidence
-    from collector.lake.rows import Verdict
+    from collector.lake.record import AccountCounts, PublicationRecord, PublishedFile
+    from collector.lake.rows import AccountOutcome
     from collector.lake.store import Store
-
-
-class Entry(NamedTuple):
-    """One account: its line of `accounts.jsonl.gz`, and what the reading of its report came to."""
-
-    line: bytes
-    verdict: Verdict
-
-
-class _Place(NamedTuple):
-    offset: int
-    length: int
-    verdict: Verdict
-
-
-class EvidenceLog:
-    """Lines of evidence in the order they come, read back in the order of account ids. One thread at a time."""
-
-    def __init__(self, path: Path) -> None:
-        """Begin the file, which stays on this machine."""
-        self._path = path
-        self._places: dict[str, _Place] = {}
-        self._end = 0
-        with disk_faults("Writing", path):
-            self._file = path.open("w+b")
-
-    def __contains__(self, account_id: str) -> bool:
-        """Whether the account is in it."""
-        return account_id in self._places
-
-    def add(self, evidence: AccountEvidence, stored_sha256: str | None, verdict: Verdict) -> None:
-        """Take one account, at the end."""
-        line = account_line(evidence, stored_sha256)
-        with disk_faults("Writing", self._path):
-            self._file.write(line)
-        self._places[evidence.account_id] = _Place(self._end, len(line), verdict)
-        self._end += len(line)
-
-    def entries(self) -> Iterator[Entry]:
-        """All accounts, by id: the same run gives the same files, in whatever order its accounts answered."""
-        for account_id in sorted(self._places):
-            offset, length, verdict = self._places[account_id]
-            with disk_faults("Reading", self._path):
-                self._file.seek(offset)
-                line = self._file.read(length)
-            yield Entry(line, verdict)
-
-    def compress_to(self, target: Path) -> None:
-        """Write all lines, by account id, as `accounts.jsonl.gz`."""
-        with disk_faults("Writing", target), target.open("wb") as file, open_gzip(file) as lines:
-            for entry in self.entries():
-                lines.write(entry.line)
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._file.close()
-
-
-@dataclass(slots=True)
-class Tally:
-    """Accounts by outcome, ACTIVE ones, and users."""
-
-    outcomes: Counter[Outcome] = field(default_factory=Counter)
-    active: int = 0
-    users: int = 0
-
-    def count(self, evidence: AccountEvidence, verdict: Verdict) -> None:
-        """Count one account."""
-        self.outcomes[verdict.outcome] += 1
-        self.active += evidence.account_state == ACTIVE
-        self.users += verdict.user_count or 0
-
-    @property
-    def accounts(self) -> AccountCounts:
-        """The counts as the record holds them, every outcome named."""
-        return AccountCounts(
-            total=self.outcomes.total(),
-            active=self.active,
-            covered=sum(count for outcome, count in self.outcomes.items() if outcome.is_covered),
-            by_outcome={str(outcome): self.outcomes[outcome] for outcome in Outcome},
-        )
-
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenSnapshot:
+    """A run whose evidence and tables are complete in the lake, but which no record names yet.
+
+    Attributes:
+        organization_id: whose run it is.
+        snapshot_date: the UTC date of the run's start, `YYYY-MM-DD`.
+        run_id: the run.
+        run_sha256: of `run.json` as stored; None where it is not known.
+        run_started_at: when the run started.
+        run_finished_at: when the last account's outcome was known.
+        accounts: how many it has.
+        users: rows in its files of users.
+        columns: per record type, how many columns its files have.
+        files: its tables.
+        is_listed_by_file: whether an accounts file named its accounts: the organization may have others.
+    """
+
+    organization_id: str
+    snapshot_date: str
+    run_id: str
+    run_sha256: str | None = None
+    run_started_at: datetime
+    run_finished_at: datetime
+    accounts: AccountCounts
+    users: int
+    columns: Mapping[str, int]
+    files: tuple[PublishedFile, ...]
+    is_listed_by_file: bool = False
+
+    @classmethod
+    def of_run(
+        cls,
+        run: RunEvidence,
+        accounts: AccountCounts,
+        *,
+        users: int = 0,
+        files: tuple[PublishedFile, ...] = (),
+        run_sha256: str | None = None,
+    ) -> Self:
+        """The snapshot of that run; its files have this version's columns."""
+        return cls(
+            organization_id=run.organization_id,
+            snapshot_date=run.snapshot_date,
+            run_id=run.run_id,
+            run_sha256=run_sha256,
+            run_started_at=run.started_at,
+            run_finished_at=run.finished_at or run.started_at,
+            accounts=accounts,
+            users=users,
+            columns={record_type: len(file_schema(record_type)) for record_type in RECORD_TABLES},
+            files=files,
+            is_listed_by_file=run.is_listed_by_file,
+        )
+
+    def is_published_in(self, record: PublicationRecord) -> bool:
+        """Whether the record names these very files."""
+        day = record.snapshots.get(self.snapshot_date)
+        return day is not None and day.files == self.files
+
+    def published(self, at: datetime) -> PublishedSnapshot:
+        """The day's entry in the record."""
+        return PublishedSnapshot(
+            run_id=self.run_id,
+            run_sha256=self.run_sha256,
+            run_started_at=to_milliseconds(self.run_started_at),
+            run_finished_at=to_milliseconds(self.run_finished_at),
+            published_at=to_milliseconds(at),
+            accounts=self.accounts,
+            users=self.users,
+            columns=self.columns,
+            files=self.files,
+        )
+
+
 class WriterClosedError(Exception):
-    """The run was finished or aborted, so it takes no more accounts. Where a run is being ended, this is expected."""
+    """The run was finished or aborted, so it takes no more accounts. Expected while a run is being ended."""
 
     def __init__(self, run_id: str) -> None:
         super().__init__(f"run {run_id} is finished or aborted")
 
 
 class SnapshotWriter:
-    """Takes the accounts of one run as they come, and at the end hands over a snapshot that is ready to be published.
+    """Writes the accounts of one run as they come, and at the end returns a snapshot that is ready to be published.
 
-    `add` may be called from many threads. Memory does not grow with the organization: reports are kept nowhere but in
-    the store, rows go to files of the scratch folder. Whatever goes wrong in one `add` is raised again by `finish`: a
-    snapshot that lacks an account must not come to be.
+    `add` may be called from many threads. Memory does not grow with the organization: reports are only kept in the
+    store, rows in files of the scratch folder. Any error of an `add` is raised again by `finish`: there must be no
+    snapshot that lacks an account.
 
-    Reports are typed in one thread, whoever adds them. Arrow's allocator keeps memory for each thread that ever used
-    it, and threads that type at once wait for the interpreter's lock: with 32 of them, 4,000 accounts took twice the
-    memory and twice the CPU time.
+    Reports are parsed in one thread, whichever thread adds them. Arrow's allocator keeps memory for each thread that
+    ever used it, and threads that parse at once wait for the interpreter's lock: with 32 of them, 4,000 accounts took
+    twice the memory and twice the CPU time.
 
     Used as a context manager, it cleans up its scratch files however the run ends.
     """
 
     def __init__(self, store: Store, run: RunEvidence, scratch_directory: Path, *, folder: str | None = None) -> None:
-        """Begin a run.
+        """Start a run.
 
         Args:
             store: the lake.
-            run: what is known of the run by now.
-            scratch_directory: an existing folder of this machine, for files that are put together.
-            folder: where the tables go, if not into the run's own folder, which a resumed run may have begun to fill.
+            run: what is known of the run so far.
+            scratch_directory: an existing folder of this machine, for files in progress.
+            folder: where the tables go, if not into the run's own folder, which a resumed run may have partly filled.
         """
         self._store = store
         self._run = run
         self._folder = folder or snapshot_folder(run.organization_id, run.snapshot_date, run.run_id)
-        with disk_faults("Writing into", scratch_directory):
+        with disk_errors("Writing into", scratch_directory):
             self._scratch = Path(tempfile.mkdtemp(prefix=f"credlake-{run.run_id}-", dir=scratch_directory))
-        # These belong to the one thread.
-        self._log = EvidenceLog(self._scratch / "accounts.jsonl")
+        # Used in the one thread alone.
+        self._log = _EvidenceLog(self._scratch / "accounts.jsonl")
         self._users = UserFiles(store, self._folder, self._scratch)
-        self._tally = Tally()
+        self._counts = RunningCounts()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="credlake-tables")
-        self._fault: BaseException | None = None
+        self._error: BaseException | None = None
 
     def __enter__(self) -> Self:
         """Use it as a context manager."""
@@ -166,14 +159,16 @@ class SnapshotWriter:
         """Abort, unless it was finished."""
         self.abort()
 
-    def add(self, evidence: AccountEvidence, report: bytes | None, *, stored_sha256: str | None = None) -> Verdict:
-        """Keep one account: its report's bytes in the raw zone, its rows for the tables. What is published of it.
+    def add(
+        self, evidence: AccountEvidence, report: bytes | None, *, stored_sha256: str | None = None
+    ) -> AccountOutcome:
+        """Store one account's report in the raw zone and its rows for the tables; returns what is published of it.
 
         Args:
-            evidence: what was asked and answered. Its `outcome` is `collected` where there is a report; the reading of
-                the report has the last word then.
+            evidence: what AWS returned. Its `outcome` is `collected` where there is a report; parsing the report
+                decides what it is in the end.
             report: the bytes of GetCredentialReport, or None where none was fetched.
-            stored_sha256: of the file in the raw zone, where the report lies there already (a resumed run).
+            stored_sha256: of the file in the raw zone, where the report is stored already (a resumed run).
 
         Raises:
             LakeError: the lake, or the scratch folder, could not be written.
@@ -184,16 +179,16 @@ class SnapshotWriter:
                 evidence = _with_hash(evidence, report)
                 stored_sha256 = stored_sha256 or put_report(self._store, self._run, evidence, report)
             return self._in_thread(self._take, evidence, stored_sha256, report)
-        except BaseException as fault:
-            self._fault = self._fault or fault
+        except BaseException as error:
+            self._error = self._error or error
             raise
 
     def finish(self, finished_at: datetime, *, endpoints: dict[str, str] | None = None) -> WrittenSnapshot:
-        """Complete the raw zone of the run, then its tables: a snapshot that only the record does not name yet.
+        """Complete the raw zone of the run, then its tables; returns a snapshot that no record names yet.
 
         Args:
             finished_at: when the last account's outcome was known.
-            endpoints: those that are not of AWS, which are known once the clients are made. None: as at the start.
+            endpoints: those that are not AWS's own, known once the clients exist. None: as at the start.
         """
         endpoints = self._run.endpoints if endpoints is None else endpoints
         written = self._in_thread(self._complete, replace(self._run, finished_at=finished_at, endpoints=endpoints))
@@ -201,7 +196,7 @@ class SnapshotWriter:
         return written
 
     def abort(self) -> None:
-        """Take no more accounts and remove the scratch files. What is in the lake stays, and no record names it."""
+        """Take no more accounts and remove the scratch files. What was written stays in the lake, unpublished."""
         self._thread.shutdown(wait=True, cancel_futures=True)
         self._users.discard()
         self._log.close()
@@ -210,44 +205,34 @@ class SnapshotWriter:
     def _in_thread(self, do: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         try:
             doing = self._thread.submit(do, *args, **kwargs)
-        except RuntimeError as error:  # submit's word for "shut down"
+        except RuntimeError as error:  # what submit raises after a shutdown
             raise WriterClosedError(self._run.run_id) from error
         try:
             return doing.result()
         except CancelledError as error:
             raise WriterClosedError(self._run.run_id) from error
 
-    def _take(self, evidence: AccountEvidence, stored_sha256: str | None, report: bytes | None) -> Verdict:
+    def _take(self, evidence: AccountEvidence, stored_sha256: str | None, report: bytes | None) -> AccountOutcome:
         if evidence.account_id in self._log:
-            raise ValueError(f"account {evidence.account_id} was added to run {self._run.run_id} before")
-        verdict, users = type_account(self._run, evidence, report)
+            raise ValueError(f"account {evidence.account_id} was already added to run {self._run.run_id}")
+        result, users = type_account(self._run, evidence, report)
         self._users.add(users)
-        self._log.add(evidence, stored_sha256, verdict)
-        self._tally.count(evidence, verdict)
-        return verdict
+        self._log.add(evidence, stored_sha256, result)
+        self._counts.add(evidence, result)
+        return result
 
     def _complete(self, run: RunEvidence) -> WrittenSnapshot:
-        if self._fault is not None:
-            raise self._fault
+        if self._error is not None:
+            raise self._error
         run_sha256 = self._complete_raw(run)
         users = self._users.finish()
         accounts = put_accounts(self._store, self._folder, self._scratch, self._account_rows(run))
-        return WrittenSnapshot(
-            organization_id=run.organization_id,
-            snapshot_date=run.snapshot_date,
-            run_id=run.run_id,
-            run_sha256=run_sha256,
-            run_started_at=run.started_at,
-            run_finished_at=run.finished_at or run.started_at,
-            accounts=self._tally.accounts,
-            users=self._tally.users,
-            columns=file_columns(),
-            files=(accounts, *users),
-            is_listed_by_file=run.is_listed_by_file,
+        return WrittenSnapshot.of_run(
+            run, self._counts.accounts, users=self._counts.users, files=(accounts, *users), run_sha256=run_sha256
         )
 
     def _complete_raw(self, run: RunEvidence) -> str:
-        """Put `accounts.jsonl.gz`, then `run.json`, with which the run's raw zone is complete; the latter's hash."""
+        """Put `accounts.jsonl.gz`, then `run.json`, which completes the run's raw zone; returns the latter's hash."""
         lines = self._scratch / EVIDENCE_FILE
         self._log.compress_to(lines)
         self._store.put_file(evidence_key(run.organization_id, run.run_id), lines)
@@ -256,13 +241,65 @@ class SnapshotWriter:
         return sha256(content)
 
     def _account_rows(self, run: RunEvidence) -> Iterator[dict[str, Any]]:
-        # From the lines of the raw zone, not from memory: a table that says otherwise than raw cannot be written.
-        for line, verdict in self._log.entries():
-            yield account_row(run, read_account_line(line, str(self._scratch)).evidence, verdict)
+        # From the lines of the raw zone, not from memory: no table can differ from raw.
+        for line, result in self._log.entries():
+            yield account_row(run, read_account_line(line, str(self._scratch)).evidence, result)
+
+
+class _Place(NamedTuple):
+    offset: int
+    length: int
+    result: AccountOutcome
+
+
+class _EvidenceLog:
+    """Lines of evidence in the order they come, read back in the order of account ids. One thread at a time.
+
+    On disk, because an organization has up to 50,000 accounts.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Create the file, on this machine."""
+        self._path = path
+        self._places: dict[str, _Place] = {}
+        self._end = 0
+        with disk_errors("Writing", path):
+            self._file = path.open("w+b")
+
+    def __contains__(self, account_id: str) -> bool:
+        """Whether the account is in it."""
+        return account_id in self._places
+
+    def add(self, evidence: AccountEvidence, stored_sha256: str | None, result: AccountOutcome) -> None:
+        """Append one account."""
+        line = account_line(evidence, stored_sha256)
+        with disk_errors("Writing", self._path):
+            self._file.write(line)
+        self._places[evidence.account_id] = _Place(self._end, len(line), result)
+        self._end += len(line)
+
+    def entries(self) -> Iterator[tuple[bytes, AccountOutcome]]:
+        """Each account's line and result, by id: the order in which accounts were collected changes no file."""
+        for account_id in sorted(self._places):
+            offset, length, result = self._places[account_id]
+            with disk_errors("Reading", self._path):
+                self._file.seek(offset)
+                line = self._file.read(length)
+            yield line, result
+
+    def compress_to(self, target: Path) -> None:
+        """Write all lines, by account id, as `accounts.jsonl.gz`."""
+        with disk_errors("Writing", target), target.open("wb") as file, open_gzip(file) as lines:
+            for line, _ in self.entries():
+                lines.write(line)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
 
 
 def _with_hash(evidence: AccountEvidence, report: bytes) -> AccountEvidence:
     found = sha256(report)
     if evidence.raw_sha256 not in (None, found):
-        raise ValueError(f"the report of account {evidence.account_id} is not the one that was hashed")
+        raise ValueError(f"the report of account {evidence.account_id} does not match its hash")
     return replace(evidence, raw_sha256=found)

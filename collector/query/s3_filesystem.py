@@ -31,7 +31,7 @@ def s3_filesystem(store: S3Store) -> pyarrow.fs.FileSystem:
             "Athena.",
             location=store.uri,
         ) from error
-    with store.said("Reading"):
+    with store.lake_errors("Reading"):
         credentials = own_credentials()
         region = _region(store)
     return S3FileSystem(

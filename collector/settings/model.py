@@ -16,7 +16,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_l
 from collector.discovery.accounts import ACCOUNT_ID, ORGANIZATION_ID
 from collector.discovery.limits import LIMIT_NAMES, LimitOverride, LimitRules
 from collector.discovery.selection import Selection
-from collector.lake.layout import naming_fault
+from collector.lake.layout import lake_uri_error
 from collector.limits import LIMITS, Limits
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _ou() -> fields.String:
 
 
 def _lake(uri: str) -> None:
-    if fault := naming_fault(uri):
+    if fault := lake_uri_error(uri):
         raise ValidationError(fault)
 
 

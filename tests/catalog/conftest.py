@@ -8,13 +8,6 @@ import pytest
 from collector.lake.publish import publish
 from collector.lake.s3_store import S3Store
 from tests.fixtures.examples import written
-from tests.fixtures.s3_servers import moto_server
-
-
-@pytest.fixture(scope="session", name="moto")
-def _moto():
-    with moto_server() as server:
-        yield server
 
 
 @pytest.fixture(scope="session", name="s3")

@@ -252,7 +252,7 @@ def test_3_where_a_file_stands_in_the_lakes_place_before_anyone_is_asked(credlak
     assert ended.code == 3
     (message,) = ended.said
     assert message.startswith(f"credlake: Writing into the lake at {lake}/raw failed: ")
-    assert "A file stands where a folder should be: name another folder." in message
+    assert "There is a file where a folder should be: name another folder." in message
     assert good.calls.total == 0
 
 

@@ -37,8 +37,8 @@ def test_each_difference_is_a_line_on_stdout_and_the_end_is_1(credlake, collecte
 
     assert (ended.code, ended.said) == (1, ["2 differences."])
     latest, coverage = ended.out.splitlines()
-    assert latest.startswith("o-abcdefghij: `latest` is 2026-11-21, and the newest day in the record is 2026-11-22")
-    assert coverage == f"o-abcdefghij, 2026-11-22: `coverage` is not what the run says. ({path})"
+    assert latest.startswith("o-abcdefghij: `latest` is 2026-11-21, but the newest day in the record is 2026-11-22")
+    assert coverage == f"o-abcdefghij, 2026-11-22: `coverage` differs from the run. ({path})"
 
 
 def test_a_lake_that_lost_its_record_ends_with_1_and_what_it_says_leads_back(credlake, collected):

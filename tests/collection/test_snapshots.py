@@ -163,7 +163,7 @@ def test_what_was_asked_and_answered_is_kept_as_it_came(lake):
 def test_a_lake_that_cannot_be_written_is_told_before_anyone_is_asked(tmp_path):
     (tmp_path / "file").write_text("a file stands here")
     with Simulator(GOOD) as server:
-        with pytest.raises(LakeError, match="A file stands where a folder should be"):
+        with pytest.raises(LakeError, match="There is a file where a folder should be"):
             collect(server, tmp_path / "file")
         assert server.calls.total == 0
 
@@ -186,7 +186,7 @@ def test_a_disk_that_fills_up_in_the_middle_ends_the_run_with_nothing_published(
 
         def put(key, content):
             if not written.acquire(blocking=False):
-                raise LakeError("Writing failed: No space left on device. Make room there.")
+                raise LakeError("Writing failed: No space left on device. Free some space.")
             really(key, content)
 
         run.store.put = put

@@ -1,11 +1,15 @@
+"""What a lake may be called, and what is said of what was meant otherwise."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from collector.errors import LakeError
+from collector.errors import LakeError, UsageError
 from collector.lake import layout
+from collector.lake.layout import is_on_s3, lake_uri_error
+from collector.lake.open import open_store
 
 
 def test_a_run_is_named_by_its_start_in_utc_and_four_random_bytes():
@@ -79,5 +83,61 @@ def test_nothing_leads_out_of_its_folder(make):
         ("notes.json", None),
     ],
 )
-def test_only_a_record_is_taken_for_one(name, organization_id):
+def test_only_record_files_name_an_organization(name, organization_id):
     assert layout.organization_of(name) == organization_id
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "lake",
+        "./lake",
+        "/srv/lake",
+        "../lake",
+        "lake:2026",
+        "c:/lake",
+        "./s3:/bucket/lake",
+        "lakes/s3:/x",
+        "s3",
+        "s3/x",
+    ],
+)
+def test_a_folder_may_have_almost_any_name(name):
+    assert (lake_uri_error(name), is_on_s3(name)) == (None, False)
+
+
+@pytest.mark.parametrize("name", ["s3://bucket", "s3://bucket/prefix/of/it"])
+def test_an_s3_uri_has_two_slashes(name):
+    assert (lake_uri_error(name), is_on_s3(name)) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("s3:/bucket/lake", "s3://bucket/lake"),
+        ("s3:bucket/lake", "s3://bucket/lake"),
+        ("S3://bucket/lake", "s3://bucket/lake"),
+        ("s3:/", "s3://bucket/prefix"),
+    ],
+)
+def test_a_misspelt_s3_uri_is_not_a_folder(name, meant):
+    assert lake_uri_error(name) == f"{name} is not an S3 URI: write {meant} (or ./{name} for a folder of that name)."
+
+
+@pytest.mark.parametrize("name", ["gs://x/y", "file:///x", "file:/x", "https://bucket.s3.amazonaws.com/x", "s3a://x/y"])
+def test_another_scheme_is_refused_by_name(name):
+    scheme = name.partition(":")[0]
+
+    assert lake_uri_error(name) == (
+        f"{name}: unsupported scheme {scheme}://. Name a folder on this machine, or s3://bucket/prefix."
+    )
+
+
+@pytest.mark.parametrize("name", ["s3:/bucket/lake", "gs://x/y"])
+def test_no_store_is_opened_for_an_invalid_uri(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(UsageError) as caught:
+        open_store(name)
+    assert (caught.value.exit_code, caught.value.problems) == (2, [lake_uri_error(name)])
+    assert list(tmp_path.iterdir()) == []

@@ -40,7 +40,7 @@ def bytes_under(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_rebuilt_tables_equal_what_was_published_value_for_value(store, scratch):
+def test_rebuilt_tables_equal_the_published_ones(store, scratch):
     before = collect(store, scratch, some_accounts())
 
     after = rebuild_day(store, scratch).written
@@ -52,7 +52,7 @@ def test_rebuilt_tables_equal_what_was_published_value_for_value(store, scratch)
     assert (after.accounts, after.users, after.run_sha256) == (before.accounts, before.users, before.run_sha256)
 
 
-def test_the_record_names_the_rebuilt_files_and_nothing_that_was_there_is_touched(store, scratch, lake):
+def test_the_record_names_the_rebuilt_files_and_existing_files_are_unchanged(store, scratch, lake):
     collect(store, scratch, some_accounts())
     before = bytes_under(lake)
 
@@ -112,7 +112,7 @@ def test_an_older_day_of_little_coverage_can_be_rebuilt(store, scratch):
     assert rebuild_day(store, scratch, "2026-11-21").written.accounts.covered == 2
 
 
-def test_where_nothing_is_published_for_the_day_the_newest_complete_run_becomes_its_snapshot(store, scratch, lake):
+def test_without_a_snapshot_of_the_day_the_newest_complete_run_is_rebuilt(store, scratch, lake):
     for number in (1, 3, 2):
         write(store, scratch, some_accounts(), run=run_of(DAY, number))
     (lake / f"raw/{ORGANIZATION}/{run_of(DAY, 3).run_id}/run.json").unlink()
@@ -133,7 +133,7 @@ def test_a_run_that_is_not_published_has_to_pass_the_rules_to_be_rebuilt(store, 
     assert list(read_record(store, ORGANIZATION).record.snapshots) == ["2026-11-22"]
 
 
-def test_a_run_published_while_another_was_rebuilt_stands(store, scratch, monkeypatch):
+def test_a_run_published_during_a_rebuild_is_kept(store, scratch, monkeypatch):
     collect(store, scratch, some_accounts())
     write_tables = rebuild_module._write_tables
 
@@ -149,7 +149,7 @@ def test_a_run_published_while_another_was_rebuilt_stands(store, scratch, monkey
     assert read_record(store, ORGANIZATION).record.newest.run_id == "20261123T010203Z-00000009"
 
 
-def test_a_rebuild_that_reads_less_than_the_collection_did_is_not_published():
+def test_a_rebuild_that_covers_less_than_the_collection_is_not_published():
     record = read_record_of(snapshot(54, 55, number=1))
 
     assert decide_rebuilt(record, written(53, 55, number=1)).publish is False
@@ -163,7 +163,7 @@ def read_record_of(day):
 
 
 @pytest.mark.parametrize(
-    ("runs", "reason"), [(0, "there is no run of that day"), (2, r"2 run\(s\) of that day did not come to their end")]
+    ("runs", "reason"), [(0, "there is no run of that day"), (2, r"2 run\(s\) of that day did not complete")]
 )
 def test_a_day_without_a_complete_run_cannot_be_rebuilt(store, scratch, lake, runs, reason):
     collect(store, scratch, some_accounts(), run=run_of("2026-11-21"))
@@ -206,7 +206,7 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize(("name", "damage"), DAMAGE.values(), ids=DAMAGE.keys())
-def test_nothing_is_rebuilt_of_raw_files_that_are_not_what_was_collected(store, scratch, lake, name, damage):
+def test_nothing_is_rebuilt_from_altered_raw_files(store, scratch, lake, name, damage):
     collect(store, scratch, some_accounts())
     before = (lake / f"catalog/{ORGANIZATION}.json").read_bytes()
     damage(lake / RAW / name)
@@ -218,16 +218,16 @@ def test_nothing_is_rebuilt_of_raw_files_that_are_not_what_was_collected(store, 
     assert list(scratch.iterdir()) == []
 
 
-def test_a_run_that_lies_where_another_should_is_refused(store, scratch, lake):
+def test_a_run_in_the_folder_of_another_is_refused(store, scratch, lake):
     write(store, scratch, some_accounts(), run=run_of(DAY, 1))
     path = lake / f"raw/{ORGANIZATION}/{run_of(DAY, 1).run_id}/run.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"run_id": "20261123T010203Z-00000007"}))
 
-    with pytest.raises(LakeError, match=r"is of run 20261123T010203Z-00000007"):
+    with pytest.raises(LakeError, match=r"belongs to run 20261123T010203Z-00000007"):
         rebuild_day(store, scratch)
 
 
-def test_the_outcome_that_the_engine_saw_stays_where_no_report_was_read(store, scratch):
+def test_an_account_without_a_report_keeps_its_outcome(store, scratch):
     accounts = [
         (account_evidence("111111111111"), report("111111111111", "alice")),
         (denied_evidence("222222222222", outcome=Outcome.THROTTLED, error_code="Throttling"), None),

@@ -67,7 +67,7 @@ def parse(document):
     return parse_record(content, ORGANIZATION, "/lake/catalog/o-abcdefghij.json")
 
 
-def test_a_record_is_read_as_it_was_agreed():
+def test_a_record_in_the_agreed_format_is_read():
     record = parse(RECORD)
 
     day = record.newest
@@ -79,11 +79,11 @@ def test_a_record_is_read_as_it_was_agreed():
     assert [(file.record_type, file.rows) for file in day.files] == [("account", 6), ("user", 12)]
 
 
-def test_a_record_is_written_as_it_was_agreed():
+def test_a_record_is_written_in_the_agreed_format():
     assert json.loads(serialize_record(parse(RECORD))) == RECORD
 
 
-def test_what_a_newer_credlake_added_to_the_record_outlives_an_older_one_that_publishes():
+def test_publishing_keeps_the_keys_that_a_newer_version_added():
     document = changed(added_later={"x": 1})
     document["snapshots"][DAY] |= {"also_later": True}
     document["snapshots"][DAY]["accounts"] |= {"and": "here"}
@@ -109,22 +109,22 @@ def test_a_newer_schema_version_is_refused_with_the_next_step():
         (json.dumps(RECORD).encode()[:-40], "Unterminated string"),
         ([], "the record is not an object"),
         (changed(schema_version="1"), "`schema_version` of the record"),
-        (changed(schema_version=0), "schema_version is 0, and there never was such a version"),
-        (json.dumps(RECORD).replace('"users": 12', '"users": 12, "users": 13').encode(), "'users' is there more than"),
+        (changed(schema_version=0), "schema_version is 0, which no version of credlake writes"),
+        (json.dumps(RECORD).replace('"users": 12', '"users": 12, "users": 13').encode(), "'users' occurs more than"),
         (
             json.dumps(RECORD).replace('"2026-11-23": {', '"2026-11-23": {}, "2026-11-23": {').encode(),
-            "'2026-11-23' is there more than once",
+            "'2026-11-23' occurs more than once",
         ),
-        (changed(organization_id="o-zzzzzzzzzz"), "of organization 'o-zzzzzzzzzz'"),
+        (changed(organization_id="o-zzzzzzzzzz"), "to organization 'o-zzzzzzzzzz'"),
         (changed(latest="2026-11-24"), "no such snapshot"),
         (changed(snapshots={}), "no such snapshot"),
-        (changed(latest="x", snapshots={"x": {}}), "'x' is no date"),
-        (day_changed(run_id="../../etc"), "is no run's id: '../../etc'"),
+        (changed(latest="x", snapshots={"x": {}}), "'x' is not a date"),
+        (day_changed(run_id="../../etc"), "is not a run id: '../../etc'"),
         (day_changed(users=-1), "`users` of the snapshot of 2026-11-23 is -1"),
-        (day_changed(users=True), "`users` of the snapshot of 2026-11-23 is not what it should be: True"),
-        (day_changed(run_started_at="yesterday"), "is no instant: 'yesterday'"),
-        (day_changed(columns={"account": 54}), "does not say how many columns its files have"),
-        (day_changed(files=[]), "does not name exactly one file of accounts"),
+        (day_changed(users=True), "`users` of the snapshot of 2026-11-23 has the wrong type: True"),
+        (day_changed(run_started_at="yesterday"), "is not a timestamp: 'yesterday'"),
+        (day_changed(columns={"account": 54}), "does not state how many columns its files have"),
+        (day_changed(files=[]), "must name exactly one file of accounts"),
         (file_changed(path="/etc/passwd"), "not in the folder of that day"),
         (file_changed(path="snapshots/o-abcdefghij/2026-11-23/../accounts.parquet"), "not in the folder of that day"),
         (
@@ -135,7 +135,7 @@ def test_a_newer_schema_version_is_refused_with_the_next_step():
             file_changed(path="snapshots/o-abcdefghij/2026-11-23/20261123T152200Z-99999999/accounts.parquet"),
             "more than one folder",
         ),
-        (file_changed(record_type="group"), "no record type"),
+        (file_changed(record_type="group"), "not a record type"),
         (
             day_changed(files=[*RECORD["snapshots"][DAY]["files"], RECORD["snapshots"][DAY]["files"][1]]),
             "more than once",
@@ -149,7 +149,7 @@ def test_a_damaged_record_is_an_error_that_names_the_file_and_what_is_wrong(docu
     assert "/lake/catalog/o-abcdefghij.json is damaged" in raised.value.message
 
 
-def test_no_record_means_that_nothing_is_published_and_an_empty_one_that_it_is_damaged(tmp_path):
+def test_a_missing_record_is_allowed_and_an_empty_one_is_damaged(tmp_path):
     store = open_store(str(tmp_path))
     assert read_record(store, ORGANIZATION) == (None, None)
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from collector.lake.rows import account_row, account_table, user_rows, verdict_on
+from collector.lake.rows import account_outcome, account_row, account_table, user_rows
 from collector.limits import Limits
 from collector.outcome import Outcome
 from collector.report import parse_report
@@ -16,12 +16,14 @@ ACCOUNT = "012345678901"
 
 
 def row_of(evidence, content=None):
-    verdict = verdict_on(evidence, None if content is None else parse_report(content, account_id=evidence.account_id))
+    verdict = account_outcome(
+        evidence, None if content is None else parse_report(content, account_id=evidence.account_id)
+    )
     [row] = account_table([account_row(run_evidence(), evidence, verdict)]).to_pylist()
     return row
 
 
-def test_a_collected_account_is_one_row_with_every_value_where_it_belongs():
+def test_a_collected_account_is_one_row_with_every_value_in_its_column():
     evidence = account_evidence(ACCOUNT, raw_sha256="5f" * 32, tags={"team": "payments", "env": "prod"})
 
     assert row_of(evidence, report(ACCOUNT, "alice", "bob")) == {
@@ -82,7 +84,7 @@ def test_a_collected_account_is_one_row_with_every_value_where_it_belongs():
     }
 
 
-def test_an_account_that_was_not_collected_is_a_row_with_awss_own_error_and_nulls_for_what_is_not_known():
+def test_an_account_that_was_not_collected_has_a_row_with_the_error_of_aws_and_nulls():
     row = row_of(denied_evidence(ACCOUNT))
 
     assert (row["outcome"], row["error_code"], row["error_message"]) == (
@@ -112,11 +114,11 @@ def test_the_limits_in_force_for_the_account_are_on_its_row():
         ({"RequireSymbols": False}, "require_symbols", False),
     ],
 )
-def test_what_a_policy_does_not_set_is_null_and_false_is_not_null(policy, column, expected):
+def test_unset_policy_values_are_null_and_false_is_not(policy, column, expected):
     assert row_of(denied_evidence(ACCOUNT, password_policy=policy))[column] is expected
 
 
-def test_a_joined_date_that_is_none_is_null():
+def test_an_invalid_joined_date_is_null():
     row = row_of(denied_evidence(ACCOUNT, account={"Id": ACCOUNT, "JoinedTimestamp": "once upon a time"}))
 
     assert (row["joined_at"], row["account_name"]) == (None, None)
@@ -137,7 +139,7 @@ READINGS = {
 
 
 @pytest.mark.parametrize(("content", "outcome", "counts"), READINGS.values(), ids=READINGS.keys())
-def test_the_reading_of_the_report_decides_the_outcome(content, outcome, counts):
+def test_parsing_the_report_decides_the_outcome(content, outcome, counts):
     row = row_of(account_evidence(ACCOUNT), content)
 
     assert (row["outcome"], row["error_code"]) == outcome
@@ -145,11 +147,11 @@ def test_the_reading_of_the_report_decides_the_outcome(content, outcome, counts)
     assert (row["error_message"] is None) is (outcome[0] == "collected")
 
 
-def test_a_report_whose_time_is_not_known_is_malformed_because_no_age_could_be_told():
+def test_a_report_without_its_time_is_malformed():
     evidence = account_evidence(ACCOUNT, report_generated_at=None)
     parsed = parse_report(report(ACCOUNT, "alice"), account_id=ACCOUNT)
 
-    verdict = verdict_on(evidence, parsed)
+    verdict = account_outcome(evidence, parsed)
 
     assert (verdict.outcome, verdict.error_code) == (Outcome.MALFORMED_REPORT, "MalformedReport")
     assert user_rows(run_evidence(), evidence, verdict, parsed).num_rows == 0
@@ -157,7 +159,7 @@ def test_a_report_whose_time_is_not_known_is_malformed_because_no_age_could_be_t
 
 def users_of(evidence, content):
     parsed = parse_report(content, account_id=evidence.account_id)
-    return user_rows(run_evidence(), evidence, verdict_on(evidence, parsed), parsed)
+    return user_rows(run_evidence(), evidence, account_outcome(evidence, parsed), parsed)
 
 
 def test_a_user_is_one_row_with_the_keys_of_its_snapshot_and_account():
@@ -201,5 +203,5 @@ def test_a_user_is_one_row_with_the_keys_of_its_snapshot_and_account():
 
 
 @pytest.mark.parametrize("content", [WRONG, b"", b"<html></html>"], ids=["wrong account", "empty", "html"])
-def test_nothing_is_published_of_a_report_that_is_none_or_another_accounts(content):
+def test_no_users_are_published_of_a_malformed_report_or_that_of_another_account(content):
     assert users_of(account_evidence(ACCOUNT), content).num_rows == 0

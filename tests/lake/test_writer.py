@@ -52,7 +52,7 @@ def files_under(folder):
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
-def test_a_run_becomes_the_files_that_the_contract_names(store, scratch, tmp_path):
+def test_a_run_becomes_the_files_of_the_contract(store, scratch, tmp_path):
     write(store, scratch, some_accounts())
 
     assert files_under(tmp_path / "lake") == [
@@ -88,7 +88,7 @@ def test_every_account_is_a_row_and_every_user_of_a_collected_one(store, scratch
     ]
 
 
-def test_the_snapshot_says_what_its_coverage_rests_on(store, scratch):
+def test_the_snapshot_has_the_counts_of_its_coverage(store, scratch):
     written = write(store, scratch, some_accounts())
 
     assert (written.accounts.total, written.accounts.active, written.accounts.covered) == (6, 5, 2)
@@ -109,14 +109,14 @@ def test_the_snapshot_says_what_its_coverage_rests_on(store, scratch):
     assert (written.users, written.columns) == (5, {"account": 54, "user": 32})
 
 
-def test_adding_an_account_tells_the_outcome_that_will_be_published(store, scratch):
+def test_adding_an_account_returns_the_outcome_that_will_be_published(store, scratch):
     with SnapshotWriter(store, run_evidence(), scratch) as writer:
         outcomes = [writer.add(evidence, content).outcome for evidence, content in some_accounts()]
 
     assert outcomes == ["collected", "assume_denied", "malformed_report", "collected", "wrong_account", "skipped_state"]
 
 
-def test_the_bytes_of_every_report_are_kept_as_they_came(store, scratch, tmp_path):
+def test_the_bytes_of_every_report_are_kept_unmodified(store, scratch, tmp_path):
     write(store, scratch, some_accounts())
 
     kept = {
@@ -130,7 +130,7 @@ def test_the_bytes_of_every_report_are_kept_as_they_came(store, scratch, tmp_pat
     }
 
 
-def test_each_file_of_the_raw_zone_is_proved_by_the_hash_in_the_one_above_it(store, scratch, tmp_path):
+def test_each_raw_file_is_proved_by_a_hash_in_the_one_above_it(store, scratch, tmp_path):
     written = write(store, scratch, some_accounts())
 
     folder = tmp_path / "lake" / RAW
@@ -144,7 +144,7 @@ def test_each_file_of_the_raw_zone_is_proved_by_the_hash_in_the_one_above_it(sto
     assert first["raw_sha256"] == hashlib.sha256(content).hexdigest()
 
 
-def test_the_record_says_of_each_file_how_large_it_is_and_what_its_bytes_are(store, scratch, tmp_path):
+def test_the_record_has_the_size_and_hash_of_each_file(store, scratch, tmp_path):
     written = write(store, scratch, some_accounts())
 
     for file in written.files:
@@ -153,7 +153,7 @@ def test_the_record_says_of_each_file_how_large_it_is_and_what_its_bytes_are(sto
     assert [(file.record_type, file.rows) for file in written.files] == [("account", 6), ("user", 5)]
 
 
-def test_the_same_run_gives_the_same_bytes_in_whatever_order_its_accounts_answer(tmp_path, scratch):
+def test_the_order_of_the_accounts_changes_no_byte(tmp_path, scratch):
     one, two = LocalStore(tmp_path / "one"), LocalStore(tmp_path / "two")
 
     assert write(one, scratch, some_accounts()) == write(two, scratch, some_accounts()[::-1])
@@ -186,7 +186,7 @@ def test_users_are_sorted_by_account_in_a_row_group_and_no_account_is_in_two(sto
     assert sum(len(set(group)) for group in groups) == 100
 
 
-def test_files_of_users_are_rolled_before_they_grow_too_large(store, scratch, monkeypatch):
+def test_a_new_file_of_users_begins_before_one_grows_too_large(store, scratch, monkeypatch):
     monkeypatch.setattr(user_files.UserFiles.__init__, "__kwdefaults__", {"file_bytes": 6_000, "group_rows": 20})
     names = [f"{number:012d}" for number in range(60)]
 
@@ -237,7 +237,7 @@ def test_two_organizations_in_one_lake_keep_their_accounts_apart(store, scratch)
     assert {name for (name,) in rows(store, scratch, two, "user", "organization_id")} == {OTHER_ORGANIZATION}
 
 
-def test_what_is_known_only_at_the_end_of_a_run_is_kept_with_it(store, scratch, tmp_path):
+def test_what_is_known_only_at_the_end_of_a_run_is_stored(store, scratch, tmp_path):
     with SnapshotWriter(store, run_evidence(), scratch) as writer:
         writer.add(*some_accounts()[0])
         writer.finish(FINISHED, endpoints={"iam": "http://127.0.0.1:5000"})
@@ -282,7 +282,7 @@ def test_files_hold_exactly_the_columns_of_their_kind_with_their_meaning(metadat
     assert found.field("account_id").metadata[b"comment"] == b"The account: 12 digits, as text (leading zeros count)."
 
 
-def test_statistics_let_readers_skip_what_they_do_not_ask_for(metadata):
+def test_statistics_let_readers_skip_row_groups(metadata):
     group = metadata["user"].row_group(0)
     columns = {group.column(number).path_in_schema: group.column(number) for number in range(group.num_columns)}
 
@@ -307,7 +307,7 @@ def test_without_zstd_in_this_pyarrow_files_are_written_with_snappy(store, scrat
 # What goes wrong.
 
 
-def test_a_run_in_which_one_account_could_not_be_kept_can_not_be_finished(store, scratch, monkeypatch):
+def test_a_run_in_which_an_account_could_not_be_stored_cannot_be_finished(store, scratch, monkeypatch):
     put = store.put
 
     def full(key, content):
@@ -332,7 +332,7 @@ def test_a_scratch_folder_that_fills_up_is_an_error_with_the_next_step(store, sc
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(user_files.pa, "OSFile", full)
-    with pytest.raises(LakeError, match=r"users-00000\.parquet failed: No space left on device\. Make room there"):
+    with pytest.raises(LakeError, match=r"users-00000\.parquet failed: No space left on device\. Free some space"):
         write(store, scratch, some_accounts())
     assert files_under(scratch) == []
     assert store.names("catalog") == []
@@ -343,11 +343,11 @@ def test_a_full_disk_under_the_parquet_file_is_an_error_with_the_next_step(store
     opened = pa.OSFile
     monkeypatch.setattr(user_files.pa, "OSFile", lambda _path, mode: opened("/dev/full", mode))
 
-    with pytest.raises(LakeError, match=r"No space left on device.*Make room there"):
+    with pytest.raises(LakeError, match=r"No space left on device.*Free some space"):
         write(store, scratch, some_accounts())
 
 
-def test_a_scratch_folder_that_is_not_there_is_an_error(store, tmp_path):
+def test_a_missing_scratch_folder_is_an_error(store, tmp_path):
     with pytest.raises(LakeError, match=r"Writing into .*nowhere failed: No such file or directory"):
         SnapshotWriter(store, run_evidence(), tmp_path / "nowhere")
 
@@ -371,25 +371,25 @@ def test_an_aborted_run_publishes_nothing_takes_no_more_and_leaves_no_scratch(st
 def test_an_account_cannot_be_in_a_snapshot_twice(store, scratch):
     with SnapshotWriter(store, run_evidence(), scratch) as writer:
         writer.add(denied_evidence("222222222222"), None)
-        with pytest.raises(ValueError, match="account 222222222222 was added"):
+        with pytest.raises(ValueError, match="account 222222222222 was already added"):
             writer.add(denied_evidence("222222222222"), None)
 
 
-def test_a_report_that_is_not_the_one_that_was_hashed_is_refused(store, scratch):
+def test_a_report_that_does_not_match_its_hash_is_refused(store, scratch):
     evidence = replace(account_evidence("111111111111"), raw_sha256="00" * 32)
     with (
         SnapshotWriter(store, run_evidence(), scratch) as writer,
-        pytest.raises(ValueError, match="not the one that was hashed"),
+        pytest.raises(ValueError, match="does not match its hash"),
     ):
         writer.add(evidence, report("111111111111"))
 
 
 def test_an_account_that_is_collected_without_a_report_is_refused(store, scratch):
-    with SnapshotWriter(store, run_evidence(), scratch) as writer, pytest.raises(ValueError, match="no report of it"):
+    with SnapshotWriter(store, run_evidence(), scratch) as writer, pytest.raises(ValueError, match="has no report"):
         writer.add(account_evidence("111111111111"), None)
 
 
-def test_what_is_held_in_memory_does_not_grow_with_the_number_of_accounts(store, scratch, monkeypatch):
+def test_memory_does_not_grow_with_the_number_of_accounts(store, scratch, monkeypatch):
     """Arrow's memory while 800 accounts of 3 users are added, with row groups of 300 rows."""
     monkeypatch.setattr(user_files.UserFiles.__init__, "__kwdefaults__", {"file_bytes": 10**9, "group_rows": 300})
     monkeypatch.setattr(LocalStore, "put", lambda *_args: None)

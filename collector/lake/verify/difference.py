@@ -1,4 +1,4 @@
-"""What `verify` finds: one thing that is not as the raw zone, or the publication record, says. Pure."""
+"""What `verify` finds: a difference between what is published and the raw zone or the publication record. Pure."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+_USER_KEY = "user_arn"
+
 
 class DifferenceKind(StrEnum):
-    """What kind of thing is not as it should be."""
+    """What differs."""
 
-    # The publication record, or what it counts.
+    # The publication record, or its counts.
     RECORD = "record"
-    # A complete run that is not published although the rules let it be.
+    # A complete run that is not published although the rules allow it.
     RUN = "run"
-    # A published Parquet file: missing, altered, of other columns, or one too many in the folder.
+    # A published Parquet file: missing, altered, of other columns, or extra.
     FILE = "file"
     # A file of the raw zone.
     RAW = "raw"
-    # Rows that are missing, or that nothing in the raw zone accounts for.
+    # Rows that are missing, or that are not in the raw zone.
     ROWS = "rows"
     # A value.
     VALUE = "value"
@@ -34,7 +36,14 @@ class DifferenceKind(StrEnum):
 class Difference:
     """One difference. It names accounts and columns, never a user and never a value: it ends up in logs.
 
-    `where` is the absolute path or URI of the file in question.
+    Attributes:
+        kind: what differs.
+        organization_id: whose snapshot.
+        what: how it differs, in sentences.
+        where: the absolute path or URI of the file.
+        snapshot_date: of which day; None where it is the record as a whole.
+        account_id: of which account, where it is one.
+        column: of which column, where it is one.
     """
 
     kind: DifferenceKind
@@ -56,19 +65,19 @@ class Difference:
         return f"{', '.join(part for part in place if part)}: {self.what} ({self.where})"
 
 
-class Notes:
-    """The differences of one snapshot, each noted once."""
+class Differences:
+    """The differences of one snapshot, each once."""
 
     def __init__(self, organization_id: str, snapshot_date: str | None) -> None:
-        """Say which snapshot they are of."""
+        """Name the snapshot."""
         self._organization_id = organization_id
         self._snapshot_date = snapshot_date
         self._found: dict[Difference, None] = {}
 
-    def note(
+    def add(
         self, kind: DifferenceKind, what: str, where: str, *, account_id: str | None = None, column: str | None = None
     ) -> None:
-        """Take one difference."""
+        """Add one difference."""
         difference = Difference(
             kind=kind,
             organization_id=self._organization_id,
@@ -81,11 +90,8 @@ class Notes:
         self._found[difference] = None
 
     def all(self) -> list[Difference]:
-        """All of them, in the order in which they were found."""
+        """All of them, in the order they were found."""
         return list(self._found)
-
-
-_USER_KEY = "user_arn"
 
 
 def differing_columns(expected: dict[str, Any], published: dict[str, Any], names: Iterable[str]) -> list[str]:
@@ -94,11 +100,11 @@ def differing_columns(expected: dict[str, Any], published: dict[str, Any], names
 
 
 def user_differences(expected: pa.Table, published: pa.Table, names: Sequence[str]) -> Iterator[tuple[str | None, str]]:
-    """What differs between the users of one account as (column, sentence); no column where whole rows do.
+    """The differences between the users of one account as (column, sentence); column None where whole rows differ.
 
     Args:
-        expected: the rows that the raw zone gives, all columns.
-        published: the rows that were found.
+        expected: the rows from the raw zone, all columns.
+        published: the rows in the table.
         names: the columns that the published file should have, and has.
     """
     if _is_equal(expected, published, names):
@@ -111,7 +117,7 @@ def user_differences(expected: pa.Table, published: pa.Table, names: Sequence[st
     if extra:
         yield (
             None,
-            f"{extra} of {published.num_rows} rows in the table are of no user of the report, or are there twice",
+            f"{extra} of {published.num_rows} rows in the table belong to no user of the report, or are duplicates",
         )
     differing: Counter[str] = Counter()
     for user, rows in expected_rows.items():
@@ -119,7 +125,7 @@ def user_differences(expected: pa.Table, published: pa.Table, names: Sequence[st
             differing.update(differing_columns(one, other, names))
     for name in names:
         if differing[name]:
-            yield name, f"{differing[name]} of {expected.num_rows} values are not what the report says"
+            yield name, f"{differing[name]} of {expected.num_rows} values differ from the report"
 
 
 def _is_equal(expected: pa.Table, published: pa.Table, names: Sequence[str]) -> bool:

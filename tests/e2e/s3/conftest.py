@@ -6,19 +6,6 @@ import pytest
 
 from collector.lake.s3_store import S3Store
 from tests.fixtures.faulty_wire import faulty_wire
-from tests.fixtures.s3_servers import moto_server, weed_server
-
-
-@pytest.fixture(scope="session", name="moto")
-def _moto():
-    with moto_server() as server:
-        yield server
-
-
-@pytest.fixture(scope="session", name="weed")
-def _weed():
-    with weed_server() as server:
-        yield server
 
 
 @pytest.fixture(scope="session", name="server", params=["moto", "weed"])
@@ -32,15 +19,9 @@ def _proxied(weed):
         yield both
 
 
-def fresh_bucket(server):
-    name = f"lake-{secrets.token_hex(6)}"
-    server.client().create_bucket(Bucket=name)
-    return name
-
-
 @pytest.fixture(scope="session", name="bucket")
 def _bucket(server):
-    return fresh_bucket(server)
+    return server.new_bucket()
 
 
 @pytest.fixture(name="prefix")
@@ -62,7 +43,7 @@ def _wire(proxied):
 
 @pytest.fixture(scope="session", name="wired_bucket")
 def _wired_bucket(weed):
-    return fresh_bucket(weed)
+    return weed.new_bucket()
 
 
 @pytest.fixture(name="wired")

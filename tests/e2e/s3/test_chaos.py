@@ -33,7 +33,7 @@ def soon():
     return time.monotonic() + 120
 
 
-def test_of_two_publishers_at_once_none_is_lost_and_none_mixed(place_for):
+def test_of_two_concurrent_publishers_none_is_lost_or_mixed(place_for):
     outcome = chaos.races(replace(place_for("raced"), database=None), 20, until=soon())
 
     assert (outcome.done, outcome.mixtures, outcome.losses) == (20, [], [])
@@ -41,7 +41,7 @@ def test_of_two_publishers_at_once_none_is_lost_and_none_mixed(place_for):
     assert outcome.counts["records that were another's first"] > 0
 
 
-def test_whatever_is_killed_when_readers_meet_whole_snapshots_and_nothing_told_is_lost(place_for):
+def test_kills_lose_no_reported_publication_and_readers_see_whole_snapshots(place_for):
     outcome = chaos.kills(place_for("killed"), 10, until=soon())
 
     assert (outcome.done, outcome.mixtures, outcome.losses) == (10, [], [])
@@ -49,7 +49,7 @@ def test_whatever_is_killed_when_readers_meet_whole_snapshots_and_nothing_told_i
     assert len([name for name in outcome.counts if name.startswith("died")]) > 1
 
 
-def test_over_a_wire_that_fails_and_cuts_and_alters_runs_are_published_whole(place_for, weed):
+def test_over_a_faulty_network_runs_are_published_whole(place_for, weed):
     with chaos.faulty_wire(weed) as (wire, _):
         outcome = chaos.spoiled_runs(place_for("spoiled"), wire, 5, until=soon())
 

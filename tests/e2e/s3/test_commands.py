@@ -147,7 +147,7 @@ def test_a_run_into_a_bucket_looks_for_credentials_once(cloud, credlake, tmp_pat
     assert (tmp_path / "looked").read_text("utf-8").splitlines() == ["once"]
 
 
-def test_without_glue_the_snapshot_is_published_all_the_same_and_the_next_run_catches_up(cloud, credlake):
+def test_without_glue_the_snapshot_is_published_anyway_and_the_next_run_syncs(cloud, credlake):
     # seaweedfs is S3 and nothing else.
     code, said = credlake("collect", AWS_ENDPOINT_URL_GLUE=cloud.s3.url)
     first = cloud.record.newest
@@ -159,7 +159,7 @@ def test_without_glue_the_snapshot_is_published_all_the_same_and_the_next_run_ca
     assert cloud.pointers() == dict.fromkeys(TABLES, cloud.record.newest.folder)
 
 
-def test_a_rebuild_with_glue_out_of_reach_is_published_and_says_what_is_behind(cloud, credlake):
+def test_a_rebuild_with_glue_unreachable_is_published_and_reports_what_is_out_of_sync(cloud, credlake):
     """4 is for `collect` alone; a rebuild that readers on Athena do not see is not fine either."""
     assert credlake("collect")[0] == 0
     first = cloud.record.newest
@@ -187,7 +187,7 @@ def test_no_glue_leaves_glue_alone(cloud, credlake):
 
 
 @pytest.mark.parametrize("cloud", ["moto"], indirect=True)
-def test_with_a_key_every_object_of_a_run_is_encrypted_with_it(cloud, credlake):
+def test_with_a_kms_key_every_object_of_a_run_is_encrypted_with_it(cloud, credlake):
     key = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
     assert credlake("collect", "--kms-key", key)[0] == 0
 
@@ -198,15 +198,15 @@ def test_with_a_key_every_object_of_a_run_is_encrypted_with_it(cloud, credlake):
     assert {head.get("SSEKMSKeyId") for head in heads} == {key}
 
 
-def test_a_bucket_that_is_missing_is_found_before_the_first_account_is_asked(cloud, credlake):
+def test_a_missing_bucket_is_an_error_before_the_first_account_is_collected(cloud, credlake):
     code, said = credlake("collect", "--lake", "s3://no-such-bucket/lake")
 
     assert code == 3
-    assert "There is no bucket no-such-bucket: make it, or name another with --lake." in said
+    assert "There is no bucket no-such-bucket: create it, or name another with --lake." in said
     assert [name for name in cloud.organization.calls.by_operation if not name.startswith("sts:GetCaller")] == []
 
 
-def test_a_run_that_was_killed_is_resumed_and_only_who_has_no_report_is_asked(cloud, credlake):
+def test_a_killed_run_is_resumed_and_only_accounts_without_a_report_are_called(cloud, credlake):
     reports = []
 
     def kill_at_the_fifth_report(method, path):

@@ -35,7 +35,7 @@ def now():
     return FINISHED
 
 
-def test_rebuilt_tables_equal_those_that_were_published_value_for_value(store, tmp_path):
+def test_rebuilt_tables_equal_the_published_ones(store, tmp_path):
     collect(store, tmp_path, some_accounts())
     before = read_record(store, ORGANIZATION).record.newest
 
@@ -54,7 +54,7 @@ def test_rebuilt_tables_equal_those_that_were_published_value_for_value(store, t
         (f"snapshots/{ORGANIZATION}/{DAY}/{RUN}/users-00000.parquet", DifferenceKind.FILE),
     ],
 )
-def test_a_flipped_bit_in_the_bucket_is_found_and_named(store, tmp_path, *, name, kind):
+def test_a_flipped_bit_in_the_bucket_is_a_difference(store, tmp_path, *, name, kind):
     collect(store, tmp_path, some_accounts())
     content = bytearray(store.read(name))
     content[-60] ^= 1
@@ -66,7 +66,7 @@ def test_a_flipped_bit_in_the_bucket_is_found_and_named(store, tmp_path, *, name
     assert any(name in str(difference) for difference in differences)
 
 
-def test_a_record_that_was_removed_from_the_bucket_is_missed_and_made_again(store, tmp_path):
+def test_a_removed_record_is_a_difference_and_can_be_rebuilt(store, tmp_path):
     collect(store, tmp_path, some_accounts())
     store.client.delete_object(Bucket=store.place.bucket, Key=store.place.key(record_key(ORGANIZATION)))
 
@@ -78,7 +78,7 @@ def test_a_record_that_was_removed_from_the_bucket_is_missed_and_made_again(stor
     assert list(verify(store, tmp_path)) == []
 
 
-def test_a_record_that_was_altered_in_the_bucket_is_named_day_by_day(store, tmp_path):
+def test_an_altered_record_is_a_difference_for_each_day(store, tmp_path):
     days = ("2026-11-20", "2026-11-21", "2026-11-22")
     for day in days:
         collect(store, tmp_path, some_accounts(), run=run_of(day))
@@ -96,7 +96,7 @@ def test_a_record_that_was_altered_in_the_bucket_is_named_day_by_day(store, tmp_
     ]
 
 
-def test_an_earlier_run_in_the_place_of_the_one_that_replaced_it_is_named(store, tmp_path):
+def test_an_earlier_run_in_place_of_a_later_one_is_a_difference(store, tmp_path):
     collect(store, tmp_path, some_accounts(), run=run_of(DAY, 1))
     superseded = store.read(record_key(ORGANIZATION))
     collect(store, tmp_path, some_accounts(), run=replace(run_of(DAY, 2), started_at=FINISHED - timedelta(seconds=1)))
@@ -106,7 +106,7 @@ def test_an_earlier_run_in_the_place_of_the_one_that_replaced_it_is_named(store,
     assert [(str(one.kind), one.snapshot_date) for one in verify(store, tmp_path)] == [("run", DAY)]
 
 
-def test_nothing_is_rebuilt_of_a_report_that_is_gone(store, tmp_path):
+def test_nothing_is_rebuilt_without_a_missing_report(store, tmp_path):
     collect(store, tmp_path, some_accounts())
     key = report_key(ORGANIZATION, RUN, "111111111111")
     store.client.delete_object(Bucket=store.place.bucket, Key=store.place.key(key))
@@ -116,7 +116,7 @@ def test_nothing_is_rebuilt_of_a_report_that_is_gone(store, tmp_path):
     assert read_record(store, ORGANIZATION).record.newest.run_id == RUN
 
 
-def test_a_run_that_was_cut_off_is_resumed_from_the_bucket(store, tmp_path):
+def test_an_interrupted_run_is_resumed_from_the_bucket(store, tmp_path):
     begin_run(store, run_evidence())
     first = SnapshotWriter(store, run_evidence(), tmp_path)
     for evidence, content in some_accounts()[:4]:

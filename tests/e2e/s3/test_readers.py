@@ -111,7 +111,7 @@ def answer_of(lake, question):
     return json.loads(out.getvalue()), err.getvalue()
 
 
-def test_duckdb_answers_from_a_lake_on_s3_as_from_a_folder(lake, collect_day):
+def test_duckdb_returns_the_same_from_a_lake_on_s3_as_from_a_folder(lake, collect_day):
     collect_day(EARLIER, 1, "alice")
     collect_day(DAY, 1, "alice", "bob")
 
@@ -153,7 +153,7 @@ def opened(wire):
         ("select count(*) from account_history where organization_id = 'o-zzzzzzzzzz'", []),
     ],
 )
-def test_a_question_opens_no_more_files_than_it_needs(lake, collect_day, in_moto, question, files):
+def test_a_query_opens_no_more_files_than_it_needs(lake, collect_day, in_moto, question, files):
     collect_day("2026-11-21", 1, "alice")
     collect_day(EARLIER, 1, "alice")
     collect_day(DAY, 1, "alice", "bob")
@@ -164,7 +164,7 @@ def test_a_question_opens_no_more_files_than_it_needs(lake, collect_day, in_moto
     assert opened(in_moto) == files
 
 
-def test_a_file_that_the_record_names_and_that_is_gone_is_an_error_that_names_it(lake, collect_day, moto):
+def test_a_missing_file_of_the_record_is_an_error_that_names_it(lake, collect_day, moto):
     record = collect_day(DAY, 1, "alice")
     path = record.newest.files[0].path
     moto.client().delete_object(Bucket=lake.place.bucket, Key=lake.place.key(path))
@@ -173,14 +173,14 @@ def test_a_file_that_the_record_names_and_that_is_gone_is_an_error_that_names_it
         answer_of(lake, "select * from account")
 
 
-def test_the_session_on_a_lake_on_s3_reads_nothing_but_its_files(lake, collect_day, tmp_path):
+def test_a_session_on_a_lake_on_s3_reads_only_its_files(lake, collect_day, tmp_path):
     collect_day(DAY, 1, "alice")
     (tmp_path / "secret.csv").write_text("a\n1\n")
     with LocalLake(lake.uri) as opened_lake, pytest.raises(Exception, match=r"disabled by configuration"):
         opened_lake.connection.execute("select * from read_csv($1)", [str(tmp_path / "secret.csv")]).fetchall()
 
 
-def test_a_lake_on_s3_without_a_snapshot_is_no_empty_answer(lake):
+def test_a_lake_on_s3_without_a_snapshot_is_an_error(lake):
     lake.check_writable()
 
     with pytest.raises(LakeError, match="holds no snapshot"):

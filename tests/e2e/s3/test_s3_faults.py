@@ -27,7 +27,7 @@ def test_a_write_that_failed_once_is_sent_again(wired, wire, fault):
 
 
 @pytest.mark.parametrize("fault", [Fault.LOST_ANSWER, Fault.ERROR_AFTER_ALL])
-def test_a_write_whose_answer_was_lost_counts_though_the_second_attempt_meets_the_first(wired, wire, fault):
+def test_a_write_whose_response_was_lost_counts_although_the_retry_conflicts(wired, wire, fault):
     wire.spoil(fault)
     wired.put("raw/a", b"report")
     wire.spoil(fault)
@@ -40,7 +40,7 @@ def test_a_write_whose_answer_was_lost_counts_though_the_second_attempt_meets_th
 
 
 @pytest.mark.parametrize("fault", [Fault.LOST_ANSWER, Fault.ERROR_AFTER_ALL])
-def test_a_replacement_counts_though_every_answer_was_lost(wired, wire, fault):
+def test_a_replacement_counts_although_every_response_was_lost(wired, wire, fault):
     wire.spoil(fault, times=ALWAYS)
 
     wired.replace(RECORD, b"one", expected=None)
@@ -48,15 +48,15 @@ def test_a_replacement_counts_though_every_answer_was_lost(wired, wire, fault):
     assert wired.read(RECORD) == b"one"
 
 
-def test_a_replacement_that_may_have_arrived_and_cannot_be_looked_at_says_so(wired, wire):
+def test_a_replacement_that_may_have_arrived_and_cannot_be_read_is_an_error(wired, wire):
     wire.spoil(Fault.LOST_ANSWER, times=ALWAYS)
     wire.spoil(Fault.DENIED, method="GET", times=ALWAYS)
 
-    with pytest.raises(LakeError, match=r"not known whether the write took place; it did whole or not at all"):
+    with pytest.raises(LakeError, match=r"not known whether the write took place; it did completely or not at all"):
         wired.replace(RECORD, b"one", expected=None)
 
 
-def test_a_conflict_that_is_under_way_lets_the_caller_read_again(wired, wire):
+def test_a_concurrent_request_is_a_conflict(wired, wire):
     wire.spoil(Fault.CONFLICT)
 
     with pytest.raises(ReplaceConflictError):
@@ -67,18 +67,16 @@ def test_a_conflict_that_is_under_way_lets_the_caller_read_again(wired, wire):
 @pytest.mark.parametrize(
     ("fault", "code", "next_step"),
     [
-        (Fault.SLOW_DOWN, "SlowDown", "until the attempts were used up: run again later"),
-        (Fault.INTERNAL_ERROR, "InternalError", "until the attempts were used up: run again later"),
+        (Fault.SLOW_DOWN, "SlowDown", "All retries failed: run again later"),
+        (Fault.INTERNAL_ERROR, "InternalError", "All retries failed: run again later"),
         (Fault.CUT_UPLOAD, "ConnectionClosedError", "Check the network, the Region and AWS_ENDPOINT_URL_S3"),
-        (Fault.BAD_DIGEST, "BadDigest", "What arrived is not what was sent"),
+        (Fault.BAD_DIGEST, "BadDigest", "S3 received other bytes than were sent"),
         (Fault.DENIED, "AccessDenied", r"Grant the caller s3:PutObject on arn:aws:s3:::lake-\w+/\w+/\*; "),
         (Fault.KEY_DENIED, "AccessDenied", "Grant the caller kms:GenerateDataKey and kms:Decrypt on the bucket's"),
         (Fault.KEY_DISABLED, "KMS.DisabledException", "Name a key that exists and is enabled"),
     ],
 )
-def test_a_write_that_keeps_failing_says_what_failed_on_what_why_and_what_to_do(
-    wired_once, wire, *, fault, code, next_step
-):
+def test_a_write_that_keeps_failing_is_an_error_with_the_next_step(wired_once, wire, *, fault, code, next_step):
     wire.spoil(fault, times=ALWAYS)
 
     for call in (
@@ -97,7 +95,7 @@ def test_a_write_that_keeps_failing_says_what_failed_on_what_why_and_what_to_do(
 
 
 @pytest.mark.parametrize("fault", [Fault.CUT_ANSWER, Fault.FLIPPED_BIT])
-def test_an_answer_that_was_cut_or_altered_on_its_way_is_asked_for_again(wired, wire, tmp_path, fault):
+def test_a_truncated_or_altered_response_is_requested_again(wired, wire, tmp_path, fault):
     wired.put("raw/a", b"report" * 1000)
     for method in (wired.read, lambda key: wired.fetch(key, tmp_path).read_bytes()):
         wire.spoil(fault, method="GET")
@@ -106,7 +104,7 @@ def test_an_answer_that_was_cut_or_altered_on_its_way_is_asked_for_again(wired, 
     assert wired.read_versioned("raw/a").content == b"report" * 1000
 
 
-def test_an_object_that_never_arrives_whole_is_an_error_and_not_half_an_object(wired, wire, tmp_path):
+def test_an_object_that_never_arrives_whole_is_an_error(wired, wire, tmp_path):
     wired.put("raw/a", b"report" * 1000)
     wire.spoil(Fault.CUT_ANSWER, method="GET", times=ALWAYS)
 
@@ -116,7 +114,7 @@ def test_an_object_that_never_arrives_whole_is_an_error_and_not_half_an_object(w
         wired.fetch("raw/a", tmp_path)
 
 
-def test_a_refusal_to_read_is_neither_missing_nor_empty(wired_once, wire):
+def test_a_denied_read_is_neither_missing_nor_empty(wired_once, wire):
     wired = wired_once
     wire.spoil(Fault.DENIED, method="GET", times=ALWAYS)
     wire.spoil(Fault.DENIED, method="HEAD", times=ALWAYS)
@@ -130,24 +128,24 @@ def test_a_refusal_to_read_is_neither_missing_nor_empty(wired_once, wire):
             call()
 
 
-def test_a_server_that_overlooks_conditions_is_refused_before_the_first_account_is_asked(moto):
+def test_a_server_that_ignores_conditions_is_refused(moto):
     # moto compares no signatures, so a condition can be taken out of a request on its way.
     moto.client().create_bucket(Bucket="unconditional")
     with faulty_wire(moto) as (wire, server):
         wire.spoil(Fault.CONDITION_OVERLOOKED, times=ALWAYS)
 
-        with pytest.raises(LakeError, match=r"overlooks IfNoneMatch on PutObject, so two runs at once could overwrite"):
+        with pytest.raises(LakeError, match=r"ignores IfNoneMatch on PutObject, so two runs at once could overwrite"):
             S3Store("s3://unconditional", server.client()).check_writable()
 
 
-def test_credentials_that_the_server_does_not_know_are_told_as_such(weed):
+def test_unknown_credentials_are_an_error_with_the_next_step(weed):
     stranger = replace(weed, access_key="AKIASTRANGER")
 
-    with pytest.raises(LakeError, match=r"InvalidAccessKeyId.*Give credentials that AWS takes"):
+    with pytest.raises(LakeError, match=r"InvalidAccessKeyId.*Provide valid AWS credentials"):
         S3Store("s3://bucket/lake", stranger.client()).check_exists()
 
 
-def test_a_server_that_cannot_be_reached_is_told_with_what_to_check():
+def test_an_unreachable_server_is_an_error_with_the_next_step():
     store = S3Store("s3://bucket/lake", S3Server("http://127.0.0.1:1").client(attempts=1))
 
     with pytest.raises(LakeError, match="Check the network, the Region and AWS_ENDPOINT_URL_S3"):

@@ -61,7 +61,7 @@ def test_a_first_snapshot_and_a_new_day_replace_nothing(wired, wire, publish_run
     assert wire.seen == []
 
 
-def test_a_file_that_the_record_names_by_now_is_not_tagged(wired, publish_run, tags):
+def test_a_file_that_the_record_names_again_is_not_tagged(wired, publish_run, tags):
     before = publish_run(1)
     # We believe that run 2 took the place of run 1; by now run 1 is published again.
     after = with_snapshot(before, ORGANIZATION, DAY, snapshot(5, 5, number=2))
@@ -70,7 +70,7 @@ def test_a_file_that_the_record_names_by_now_is_not_tagged(wired, publish_run, t
     assert tags(1) == [[], []]
 
 
-def test_a_file_that_comes_to_count_while_it_is_tagged_loses_the_tag(wired, wire, publish_run, tags):
+def test_a_file_that_is_published_while_it_is_tagged_loses_the_tag(wired, wire, publish_run, tags):
     before = publish_run(1)
     after = publish_run(2)
 
@@ -108,7 +108,7 @@ def test_a_run_that_is_published_again_after_it_was_replaced_loses_the_tag(wired
     assert (tags(1), tags(2)) == ([[], []], [TAG, TAG])
 
 
-def test_tags_that_others_set_stay(wired, weed, publish_run, tags):
+def test_other_tags_stay(wired, weed, publish_run, tags):
     before = publish_run(1)
     path = written(5, 5, number=1).files[0].path
     others = [{"Key": "backup", "Value": "yes"}]
@@ -119,7 +119,7 @@ def test_tags_that_others_set_stay(wired, weed, publish_run, tags):
     assert tags(1) == [[*others, *TAG], TAG]
 
 
-def test_a_refusal_to_tag_is_a_warning_that_says_what_to_grant(wired_once, wire, publish_run, wired):
+def test_a_denied_tagging_is_a_warning_with_the_permission_to_grant(wired_once, wire, publish_run, wired):
     before, after = publish_run(1), publish_run(2)
     wire.spoil(Fault.DENIED, part="?tagging", times=1000)
     tagging = tag_superseded(wired, before, after)

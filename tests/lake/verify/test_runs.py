@@ -11,7 +11,7 @@ from collector.lake.publish import publish
 from collector.lake.rebuild import rebuild
 from collector.lake.verify import verify
 from collector.lake.verify.difference import DifferenceKind
-from tests.fixtures.days import ACCOUNTS, DAYS, covering, made, publish_run
+from tests.fixtures.days import ACCOUNTS, DAYS, covering, entry, made, publish_run
 from tests.fixtures.examples import (
     DAY,
     FINISHED,
@@ -40,7 +40,7 @@ def said(store, scratch):
 
 
 @pytest.mark.usefixtures("three_days")
-def test_runs_without_a_record_are_a_difference_with_the_way_back(store, scratch, lake):
+def test_runs_without_a_record_are_a_difference_with_the_next_step(store, scratch, lake):
     shutil.rmtree(lake / "catalog")
 
     [difference] = verify(store, scratch)
@@ -49,7 +49,7 @@ def test_runs_without_a_record_are_a_difference_with_the_way_back(store, scratch
     assert difference.what == (
         "There is no publication record, and by the rules run 20261122T010203Z-00000000, which is complete and covers "
         "5 of 5 ACTIVE accounts, is the snapshot of its day. Either the record was lost: restore it from a backup (on "
-        "S3, from an earlier version of the object). Or no run came as far as its publication: `credlake rebuild "
+        "S3, from an earlier version of the object). Or no run was ever published: `credlake rebuild "
         "--date 2026-11-22 --organization-id o-abcdefghij` publishes this one."
     )
     for day in DAYS:
@@ -58,7 +58,7 @@ def test_runs_without_a_record_are_a_difference_with_the_way_back(store, scratch
 
 
 @pytest.mark.usefixtures("three_days")
-def test_a_record_of_one_organization_does_not_hide_that_anothers_is_gone(store, scratch, lake):
+def test_a_missing_record_is_a_difference_although_another_organization_has_one(store, scratch, lake):
     collect(store, scratch, covering(5), run=run_evidence(organization_id=OTHER_ORGANIZATION))
     (lake / RECORD).unlink()
 
@@ -72,7 +72,7 @@ def test_tables_without_record_and_runs_are_a_difference(store, scratch, lake):
     shutil.rmtree(lake / "catalog")
     shutil.rmtree(lake / "raw")
 
-    assert said(store, scratch) == [("record", None, "There are tables, and neither a publication record nor runs.")]
+    assert said(store, scratch) == [("record", None, "There are tables, but neither a publication record nor runs.")]
 
 
 @pytest.mark.parametrize(
@@ -80,20 +80,20 @@ def test_tables_without_record_and_runs_are_a_difference(store, scratch, lake):
     [(0, {}), (4, {"min_coverage": 0.9})],
     ids=["not one account collected", "below its own floor"],
 )
-def test_a_lake_whose_only_run_was_rightly_not_published_holds_nothing_to_verify(store, scratch, covered, settings):
+def test_a_lake_whose_only_run_was_refused_has_nothing_to_verify(store, scratch, covered, settings):
     made(store, scratch, DAY, 0, covered=covered, settings=settings)
 
     with pytest.raises(LakeError, match="holds no snapshot, nor a run that could be one"):
         list(verify(store, scratch))
 
 
-def test_a_lake_whose_only_run_did_not_end_holds_nothing_to_verify(store, scratch, lake):
+def test_a_lake_whose_only_run_is_incomplete_has_nothing_to_verify(store, scratch, lake):
     written, _ = made(store, scratch, DAY, 0)
     (lake / f"raw/{ORGANIZATION}/{written.run_id}/run.json").unlink()
 
     with pytest.raises(LakeError, match="holds no snapshot, nor a run that could be one"):
         list(verify(store, scratch))
-    with pytest.raises(LakeError, match="Nothing is published of o-abcdefghij"):
+    with pytest.raises(LakeError, match="o-abcdefghij has nothing published"):
         list(verify(store, scratch, [ORGANIZATION]))
 
 
@@ -102,7 +102,7 @@ def test_a_lake_whose_only_run_did_not_end_holds_nothing_to_verify(store, scratc
 
 @pytest.mark.parametrize("day", DAYS)
 @pytest.mark.usefixtures("three_days")
-def test_a_day_taken_out_of_the_record_is_named(store, scratch, lake, day):
+def test_a_day_removed_from_the_record_is_a_difference(store, scratch, lake, day):
     with altered_record(lake) as record:
         del record["snapshots"][day]
         record["latest"] = max(record["snapshots"])
@@ -115,7 +115,7 @@ def test_a_day_taken_out_of_the_record_is_named(store, scratch, lake, day):
 
 
 @pytest.mark.usefixtures("three_days")
-def test_also_when_its_tables_are_gone(store, scratch, lake):
+def test_a_day_removed_with_its_tables_is_a_difference(store, scratch, lake):
     with altered_record(lake) as record:
         del record["snapshots"]["2026-11-21"]
     shutil.rmtree(lake / f"snapshots/{ORGANIZATION}/2026-11-21")
@@ -124,7 +124,7 @@ def test_also_when_its_tables_are_gone(store, scratch, lake):
 
 
 @pytest.mark.usefixtures("three_days")
-def test_a_day_whose_run_the_rules_refused_is_no_difference(store, scratch):
+def test_a_day_whose_run_the_rules_refused_is_not_a_difference(store, scratch):
     """Less than half of what the newest snapshot covered then."""
     made(store, scratch, "2026-11-23", 0, covered=2)
     made(store, scratch, "2026-11-24", 0, covered=0)
@@ -132,7 +132,7 @@ def test_a_day_whose_run_the_rules_refused_is_no_difference(store, scratch):
     assert found(store, scratch) == set()
 
 
-def test_a_run_is_judged_by_what_was_the_newest_snapshot_when_it_ended(store, scratch, lake):
+def test_the_rules_use_the_newest_snapshot_at_the_end_of_the_run(store, scratch, lake):
     publish_run(store, scratch, "2026-11-20", 0, covered=5)
     made(store, scratch, "2026-11-21", 0, covered=2)
     publish_run(store, scratch, "2026-11-22", 0, covered=2, replace=True)
@@ -140,7 +140,7 @@ def test_a_run_is_judged_by_what_was_the_newest_snapshot_when_it_ended(store, sc
     assert found(store, scratch) == set()
 
 
-def test_a_file_of_accounts_that_names_a_few_is_not_taken_for_full_coverage(store, scratch):
+def test_an_accounts_file_with_few_accounts_is_not_full_coverage(store, scratch):
     publish_run(store, scratch, "2026-11-20", 0)
     run = run_of("2026-11-21", inventory_source="accounts_file")
     write(store, scratch, covering(5)[:2], run=run, finished_at=run.started_at)
@@ -148,7 +148,7 @@ def test_a_file_of_accounts_that_names_a_few_is_not_taken_for_full_coverage(stor
     assert found(store, scratch) == set()
 
 
-def test_what_only_looks_collected_is_read_before_anything_is_said(store, scratch):
+def test_reports_are_parsed_before_a_missed_publication_is_a_difference(store, scratch):
     """Four of five reports are none, so that the run covers a fifth."""
     publish_run(store, scratch, "2026-11-20", 0)
     run = run_of("2026-11-21")
@@ -159,7 +159,7 @@ def test_what_only_looks_collected_is_read_before_anything_is_said(store, scratc
 
 
 @pytest.mark.usefixtures("three_days")
-def test_a_run_that_is_published_while_verify_looks_is_no_difference(store, scratch, lake):
+def test_a_run_published_during_verify_is_not_a_difference(store, scratch, lake):
     written, at = made(store, scratch, DAY, 1)
     with altered_record(lake) as record:
         record["latest"] = "2026-11-21"
@@ -168,3 +168,80 @@ def test_a_run_that_is_published_while_verify_looks_is_no_difference(store, scra
     assert next(differences).kind == "record"
     publish(store, written, now=lambda: at)
     assert list(differences) == []
+
+
+@pytest.mark.parametrize("covered", [4, 5], ids=["covers less", "covers the same"])
+def test_an_earlier_run_in_place_of_a_later_one_is_a_difference(store, scratch, lake, covered):
+    publish_run(store, scratch, DAY, 1, covered=covered)
+    superseded = entry(lake)
+    publish_run(store, scratch, DAY, 2, after=30)
+    with altered_record(lake) as record:
+        record["snapshots"][DAY] = superseded
+
+    [difference] = verify(store, scratch)
+
+    assert difference.kind == "run"
+    assert difference.what.startswith(
+        "By the rules run 20261123T010203Z-00000002, which is complete and covers 5 of 5 ACTIVE accounts, replaces run "
+        f"20261123T010203Z-00000001, which began earlier, covers {covered} of 5 ACTIVE accounts, and is the one that "
+        "the record names. Either the record was altered"
+    )
+
+
+@pytest.mark.parametrize("covered", [4, 5])
+def test_an_earlier_run_with_a_later_publication_time_is_a_difference(store, scratch, lake, covered):
+    publish_run(store, scratch, DAY, 1, covered=covered)
+    superseded = entry(lake)
+    publish_run(store, scratch, DAY, 2, after=30)
+    with altered_record(lake) as record:
+        record["snapshots"][DAY] = superseded | {"published_at": "2026-11-23T23:59:00.000Z"}
+
+    assert [one.kind for one in verify(store, scratch)] == ["run"]
+
+
+def test_a_later_run_that_covers_less_is_not_a_difference(store, scratch):
+    publish_run(store, scratch, DAY, 1, covered=5)
+    made(store, scratch, DAY, 2, covered=4, after=30)
+
+    assert found(store, scratch) == set()
+
+
+def test_a_better_run_that_replace_replaced_is_not_a_difference(store, scratch):
+    publish_run(store, scratch, DAY, 1, covered=5)
+    publish_run(store, scratch, DAY, 2, covered=4, after=30, replace=True)
+
+    assert found(store, scratch) == set()
+
+
+def test_of_two_concurrent_runs_either_may_be_published_last(store, scratch):
+    first, _ = made(store, scratch, DAY, 1)
+    second, at = made(store, scratch, DAY, 2)
+    publish(store, second, now=lambda: at)
+    publish(store, first, now=lambda: at)
+
+    assert found(store, scratch) == set()
+
+
+def test_a_rebuild_of_the_published_run_is_not_a_difference(store, scratch):
+    publish_run(store, scratch, DAY, 1, covered=5)
+    made(store, scratch, DAY, 2, covered=4, after=30)
+    rebuild(store, ORGANIZATION, DAY, scratch, now=lambda: FINISHED, randomness=b"abcd")
+
+    assert found(store, scratch) == set()
+
+
+def test_a_later_run_that_was_interrupted_before_its_tables_is_not_a_difference(store, scratch, lake):
+    publish_run(store, scratch, DAY, 1)
+    cut, _ = made(store, scratch, DAY, 2, after=30)
+    (lake / cut.files[0].path).unlink()
+
+    assert found(store, scratch) == set()
+
+
+@pytest.mark.parametrize("name", ["run.json", "accounts.jsonl.gz", "000000000001.csv.gz"])
+def test_an_unreadable_run_that_may_have_been_published_is_a_difference(store, scratch, lake, name):
+    publish_run(store, scratch, DAY, 1)
+    later, _ = made(store, scratch, DAY, 2, after=30)
+    (lake / f"raw/{ORGANIZATION}/{later.run_id}/{name}").write_bytes(b"{")
+
+    assert ("raw", name) in {(kind, file) for kind, _, _, file in found(store, scratch)}

@@ -19,7 +19,7 @@ from tests.fixtures.examples import (
 from tests.fixtures.tampering import RECORD, TABLES, altered_record, found
 
 
-def test_a_damaged_record_is_a_difference_and_the_other_organizations_are_looked_at(store, scratch, lake, published):
+def test_a_damaged_record_is_a_difference_and_the_other_organizations_are_verified(store, scratch, lake, published):
     collect(store, scratch, some_accounts(), run=run_evidence(organization_id=OTHER_ORGANIZATION))
     (lake / RECORD).write_bytes(b"")
     (lake / TABLES.replace(ORGANIZATION, OTHER_ORGANIZATION) / "accounts.parquet").unlink()
@@ -47,16 +47,16 @@ def test_a_damaged_record_is_a_difference_and_the_other_organizations_are_looked
     ],
 )
 @pytest.mark.usefixtures("published")
-def test_a_count_of_the_record_that_the_run_does_not_bear_out_is_named(store, scratch, lake, change, named):
+def test_a_count_in_the_record_that_differs_from_the_run_is_a_difference(store, scratch, lake, change, named):
     with altered_record(lake) as record:
         change(record["snapshots"][DAY])
 
     [difference] = verify(store, scratch)
 
-    assert (difference.kind, difference.what) == ("record", f"`{named}` is not what the run says.")
+    assert (difference.kind, difference.what) == ("record", f"`{named}` differs from the run.")
 
 
-def test_figures_that_fit_each_other_and_not_the_accounts_are_named_one_by_one(store, scratch, lake, published):
+def test_counts_that_match_each_other_but_not_the_accounts_are_differences(store, scratch, lake, published):
     with altered_record(lake) as record:
         day = record["snapshots"][DAY]
         assert (day["coverage"], day["accounts"]["covered"], day["accounts"]["active"]) == (0.4, 2, 5)
@@ -64,13 +64,13 @@ def test_figures_that_fit_each_other_and_not_the_accounts_are_named_one_by_one(s
         day["accounts"] |= {"covered": 5, "by_outcome": {"collected": 5, "skipped_state": 1}}
 
     assert [one.what for one in verify(store, scratch)] == [
-        "`coverage` is not what the run says.",
-        "`covered` is not what the run says.",
-        "`by_outcome` is not what the run says.",
+        "`coverage` differs from the run.",
+        "`covered` differs from the run.",
+        "`by_outcome` differs from the run.",
     ]
 
 
-def test_a_record_that_calls_an_older_day_the_latest_is_named(store, scratch, lake):
+def test_an_older_day_as_latest_is_a_difference(store, scratch, lake):
     for day in ("2026-11-21", "2026-11-22"):
         collect(store, scratch, some_accounts(), run=run_of(day))
     with altered_record(lake) as record:
@@ -79,12 +79,12 @@ def test_a_record_that_calls_an_older_day_the_latest_is_named(store, scratch, la
     [difference] = verify(store, scratch)
 
     assert str(difference) == (
-        "o-abcdefghij: `latest` is 2026-11-21, and the newest day in the record is 2026-11-22: what is asked about now "
-        f"is answered from the older one. ({lake / RECORD})"
+        "o-abcdefghij: `latest` is 2026-11-21, but the newest day in the record is 2026-11-22: queries of the "
+        f"newest snapshot return the older one. ({lake / RECORD})"
     )
 
 
-def test_an_older_day_made_again_does_not_move_latest_and_is_no_difference(store, scratch):
+def test_a_rebuilt_older_day_does_not_move_latest_and_is_not_a_difference(store, scratch):
     for day in ("2026-11-22", "2026-11-21"):
         collect(store, scratch, some_accounts(), run=run_of(day))
 
@@ -100,16 +100,16 @@ def twice(document):
     ("change", "what"),
     [
         (twice, "names a file more than once"),
-        (lambda document: document.update(organization_id=OTHER_ORGANIZATION), "of organization 'o-zzzzzzzzzz'"),
+        (lambda document: document.update(organization_id=OTHER_ORGANIZATION), "to organization 'o-zzzzzzzzzz'"),
         (lambda document: document.update(schema_version=0), "schema_version is 0"),
         (lambda document: document.update(latest="2026-11-24"), "no such snapshot"),
         (lambda document: document["snapshots"].clear(), "no such snapshot"),
-        (lambda document: document["snapshots"][DAY].update(run_id="../.."), "is no run's id"),
+        (lambda document: document["snapshots"][DAY].update(run_id="../.."), "is not a run id"),
     ],
     ids=["file twice", "other organization", "version lowered", "latest not there", "no days", "run that is a path"],
 )
 @pytest.mark.usefixtures("published")
-def test_a_record_that_no_credlake_writes_is_named_as_damaged(store, scratch, lake, change, what):
+def test_a_record_that_no_credlake_writes_is_damaged(store, scratch, lake, change, what):
     with altered_record(lake) as record:
         change(record)
 
@@ -120,17 +120,17 @@ def test_a_record_that_no_credlake_writes_is_named_as_damaged(store, scratch, la
     assert what in difference.what
 
 
-def test_a_day_that_is_there_twice_is_named(store, scratch, lake, published):
+def test_a_duplicate_day_is_a_difference(store, scratch, lake, published):
     text = (lake / RECORD).read_text()
     day = text[text.index(f' "{DAY}": {{') : text.rindex(" }\n}")]
     (lake / RECORD).write_text(text.replace(day, f"{day.rstrip()},\n{day}"))
 
     [difference] = verify(store, scratch)
 
-    assert "'2026-11-23' is there more than once in one object" in difference.what
+    assert "'2026-11-23' occurs more than once in one object" in difference.what
 
 
-def test_the_record_of_another_organization_is_not_taken_for_ones_own(store, scratch, lake, published):
+def test_the_record_of_another_organization_is_damaged(store, scratch, lake, published):
     (lake / f"catalog/{OTHER_ORGANIZATION}.json").write_bytes((lake / RECORD).read_bytes())
 
     [difference] = verify(store, scratch)
@@ -138,7 +138,7 @@ def test_the_record_of_another_organization_is_not_taken_for_ones_own(store, scr
     assert (difference.organization_id, difference.kind) == (OTHER_ORGANIZATION, "record")
 
 
-def test_a_snapshot_under_another_day_is_named(store, scratch, lake, published):
+def test_a_snapshot_under_another_day_is_a_difference(store, scratch, lake, published):
     with altered_record(lake) as record:
         day = json.loads(json.dumps(record["snapshots"][DAY]).replace(f"/{DAY}/", "/2026-11-24/"))
         record["snapshots"]["2026-11-24"] = day
@@ -151,16 +151,16 @@ def test_a_snapshot_under_another_day_is_named(store, scratch, lake, published):
     assert {("2026-11-23", "file"), ("2026-11-24", "raw")} <= {(one.snapshot_date, one.kind) for one in differences}
 
 
-def test_without_the_hash_of_the_run_nothing_proves_the_raw_zone_and_that_is_said(store, scratch, lake, published):
+def test_a_missing_hash_of_the_run_is_a_difference(store, scratch, lake, published):
     with altered_record(lake) as record:
         del record["snapshots"][DAY]["run_sha256"]
 
     assert [one.what for one in verify(store, scratch)] == [
-        "There is no `run_sha256`, so nothing proves what is kept of the run."
+        "There is no `run_sha256`, so nothing proves the raw files of the run."
     ]
 
 
-def test_files_in_a_folder_of_another_run_are_named(store, scratch, lake, published):
+def test_files_in_a_folder_of_another_run_are_a_difference(store, scratch, lake, published):
     with altered_record(lake) as record:
         for file in record["snapshots"][DAY]["files"]:
             file["path"] = file["path"].replace(RUN, f"{RUN}-mine")
@@ -169,19 +169,17 @@ def test_files_in_a_folder_of_another_run_are_named(store, scratch, lake, publis
     assert [one.what for one in verify(store, scratch)] == [f"The files are not in a folder of run {RUN}."]
 
 
-def test_the_record_says_how_many_columns_a_newer_version_wrote_and_other_numbers_are_named(
-    store, scratch, lake, published
-):
+def test_other_column_counts_than_a_newer_version_recorded_are_differences(store, scratch, lake, published):
     with altered_record(lake) as record:
         record["snapshots"][DAY]["columns"] = {"account": 99, "user": 98}
 
     assert [one.what for one in verify(store, scratch)] == [
-        "It has 54 columns, and the record says 99.",
-        "It has 32 columns, and the record says 98.",
+        "It has 54 columns, the record has 99.",
+        "It has 32 columns, the record has 98.",
     ]
 
 
-def test_a_record_that_points_nowhere_is_named(store, scratch, lake, published):
+def test_a_record_that_names_missing_files_is_a_difference(store, scratch, lake, published):
     record = (lake / RECORD).read_text().replace("1a2b3c4d", "99999999")
     (lake / RECORD).write_text(record)
 
@@ -192,7 +190,7 @@ def test_a_record_that_points_nowhere_is_named(store, scratch, lake, published):
     }
 
 
-def test_a_newer_lake_is_refused_and_not_called_different(store, scratch, lake, published):
+def test_a_newer_lake_is_refused_and_not_a_difference(store, scratch, lake, published):
     (lake / RECORD).write_text((lake / RECORD).read_text().replace('"schema_version": 1', '"schema_version": 2'))
 
     with pytest.raises(NewerLakeError):

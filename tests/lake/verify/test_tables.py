@@ -14,7 +14,7 @@ from tests.fixtures.tampering import TABLES, altered_record, found, in_record, r
 # Tables that were altered by someone who mended the record too: only the raw zone can tell.
 
 
-def test_an_altered_value_is_named_by_account_and_column(store, scratch, lake, published):
+def test_an_altered_value_is_a_difference_with_account_and_column(store, scratch, lake, published):
     path = f"{TABLES}/users-00000.parquet"
     rewrite(
         lake / path,
@@ -34,7 +34,7 @@ def test_an_altered_value_is_named_by_account_and_column(store, scratch, lake, p
         snapshot_date=DAY,
         account_id="111111111111",
         column="mfa_active",
-        what="1 of 3 values are not what the report says",
+        what="1 of 3 values differ from the report",
         where=str(lake / TABLES),
     )
 
@@ -102,7 +102,7 @@ def test_no_difference_names_a_user(store, scratch, lake, published):
     ],
 )
 @pytest.mark.usefixtures("published")
-def test_what_was_altered_in_the_accounts_is_named(store, scratch, lake, change, expected):
+def test_alterations_of_accounts_are_differences(store, scratch, lake, change, expected):
     path = f"{TABLES}/accounts.parquet"
     rewrite(lake / path, change)
     in_record(lake, path)
@@ -139,7 +139,7 @@ def test_what_was_altered_in_the_accounts_is_named(store, scratch, lake, change,
     ids=["rows gone", "row twice", "another account", "values"],
 )
 @pytest.mark.usefixtures("published")
-def test_what_was_altered_in_the_users_is_named(store, scratch, lake, change, expected):
+def test_alterations_of_users_are_differences(store, scratch, lake, change, expected):
     path = f"{TABLES}/users-00000.parquet"
     rewrite(lake / path, change)
     in_record(lake, path)
@@ -147,7 +147,7 @@ def test_what_was_altered_in_the_users_is_named(store, scratch, lake, change, ex
     assert found(store, scratch) == expected
 
 
-def test_the_same_rows_in_another_order_or_in_many_row_groups_are_no_difference(store, scratch, lake, published):
+def test_other_row_order_or_row_groups_are_not_a_difference(store, scratch, lake, published):
     path = f"{TABLES}/users-00000.parquet"
     rewrite(lake / path, lambda table: table.take([4, 2, 0, 3, 1]), row_group_size=1)
     in_record(lake, path)
@@ -155,7 +155,7 @@ def test_the_same_rows_in_another_order_or_in_many_row_groups_are_no_difference(
     assert found(store, scratch) == set()
 
 
-def test_a_file_of_an_older_version_has_fewer_columns_and_that_is_no_difference(store, scratch, lake, published):
+def test_the_fewer_columns_of_an_older_version_are_not_a_difference(store, scratch, lake, published):
     for path, kind, width in (("accounts.parquet", "account", 53), ("users-00000.parquet", "user", 31)):
         rewrite(lake / TABLES / path, lambda table, width=width: table.select(table.column_names[:width]))
         in_record(lake, f"{TABLES}/{path}")

@@ -20,12 +20,12 @@ from tests.fixtures.examples import (
 from tests.fixtures.tampering import RAW, TABLES, flip, found
 
 
-def test_nothing_is_found_where_everything_is_as_it_was(store, scratch, published):
+def test_an_unaltered_lake_has_no_differences(store, scratch, published):
     assert list(verify(store, scratch)) == []
     assert list(scratch.iterdir()) == []
 
 
-def test_every_snapshot_of_every_organization_is_looked_at(store, scratch, lake):
+def test_every_snapshot_of_every_organization_is_verified(store, scratch, lake):
     collect(store, scratch, some_accounts(), run=run_of("2026-11-21"))
     collect(store, scratch, some_accounts(), run=run_of("2026-11-22"))
     collect(store, scratch, some_accounts(), run=run_evidence(organization_id=OTHER_ORGANIZATION))
@@ -38,7 +38,7 @@ def test_every_snapshot_of_every_organization_is_looked_at(store, scratch, lake)
     assert [one.organization_id for one in verify(store, scratch, [OTHER_ORGANIZATION])] == [OTHER_ORGANIZATION]
 
 
-def test_an_unpublished_run_is_nobody_s_snapshot_and_not_looked_at(store, scratch, lake, published):
+def test_an_unpublished_run_is_not_verified(store, scratch, lake, published):
     write(store, scratch, some_accounts(), run=run_of(DAY, 5))
     (lake / f"raw/{ORGANIZATION}/{run_of(DAY, 5).run_id}/run.json").unlink()
 
@@ -46,20 +46,20 @@ def test_an_unpublished_run_is_nobody_s_snapshot_and_not_looked_at(store, scratc
 
 
 @pytest.mark.parametrize("name", ["accounts.parquet", "users-00000.parquet"])
-def test_a_missing_file_is_named(store, scratch, lake, published, name):
+def test_a_missing_file_is_a_difference(store, scratch, lake, published, name):
     (lake / TABLES / name).unlink()
 
     assert found(store, scratch) == {("file", None, None, name)}
 
 
 @pytest.mark.parametrize("name", ["run.json", "accounts.jsonl.gz"])
-def test_missing_evidence_is_named(store, scratch, lake, published, name):
+def test_missing_evidence_is_a_difference(store, scratch, lake, published, name):
     (lake / RAW / name).unlink()
 
     assert found(store, scratch) == {("raw", None, None, name)}
 
 
-def test_a_missing_report_is_named_with_its_account(store, scratch, lake, published):
+def test_a_missing_report_is_a_difference_with_its_account(store, scratch, lake, published):
     (lake / RAW / "111111111111.csv.gz").unlink()
 
     assert found(store, scratch) == {("raw", "111111111111", None, "111111111111.csv.gz")}
@@ -90,16 +90,16 @@ def test_a_flipped_bit_is_found_wherever_it_is(store, scratch, lake, published, 
     assert found(store, scratch) == set()
 
 
-def test_a_longer_file_is_named_with_both_sizes(store, scratch, lake, published):
+def test_a_longer_file_is_a_difference_with_both_sizes(store, scratch, lake, published):
     with (lake / TABLES / "users-00000.parquet").open("ab") as file:
         file.write(b"xx")
 
-    assert f"It has {published.files[1].bytes + 2} bytes, and the record says {published.files[1].bytes}." in {
+    assert f"It has {published.files[1].bytes + 2} bytes, the record has {published.files[1].bytes}." in {
         one.what for one in verify(store, scratch)
     }
 
 
-def test_a_file_that_the_record_does_not_name_is_one_too_many(store, scratch, lake, published):
+def test_an_extra_file_is_a_difference(store, scratch, lake, published):
     (lake / TABLES / "users-00001.parquet").write_bytes((lake / TABLES / "users-00000.parquet").read_bytes())
 
     assert found(store, scratch) == {("file", None, None, "users-00001.parquet")}
@@ -108,27 +108,25 @@ def test_a_file_that_the_record_does_not_name_is_one_too_many(store, scratch, la
 # Raw files that were altered by someone who knew about gzip.
 
 
-def test_a_report_that_says_something_else_is_named(store, scratch, lake, published):
+def test_an_altered_report_is_a_difference(store, scratch, lake, published):
     path = lake / RAW / "111111111111.csv.gz"
     path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()).replace(b"alice", b"alicf")))
 
     assert found(store, scratch) == {("raw", "111111111111", None, "111111111111.csv.gz")}
 
 
-def test_a_report_that_was_only_compressed_anew_is_named_and_its_values_are_compared_all_the_same(
-    store, scratch, lake, published
-):
+def test_a_recompressed_report_is_a_difference_and_its_values_are_still_compared(store, scratch, lake, published):
     path = lake / RAW / "111111111111.csv.gz"
     path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()), compresslevel=1))
 
     [difference] = verify(store, scratch)
 
     assert difference.what == (
-        "The file is not the one that was stored, although the report in it is the one that AWS returned."
+        "The file differs from the one that was stored, although the report in it is unmodified."
     )
 
 
-def test_altered_evidence_is_named_with_what_the_tables_say_otherwise(store, scratch, lake, published):
+def test_altered_evidence_is_a_difference_like_the_values_that_no_longer_match(store, scratch, lake, published):
     path = lake / RAW / "accounts.jsonl.gz"
     path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()).replace(b"account-111", b"account-112")))
 
@@ -138,28 +136,28 @@ def test_altered_evidence_is_named_with_what_the_tables_say_otherwise(store, scr
     }
 
 
-def test_what_is_not_there_is_not_verified(store, scratch, lake):
+def test_a_lake_with_nothing_to_verify_is_an_error(store, scratch, lake):
     with pytest.raises(LakeError, match="There is no lake"):
         list(verify(store, scratch))
     lake.mkdir()
     with pytest.raises(LakeError, match="holds no snapshot, nor a run that could be one"):
         list(verify(store, scratch))
-    with pytest.raises(LakeError, match="Nothing is published of o-zzzzzzzzzz"):
+    with pytest.raises(LakeError, match="o-zzzzzzzzzz has nothing published"):
         list(verify(store, scratch, [OTHER_ORGANIZATION]))
 
 
-def test_a_difference_is_one_line_for_people():
+def test_a_difference_prints_as_one_line():
     difference = Difference(
         kind=DifferenceKind.VALUE,
         organization_id=ORGANIZATION,
         snapshot_date=DAY,
         account_id="111111111111",
         column="mfa_active",
-        what="1 of 3 values are not what the report says",
+        what="1 of 3 values differ from the report",
         where="/lake/x.parquet",
     )
 
     assert str(difference) == (
-        "o-abcdefghij, 2026-11-23, account 111111111111, mfa_active: 1 of 3 values are not what the report says "
+        "o-abcdefghij, 2026-11-23, account 111111111111, mfa_active: 1 of 3 values differ from the report "
         "(/lake/x.parquet)"
     )
