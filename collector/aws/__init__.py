@@ -1,4 +1,5 @@
-"""AWS: the only folder that imports boto3, botocore and awswrangler.
+"""Calls to AWS, one module a service: the only folder that imports botocore.
 
-A function here builds a request, sends it and translates the answer; what it means is decided elsewhere.
+A function here builds a request, sends it and raises every failure as a CallFault; what an answer means is decided by
+the folder that called.
 """

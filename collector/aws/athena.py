@@ -1,4 +1,4 @@
-"""Queries on Athena: started, waited for, stopped when nobody waits any more or when they read too much."""
+"""Queries on Athena: started, waited for, and stopped when nobody waits any more or when they read too much."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 
-# The state of a small query is known soon; of a large one a second more does not matter.
-_FIRST_LOOK_SECONDS = 0.2
+# A small query is done soon; with a large one a second more does not matter.
+_FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 2.0
 _RUNNING = frozenset({"QUEUED", "RUNNING"})
 _SUCCEEDED = "SUCCEEDED"
@@ -31,11 +31,15 @@ _SUCCEEDED = "SUCCEEDED"
 
 @dataclass(frozen=True, slots=True)
 class FinishedQuery:
-    """A query that ended well: what it read, how long it took, and where its result lies (None: Athena keeps it)."""
+    """A query that succeeded."""
 
+    # Athena's id of it.
     query_execution_id: str
+    # How many bytes it read.
     bytes_scanned: int
+    # How long it took in Athena.
     milliseconds: int
+    # The URI of the file with its result; None where Athena keeps the result itself.
     output_location: str | None
 
     def cost(self) -> str:
@@ -49,9 +53,9 @@ class FinishedQuery:
 class AthenaQueries:
     """Queries on one database, in one workgroup. Blocking.
 
-    `output_location` is for a workgroup that does not say itself where results go. `scan_limit` is in bytes: a query
-    that has read more is stopped. Athena tells what was read every few seconds only, so it may read more than that; a
-    limit that holds exactly is the workgroup's own (`BytesScannedCutoffPerQuery`), and both are obeyed.
+    `output_location` is for a workgroup that has no location for results. `scan_limit` is in bytes: a query that has
+    read more is stopped. Athena reports what was read every few seconds only, so a query may read more than that; the
+    workgroup's own limit (`BytesScannedCutoffPerQuery`) holds exactly, and both apply.
     """
 
     def __init__(
@@ -65,7 +69,7 @@ class AthenaQueries:
         s3: S3Client | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Clients are made here unless they are given; `sleep` is passed in by tests."""
+        """Clients are the process's own unless they are given; `sleep` waits the seconds given."""
         self._database = database
         self._workgroup = workgroup
         self._output_location = output_location
@@ -112,14 +116,14 @@ class AthenaQueries:
             return self.athena.start_query_execution(**request)["QueryExecutionId"]
 
     def _wait(self, query_id: str) -> QueryExecutionTypeDef:
-        looking = Retrying(
+        polling = Retrying(
             sleep=self._sleep,
-            wait=wait_exponential(multiplier=_FIRST_LOOK_SECONDS, max=_LONGEST_PAUSE_SECONDS),
+            wait=wait_exponential(multiplier=_FIRST_PAUSE_SECONDS, max=_LONGEST_PAUSE_SECONDS),
             retry=retry_if_result(lambda execution: execution["Status"]["State"] in _RUNNING),
         )
-        return looking(self._look, query_id)
+        return polling(self._poll, query_id)
 
-    def _look(self, query_id: str) -> QueryExecutionTypeDef:
+    def _poll(self, query_id: str) -> QueryExecutionTypeDef:
         with self._explained("athena:GetQueryExecution"):
             execution = self.athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
         scanned = execution.get("Statistics", {}).get("DataScannedInBytes", 0)
@@ -129,7 +133,7 @@ class AthenaQueries:
         return execution
 
     def _stop(self, query_id: str) -> None:
-        """Ask Athena to stop; what led here is told in any case."""
+        """Stop the query if possible; the error that led here is raised anyway."""
         try:
             with translated("athena:StopQueryExecution"):
                 self.athena.stop_query_execution(QueryExecutionId=query_id)

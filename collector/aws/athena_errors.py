@@ -1,7 +1,7 @@
 """What goes wrong on Athena, as sentences that name the next step. Pure.
 
-Athena tells most faults in words alone: InvalidRequestException for anything wrong with the request, and a failed
-query's reason as Trino's error name and text. The phrases are those that Athena writes.
+Athena distinguishes most errors in words alone: InvalidRequestException is anything wrong with the request, and a
+failed query's reason is Trino's name of the error and its text. The phrases are those that Athena writes.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 class AthenaError(CredlakeError):
-    """Athena could not be asked, or could not answer."""
+    """A call to Athena failed, or a query did."""
 
 
 class StaleViewError(AthenaError):
-    """A view that is missing, or that no longer fits what it reads: deploy the views again."""
+    """A view that is missing, or that no longer fits what it reads. Deploying the views fixes it."""
 
 
 class ScanLimitError(AthenaError):
@@ -32,16 +32,16 @@ class ScanLimitError(AthenaError):
     def stopped_by_us(cls, scanned: int, limit: int, query_execution_id: str) -> Self:
         """Stopped because it read more than `--scan-limit` allows."""
         return cls(
-            f"The query was stopped: it had read {scanned:,} bytes, and --scan-limit allows {limit:,}. Ask a view of "
-            "the newest snapshot instead of its history, name fewer days, or raise the limit.",
+            f"The query was stopped: it had read {scanned:,} bytes, and --scan-limit allows {limit:,}. Query a view "
+            "of the newest snapshot instead of its history, name fewer days, or raise the limit.",
             scanned=scanned,
             limit=limit,
             query_execution_id=query_execution_id,
         )
 
 
-# Trino's names of errors that are in the question itself.
-_WRONG_QUESTIONS = frozenset(
+# Trino's names of errors in the SQL itself.
+_SQL_ERRORS = frozenset(
     {
         "SYNTAX_ERROR",
         "COLUMN_NOT_FOUND",
@@ -61,45 +61,49 @@ _WRONG_QUESTIONS = frozenset(
 
 
 class _Rule(NamedTuple):
-    """A failure by Trino's name of it, or by a phrase of Athena's; the hint is a template."""
+    """How to recognize and explain a failure."""
 
+    # The error to raise.
     kind: type[AthenaError]
+    # The next step; a template of the database and of the groups of the phrase.
     hint: str
+    # Trino's names of the failure.
     names: frozenset[str] = frozenset()
+    # What Athena writes about it.
     phrase: re.Pattern[str] | None = None
 
 
 _RULES = (
     _Rule(
         ScanLimitError,
-        "The limit is the workgroup's. Ask a view of the newest snapshot instead of its history, name fewer days, or "
+        "The limit is the workgroup's. Query a view of the newest snapshot instead of its history, name fewer days, or "
         "have the limit raised.",
         phrase=re.compile(r"bytes scanned limit", re.IGNORECASE),
     ),
     _Rule(
         StaleViewError,
-        "The view no longer fits what it reads: `credlake views deploy` makes it anew.",
+        "The view no longer fits what it reads: run `credlake views deploy`.",
         names=frozenset({"VIEW_IS_STALE", "INVALID_VIEW"}),
     ),
     _Rule(
         StaleViewError,
-        "Our views are made by `credlake views deploy`, and the tables below them by `credlake collect`; asked was the "
+        "`credlake views deploy` creates the views, and `credlake collect` the tables they read. The query ran in the "
         "database {database} (--database).",
         names=frozenset({"TABLE_NOT_FOUND", "SCHEMA_NOT_FOUND"}),
     ),
     _Rule(
         AthenaError,
-        "Grant kms:Decrypt on the lake's key, and kms:GenerateDataKey on that of the results, to whoever asks.",
+        "Grant kms:Decrypt on the lake's key, and kms:GenerateDataKey on that of the results, to the caller.",
         phrase=re.compile(r"\bkms\b|ciphertext|customer master key", re.IGNORECASE),
     ),
     _Rule(
         AthenaError,
-        "Grant {action} on the catalogue, the database {database} and its tables to whoever asks.",
+        "Grant {action} on the catalog, the database {database} and its tables to the caller.",
         phrase=re.compile(r"not authorized to perform: (?P<action>(?:glue|lakeformation):\w+)"),
     ),
     _Rule(
         AthenaError,
-        "A view reads with the rights of whoever asks: grant s3:GetObject and s3:ListBucket on the lake's bucket, and "
+        "A view reads with the caller's permissions: grant s3:GetObject and s3:ListBucket on the lake's bucket, and "
         "glue:GetTable and glue:GetPartitions on the database {database}.",
         phrase=re.compile(r"access ?denied|permission_denied|status code: 403|not authorized", re.IGNORECASE),
     ),
@@ -113,21 +117,23 @@ _WORKGROUP_OFF = re.compile(r"workgroup\b.*\bdisabled", re.IGNORECASE)
 
 
 def explain_call(fault: CallFault, *, workgroup: str | None, output_location: str | None) -> CredlakeError:
-    """A call to Athena that was refused."""
+    """The error of a call that failed."""
     facts = {"operation": fault.operation, "code": fault.code, "workgroup": workgroup or "primary"}
     group = workgroup or "primary"
     if fault.kind is FaultKind.DENIED:
         return AthenaError(
-            f"{fault.operation} is refused in the workgroup {group}: {fault.message} Grant it on the workgroup to "
-            "whoever asks, or name a workgroup that they may use with --workgroup.",
+            f"{fault.operation} was denied in the workgroup {group}: {fault.message} Grant it on the workgroup to the "
+            "caller, or name a workgroup that they may use with --workgroup.",
             **facts,
         )
     if fault.kind is FaultKind.NO_CREDENTIALS:
-        return AthenaError(f"AWS takes no credentials of yours: {fault.message} Sign in, then ask again.", **facts)
+        return AthenaError(
+            f"There are no valid AWS credentials: {fault.message} Sign in, then run the query again.", **facts
+        )
     if fault.kind is FaultKind.THROTTLED:
-        return AthenaError("Athena has too many queries of this account under way. Ask again in a minute.", **facts)
+        return AthenaError("Athena is running too many queries of this account. Try again in a minute.", **facts)
     no_output = (
-        f"The workgroup {group} does not say where results go. Name a folder with --output-location "
+        f"The workgroup {group} has no location for results. Name a folder with --output-location "
         "s3://BUCKET/PREFIX/, or set one in the workgroup."
     )
     bad_output = (
@@ -148,17 +154,17 @@ def explain_call(fault: CallFault, *, workgroup: str | None, output_location: st
 
 
 def explain_failure(status: QueryExecutionStatusTypeDef, *, database: str, query_execution_id: str) -> CredlakeError:
-    """A query that was started and did not succeed."""
-    told = status.get("StateChangeReason") or status.get("AthenaError", {}).get("ErrorMessage")
-    reason = str(told or "Athena gives no reason.")
+    """The error of a query that was started and did not succeed."""
+    given = status.get("StateChangeReason") or status.get("AthenaError", {}).get("ErrorMessage")
+    reason = str(given or "Athena gave no reason.")
     match = _ERROR_NAME.match(reason)
     name = match["name"] if match is not None else ""
     facts = {"query_execution_id": query_execution_id, "error": name or status.get("State"), "database": database}
-    if name in _WRONG_QUESTIONS:
-        return UsageError([f"Athena does not take the question: {reason}"], **facts)
+    if name in _SQL_ERRORS:
+        return UsageError([f"Athena rejected the query: {reason}"], **facts)
     kind, hint = _kind_of_failure(name, reason, database)
     verb = "was cancelled" if status.get("State") == "CANCELLED" else "failed"
-    return kind(f"The query {verb}: {reason}{hint}", **facts)
+    return kind(f"The query {verb}: {reason.rstrip('. ')}.{hint}", **facts)
 
 
 def _kind_of_failure(name: str, reason: str, database: str) -> tuple[type[AthenaError], str]:

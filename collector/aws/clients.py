@@ -160,8 +160,8 @@ def client(service: Literal["sts"], region: str | None = None) -> STSClient: ...
 def client(service: Service, region: str | None = None) -> BaseClient:
     """The process's client of a service in a Region: the configured one, us-east-1 where none is.
 
-    Endpoints are those of AWS_ENDPOINT_URL_<SERVICE> or AWS_ENDPOINT_URL. Requests to IAM are signed as `signing_as`
-    says, all others with the collector's own credentials.
+    Endpoints are those of AWS_ENDPOINT_URL_<SERVICE> or AWS_ENDPOINT_URL. Requests to IAM are signed by `signing_as`,
+    all others with the collector's own credentials.
 
     Raises:
         CallFault: the configuration names no such profile or Region, or an endpoint that is not a URL.
@@ -197,7 +197,7 @@ def home_region(partition: str) -> str | None:
 
 
 def identity() -> Identity:
-    """Who the collector is. Needs no permission, so it tells missing credentials from denied ones.
+    """Who the collector is. Needs no permission, so a failure means that the credentials are missing or invalid.
 
     Raises:
         CallFault: there are no credentials, or none that AWS accepts.

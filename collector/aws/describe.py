@@ -1,6 +1,6 @@
-"""What the doctor asks of AWS beside a run's own calls. Each is one call; every failure is a CallFault.
+"""The doctor's calls to AWS, in addition to a run's own. Each function is one call; every failure is a CallFault.
 
-The operations are called by their permission's name, since that is what a refusal's mend has to name.
+Operations have the names of their permissions, since those are what has to be granted where a call is denied.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 def clock_skew(now: datetime) -> float:
-    """How many seconds `now` is ahead of AWS's clock, as an answer of STS tells it to the second."""
+    """How many seconds `now` is ahead of AWS's clock, by the date of an answer of STS, to the second."""
     sts = client("sts")
     with translated("sts:GetCallerIdentity"):
         headers = sts.get_caller_identity()["ResponseMetadata"]["HTTPHeaders"]
@@ -127,7 +127,7 @@ def workgroup(name: str) -> WorkGroupTypeDef:
 def lake_formation_grants(resource: ResourceTypeDef) -> list[PrincipalResourcePermissionsTypeDef]:
     """ListPermissions' grants on a resource of Lake Formation, such as `{"Database": {"Name": …}}`.
 
-    Only what was granted explicitly is told, and of that only what the caller may see.
+    Only explicit grants are listed, and of those only what the caller may see.
     """
     lakeformation = client("lakeformation")
     grants: list[PrincipalResourcePermissionsTypeDef] = []

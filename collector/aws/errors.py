@@ -1,4 +1,4 @@
-"""botocore's exceptions, translated into the few kinds of fault that a run knows."""
+"""botocore's exceptions as CallFaults: the few kinds of failure that a run distinguishes."""
 
 from __future__ import annotations
 
@@ -70,12 +70,18 @@ _NO_CREDENTIALS = (
     SSOError,
     TokenRetrievalError,
 )
-# What botocore's parsers raise on an answer that is cut (it does not retry a 200 whose body is: real-parts 3), or that
-# is none of AWS's: a proxy's page, half a base64, a date that is none. Only this call has failed, not the run.
+# What botocore's parsers raise on an answer that was cut (it does not retry a 200 whose body is: real-parts 3), or that
+# is not from AWS: a proxy's page, half a base64, an invalid date. Only this call has failed, not the run.
 _UNREADABLE = (ResponseParserError, LookupError, ValueError, TypeError, AttributeError)
 _UNREADABLE_TEXT = "The answer was cut, or is not what AWS sends"
-_FIRST_SERVER_FAULT = 500
+_FIRST_SERVER_ERROR = 500
 _TOO_MANY_REQUESTS = 429
+_USER_AND_PASSWORD = re.compile(r"(?<=://)[^/@\s]*@")
+
+
+def without_credentials(text: str) -> str:
+    """The text, its URLs without user and password: an endpoint may contain both, and messages are stored and sent."""
+    return _USER_AND_PASSWORD.sub("", text)
 
 
 @contextmanager
@@ -86,24 +92,20 @@ def translated(operation: str) -> Iterator[None]:
     except ClientError as error:
         raise _from_answer(error, operation) from error
     except _NO_CREDENTIALS as error:
-        raise CallFault(
-            FaultKind.NO_CREDENTIALS, type(error).__name__, without_credentials(str(error)), operation
-        ) from error
+        raise _of_botocore(FaultKind.NO_CREDENTIALS, error, operation) from error
     except (BotocoreConnectionError, HTTPClientError) as error:
-        raise CallFault(
-            FaultKind.CONNECTION, type(error).__name__, without_credentials(str(error)), operation
-        ) from error
+        raise _of_botocore(FaultKind.CONNECTION, error, operation) from error
     except BotoCoreError as error:
         raise _of_botocore(FaultKind.OTHER, error, operation) from error
     except _UNREADABLE:
         # A parser's message quotes the body, which may be report rows or a session's credentials: so neither the
-        # message nor the cause goes on from here.
+        # message nor the cause is passed on.
         raise CallFault(FaultKind.CONNECTION, "UnreadableAnswer", _UNREADABLE_TEXT, operation) from None
 
 
 @contextmanager
 def making_client(service: str) -> Iterator[None]:
-    """Raise what keeps a client from being made as a CallFault. Nothing was answered, so botocore's text may go on."""
+    """Raise what prevents a client as a CallFault. There is no answer that botocore's text could quote."""
     operation = f"client of {service}"
     with translated(operation):
         try:
@@ -116,7 +118,7 @@ def making_client(service: str) -> Iterator[None]:
 
 
 def _of_botocore(kind: FaultKind, error: Exception, operation: str) -> CallFault:
-    """What botocore itself says; it quotes the endpoint."""
+    """An exception of botocore itself, whose text quotes the endpoint."""
     return CallFault(kind, type(error).__name__, without_credentials(str(error)), operation)
 
 
@@ -127,14 +129,6 @@ def _from_answer(error: ClientError, operation: str) -> CallFault:
     kind = _KINDS.get(code)
     if kind is None and status == _TOO_MANY_REQUESTS:
         kind = FaultKind.THROTTLED
-    if kind is None and status >= _FIRST_SERVER_FAULT:
+    if kind is None and status >= _FIRST_SERVER_ERROR:
         kind = FaultKind.SERVICE_FAILURE
     return CallFault(kind or FaultKind.OTHER, code, str(detail.get("Message") or ""), operation)
-
-
-_USER_AND_PASSWORD = re.compile(r"(?<=://)[^/@\s]*@")
-
-
-def without_credentials(text: str) -> str:
-    """The text, its URLs without user and password."""
-    return _USER_AND_PASSWORD.sub("", text)

@@ -1,7 +1,7 @@
 """The calls to Glue for the tables of one database: each builds a request, sends it and reads its `Errors`.
 
-Every failure is a CallFault, but for one: what others changed at the same moment (a table made or dropped meanwhile) is
-no failure; the caller looks again.
+Every failure is a CallFault, with one exception: what others changed at the same time (a table created or dropped) is
+not a failure; the caller reads it again.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 # Glue's limits of one call (facts F7.2).
-MOST_CREATED = MOST_UPDATED = 100
-MOST_DELETED = 25
+_MOST_CREATED = _MOST_UPDATED = 100
+_MOST_DELETED = 25
 
 _MISSING = "EntityNotFoundException"
 _OVERTAKEN = frozenset(
@@ -47,21 +47,21 @@ class GlueCalls:
         self._database = database
 
     def has_database(self) -> bool:
-        """Whether the database is there."""
+        """Whether the database exists."""
         return self._found("glue:GetDatabase", lambda: self._client.get_database(Name=self._database)) is not None
 
     def create_database(self, description: str) -> None:
-        """Make the database."""
+        """Create the database."""
         with _sent("glue:CreateDatabase"):
             self._client.create_database(DatabaseInput={"Name": self._database, "Description": description})
 
     def table(self, name: str) -> TableTypeDef | None:
-        """The table as GetTable says; None where there is none."""
+        """GetTable's table; None where there is none."""
         answer = self._found("glue:GetTable", lambda: self._client.get_table(DatabaseName=self._database, Name=name))
         return None if answer is None else answer["Table"]
 
     def create_table(self, table_input: TableInputTypeDef) -> None:
-        """Make a table."""
+        """Create a table."""
         with _sent("glue:CreateTable"):
             self._client.create_table(DatabaseName=self._database, TableInput=table_input)
 
@@ -82,8 +82,8 @@ class GlueCalls:
             return [partition for page in pages for partition in page["Partitions"]]
 
     def create_partitions(self, table: str, inputs: Sequence[PartitionInputTypeDef]) -> None:
-        """Make partitions; those that others made meanwhile are left as they are."""
-        for batch in _batches(inputs, MOST_CREATED):
+        """Create partitions; those that others created at the same time are not changed."""
+        for batch in _batches(inputs, _MOST_CREATED):
             with _sent(operation := "glue:BatchCreatePartition"):
                 answer = self._client.batch_create_partition(
                     DatabaseName=self._database, TableName=table, PartitionInputList=batch
@@ -92,11 +92,11 @@ class GlueCalls:
                     _check(operation, table, error.get("PartitionValues"), error.get("ErrorDetail"))
 
     def update_partitions(self, table: str, inputs: Sequence[PartitionInputTypeDef]) -> None:
-        """Move partitions; those that others removed meanwhile are left out."""
+        """Move partitions; those that others removed at the same time are skipped."""
         entries: list[BatchUpdatePartitionRequestEntryTypeDef] = [
             {"PartitionValueList": one["Values"], "PartitionInput": one} for one in inputs
         ]
-        for batch in _batches(entries, MOST_UPDATED):
+        for batch in _batches(entries, _MOST_UPDATED):
             with _sent(operation := "glue:BatchUpdatePartition"):
                 answer = self._client.batch_update_partition(
                     DatabaseName=self._database, TableName=table, Entries=batch
@@ -105,9 +105,9 @@ class GlueCalls:
                     _check(operation, table, error.get("PartitionValueList"), error.get("ErrorDetail"))
 
     def delete_partitions(self, table: str, values: Sequence[Sequence[str]]) -> None:
-        """Remove partitions; those that others removed meanwhile are left out."""
+        """Remove partitions; those that others removed at the same time are skipped."""
         lists: list[PartitionValueListTypeDef] = [{"Values": one} for one in values]
-        for batch in _batches(lists, MOST_DELETED):
+        for batch in _batches(lists, _MOST_DELETED):
             with _sent(operation := "glue:BatchDeletePartition"):
                 answer = self._client.batch_delete_partition(
                     DatabaseName=self._database, TableName=table, PartitionsToDelete=batch

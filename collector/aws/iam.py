@@ -36,9 +36,13 @@ _LONGEST_SESSION_NAME = 64
 class Role:
     """The role that is assumed in every account."""
 
+    # The role's name.
     name: str
+    # Its path, `/` or `/…/`.
     path: str
+    # The external id that its trust policy requires; None where it requires none.
     external_id: str | None
+    # The name of the sessions, by which CloudTrail shows them; cut to 64 characters.
     session_name: str
 
     def arn(self, account_id: str, partition: str) -> str:
@@ -64,7 +68,7 @@ class AccountApi:
     def credentials(self, account_id: str, *, regional: bool = True) -> SessionCredentials:
         """Credentials for the account: the collector's own in its own account, else those of the role.
 
-        `regional=False` asks STS in us-east-1 (or the partition's like), which no account can switch off (facts F5).
+        `regional=False` calls STS in us-east-1 (the partition's home Region), which no account can disable (facts F5).
         """
         if self.is_own(account_id):
             return own_credentials(account_id)
@@ -87,7 +91,7 @@ class AccountApi:
         return credentials
 
     def generate_report(self, credentials: SessionCredentials) -> str:
-        """Ask for a report; `STARTED`, `INPROGRESS` or `COMPLETE`."""
+        """Request a report; `STARTED`, `INPROGRESS` or `COMPLETE`."""
         with signing_as(credentials), translated("iam:GenerateCredentialReport"):
             return str(self._iam.generate_credential_report().get("State"))
 
@@ -138,7 +142,7 @@ class AccountApi:
 
 
 def _check_account(answer: AssumeRoleResponseTypeDef, account_id: str) -> None:
-    """The session must be the asked account's: a report filed under another account would be worse than none."""
+    """The session must be in the requested account: a report filed under another would be worse than none."""
     arn = str(answer.get("AssumedRoleUser", {}).get("Arn") or "")
     parts = arn.split(":")
     named = parts[4] if len(parts) > 5 else account_id  # noqa: PLR2004 -- arn:aws:sts::123456789012:assumed-role/…

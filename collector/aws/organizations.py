@@ -22,7 +22,7 @@ class OrganizationsApi:
     """Organizations, as the management account or a delegated administrator may read it (facts F4.4)."""
 
     def __init__(self, client: OrganizationsClient) -> None:
-        """Take a client of `Clients.organizations`."""
+        """Take a client in the Region of the partition."""
         self._client = client
 
     def organization_id(self) -> str:

@@ -1,7 +1,7 @@
-"""The calls to S3 for the objects of one lake: each builds a request, sends it, and raises a CallFault where it fails.
+"""Calls to S3 for the objects of one lake. Every failure is a CallFault.
 
-Retries belong to botocore. Only what it cannot know is tried again here: an answer whose body was cut, and the 409 that
-S3 gives while an earlier attempt of ours is still under way.
+botocore retries. Only what it cannot know is retried here: an answer whose body was cut, and the 409 that S3 returns
+while an earlier attempt of ours is still under way.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     # The parameter of PutObject that makes a write conditional, and its value.
     Condition = tuple[Literal["IfNoneMatch", "IfMatch"], str]
 
+_SCHEME = "s3://"
+# Names of general purpose buckets: 3 to 63 of a-z 0-9 . -, first and last no sign.
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 # HeadObject's answer has no body, so its only code is the status.
 _MISSING = frozenset({"NoSuchKey", "NotFound", "404"})
@@ -36,17 +39,61 @@ _MISSING = frozenset({"NoSuchKey", "NotFound", "404"})
 _UNDER_WAY = frozenset({"ConditionalRequestConflict", "OperationAborted", "409"})
 _CONFLICTS = frozenset({"PreconditionFailed", "412"}) | _UNDER_WAY
 
-
 _CHUNK_BYTES = 2**20
-# The most that S3 gives.
+# The most that S3 returns.
 _NAMES_PER_PAGE = 1000
-_TRIES = 5
-# botocore has handed the answer over by then, so it does not ask again.
+_ATTEMPTS = 5
+# botocore has returned the answer by then, so it does not retry.
 _BODY = "s3:GetObject (its body)"
+
+# The condition that there is no object yet.
+ABSENT: Condition = ("IfNoneMatch", "*")
+
+
+@dataclass(frozen=True, slots=True)
+class S3Place:
+    """Where on S3 a lake is stored."""
+
+    # The bucket's name.
+    bucket: str
+    # What every key of the lake begins with; empty, or without a slash at either end.
+    prefix: str = ""
+
+    def key(self, relative: str) -> str:
+        """The object's key in the bucket."""
+        return f"{self.prefix}/{relative}" if self.prefix else relative
+
+    def uri(self, relative: str = "") -> str:
+        """The object's URI, or the lake's own."""
+        parts = [f"{_SCHEME}{self.bucket}", self.prefix, relative]
+        return "/".join(part for part in parts if part)
+
+    def bucket_arn(self, partition: str = "aws") -> str:
+        """What permissions to list are granted on."""
+        return f"arn:{partition}:s3:::{self.bucket}"
+
+    def objects_arn(self, partition: str = "aws") -> str:
+        """What permissions to read and write are granted on."""
+        return f"{self.bucket_arn(partition)}/{self.key('*')}"
+
+
+def parse_s3_uri(uri: str) -> S3Place:
+    """The place that `s3://bucket/prefix` names.
+
+    Raises:
+        UsageError: it does not name a bucket, or its prefix would give keys that nobody could find again.
+    """
+    bucket, _, prefix = uri.removeprefix(_SCHEME).partition("/")
+    prefix = prefix.rstrip("/")
+    if not uri.startswith(_SCHEME) or not _BUCKET.fullmatch(bucket):
+        raise UsageError([f"{uri} does not name a bucket: a lake on S3 is s3://bucket or s3://bucket/prefix."])
+    if any(part in {"", ".", ".."} for part in prefix.split("/")) and prefix:
+        raise UsageError([f"{uri}: the parts of a prefix must not be empty, `.` or `..`."])
+    return S3Place(bucket, prefix)
 
 
 def is_missing(fault: CallFault) -> bool:
-    """Whether there is no such object. A replacement of one that is gone is answered so too."""
+    """Whether there is no such object. S3 answers the same to the replacement of one that is gone."""
     return fault.code in _MISSING
 
 
@@ -56,17 +103,13 @@ def is_conflict(fault: CallFault) -> bool:
 
 
 def is_under_way(fault: CallFault) -> bool:
-    """Whether another request on the same object was under way, so that S3 did not even look at the condition."""
+    """Whether another request on the same object was under way, so that S3 did not even check the condition."""
     return fault.code in _UNDER_WAY
 
 
 def may_have_arrived(fault: CallFault) -> bool:
-    """Whether a write that failed so may have taken place all the same: its answer was lost, or was a 500."""
+    """Whether a write that failed like this may have taken place: its answer was lost, or was a 500."""
     return fault.kind in {FaultKind.CONNECTION, FaultKind.SERVICE_FAILURE, FaultKind.THROTTLED}
-
-
-# The condition that there is no object yet.
-ABSENT: Condition = ("IfNoneMatch", "*")
 
 
 def unchanged(version: str) -> Condition:
@@ -80,12 +123,12 @@ class S3Objects:
     def __init__(
         self, place: S3Place, client: S3Client, *, kms_key: str | None, sleep: Callable[[float], None] | None = None
     ) -> None:
-        """`sleep` waits the seconds given, between tries."""
+        """`sleep` waits the seconds given, between attempts."""
         self._place = place
         self._client = client
         self._kms_key = kms_key
-        self._tries: dict[str, Any] = {
-            "stop": stop_after_attempt(_TRIES),
+        self._retries: dict[str, Any] = {
+            "stop": stop_after_attempt(_ATTEMPTS),
             "wait": wait_random_exponential(multiplier=0.1, max=5),
             "reraise": True,
         } | ({} if sleep is None else {"sleep": sleep})
@@ -101,7 +144,7 @@ class S3Objects:
             with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as body:
                 self._put(key, body, digest, ABSENT)
 
-        Retrying(retry=retry_if_exception(_is_under_way), **self._tries)(attempt)
+        Retrying(retry=retry_if_exception(_is_under_way), **self._retries)(attempt)
 
     def get(self, key: str) -> tuple[bytes, str]:
         """The object's bytes and its ETag."""
@@ -131,7 +174,7 @@ class S3Objects:
         return digests[-1].digest()
 
     def _streamed(self, key: str, begin: Callable[[], Callable[[bytes], object]]) -> str:
-        """Hand the object over in pieces, from its beginning in every try; its ETag."""
+        """Pass the object on in pieces, from its beginning in every attempt; its ETag."""
 
         def attempt() -> str:
             take = begin()
@@ -144,7 +187,7 @@ class S3Objects:
                     take(chunk)
             return answer["ETag"]
 
-        return Retrying(retry=retry_if_exception(_is_of_a_body), **self._tries)(attempt)
+        return Retrying(retry=retry_if_exception(_is_of_a_body), **self._retries)(attempt)
 
     def size(self, key: str) -> int | None:
         """The object's size in bytes; None where there is none."""
@@ -158,29 +201,28 @@ class S3Objects:
             raise
 
     def bucket_region(self) -> str | None:
-        """The Region of the bucket; None where the server does not say."""
+        """The Region of the bucket; None where the server does not report one."""
         with translated("s3:HeadBucket"):
             return self._client.head_bucket(Bucket=self._place.bucket).get("BucketRegion")
 
     def is_empty(self) -> bool:
-        """Whether nothing at all lies under the prefix."""
+        """Whether there is nothing at all under the prefix."""
         with translated("s3:ListObjectsV2"):
             answer = self._client.list_objects_v2(Bucket=self._place.bucket, Prefix=self._place.key(""), MaxKeys=1)
         return not answer.get("KeyCount")
 
     def names(self, folder: str) -> set[str]:
-        """What lies right under a folder: the names of objects, and of folders."""
+        """The names of the objects and folders right in a folder."""
         prefix = self._place.key(f"{folder}/" if folder else "")
         found: set[str] = set()
         with translated("s3:ListObjectsV2"):
-            pages = self._client.get_paginator("list_objects_v2")
-            found_pages = pages.paginate(
+            pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._place.bucket,
                 Prefix=prefix,
                 Delimiter="/",
                 PaginationConfig={"PageSize": _NAMES_PER_PAGE},
             )
-            for page in found_pages:
+            for page in pages:
                 found |= {entry["Prefix"] for entry in page.get("CommonPrefixes", ())}
                 found |= {entry["Key"] for entry in page.get("Contents", ())}
         return {key.removeprefix(prefix).rstrip("/") for key in found} - {""}
@@ -228,53 +270,3 @@ def _is_of_a_body(error: BaseException) -> bool:
 
 def _is_under_way(error: BaseException) -> bool:
     return isinstance(error, CallFault) and is_under_way(error)
-
-
-SCHEME = "s3"
-# Names of general purpose buckets: 3 to 63 of a-z 0-9 . -, first and last no sign.
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_ARN_PARTITION = "aws"
-
-
-@dataclass(frozen=True, slots=True)
-class S3Place:
-    """A bucket, and what every key of the lake begins with (empty, or without a slash at either end)."""
-
-    bucket: str
-    prefix: str = ""
-
-    def key(self, relative: str) -> str:
-        """The object's key in the bucket."""
-        return f"{self.prefix}/{relative}" if self.prefix else relative
-
-    def uri(self, relative: str = "") -> str:
-        """The object's URI, or the lake's own."""
-        parts = [f"{SCHEME}://{self.bucket}", self.prefix, relative]
-        return "/".join(part for part in parts if part)
-
-    def path(self, relative: str) -> str:
-        """The object as pyarrow names it: without a scheme."""
-        return f"{self.bucket}/{self.key(relative)}"
-
-    def bucket_arn(self, partition: str = _ARN_PARTITION) -> str:
-        """What permissions to list are granted on."""
-        return f"arn:{partition}:s3:::{self.bucket}"
-
-    def objects_arn(self, partition: str = _ARN_PARTITION) -> str:
-        """What permissions to read and write are granted on."""
-        return f"{self.bucket_arn(partition)}/{self.key('*')}"
-
-
-def parse_s3_uri(uri: str) -> S3Place:
-    """The place that `s3://bucket/prefix` names.
-
-    Raises:
-        UsageError: it names no bucket, or a prefix that would give keys nobody could find again.
-    """
-    bucket, _, prefix = uri.removeprefix(f"{SCHEME}://").partition("/")
-    prefix = prefix.rstrip("/")
-    if not uri.startswith(f"{SCHEME}://") or not _BUCKET.fullmatch(bucket):
-        raise UsageError([f"{uri} names no bucket: a lake on S3 is s3://bucket or s3://bucket/prefix."])
-    if any(part in {"", ".", ".."} for part in prefix.split("/")) and prefix:
-        raise UsageError([f"{uri}: the parts of a prefix must not be empty, `.` or `..`."])
-    return S3Place(bucket, prefix)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from collector.cli.options import ConfigFile, Database, OutputLocation, Workgroup, read_flags
+from collector.process.streams import may_be_lost
+
+if TYPE_CHECKING:
+    from collector.views.plan import Step
 
 
 def list_views() -> int:
@@ -47,33 +51,31 @@ def deploy_views(
 
     Where one fails, those that were deployed before it stay, and are complete.
     """
-    from collector.aws.athena import AthenaQueries
-    from collector.aws.clients import client
     from collector.process.logs import set_up_logs
-    from collector.process.streams import may_be_lost
-    from collector.views.deploy import DeployedViews
+    from collector.views.deploy import deploy_views as deploy
+    from collector.views.deploy import plan_views
     from collector.views.files import shipped_views
-    from collector.views.plan import carry_out, plan_deployment
 
     set_up_logs(for_person=sys.stderr.isatty())
     settings = read_flags(config, database=database, workgroup=workgroup, output_location=output_location)
     shipped = shipped_views()
-    views = DeployedViews(client("glue"), settings.database)
-    plan = plan_deployment(
-        shipped.athena_statements(settings.database),
-        views.held(),
-        database=settings.database,
-        columns_of=shipped.columns().__getitem__,
-    )
+    plan = plan_views(shipped.athena_statements(settings.database), shipped.columns(), database=settings.database)
     if dry_run:
         typer.echo(plan.sql(), nl=False)
+        summary = f"{plan.summary()} (nothing was run)"
     else:
-        queries = AthenaQueries(
-            database=settings.database, workgroup=settings.workgroup, output_location=settings.output_location
+        summary = deploy(
+            plan,
+            database=settings.database,
+            workgroup=settings.workgroup,
+            output_location=settings.output_location,
+            done=_report,
         )
-        for step in carry_out(plan, run=queries.run, mark=views.mark):
-            # A reader that left is no reason to leave the views half deployed.
-            with may_be_lost():
-                typer.echo(f"{step.action} {step.name}: {step.reason}")
-    typer.echo(plan.summary() + (" (nothing was run)" if dry_run else ""), err=True)
+    typer.echo(summary, err=True)
     return 0
+
+
+def _report(step: Step) -> None:
+    # A reader that left is no reason to leave the views half deployed.
+    with may_be_lost():
+        typer.echo(f"{step.action} {step.name}: {step.reason}")

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from collector.aws import describe
 from collector.aws.athena import AthenaQueries
-from collector.aws.clients import client
 from collector.catalog.partitions import NOT_OURS
 from collector.catalog.sync import sync_catalog
 from collector.catalog.tables import GLUE_TABLES, GlueTable, plan_table
@@ -20,8 +19,7 @@ from collector.errors import CatalogNotSyncedError
 from collector.lake.layout import SNAPSHOTS
 from collector.lake.open import open_store
 from collector.lake.record import read_record
-from collector.views.deploy import DeployedViews
-from collector.views.plan import plan_deployment
+from collector.views.deploy import plan_views
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -140,12 +138,7 @@ class CatalogChecks:
 
     def _check_views(self) -> Finding:
         views = self.views_of(self.database)
-        plan = plan_deployment(
-            views.statements,
-            DeployedViews(client("glue"), self.database).held(),
-            database=self.database,
-            columns_of=views.columns.__getitem__,
-        )
+        plan = plan_views(views.statements, views.columns, database=self.database)
         return check_views(self.database, plan, deployed_by_run=views.deployed_by_run)
 
 

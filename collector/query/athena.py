@@ -219,18 +219,19 @@ def _maps(column: pa.Array[Any]) -> pa.Array[Any]:
 
 @contextmanager
 def _explained(operation: str) -> Iterator[None]:
-    """A result that was worked out and cannot be fetched."""
+    """Raise what prevents fetching a result as the sentence for the user."""
     try:
         with translated(operation):
             yield
     except CallFault as fault:
         hint = (
-            " Grant s3:GetObject on the folder of the results, and kms:Decrypt where it has a key, to whoever asks."
+            " Grant s3:GetObject on the folder of the results, and kms:Decrypt where it has a key, to the caller."
             if fault.kind is FaultKind.DENIED
-            else " Ask again."
+            else " Run the query again."
         )
         raise AthenaError(
-            f"The query ended well, but its result cannot be fetched: {operation}: {fault.code}: {fault.message}{hint}",
+            f"The query succeeded, but its result could not be fetched: {operation}: {fault.code}: {fault.message}"
+            f"{hint}",
             operation=operation,
             code=fault.code,
         ) from fault

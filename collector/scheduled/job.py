@@ -19,8 +19,8 @@ from collector.errors import CallFault, CredlakeError
 from collector.scheduled.metrics import metrics_of, print_metrics
 from collector.scheduled.notice import TOPIC, notice_of
 from collector.settings.sources import read_settings
+from collector.views.deploy import deploy_views, plan_views
 from collector.views.files import shipped_views
-from collector.views.views_step import bring_views_in_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -87,14 +87,15 @@ class Job:
             return
         views = shipped_views()
         is_late = (lambda: False) if ends_at is None else (lambda: self.clock() > ends_at)
-        summary = bring_views_in_step(
-            views.athena_statements(database),
-            views.columns(),
+        summary = deploy_views(
+            plan_views(views.athena_statements(database), views.columns(), database=database),
             database=database,
             workgroup=workgroup,
+            output_location=self.settings.output_location,
+            done=lambda step: _log.info("view.deployed", view=step.name),
             is_late=is_late,
         )
-        _log.info("views.in_step", summary=summary)
+        _log.info("views.deployed", summary=summary)
 
 
 def job_of(environment: Mapping[str, str], run: Callable[[Collection], RunResult]) -> Job:

@@ -1,4 +1,4 @@
-"""The views of a database as Glue holds them, and the marks that say which are ours."""
+"""Deploys views by statements on Athena, and marks in Glue which of a database's views are ours."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
+from collector.aws.athena import AthenaQueries
+from collector.aws.clients import client
 from collector.aws.errors import translated
 from collector.errors import CallFault, CredlakeError, FaultKind
-from collector.views.plan import HeldTable, marks
+from collector.views.plan import HeldTable, carry_out, marks, plan_deployment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from types_boto3_glue import GlueClient
     from types_boto3_glue.type_defs import TableInputTypeDef, TableTypeDef
+
+    from collector.views.plan import DeploymentPlan, Step
 
 _VIEW = "VIRTUAL_VIEW"
 _VIEW_TEXT = re.compile(r"/\* Presto View: (?P<body>[A-Za-z0-9+/=]+) \*/")
@@ -38,11 +42,62 @@ _TABLE_INPUT = (
 )
 
 
+def plan_views(
+    statements: Sequence[tuple[str, str]], columns: Mapping[str, Sequence[str]], *, database: str
+) -> DeploymentPlan:
+    """What has to be done so that the database holds these views, by what it holds now.
+
+    Args:
+        statements: every view's name with its statement, each after those that it reads.
+        columns: the names of the columns that each view returns.
+        database: the Glue database.
+
+    Raises:
+        CredlakeError: there is no such database, it may not be read, or a name is taken.
+    """
+    held = DeployedViews(client("glue"), database).held()
+    return plan_deployment(statements, held, database=database, columns_of=columns.__getitem__)
+
+
+def deploy_views(
+    plan: DeploymentPlan,
+    *,
+    database: str,
+    workgroup: str | None,
+    output_location: str | None,
+    done: Callable[[Step], object],
+    is_late: Callable[[], bool] = lambda: False,
+) -> str:
+    """Create, replace and drop what differs; what was done, in a sentence.
+
+    Args:
+        plan: from `plan_views`; most often nothing differs, and then Athena is not called.
+        database: the Glue database.
+        workgroup: the Athena workgroup; None: `primary`.
+        output_location: where Athena writes results, for a workgroup that has no location.
+        done: called after each step.
+        is_late: whether to stop before the next step. Every view is intact, and the next deployment continues there.
+
+    Raises:
+        CredlakeError: a view could not be deployed; what was done by then stays.
+    """
+    left = len(plan.changes)
+    if left:
+        queries = AthenaQueries(database=database, workgroup=workgroup, output_location=output_location)
+        steps = carry_out(plan, run=queries.run, mark=DeployedViews(client("glue"), database).mark)
+        while left and not is_late():
+            done(next(steps))
+            left -= 1
+    if left:
+        return f"{plan.summary()}; {left} of {len(plan.changes)} left to the next run, for lack of time"
+    return plan.summary()
+
+
 class DeployedViews:
-    """One database of the catalogue, through a Glue client."""
+    """The views of one database of the catalog."""
 
     def __init__(self, glue: GlueClient, database: str) -> None:
-        """Nothing is asked yet."""
+        """Take a client of Glue. Nothing is called yet."""
         self._glue = glue
         self._database = database
 
@@ -56,7 +111,7 @@ class DeployedViews:
             return {table["Name"]: _held(table) for table in self._tables()}
 
     def mark(self, name: str, statement: str) -> None:
-        """Mark the view that Athena has just made of the statement.
+        """Mark the view that Athena has just created from the statement.
 
         Raises:
             CredlakeError: the view is not there, or may not be updated.
@@ -91,20 +146,21 @@ def _explain(fault: CallFault, operation: str, database: str, view: str | None) 
     facts = {"operation": operation, "code": fault.code, "database": database}
     if fault.code == "EntityNotFoundException" and view is not None:
         return CredlakeError(
-            f"Athena made the view {view}, and Glue does not show it in the database {database}: somebody has dropped "
-            "it meanwhile, or Athena and Glue are asked in different Regions or at different endpoints. Deploy again.",
+            f"Athena created the view {view}, but Glue does not have it in the database {database}: someone dropped it "
+            "at the same time, or Athena and Glue are called in different Regions or at different endpoints. Deploy "
+            "again.",
             **facts,
         )
     if fault.code == "EntityNotFoundException":
         return CredlakeError(
-            f"There is no database {database} in the Glue catalogue of this account and Region. Collect into the lake "
-            "first (`credlake collect --lake s3://…` makes it), or name another with --database.",
+            f"There is no database {database} in the Glue catalog of this account and Region. Collect into the lake "
+            "first (`credlake collect --lake s3://…` creates it), or name another with --database.",
             **facts,
         )
     if fault.kind is FaultKind.DENIED:
         return CredlakeError(
-            f"{operation} on the database {database} is refused: {fault.message} Grant {operation} on the catalogue, "
-            "the database and its tables to whoever deploys the views.",
+            f"{operation} on the database {database} was denied: {fault.message} Grant {operation} on the catalog, the "
+            "database and its tables to the user or role that deploys the views.",
             **facts,
         )
     return CredlakeError(f"{operation} on the database {database} failed: {fault.code}: {fault.message}", **facts)
@@ -122,7 +178,7 @@ def _held(table: TableTypeDef) -> HeldTable:
 
 
 def _view_columns(text: str) -> tuple[str, ...]:
-    """The names of a view's columns, from its stored text (facts F7.3): the columns beside it may be placeholders."""
+    """The names of a view's columns, from its stored text (facts F7.3): those of the table may be placeholders."""
     match = _VIEW_TEXT.fullmatch(text)
     if match is None:
         return ()

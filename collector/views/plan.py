@@ -1,9 +1,9 @@
-"""Which statements bring the views of a database level with the files of `athena_queries/`. Pure.
+"""Which statements make the views of a database match the files of `athena_queries/`. Pure.
 
 Athena stores a view as a Glue table and drops the comments of its SQL, so what a view came from cannot be read from its
 text. A deployed view is therefore marked by two parameters of its Glue table: the digest of our statement, and the
-digest of the text that Athena made of it. The first says whether our file has changed since, the second whether someone
-altered the view by hand; and only a table that is marked is ever removed.
+digest of the text that Athena made of it. The first shows whether our file has changed since, the second whether the
+view was changed by hand; and only a table that is marked is ever dropped.
 """
 
 from __future__ import annotations
@@ -25,17 +25,22 @@ Action = Literal["create", "replace", "keep", "drop"]
 
 
 class NameTakenError(CredlakeError):
-    """A name that one of our views needs belongs to something that is not ours. Nothing was changed."""
+    """The name of one of our views belongs to something that is not ours. Nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeldTable:
-    """A table or view as the catalogue holds it; `text` is a view's stored text, empty for a table."""
+    """A table or view as the catalog holds it."""
 
+    # Its name in the database.
     name: str
+    # Whether it is a view, of anyone's making.
     is_view: bool
+    # The names of a view's columns, in order; none where its text cannot be read.
     columns: tuple[str, ...]
+    # A view's stored text; empty for a table.
     text: str
+    # The parameters of the Glue table, among which are our marks.
     parameters: Mapping[str, str]
 
     @property
@@ -50,18 +55,23 @@ class HeldTable:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What happens to one view, why, and by which statement; a view that is kept needs none."""
+    """What happens to one view."""
 
+    # What is done with it.
     action: Action
+    # The view's name.
     name: str
+    # Why, for people.
     reason: str
+    # The statement that does it; None for a view that is kept.
     statement: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DeploymentPlan:
-    """The steps in an order that can be carried out: a view after all that it reads, removals last."""
+    """What deploying the views of a database takes."""
 
+    # In an order that can be carried out: a view after all that it reads, removals last.
     steps: tuple[Step, ...]
 
     @property
@@ -78,8 +88,8 @@ class DeploymentPlan:
         count = Counter(step.action for step in self.steps)
         views = len(self.steps) - count["drop"]
         words: dict[Action, str] = {"create": "created", "replace": "replaced", "keep": "kept", "drop": "dropped"}
-        told = ", ".join(f"{count[action]} {word}" for action, word in words.items() if count[action])
-        return f"{views} views: {told or 'nothing to do'}"
+        counts = ", ".join(f"{count[action]} {word}" for action, word in words.items() if count[action])
+        return f"{views} views: {counts or 'nothing to do'}"
 
 
 def plan_deployment(
@@ -89,7 +99,7 @@ def plan_deployment(
     database: str,
     columns_of: Callable[[str], Sequence[str]],
 ) -> DeploymentPlan:
-    """What has to be done so that the database holds exactly these views of ours, beside whatever else is there.
+    """What has to be done so that the database holds exactly these views of ours, next to whatever else is there.
 
     Args:
         statements: every view's name with the statement that creates or replaces it, each after those that it reads
@@ -104,15 +114,16 @@ def plan_deployment(
     taken = [name for name, _ in statements if name in held and not _may_replace(held[name], columns_of)]
     if taken:
         raise NameTakenError(
-            f"The database {database} already holds {', '.join(taken)}, and not from here: replacing what somebody "
-            "else made could lose it. Rename or drop it, or deploy into another database (--database).",
+            f"The database {database} already has {', '.join(taken)}, which credlake did not create, and "
+            "replacing it could destroy someone else's work. Rename or drop it, or deploy into another database "
+            "(--database).",
             names=taken,
         )
     steps = [_step(name, statement, held.get(name)) for name, statement in statements]
     wanted = {name for name, _ in statements}
     gone = sorted(name for name, table in held.items() if table.is_ours and name not in wanted)
     steps += [
-        Step("drop", name, "no file makes it any more", f'drop view if exists "{database}"."{name}"') for name in gone
+        Step("drop", name, "no longer part of credlake", f'drop view if exists "{database}"."{name}"') for name in gone
     ]
     return DeploymentPlan(tuple(steps))
 
@@ -122,12 +133,13 @@ def carry_out(
 ) -> Iterator[Step]:
     """Carry out the steps one after another, and yield each when it is done.
 
-    A deployment that is cut off leaves every view whole, the last one perhaps unmarked; the next one goes on there.
+    A deployment that is interrupted leaves every view intact, the last one perhaps unmarked; the next one continues
+    there.
 
     Args:
         plan: from `plan_deployment`.
         run: runs one statement to its end, or raises.
-        mark: given a view's name and our statement, marks it in the catalogue with `marks`.
+        mark: given a view's name and our statement, marks it in the catalog with `marks`.
     """
     for step in plan.changes:
         if step.statement is None:
@@ -139,7 +151,7 @@ def carry_out(
 
 
 def marks(statement: str, text: str) -> dict[str, str]:
-    """The parameters that say which statement a view came from, and which text Athena made of it."""
+    """The parameters that record which statement a view came from, and which text Athena made of it."""
     return {STATEMENT_MARK: _digest(statement), TEXT_MARK: _digest(text)}
 
 
@@ -149,16 +161,16 @@ def _step(name: str, statement: str, held: HeldTable | None) -> Step:
     if held.unchanged_since(statement):
         return Step("keep", name, "unchanged")
     if not held.is_ours:
-        reason = "unmarked: an earlier deployment was cut off, or it was altered by hand"
+        reason = "unmarked: an earlier deployment was interrupted, or it was changed by hand"
     elif held.parameters[STATEMENT_MARK] != _digest(statement):
         reason = "its SQL has changed"
     else:
-        reason = "it was altered by hand"
+        reason = "it was changed by hand"
     return Step("replace", name, reason, statement)
 
 
 def _may_replace(held: HeldTable, columns_of: Callable[[str], Sequence[str]]) -> bool:
-    """A marked view, or an unmarked one with our columns: that is what a cut-off deployment leaves.
+    """A marked view, or an unmarked one with our columns: that is what an interrupted deployment leaves.
 
     Columns are only ever added at the end, so one of the two lists begins with the other whichever version wrote it.
     """

@@ -9,26 +9,21 @@ from unittest.mock import Mock
 
 from collector.cli.views import deploy_views
 from collector.process import streams
-from collector.views.plan import Step
+from collector.views import deploy
+from collector.views.plan import DeploymentPlan, Step
 
 
-def test_views_are_deployed_to_the_last_whoever_reads_on(monkeypatch):
-    done = []
-
-    def steps(*_, **__):
-        for name in ("account", "findings", "snapshots"):
-            done.append(name)
-            yield Step("create", name, "it is missing")
-
-    for name in ("aws.clients.client", "views.deploy.DeployedViews", "aws.athena.AthenaQueries"):
-        monkeypatch.setattr(f"collector.{name}", Mock())
-    plan = Mock(**{"return_value.summary.return_value": "3 created"})
-    monkeypatch.setattr("collector.views.plan.plan_deployment", plan)
-    monkeypatch.setattr("collector.views.plan.carry_out", steps)
+def test_views_are_deployed_to_the_last_when_the_reader_leaves(monkeypatch):
+    queries = Mock()
+    steps = tuple(Step("create", name, "new", f"create {name}") for name in ("account", "findings", "snapshots"))
+    monkeypatch.setattr(deploy, "plan_views", lambda *_, **__: DeploymentPlan(steps))
+    monkeypatch.setattr(deploy, "client", Mock())
+    monkeypatch.setattr(deploy, "DeployedViews", Mock())
+    monkeypatch.setattr(deploy, "AthenaQueries", lambda **_: queries)
     reads, writes = os.pipe()
     os.close(reads)
     with io.TextIOWrapper(io.BufferedWriter(streams._Delivered(writes, "wb"))) as unread:
         monkeypatch.setattr(sys, "stdout", unread)
         deploy_views()
 
-    assert done == ["account", "findings", "snapshots"]
+    assert [call.args for call in queries.run.call_args_list] == [(step.statement,) for step in steps]

@@ -136,7 +136,7 @@ CALL_FAULTS = [
             "No output location provided. An output location is required either through the Workgroup result "
             "configuration setting or as an API input."
         ),
-        "does not say where results go.*--output-location",
+        "has no location for results.*--output-location",
     ),
     ("InvalidRequestException", "WorkGroup is not found.", "There is no workgroup analysts"),
     ("InvalidRequestException", "WorkGroup analysts is disabled.", "is disabled"),
@@ -148,7 +148,7 @@ CALL_FAULTS = [
     (
         "AccessDeniedException",
         "User: arn:aws:iam::111111111111:user/a is not authorized to perform: athena:StartQueryExecution",
-        "athena:StartQueryExecution is refused in the workgroup analysts.*Grant it",
+        "athena:StartQueryExecution was denied in the workgroup analysts.*Grant it",
     ),
     ("TooManyRequestsException", "You have exceeded the limit", "too many queries"),
     ("InternalServerException", "oh", "athena:StartQueryExecution failed: InternalServerException: oh"),
@@ -170,7 +170,7 @@ FAILURES = [
             "[x] of type boolean projected from query view at position 8 cannot be coerced"
         ),
         StaleViewError,
-        "credlake views deploy` makes it anew",
+        "no longer fits what it reads: run `credlake views deploy`",
     ),
     (
         "INVALID_VIEW: line 3:6: Failed analyzing stored view 'awsdatacatalog.credlake.findings': line 4:1: x",
@@ -180,7 +180,7 @@ FAILURES = [
     (
         "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.credlake.findings' does not exist",
         StaleViewError,
-        "made by `credlake views deploy`.*credlake collect.*database credlake",
+        "not exist. `credlake views deploy` creates.*credlake collect.*database credlake",
     ),
     (
         "Query exhausted resources: Bytes scanned limit was exceeded",
@@ -206,9 +206,9 @@ FAILURES = [
     (
         "User: arn:aws:iam::111111111111:user/a is not authorized to perform: glue:CreateTable on resource: x",
         AthenaError,
-        "Grant glue:CreateTable on the catalogue, the database credlake",
+        "Grant glue:CreateTable on the catalog, the database credlake",
     ),
-    ("COLUMN_NOT_FOUND: line 1:8: Column 'x' cannot be resolved", UsageError, "does not take the question"),
+    ("COLUMN_NOT_FOUND: line 1:8: Column 'x' cannot be resolved", UsageError, "Athena rejected the query"),
     ("GENERIC_INTERNAL_ERROR: oh", AthenaError, "The query failed: GENERIC_INTERNAL_ERROR: oh"),
 ]
 
@@ -299,7 +299,7 @@ def test_a_result_that_may_not_be_fetched_says_which_permission_is_missing(stubb
     athena, stub = stubbed
     finished(stub)
     stub.add_client_error("get_query_results", "AccessDeniedException", "no", 400)
-    with pytest.raises(AthenaError, match=r"ended well, but its result cannot be fetched.*Grant s3:GetObject"):
+    with pytest.raises(AthenaError, match=r"succeeded, but its result could not be fetched.*Grant s3:GetObject"):
         answer_of(queries(athena), AthenaStatement("select 1"))
 
 

@@ -1,4 +1,4 @@
-"""The marks on the views, in moto's Glue."""
+"""Views are deployed once, in the time there is; their marks, in moto's Glue."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import json
 import pytest
 
 from collector.errors import CredlakeError
-from collector.views.deploy import DeployedViews
-from collector.views.plan import marks
+from collector.views import deploy
+from collector.views.deploy import DeployedViews, deploy_views, plan_views
+from collector.views.plan import HeldTable, marks
 from tests.fixtures.s3_servers import moto_server
 
 
@@ -76,6 +77,66 @@ def test_a_database_that_is_not_there_is_named_with_the_next_step(glue):
         DeployedViews(glue, "nowhere").held()
 
 
-def test_a_view_that_is_gone_before_it_is_marked_is_told_as_that(glue):
-    with pytest.raises(CredlakeError, match=r"Athena made the view gone, and Glue does not show it.*Deploy again"):
+def test_a_view_that_is_gone_before_it_is_marked_is_reported(glue):
+    with pytest.raises(CredlakeError, match=r"Athena created the view gone, but Glue does not have it.*Deploy again"):
         DeployedViews(glue, "db").mark("gone", "select 1")
+
+
+class _Catalog:
+    """A Glue database and an Athena workgroup that hold what was made in them."""
+
+    def __init__(self):
+        self.tables = {}
+
+    def in_workgroup(self, **settings):
+        self.settings = settings
+        return self
+
+    def held(self):
+        return self.tables
+
+    def run(self, sql):
+        name = sql.split('"')[3]
+        self.tables[name] = HeldTable(name, is_view=True, columns=("a",), text=sql, parameters={})
+
+    def mark(self, name, statement):
+        held = self.tables[name]
+        parameters = marks(statement, held.text)
+        self.tables[name] = HeldTable(name, is_view=True, columns=("a",), text=held.text, parameters=parameters)
+
+
+@pytest.fixture(name="catalog")
+def _catalog(monkeypatch):
+    catalog = _Catalog()
+    monkeypatch.setattr(deploy, "client", lambda _service: None)
+    monkeypatch.setattr(deploy, "DeployedViews", lambda _glue, _database: catalog)
+    monkeypatch.setattr(deploy, "AthenaQueries", catalog.in_workgroup)
+    return catalog
+
+
+_STATEMENTS = tuple((name, f'create or replace view "d"."{name}" as\nselect 1 as a') for name in ("one", "two"))
+
+
+def _deploy(late=()):
+    answers = iter(late)
+    return deploy_views(
+        plan_views(_STATEMENTS, {"one": ("a",), "two": ("a",)}, database="d"),
+        database="d",
+        workgroup="w",
+        output_location="s3://results/",
+        done=lambda _step: None,
+        is_late=lambda: next(answers, False),
+    )
+
+
+def test_views_are_created_once(catalog):
+    assert _deploy() == "2 views: 2 created"
+    assert catalog.settings == {"database": "d", "workgroup": "w", "output_location": "s3://results/"}
+    assert catalog.tables.keys() == {"one", "two"}
+    assert _deploy() == "2 views: 2 kept"
+
+
+def test_views_for_which_no_time_is_left_are_created_by_the_next_run(catalog):
+    assert _deploy(late=(False, True)) == "2 views: 2 created; 1 of 2 left to the next run, for lack of time"
+    assert catalog.tables.keys() == {"one"}
+    assert _deploy() == "2 views: 1 created, 1 kept"

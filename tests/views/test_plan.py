@@ -40,7 +40,7 @@ def test_a_view_whose_file_has_changed_is_replaced():
 
 def test_a_view_whose_stored_text_was_altered_is_replaced():
     held = held_view(*BASE, text="altered", parameters=marks(BASE[1], "as it was stored"))
-    assert plan([BASE], held).steps == (Step("replace", "base", "it was altered by hand", BASE[1]),)
+    assert plan([BASE], held).steps == (Step("replace", "base", "it was changed by hand", BASE[1]),)
 
 
 @pytest.mark.parametrize("columns", [("a", "b"), ("a",), ("a", "b", "c")])
@@ -78,7 +78,7 @@ def test_the_plan_says_what_changes():
     assert found.summary() == "2 views: 1 created, 1 kept, 1 dropped"
     assert found.sql() == (
         f"-- create top: new\n{TOP[1]};\n\n"
-        '-- drop gone: no file makes it any more\ndrop view if exists "db"."gone";\n\n'
+        '-- drop gone: no longer part of credlake\ndrop view if exists "db"."gone";\n\n'
     )
 
 

@@ -65,7 +65,7 @@ def test_only_views_of_ours_that_are_gone_are_removed(deploy, trino, deployed):
     trino.ask("create or replace view somebody_elses as select 1 as x")
     statements = [entry for entry in shipped_views().athena_statements(DATABASE) if entry[0] != "ou_scorecard"]
 
-    assert deploy(statements) == [("drop", "ou_scorecard", "no file makes it any more")]
+    assert deploy(statements) == [("drop", "ou_scorecard", "no longer part of credlake")]
     assert "ou_scorecard" not in deployed.held()
     assert trino.rows("select * from somebody_elses") == [(1,)]
     assert deploy() == [("create", "ou_scorecard", "new")]
