@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperArgument, TyperCommand, TyperGroup
 
 from collector.cli.collect import collect
 from collector.cli.demo import demo
@@ -13,15 +14,37 @@ from collector.cli.lake import rebuild, verify
 from collector.cli.query import query
 from collector.cli.views import deploy_views, list_views, show_view
 
+
+def _without_types(params: list[Any]) -> list[Any]:
+    """The parameters, without Python's types in the help: a flag has none, an argument is named by its metavar."""
+    for param in params:
+        if isinstance(param, TyperArgument):
+            param.display_type_rich = lambda **_: None  # type: ignore[method-assign]  # typer has no option for it
+        elif getattr(param, "is_flag", False):
+            param.metavar = ""
+    return params
+
+
+class _Command(TyperCommand):
+    def get_params(self, *context: Any) -> Any:  # noqa: ANN401 -- typer's own types are private
+        return _without_types(super().get_params(*context))
+
+
+class _Group(TyperGroup):
+    def get_params(self, *context: Any) -> Any:  # noqa: ANN401 -- typer's own types are private
+        return _without_types(super().get_params(*context))
+
+
 app = typer.Typer(
     name="credlake",
+    cls=_Group,
     help="Find old, unused and unprotected IAM credentials in every account of an AWS organization.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-views_app = typer.Typer(help="List, show and deploy the views.", no_args_is_help=True)
+views_app = typer.Typer(cls=_Group, help="List, show and deploy the views.", no_args_is_help=True)
 app.add_typer(views_app, name="views")
 
 
@@ -38,12 +61,12 @@ def credlake(
         raise typer.Exit
 
 
-app.command()(collect)
-app.command()(query)
-app.command()(rebuild)
-app.command()(verify)
-app.command()(doctor)
-app.command()(demo)
-views_app.command("list")(list_views)
-views_app.command("show")(show_view)
-views_app.command("deploy")(deploy_views)
+app.command(cls=_Command)(collect)
+app.command(cls=_Command)(query)
+app.command(cls=_Command)(rebuild)
+app.command(cls=_Command)(verify)
+app.command(cls=_Command)(doctor)
+app.command(cls=_Command)(demo)
+views_app.command("list", cls=_Command)(list_views)
+views_app.command("show", cls=_Command)(show_view)
+views_app.command("deploy", cls=_Command)(deploy_views)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import re
 
 import pytest
 
@@ -83,3 +84,11 @@ def test_2_where_the_demo_is_to_leave_its_lake_on_s3(credlake, tmp_path):
 
     assert (ended.code, list(tmp_path.iterdir())) == (2, [])
     assert ended.said == ["credlake: --lake s3:/bucket/demo: the demo's lake must be a local folder."]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [(), ("collect",), ("query",), ("rebuild",), ("verify",), ("doctor",), ("demo",), ("views",), ("views", "deploy")],
+)
+def test_the_help_shows_no_types_of_python(credlake, words):
+    assert re.findall(r"<(?:bool|str|int|float|path|list).*?>", credlake(*words, "--help").out) == []
