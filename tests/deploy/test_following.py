@@ -126,7 +126,7 @@ def _layer(aws, folder):
 def _followed(started):
     """Every part of the page but leaving."""
     follow = started.follower.follow
-    for heading in ("1. Names", "2. What the organization allows", "3. The role, everywhere", "4. The collector"):
+    for heading in ("1. Names", "2. What the organization allows", "3. The role in every account", "4. The collector"):
         follow(heading)
     follow("5. The doctor, then the schedule", blocks_of=slice(0, 1))
     shutil.copy(started.follower.folder / "findings.json", started.follower.folder / "before.json")
@@ -171,7 +171,7 @@ def _contained(upgraded):
     vpc = network.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     subnet = network.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
     blanks = {"VpcId=VPC": f"VpcId={vpc}", "SUBNET,SUBNET": subnet, "REPOSITORY:VERSION": "registry.example/credlake:1"}
-    heading = "A container in place of the function"
+    heading = "A container instead of the function"
     (_, doctor, _) = blocks()[heading]
     assert "run-task" in doctor
     upgraded.follower.follow(heading, blocks_of=slice(0, 1), **blanks)
@@ -184,7 +184,7 @@ def _contained(upgraded):
 @pytest.fixture(scope="module", name="left")
 def _left(contained):
     """After the last part of the page."""
-    contained.follower.follow("Leave")
+    contained.follower.follow("Uninstall")
     return contained
 
 
@@ -211,7 +211,9 @@ def test_the_collectors_account_is_let_list_the_organization(followed):
 
 
 def test_the_stack_set_puts_the_role_into_every_member(followed):
-    assert followed.follower.printed["3. The role, everywhere"][0].splitlines()[-1].startswith("Successfully created")
+    assert (
+        followed.follower.printed["3. The role in every account"][0].splitlines()[-1].startswith("Successfully created")
+    )
     sessions = followed.moto.client("sts")
     for account in followed.moto.client("organizations").list_accounts()["Accounts"]:
         if account["Name"] in {"first", "second"}:

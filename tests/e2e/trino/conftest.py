@@ -52,7 +52,7 @@ def pytest_terminal_summary(terminalreporter, config):
     terminalreporter.write_line(config.stash[_DISTRIBUTION])
     terminalreporter.write_line(
         f"{len(tally.views)} views (with twins), {tally.rows:,} rows, {tally.values:,} values compared, "
-        f"in {tally.lakes} lakes; {tally.statements} statements beside"
+        f"in {tally.lakes} lakes; {tally.statements} other statements"
     )
 
 
