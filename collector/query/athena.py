@@ -1,8 +1,8 @@
 """The result of a query on Athena as typed Arrow batches.
 
-Athena writes a result as CSV, all values quoted and null as nothing, so that null and the empty string can be told
-apart. One GET streams it, where GetQueryResults gives a thousand rows a call; so pages are for results of one page, and
-for workgroups whose results Athena keeps itself. Types come with the first page.
+Athena writes a result as CSV, all values quoted and null as nothing, which distinguishes null from the empty string.
+One GET streams it, where GetQueryResults returns a thousand rows a call; so pages are for results of one page, and for
+workgroups whose results Athena keeps itself. Types come with the first page.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ def _reader(kind: pa.DataType) -> Callable[[str], Any]:
 
 def _from_file(s3: S3Client, location: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     bucket, _, key = location.removeprefix("s3://").partition("/")
-    # Two columns may have one name; by their places they are told apart.
+    # Two columns may have one name; their places are distinct.
     places = [str(place) for place in range(len(schema))]
     try:
         with (

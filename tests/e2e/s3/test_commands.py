@@ -169,8 +169,8 @@ def test_a_rebuild_with_glue_unreachable_is_published_and_reports_what_is_out_of
 
     assert code == 3
     assert (
-        f"credlake: The tables of o-uniform0000, {day}, are rebuilt and published, but Glue is behind, so Athena may "
-        f"still read the earlier ones. Glue database {cloud.database} could not be synced"
+        f"credlake: The tables of o-uniform0000, {day}, are rebuilt and published, but Glue is out of sync, so Athena "
+        f"may still read the earlier ones. Glue database {cloud.database} could not be synced"
     ) in said
     assert "AWS_ENDPOINT_URL_GLUE" in said
     assert "the next run syncs Glue. Another rebuild does too." in said
