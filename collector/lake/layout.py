@@ -1,6 +1,6 @@
 """Where a lake is, and where things are stored in it. Pure: keys are relative to the lake, with `/`.
 
-No key holds `=`: only the publication record (or Glue) says which files count, and a path that looks like a Hive
+No key holds `=`: only the publication record (or Glue) determines which files count, and a path that looks like a Hive
 partition would invite a glob or a crawler to count superseded runs too (contract part 2).
 """
 

@@ -96,13 +96,13 @@ def write_tables(
     record = read_record(store, organization_id).record
     published = record.snapshots.get(snapshot_date) if record else None
     run_sha256 = published.run_sha256 if published and published.run_id == run_id else None
-    kept = read_run(store, organization_id, snapshot_date, run_id, run_sha256=run_sha256)
-    for key, what in kept.corruptions:
+    stored = read_run(store, organization_id, snapshot_date, run_id, run_sha256=run_sha256)
+    for key, what in stored.corruptions:
         # Tables made from an altered file would only look right.
         raise _altered(store.location(key), what)
     folder = rebuilt_folder(organization_id, snapshot_date, run_id, randomness)
     with tempfile.TemporaryDirectory(prefix=f"credlake-{run_id}-", dir=scratch_directory) as scratch:
-        return _write_tables(store, kept, folder, Path(scratch), on_account)
+        return _write_tables(store, stored, folder, Path(scratch), on_account)
 
 
 def _run_to_rebuild(store: Store, organization_id: str, snapshot_date: str) -> str:
@@ -133,7 +133,7 @@ def _altered(location: str, what: str) -> LakeError:
 
 def _write_tables(
     store: Store,
-    kept: VerifiedRun,
+    stored: VerifiedRun,
     folder: str,
     scratch: Path,
     on_account: Callable[[AccountEvidence, AccountOutcome], object] | None,
@@ -142,17 +142,17 @@ def _write_tables(
     counts = RunningCounts()
 
     def rows() -> Iterator[dict[str, Any]]:
-        for verified in verified_reports(store, kept.run, kept.accounts()):
+        for verified in verified_reports(store, stored.run, stored.accounts()):
             evidence = verified.account.evidence
             if verified.error is not None:
-                key = report_key(kept.run.organization_id, kept.run.run_id, evidence.account_id)
+                key = report_key(stored.run.organization_id, stored.run.run_id, evidence.account_id)
                 raise _altered(store.location(key), verified.error)
-            result, users_of_account = type_account(kept.run, evidence, verified.report)
+            result, users_of_account = type_account(stored.run, evidence, verified.report)
             users.add(users_of_account)
             counts.add(evidence, result)
             if on_account is not None:
                 on_account(evidence, result)
-            yield account_row(kept.run, evidence, result)
+            yield account_row(stored.run, evidence, result)
 
     try:
         accounts_file = put_accounts(store, folder, scratch, rows())
@@ -160,5 +160,5 @@ def _write_tables(
     finally:
         users.discard()
     return WrittenSnapshot.of_run(
-        kept.run, counts.accounts, users=counts.users, files=(accounts_file, *users_files), run_sha256=kept.sha256
+        stored.run, counts.accounts, users=counts.users, files=(accounts_file, *users_files), run_sha256=stored.sha256
     )

@@ -78,18 +78,18 @@ class MissedPublications:
             return False
         where = self._store.location(raw_folder(self._organization_id, run_id))
         try:
-            kept = read_run(self._store, self._organization_id, day_of_run(run_id), run_id, run_sha256=None)
-            for key, what in kept.corruptions:
+            stored = read_run(self._store, self._organization_id, day_of_run(run_id), run_id, run_sha256=None)
+            for key, what in stored.corruptions:
                 found.add(DifferenceKind.RAW, what, self._store.location(key))
-            counts = self._allowed_counts(kept, record, found)
+            counts = self._allowed_counts(stored, record, found)
         except NewerLakeError:
             raise
         except LakeError as error:
             found.add(DifferenceKind.RAW, error.message, str(error.facts.get("location", where)))
             return False
-        if counts is None or (published is not None and not _replaces(kept.run, counts, published)):
+        if counts is None or (published is not None and not _replaces(stored.run, counts, published)):
             return False
-        found.add(DifferenceKind.RUN, self._sentence(kept.run, counts, record, published), where)
+        found.add(DifferenceKind.RUN, self._sentence(stored.run, counts, record, published), where)
         return True
 
     def _has_tables(self, run_id: str) -> bool:
@@ -103,22 +103,22 @@ class MissedPublications:
         )
 
     def _allowed_counts(
-        self, kept: VerifiedRun, record: PublicationRecord | None, found: Differences
+        self, stored: VerifiedRun, record: PublicationRecord | None, found: Differences
     ) -> AccountCounts | None:
         """What the run covers, if the rules allow its publication; None if they do not."""
-        before = _record_at(record, kept.run)
+        before = _record_at(record, stored.run)
         # The outcomes alone give the most that it can cover: few runs that the rules refuse have to be read further.
-        if not _is_allowed(kept.run, _most_counts(kept), before):
+        if not _is_allowed(stored.run, _most_counts(stored), before):
             return None
         counts = RunningCounts()
-        for verified in verified_reports(self._store, kept.run, kept.accounts()):
+        for verified in verified_reports(self._store, stored.run, stored.accounts()):
             evidence = verified.account.evidence
             if verified.error is not None:
-                key = report_key(kept.run.organization_id, kept.run.run_id, evidence.account_id)
+                key = report_key(stored.run.organization_id, stored.run.run_id, evidence.account_id)
                 found.add(DifferenceKind.RAW, verified.error, self._store.location(key), account_id=evidence.account_id)
                 continue
-            counts.add(evidence, type_account(kept.run, evidence, verified.report).result)
-        return counts.accounts if _is_allowed(kept.run, counts.accounts, before) else None
+            counts.add(evidence, type_account(stored.run, evidence, verified.report).result)
+        return counts.accounts if _is_allowed(stored.run, counts.accounts, before) else None
 
     def _sentence(
         self,
@@ -153,10 +153,10 @@ def _of_day(record: PublicationRecord | None, snapshot_date: str) -> PublishedSn
     return record.snapshots.get(snapshot_date) if record else None
 
 
-def _most_counts(kept: VerifiedRun) -> AccountCounts:
+def _most_counts(stored: VerifiedRun) -> AccountCounts:
     """What the run covers if each of its reports can be read."""
     total = active = covered = 0
-    for account in kept.accounts():
+    for account in stored.accounts():
         total += 1
         active += account.evidence.account_state == ACTIVE
         covered += account.evidence.outcome.is_covered

@@ -51,19 +51,19 @@ class SnapshotComparison:
         """Every difference. `scratch` is an empty folder of this machine, for copies of files."""
         tables = open_tables(self._store, self._snapshot, scratch, self._differences)
         try:
-            kept = read_run(
+            stored = read_run(
                 self._store,
                 self._organization_id,
                 self._snapshot_date,
                 self._snapshot.run_id,
                 run_sha256=self._snapshot.run_sha256,
             )
-            for key, what in kept.corruptions:
+            for key, what in stored.corruptions:
                 self._differences.add(DifferenceKind.RAW, what, self._store.location(key))
             # Lines, not objects: 100 MB for 50,000 accounts instead of 400.
             lines = {
-                read_account_line(line, kept.lines_location).evidence.account_id: line
-                for line in lines_in(kept.lines, kept.lines_location)
+                read_account_line(line, stored.lines_location).evidence.account_id: line
+                for line in lines_in(stored.lines, stored.lines_location)
             }
         except LakeError as error:
             key = run_key(self._organization_id, self._snapshot.run_id)
@@ -71,11 +71,11 @@ class SnapshotComparison:
                 DifferenceKind.RAW, error.message, str(error.facts.get("location", self._store.location(key)))
             )
             return self._differences.all()
-        self._compare_values(kept, lines, tables)
-        self._compare_record(kept)
+        self._compare_values(stored, lines, tables)
+        self._compare_record(stored)
         return self._differences.all()
 
-    def _compare_values(self, kept: VerifiedRun, lines: dict[str, bytes], tables: list[PublishedTable]) -> None:
+    def _compare_values(self, stored: VerifiedRun, lines: dict[str, bytes], tables: list[PublishedTable]) -> None:
         users = PublishedUsers([table for table in tables if table.file.record_type == USER_RECORD], self._differences)
         accounts = PublishedAccounts(
             [table for table in tables if table.file.record_type == ACCOUNT_RECORD], self._differences
@@ -84,19 +84,19 @@ class SnapshotComparison:
         are_users_missing = len(users.tables) < sum(file.record_type == USER_RECORD for file in self._snapshot.files)
         # The users of the accounts whose reports are being read ahead, in the same order.
         waiting: deque[pa.Table] = deque()
-        for verified in verified_reports(self._store, kept.run, self._in_order(kept, lines, users, waiting)):
+        for verified in verified_reports(self._store, stored.run, self._in_order(stored, lines, users, waiting)):
             published = waiting.popleft()
-            typed = self._type(kept, verified)
+            typed = self._type(stored, verified)
             if typed is None:
                 continue
             evidence = verified.account.evidence
-            accounts.compare(account_row(kept.run, evidence, typed.result))
+            accounts.compare(account_row(stored.run, evidence, typed.result))
             # Files that cannot be read are differences already: that their users are missing adds nothing.
             if published.num_rows or not (are_users_missing or users.are_damaged):
                 self._compare_users(evidence.account_id, typed.users, published, users.names)
 
     def _in_order(
-        self, kept: VerifiedRun, lines: dict[str, bytes], users: PublishedUsers, waiting: deque[pa.Table]
+        self, stored: VerifiedRun, lines: dict[str, bytes], users: PublishedUsers, waiting: deque[pa.Table]
     ) -> Iterator[RawAccount]:
         """The accounts in the order of their users in the files, then those without users."""
         left = dict(lines)
@@ -111,14 +111,14 @@ class SnapshotComparison:
                 )
                 continue
             waiting.append(rows)
-            yield read_account_line(line, kept.lines_location)
+            yield read_account_line(line, stored.lines_location)
         for line in left.values():
             waiting.append(USER_SCHEMA.empty_table())
-            yield read_account_line(line, kept.lines_location)
+            yield read_account_line(line, stored.lines_location)
 
-    def _type(self, kept: VerifiedRun, verified: VerifiedReport) -> TypedAccount | None:
+    def _type(self, stored: VerifiedRun, verified: VerifiedReport) -> TypedAccount | None:
         """The account as it should be published; None where its report was altered."""
-        run, evidence = kept.run, verified.account.evidence
+        run, evidence = stored.run, verified.account.evidence
         if problem := verified.error or verified.corruption:
             location = self._store.location(report_key(run.organization_id, run.run_id, evidence.account_id))
             self._differences.add(DifferenceKind.RAW, problem, location, account_id=evidence.account_id)
@@ -136,9 +136,9 @@ class SnapshotComparison:
             kind = DifferenceKind.ROWS if column is None else DifferenceKind.VALUE
             self._differences.add(kind, what, folder, account_id=account_id, column=column)
 
-    def _compare_record(self, kept: VerifiedRun) -> None:
+    def _compare_record(self, stored: VerifiedRun) -> None:
         """Compare the snapshot's entry in the record with the run."""
-        run, entry = kept.run, self._snapshot
+        run, entry = stored.run, self._snapshot
         where = self._store.location(record_key(self._organization_id))
         if entry.run_sha256 is None:
             self._differences.add(
