@@ -8,18 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from collector.cli.options import (
-    Account,
-    ConfigFile,
-    Database,
-    ExternalId,
-    KmsKey,
-    Lake,
-    RoleName,
-    RolePath,
-    Workgroup,
-    read_flags,
-)
+from collector.cli.options import with_settings
 from collector.process.streams import ReaderLeftError
 
 if TYPE_CHECKING:
@@ -27,22 +16,19 @@ if TYPE_CHECKING:
 
     from collector.doctor.catalog import Views
     from collector.doctor.finding import Finding
+    from collector.settings.model import Settings
 
 
+@with_settings(
+    *("lake", "role_name", "role_path", "external_id", "account", "database", "workgroup", "kms_key"),
+)
 def doctor(
-    lake: Lake = None,
-    role_name: RoleName = None,
-    role_path: RolePath = None,
-    external_id: ExternalId = None,
-    account: Account = None,
+    settings: Settings,
+    *,
     sample: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Check a random sample of N accounts. (default all)")
     ] = None,
-    database: Database = None,
-    workgroup: Workgroup = None,
-    kms_key: KmsKey = None,
     format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="table or json.")] = "table",  # noqa: A002 -- the flag's name is that of `query`
-    config: ConfigFile = None,
 ) -> int:
     """Check everything that a run needs, with the caller's permissions.
 
@@ -63,17 +49,6 @@ def doctor(
     if format not in {"table", "json"}:
         raise UsageError([f"--format {format}: unknown format; use table or json."])
     set_up_logs(for_person=sys.stderr.isatty(), quiet=True)
-    settings = read_flags(
-        config,
-        lake=lake,
-        role_name=role_name,
-        role_path=role_path,
-        external_id=external_id,
-        account=account,
-        kms_key=kms_key,
-        database=database,
-        workgroup=workgroup,
-    )
     checkup = Checkup(settings=settings, gateway=Gateway(settings), sample=sample, views_of=_views_of)
     findings = list(checkup.findings())
     # A reader that closed the pipe (`| head`) still gets the exit code.

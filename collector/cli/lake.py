@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from collector.cli.options import ConfigFile, Lake, read_flags, required_lake
+from collector.cli.options import required_lake, with_settings
 from collector.process.streams import ReaderLeftError, may_be_lost
 
 if TYPE_CHECKING:
@@ -22,11 +22,12 @@ OrganizationId = Annotated[
 ]
 
 
+@with_settings("lake")
 def rebuild(
+    settings: Settings,
+    *,
     date: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="The day of the snapshot.")],
-    lake: Lake = None,
     organization_id: OrganizationId = None,
-    config: ConfigFile = None,
 ) -> int:
     """Rebuild the tables of a day's snapshot from the raw zone alone, and publish them instead of the old ones.
 
@@ -41,7 +42,7 @@ def rebuild(
     from collector.lake.record import read_record
     from collector.process.scratch import scratch_folder
 
-    settings, store = _open(lake, config, date=date, organization_id=organization_id)
+    store = _open(settings, date=date, organization_id=organization_id)
     organization = organization_id or _only_organization(store)
     follower = follower_of(store, database=settings.glue_database)
     # What an earlier command left out of sync is repaired first. Where that fails, it is tried again at the end.
@@ -64,7 +65,8 @@ def rebuild(
     return 0
 
 
-def verify(lake: Lake = None, organization_id: OrganizationId = None, config: ConfigFile = None) -> int:
+@with_settings("lake")
+def verify(settings: Settings, *, organization_id: OrganizationId = None) -> int:
     """Verify that the published tables equal the raw zone, to the last value, and that no file was altered.
 
     Prints every difference, one per line. Exits with 1 if there is any, with 3 if there is nothing to verify.
@@ -72,7 +74,7 @@ def verify(lake: Lake = None, organization_id: OrganizationId = None, config: Co
     from collector.lake.verify import verify as differences_in
     from collector.process.scratch import scratch_folder
 
-    _, store = _open(lake, config, organization_id=organization_id)
+    store = _open(settings, organization_id=organization_id)
     count = 0
     # A reader that has seen enough differences (`| head`) does not need the others; the exit code is the same.
     with scratch_folder() as scratch, suppress(ReaderLeftError):
@@ -83,32 +85,29 @@ def verify(lake: Lake = None, organization_id: OrganizationId = None, config: Co
     return 1 if count else 0
 
 
-def _open(
-    lake: str | None, config: str | None, *, date: str | None = None, organization_id: str | None = None
-) -> tuple[Settings, Store]:
-    """The settings and the lake, which must exist. UsageError where a flag is wrong."""
+def _open(settings: Settings, *, date: str | None = None, organization_id: str | None = None) -> Store:
+    """The lake, which must exist. UsageError where a flag is wrong."""
     from collector.lake.open import open_store
     from collector.process.logs import set_up_logs
 
     _check_snapshot_flags(date, organization_id)
     set_up_logs(for_person=sys.stderr.isatty())
-    settings = read_flags(config, lake=lake)
     store = open_store(required_lake(settings), kms_key=settings.kms_key)
     store.check_exists()
-    return settings, store
+    return store
 
 
 def _check_snapshot_flags(date: str | None, organization_id: str | None) -> None:
     from collector.discovery.accounts import ORGANIZATION_ID
     from collector.errors import UsageError
 
-    faults = []
+    problems = []
     if date is not None and not _is_date(date):
-        faults.append(f"--date {date}: not a date; write YYYY-MM-DD.")
+        problems.append(f"--date {date}: not a date; write YYYY-MM-DD.")
     if organization_id is not None and not ORGANIZATION_ID.fullmatch(organization_id):
-        faults.append(f"--organization-id {organization_id}: not the ID of an organization, which begins with o-.")
-    if faults:
-        raise UsageError(faults)
+        problems.append(f"--organization-id {organization_id}: not the ID of an organization, which begins with o-.")
+    if problems:
+        raise UsageError(problems)
 
 
 def _is_date(text: str) -> bool:

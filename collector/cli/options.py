@@ -1,70 +1,85 @@
-"""Options that several commands share, and the settings that they make."""
+"""Command line options: those of the settings, made from their declaration, and those that several commands share."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import inspect
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from collector.errors import UsageError
+from collector.settings.model import SETTINGS, Settings
+from collector.settings.sources import read_settings
+
 if TYPE_CHECKING:
-    from collector.settings.model import Settings
+    from collections.abc import Callable
 
-# The headings of `--help`.
-ROLE = "Role in the accounts"
-ACCOUNTS = "Accounts"
-RUN = "Run"
-LAKE = "Lake, Glue and Athena"
+    from typer.models import OptionInfo
 
-Lake = Annotated[
-    str | None,
-    typer.Option(metavar="DIR_OR_S3_URI", help="The lake: a folder, or s3://bucket/prefix.", rich_help_panel=LAKE),
-]
-KmsKey = Annotated[
-    str | None, typer.Option(metavar="KEY", help="The KMS key that encrypts a lake on S3.", rich_help_panel=LAKE)
-]
-Database = Annotated[
-    str | None,
-    typer.Option(metavar="NAME", help="The Glue database of a lake on S3. (default credlake)", rich_help_panel=LAKE),
-]
-Workgroup = Annotated[str | None, typer.Option(metavar="NAME", help="The Athena workgroup.", rich_help_panel=LAKE)]
-OutputLocation = Annotated[
-    str | None,
-    typer.Option(
-        metavar="S3_URI", help="Where Athena stores results, unless the workgroup sets it.", rich_help_panel=LAKE
-    ),
-]
-RoleName = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME", help="The role to assume in every account. (default credlake-reader)", rich_help_panel=ROLE
-    ),
-]
-RolePath = Annotated[
-    str | None, typer.Option(metavar="PATH", help="The path of the role. (default /)", rich_help_panel=ROLE)
-]
-ExternalId = Annotated[
-    str | None, typer.Option(metavar="ID", help="The external ID in the role's trust policy.", rich_help_panel=ROLE)
-]
-Account = Annotated[
-    list[str] | None,
-    typer.Option(metavar="ACCOUNT_ID", help="Only this account. Repeatable.", rich_help_panel=ACCOUNTS),
-]
 ConfigFile = Annotated[str | None, typer.Option(metavar="FILE", help="Settings file, instead of ./credlake.toml.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log more; print the traceback of an internal error.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", metavar="", help="Log more; print the traceback of an internal error.")
+]
 
 
-def read_flags(config: str | None, **flags: object) -> Settings:
-    """The settings from file, environment and the flags that were given (None: not given).
+def with_settings(*names: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Give a command the options of these settings, and `--config`; it receives `settings`, read from all sources.
 
-    Raises:
-        UsageError: every error in them.
+    typer reads options from a function's signature, so the command's is rewritten: `settings` is replaced by one
+    parameter for each name.
     """
-    import os
-    from pathlib import Path
 
-    from collector.settings.sources import read_settings
+    def decorate(command: Callable[..., int]) -> Callable[..., int]:
+        def run(*, config: str | None = None, **values: Any) -> int:  # noqa: ANN401 -- as typer passes them
+            flags = {name: values.pop(name, None) for name in names}
+            settings = read_settings(flags, os.environ, config_file=config, directory=Path.cwd())
+            return command(settings=settings, **values)
 
-    return read_settings(flags, os.environ, config_file=config, directory=Path.cwd())
+        hints = get_type_hints(command, localns={"Settings": Settings}, include_extras=True)
+        own = inspect.signature(command).parameters.values()
+        parameters = [
+            *(_parameter(name, Annotated[_type_of(name), option(name)]) for name in names),
+            *(each.replace(annotation=hints[each.name]) for each in own if each.name != "settings"),
+            _parameter("config", ConfigFile),
+        ]
+        run.__name__, run.__doc__ = command.__name__, command.__doc__
+        run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # functions take any attribute
+            [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in parameters]
+        )
+        return run
+
+    return decorate
+
+
+def option(name: str) -> OptionInfo:
+    """The command line option of a setting."""
+    declared = SETTINGS[name]
+    flag = f"--{name.replace('_', '-')}"
+    default = Settings.__dataclass_fields__[name].default
+    help_text = declared.help + (" Repeatable." if declared.is_repeatable else "")
+    if default is True:
+        help_text += f" (default {flag})"
+    elif default and not declared.is_repeatable:
+        help_text += f" (default {default:g})" if isinstance(default, float) else f" (default {default})"
+    made: OptionInfo = typer.Option(
+        f"{flag}/--no-{flag[2:]}" if declared.is_switch else flag,
+        metavar=declared.metavar,
+        help=help_text,
+        rich_help_panel=declared.group,
+    )
+    return made
+
+
+def _type_of(name: str) -> Any:  # noqa: ANN401 -- a type, or a union of types
+    declared = SETTINGS[name]
+    # Values are text here: all sources are read by the same checks, so that all problems come in one message.
+    return bool | None if declared.is_switch else list[str] | None if declared.is_repeatable else str | None
+
+
+def _parameter(name: str, annotation: object) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
 
 
 def required_lake(settings: Settings) -> str:
@@ -73,8 +88,6 @@ def required_lake(settings: Settings) -> str:
     Raises:
         UsageError: they name none.
     """
-    from collector.errors import UsageError
-
     if settings.lake is None:
         raise UsageError(["No lake given: set --lake, CREDLAKE_LAKE, or `lake` in credlake.toml."])
     return settings.lake

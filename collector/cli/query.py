@@ -8,16 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from collector.cli.options import (
-    LAKE,
-    ConfigFile,
-    Database,
-    Lake,
-    OutputLocation,
-    Workgroup,
-    read_flags,
-    required_lake,
-)
+from collector.cli.options import required_lake, with_settings
 
 if TYPE_CHECKING:
     from collector.query.athena import AthenaAnswer
@@ -26,14 +17,16 @@ if TYPE_CHECKING:
 ENGINES = ("duckdb", "athena")
 
 
+@with_settings("lake", "database", "workgroup", "output_location", "scan_limit")
 def query(
+    settings: Settings,
+    *,
     question: Annotated[
         str,
         typer.Argument(
             metavar="SQL_OR_VIEW", help="A view's name, or one SQL statement that reads, in the engine's own SQL."
         ),
     ],
-    lake: Lake = None,
     format: Annotated[  # noqa: A002 -- the flag's name is the contract's
         str, typer.Option("--format", metavar="FORMAT", help="table, csv, json or parquet.")
     ] = "table",
@@ -41,14 +34,6 @@ def query(
     engine: Annotated[
         str | None, typer.Option(metavar="ENGINE", help="duckdb (default for a folder) or athena (default for S3).")
     ] = None,
-    database: Database = None,
-    workgroup: Workgroup = None,
-    output_location: OutputLocation = None,
-    scan_limit: Annotated[
-        str | None,
-        typer.Option(metavar="BYTES", help="Stop an Athena query that has read more than this.", rich_help_panel=LAKE),
-    ] = None,
-    config: ConfigFile = None,
 ) -> int:
     """Query the lake. Rows go to stdout; the snapshot they come from, and its age, to stderr.
 
@@ -72,14 +57,6 @@ def query(
     from collector.query.ask import run_query
 
     set_up_logs(for_person=sys.stderr.isatty())
-    settings = read_flags(
-        config,
-        lake=lake,
-        database=database,
-        workgroup=workgroup,
-        output_location=output_location,
-        scan_limit=scan_limit,
-    )
     place = required_lake(settings)
     chosen = engine or ("athena" if is_on_s3(place) else "duckdb")
     if chosen not in ENGINES:

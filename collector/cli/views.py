@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from collector.cli.options import ConfigFile, Database, OutputLocation, Workgroup, read_flags
+from collector.cli.options import with_settings
 from collector.process.streams import may_be_lost
 
 if TYPE_CHECKING:
+    from collector.settings.model import Settings
     from collector.views.plan import Step
 
 
@@ -40,12 +41,13 @@ def show_view(name: Annotated[str, typer.Argument(metavar="NAME", help="The name
     return 0
 
 
+@with_settings("database", "workgroup", "output_location")
 def deploy_views(
-    database: Database = None,
-    workgroup: Workgroup = None,
-    output_location: OutputLocation = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the statements instead of running them.")] = False,
-    config: ConfigFile = None,
+    settings: Settings,
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", metavar="", help="Print the statements instead of running them.")
+    ] = False,
 ) -> int:
     """Create or replace every view on Athena, and drop those of earlier versions. Views that are in sync are kept.
 
@@ -57,7 +59,6 @@ def deploy_views(
     from collector.views.files import shipped_views
 
     set_up_logs(for_person=sys.stderr.isatty())
-    settings = read_flags(config, database=database, workgroup=workgroup, output_location=output_location)
     shipped = shipped_views()
     plan = plan_views(shipped.athena_statements(settings.database), shipped.columns(), database=settings.database)
     if dry_run:

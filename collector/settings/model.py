@@ -1,68 +1,221 @@
-"""The settings of a run: what each is called, what it may be, and what it is when nobody says.
+"""The settings of a run: each is declared once, with its default, check and help text.
 
-A setting is called the same in `credlake.toml` (`role_name`), in the environment (`CREDLAKE_ROLE_NAME`) and as a flag
-(`--role-name`). Where one comes from is `settings_sources`' matter.
+A setting has the same name in `credlake.toml` (`role_name`), in the environment (`CREDLAKE_ROLE_NAME`) and as a flag
+(`--role-name`). From the declaration come the default, the check of each source (`SettingsSchema`), the command line
+option (`collector.cli.options`) and the entry in `run.json`.
 """
 
 from __future__ import annotations
 
-import math
-import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar
 
-from marshmallow import RAISE, Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
+from marshmallow import RAISE, Schema
+from marshmallow.fields import Boolean, Field, Nested
+from marshmallow.validate import Range
 
-from collector.discovery.accounts import ACCOUNT_ID, ORGANIZATION_ID
-from collector.discovery.limits import LIMIT_NAMES, LimitOverride, LimitRules
+from collector.discovery.accounts import ORGANIZATION_ID
+from collector.discovery.limits import LimitRules
 from collector.discovery.selection import Selection
-from collector.lake.layout import lake_uri_error
-from collector.limits import LIMITS, Limits
+from collector.settings.checks import (
+    Count,
+    LimitsTable,
+    Several,
+    account_id,
+    any_text,
+    lake_uri,
+    number,
+    ou,
+    seconds,
+    text,
+)
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from collector.limits import Limit
+T = TypeVar("T")
 
 DEFAULT_ROLE_NAME = "credlake-reader"
-DEFAULT_CONCURRENCY = 32
-DEFAULT_DATABASE = "credlake"
-# Large accounts take AWS minutes (facts F2.4: unverified how many), so an account is given up late.
-DEFAULT_ACCOUNT_DEADLINE_SECONDS = 300.0
+
+# The headings of `--help`.
+ROLE = "Role in the accounts"
+ACCOUNTS = "Accounts"
+RUN = "Run"
+LAKE = "Lake, Glue and Athena"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """The declaration of one setting, apart from its name, type and default."""
+
+    # Reads and checks the value of any source; its messages are sentences for the user.
+    check: Field[Any]
+    # One line of `--help`. Empty where the setting is no flag.
+    help: str
+    # The heading in `--help` under which it is listed.
+    group: str
+    # What stands for the value in `--help`; empty for a switch.
+    metavar: str = ""
+    # Whether `run.json` keeps the value. Of a secret it keeps only whether there is one.
+    is_recorded: bool = True
+    is_secret: bool = False
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether it is true or false: `--tags` and `--no-tags`."""
+        return isinstance(self.check, Boolean)
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether the flag may be given several times."""
+        return isinstance(self.check, Several)
+
+
+def _setting(
+    default: T,
+    check: Field[Any],
+    group: str,
+    help: str = "",  # noqa: A002 -- as typer calls it
+    *,
+    metavar: str = "",
+    is_recorded: bool = True,
+    is_secret: bool = False,
+) -> T:
+    declared = Setting(
+        check=check, group=group, help=help, metavar=metavar, is_recorded=is_recorded, is_secret=is_secret
+    )
+    return field(default=default, repr=not is_secret, metadata={"setting": declared})
+
+
+def _listed(value: object) -> object:
+    """The value as JSON gives it back; a set in a fixed order."""
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return list(value) if isinstance(value, tuple) else value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything a run can be told. Seconds are seconds, rates run from 0 to 1."""
+    """All settings of a run. Durations are in seconds, rates run from 0 to 1; None where there is no value."""
 
-    lake: str | None = None
-    role_name: str = DEFAULT_ROLE_NAME
-    role_path: str = "/"
-    external_id: str | None = field(default=None, repr=False)
-    account: frozenset[str] = frozenset()
-    exclude_account: frozenset[str] = frozenset()
-    include_ou: tuple[str, ...] = ()
-    exclude_ou: tuple[str, ...] = ()
-    accounts_file: str | None = None
-    organization_id: str | None = None
-    concurrency: int = DEFAULT_CONCURRENCY
-    deadline: float | None = None
-    account_deadline: float = DEFAULT_ACCOUNT_DEADLINE_SECONDS
-    tags: bool = False
-    min_coverage: float | None = None
-    replace: bool = False
-    resume: bool = False
-    kms_key: str | None = None
-    glue: bool = True
-    database: str = DEFAULT_DATABASE
-    workgroup: str | None = None
-    output_location: str | None = None
-    scan_limit: int | None = None
-    limits: LimitRules = field(default_factory=LimitRules)
+    lake: str | None = _setting(
+        None,
+        lake_uri(),
+        LAKE,
+        "The lake: a folder, or s3://bucket/prefix.",
+        metavar="DIR_OR_S3_URI",
+        is_recorded=False,
+    )
+    # Names and external ids of roles: facts F5.
+    role_name: str = _setting(
+        DEFAULT_ROLE_NAME,
+        text(r"[\w+=,.@-]{1,64}", "Must be a role name: 1 to 64 of A-Z a-z 0-9 _ + = , . @ -"),
+        ROLE,
+        "The role to assume in every account.",
+        metavar="NAME",
+    )
+    role_path: str = _setting(
+        "/",
+        text(r"/([\x21-\x7e]{1,510}/)?", "Must be a role path: begins and ends with /"),
+        ROLE,
+        "The path of the role.",
+        metavar="PATH",
+    )
+    external_id: str | None = _setting(
+        None,
+        text(r"[\w+=,.@:/-]{2,1224}", "Must be 2 to 1224 of A-Z a-z 0-9 _ + = , . @ : / -"),
+        ROLE,
+        "The external ID in the role's trust policy.",
+        metavar="ID",
+        is_secret=True,
+    )
+    account: frozenset[str] = _setting(
+        frozenset(), Several(account_id(), frozenset), ACCOUNTS, "Only this account.", metavar="ACCOUNT_ID"
+    )
+    exclude_account: frozenset[str] = _setting(
+        frozenset(), Several(account_id(), frozenset), ACCOUNTS, "Not this account.", metavar="ACCOUNT_ID"
+    )
+    include_ou: tuple[str, ...] = _setting(
+        (),
+        Several(ou(), tuple),
+        ACCOUNTS,
+        "Only accounts in this OU and below: an ID, or a path Root/….",
+        metavar="OU",
+    )
+    exclude_ou: tuple[str, ...] = _setting(
+        (), Several(ou(), tuple), ACCOUNTS, "No accounts in this OU and below.", metavar="OU"
+    )
+    accounts_file: str | None = _setting(
+        None, any_text(), ACCOUNTS, "CSV or JSON list of accounts, instead of Organizations.", metavar="FILE"
+    )
+    organization_id: str | None = _setting(
+        None,
+        text(ORGANIZATION_ID.pattern, "Must be an organization ID, o-…"),
+        ACCOUNTS,
+        "The organization, where Organizations cannot be called.",
+        metavar="O-…",
+        is_recorded=False,
+    )
+    tags: bool = _setting(False, Boolean(), ACCOUNTS, "Read the accounts' tags, 10 per second.")  # noqa: FBT003 -- the default
+    concurrency: int = _setting(
+        32,
+        Count(validate=Range(min=1, max=1000, error="Must be from 1 to 1000.")),
+        RUN,
+        "Concurrent calls.",
+        metavar="N",
+    )
+    deadline: float | None = _setting(
+        None, seconds(), RUN, "For the run: what is collected by then is published.", metavar="SECONDS"
+    )
+    # Large accounts take AWS minutes (facts F2.4: unverified how many), so an account is given up late.
+    account_deadline: float = _setting(
+        300.0, seconds(), RUN, "For each account, from its first call.", metavar="SECONDS"
+    )
+    min_coverage: float | None = _setting(
+        None,
+        number(Range(min=0, max=1, error="Must be from 0 to 1.")),
+        RUN,
+        "Publish only if this share of accounts (0 to 1) is collected.",
+        metavar="RATE",
+    )
+    replace: bool = _setting(False, Boolean(), RUN, "Publish even over a better snapshot.")  # noqa: FBT003 -- the default
+    resume: bool = _setting(
+        False,  # noqa: FBT003 -- the default
+        Boolean(),
+        RUN,
+        "Resume an interrupted run: collect only what is missing.",
+    )
+    kms_key: str | None = _setting(None, any_text(), LAKE, "The KMS key that encrypts a lake on S3.", metavar="KEY")
+    glue: bool = _setting(True, Boolean(), LAKE, "Sync Glue with a lake on S3.", is_recorded=False)  # noqa: FBT003 -- the default
+    database: str = _setting(
+        "credlake",
+        text("[a-z0-9_]{1,255}", "Must be a Glue database: 1 to 255 of a-z 0-9 _"),
+        LAKE,
+        "The Glue database of a lake on S3.",
+        metavar="NAME",
+        is_recorded=False,
+    )
+    workgroup: str | None = _setting(None, any_text(), LAKE, "The Athena workgroup.", metavar="NAME", is_recorded=False)
+    output_location: str | None = _setting(
+        None,
+        text("s3://[^/]+(/.*)?", "Must be an S3 URI: s3://bucket/prefix/"),
+        LAKE,
+        "Where Athena stores results, unless the workgroup sets it.",
+        metavar="S3_URI",
+        is_recorded=False,
+    )
+    # Athena's own limit is at least 10 MB; this one cancels a query that has read more.
+    scan_limit: int | None = _setting(
+        None,
+        Count(validate=Range(min=1, error="Must be a number of bytes above 0.")),
+        LAKE,
+        "Stop an Athena query that has read more than this.",
+        metavar="BYTES",
+        is_recorded=False,
+    )
+    # A table of the settings file, not a flag. `for_the_record` adds it.
+    limits: LimitRules = _setting(LimitRules(), Nested(LimitsTable, unknown=RAISE), RUN, is_recorded=False)  # noqa: RUF009 -- frozen
 
     @property
     def glue_database(self) -> str | None:
-        """The Glue database that follows a lake on S3; None where Glue is left alone."""
+        """The Glue database that is synced with a lake on S3; None where Glue is left alone."""
         return self.database if self.glue else None
 
     @property
@@ -76,174 +229,21 @@ class Settings:
         )
 
     def for_the_record(self) -> dict[str, Any]:
-        """The settings as `run.json` keeps them. The external id is left out: only whether there is one is said."""
-        return {
-            "role_name": self.role_name,
-            "role_path": self.role_path,
-            "has_external_id": self.external_id is not None,
-            "account": sorted(self.account),
-            "exclude_account": sorted(self.exclude_account),
-            "include_ou": list(self.include_ou),
-            "exclude_ou": list(self.exclude_ou),
-            "accounts_file": self.accounts_file,
-            "concurrency": self.concurrency,
-            "deadline": self.deadline,
-            "account_deadline": self.account_deadline,
-            "tags": self.tags,
-            "min_coverage": self.min_coverage,
-            "replace": self.replace,
-            "resume": self.resume,
-            "kms_key": self.kms_key,
-            "glue_database": self.glue_database,
-            "limits": self.limits.for_the_record(),
-        }
+        """The settings as `run.json` keeps them, without secrets."""
+        record: dict[str, Any] = {"glue_database": self.glue_database, "limits": self.limits.for_the_record()}
+        for name, declared in SETTINGS.items():
+            value = getattr(self, name)
+            if declared.is_secret:
+                record[f"has_{name}"] = value is not None
+            elif declared.is_recorded:
+                record[name] = _listed(value)
+        return record
 
 
-class _Several(fields.List[Any]):
-    """A list, or one text with commas between its items, as the environment can only give."""
+# Setting → its declaration.
+SETTINGS: dict[str, Setting] = {declared.name: declared.metadata["setting"] for declared in fields(Settings)}
 
-    def _deserialize(
-        self, value: object, attr: str | None, data: Mapping[str, Any] | None, **options: object
-    ) -> list[Any]:
-        if isinstance(value, str):
-            value = [item.strip() for item in value.split(",") if item.strip()]
-        result: list[Any] = super()._deserialize(value, attr, data, **options)
-        return result
-
-
-class _Count(fields.Integer):
-    """A whole number. marshmallow would cut 3.7 to 3, and take `true` for 1."""
-
-    def _deserialize(self, value: object, attr: str | None, data: Mapping[str, Any] | None, **options: object) -> int:
-        if isinstance(value, float | bool):
-            raise self.make_error("invalid", input=value)
-        number: int = super()._deserialize(value, attr, data, **options)
-        return number
-
-
-def _account_id() -> fields.String:
-    return fields.String(validate=validate.Regexp(rf"^{ACCOUNT_ID.pattern}\Z", error="{input} is not 12 digits."))
-
-
-def _ou() -> fields.String:
-    return fields.String(validate=validate.Length(min=1, error="An OU is an id (ou-…, r-…) or a path (Root/…)."))
-
-
-def _lake(uri: str) -> None:
-    if fault := lake_uri_error(uri):
-        raise ValidationError(fault)
-
-
-def _finite(value: float) -> None:
-    if not math.isfinite(value):
-        raise ValidationError("Must be a number.")
-
-
-def _seconds() -> fields.Float:
-    return fields.Float(
-        validate=[_finite, validate.Range(min=0, min_inclusive=False, error="Must be a number of seconds above 0.")]
-    )
-
-
-def _limit(limit: Limit) -> fields.Integer:
-    accepted = validate.Range(min=1, max=limit.highest, error=f"Must be from 1 to {limit.highest}.")
-    return fields.Integer(strict=True, validate=accepted)
-
-
-_LimitsSchema = Schema.from_dict({limit.name: _limit(limit) for limit in LIMITS}, name="LimitsSchema")
-
-
-class _OverrideSchema(_LimitsSchema):  # type: ignore[misc, valid-type]  # marshmallow makes the base at run time
-    """One `[[limits.override]]`: an `ou` or an `account`, and the limits that differ there."""
-
-    ou = _ou()
-    account = _account_id()
-
-    @validates_schema
-    def _names_one_place(self, data: dict[str, Any], **_: object) -> None:
-        if ("ou" in data) == ("account" in data):
-            raise ValidationError("Name either an `ou` or an `account`.")
-        if not data.keys() & set(LIMIT_NAMES):
-            raise ValidationError(f"Name at least one limit: {', '.join(LIMIT_NAMES)}.")
-
-    @post_load
-    def _override(self, data: dict[str, Any], **_: object) -> LimitOverride:
-        place = {"ou": data.pop("ou", None), "account": data.pop("account", None)}
-        return LimitOverride(limits=data, **place)
-
-
-class _AllLimitsSchema(_LimitsSchema):  # type: ignore[misc, valid-type]  # marshmallow makes the base at run time
-    """The `[limits]` table."""
-
-    override = fields.List(fields.Nested(_OverrideSchema, unknown=RAISE))
-
-    @post_load
-    def _rules(self, data: dict[str, Any], **_: object) -> LimitRules:
-        overrides = tuple(data.pop("override", ()))
-        return LimitRules(default=Limits(**data), overrides=overrides)
-
-
-# STS: role names and external ids (facts F5).
-_ROLE_NAME = re.compile(r"^[\w+=,.@-]{1,64}\Z", re.ASCII)
-_ROLE_PATH = re.compile(r"^/([\x21-\x7e]{1,510}/)?\Z")
-_DATABASE = re.compile(r"^[a-z0-9_]{1,255}\Z")
-_EXTERNAL_ID = re.compile(r"^[\w+=,.@:/-]{2,1224}\Z", re.ASCII)
-
-
-class SettingsSchema(Schema):
-    """What each setting may be. Every fault of a source is reported at once, unknown names among them."""
-
-    class Meta:
-        """A name that is not known is most often a typing error: never passed over."""
-
-        unknown = RAISE
-
-    lake = fields.String(validate=[validate.Length(min=1), _lake])
-    role_name = fields.String(
-        validate=validate.Regexp(_ROLE_NAME, error="Must be a role's name: 1 to 64 of A-Z a-z 0-9 _ + = , . @ -")
-    )
-    role_path = fields.String(
-        validate=validate.Regexp(_ROLE_PATH, error="Must be a role's path: begins and ends with /")
-    )
-    external_id = fields.String(
-        validate=validate.Regexp(_EXTERNAL_ID, error="Must be 2 to 1224 of A-Z a-z 0-9 _ + = , . @ : / -")
-    )
-    account = _Several(_account_id())
-    exclude_account = _Several(_account_id())
-    include_ou = _Several(_ou())
-    exclude_ou = _Several(_ou())
-    accounts_file = fields.String(validate=validate.Length(min=1))
-    organization_id = fields.String(
-        validate=validate.Regexp(rf"^{ORGANIZATION_ID.pattern}\Z", error="Must be an organization's id, o-…")
-    )
-    concurrency = _Count(validate=validate.Range(min=1, max=1000, error="Must be from 1 to 1000."))
-    deadline = _seconds()
-    account_deadline = _seconds()
-    tags = fields.Boolean()
-    min_coverage = fields.Float(validate=[_finite, validate.Range(min=0, max=1, error="Must be from 0 to 1.")])
-    replace = fields.Boolean()
-    resume = fields.Boolean()
-    kms_key = fields.String(validate=validate.Length(min=1))
-    glue = fields.Boolean()
-    database = fields.String(
-        validate=validate.Regexp(_DATABASE, error="Must be a Glue database: 1 to 255 of a-z 0-9 _")
-    )
-    workgroup = fields.String(validate=validate.Length(min=1))
-    output_location = fields.String(
-        validate=validate.Regexp(r"^s3://[^/]+(/.*)?\Z", error="Must be a place on S3: s3://bucket/prefix/")
-    )
-    # Athena's own limits begin at 10 MB; ours stops a query that has read more.
-    scan_limit = _Count(validate=validate.Range(min=1, error="Must be a number of bytes above 0."))
-    limits = fields.Nested(_AllLimitsSchema, unknown=RAISE)
-
-    @pre_load
-    def _drop_what_was_not_said(self, data: dict[str, Any], **_: object) -> dict[str, Any]:
-        return {name: value for name, value in data.items() if value is not None}
-
-
-def settings_from(values: dict[str, Any]) -> Settings:
-    """The settings from values that `SettingsSchema` has read."""
-    ready = dict(values)
-    ready |= {name: frozenset(values[name]) for name in ("account", "exclude_account") if name in values}
-    ready |= {name: tuple(values[name]) for name in ("include_ou", "exclude_ou") if name in values}
-    return Settings(**ready)
+# Reads the values of one source. All problems of a source are reported at once, unknown names among them.
+SettingsSchema: type[Schema] = Schema.from_dict(
+    {name: declared.check for name, declared in SETTINGS.items()}, name="SettingsSchema"
+)

@@ -1,4 +1,7 @@
-"""Where settings come from: `credlake.toml`, the environment, flags, in rising order; all faults in one message."""
+"""Where settings come from: flags override environment variables, which override the settings file.
+
+All problems of all sources come in one message.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +14,19 @@ from marshmallow import ValidationError
 
 from collector.discovery.limits import LIMIT_NAMES
 from collector.errors import UsageError
-from collector.settings.model import Settings, SettingsSchema, settings_from
+from collector.settings.model import SETTINGS, Settings, SettingsSchema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 FILE_NAME = "credlake.toml"
 PREFIX = "CREDLAKE_"
-# Names the settings file itself, so it is no setting.
+# Names the settings file itself, so it is not a setting.
 FILE_VARIABLE = "CREDLAKE_CONFIG"
+
+_FLAGS = "command line"
+_ENVIRONMENT = "environment"
+# What marshmallow says of a name that the schema does not have.
 _UNKNOWN = "Unknown field."
 
 
@@ -28,41 +35,43 @@ def read_settings(
 ) -> Settings:
     """The settings of one command.
 
-    `flags` holds what was said on the command line (None: not said). `config_file` must exist; without one,
-    `credlake.toml` in `directory` is read where there is one.
+    Args:
+        flags: setting → value; None, or an empty list, where the flag was not given.
+        environment: all environment variables; an empty one is one that is not set.
+        config_file: the settings file, which must exist. None: `CREDLAKE_CONFIG`, else `credlake.toml` in `directory`
+            if there is one.
+        directory: the current folder.
 
     Raises:
-        UsageError: every fault of every source, each with the place it was found in.
+        UsageError: every problem of every source, each with its source and name.
     """
-    faults: list[str] = []
+    problems: list[str] = []
     merged: dict[str, Any] = {}
-    file_name = config_file or environment.get(FILE_VARIABLE)
     for source, values in (
-        _from_file(file_name, directory, faults),
-        ("environment", _from_environment(environment)),
-        ("command line", {name: value for name, value in flags.items() if value not in (None, [], ())}),
+        _from_file(config_file or environment.get(FILE_VARIABLE), directory, problems),
+        (_ENVIRONMENT, _from_environment(environment)),
+        (_FLAGS, {name: value for name, value in flags.items() if value not in (None, [], ())}),
     ):
         try:
             merged |= SettingsSchema().load(values)
         except ValidationError as error:
-            faults += [f"{source}: {fault}" for fault in _sentences(_by_field(error), source)]
-            if isinstance(error.valid_data, dict):
-                merged |= error.valid_data
-    if faults:
-        raise UsageError(faults)
-    return settings_from(merged)
+            messages = error.messages if isinstance(error.messages, dict) else {"_schema": error.messages}
+            problems += [f"{source}: {problem}" for problem in _sentences(messages, source)]
+    if problems:
+        raise UsageError(problems)
+    return Settings(**merged)
 
 
-def _from_file(named: str | None, directory: Path, faults: list[str]) -> tuple[str, dict[str, Any]]:
+def _from_file(named: str | None, directory: Path, problems: list[str]) -> tuple[str, dict[str, Any]]:
     path = Path(named) if named else directory / FILE_NAME
     if not named and not path.exists():
         return FILE_NAME, {}
     try:
         return str(named or FILE_NAME), tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        faults.append(f"{path}: cannot be read: {error.strerror}.")
+        problems.append(f"{path}: cannot be read: {error.strerror}.")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        faults.append(f"{path}: is no TOML: {error}")
+        problems.append(f"{path}: is not valid TOML: {error}")
     return str(path), {}
 
 
@@ -74,36 +83,30 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _by_field(error: ValidationError) -> dict[str, Any]:
-    messages = error.messages
-    return messages if isinstance(messages, dict) else {"_schema": messages}
-
-
 def _sentences(messages: Mapping[Any, Any], source: str, path: tuple[str, ...] = ()) -> Iterator[str]:
-    """Marshmallow's nested messages, one sentence each, with settings spelled as the source spells them."""
+    """Marshmallow's nested messages, one sentence each, with settings spelled as in the source."""
     for name, value in messages.items():
         here = (*path, str(name)) if name != "_schema" else path
         if isinstance(value, dict):
             yield from _sentences(value, source, here)
             continue
         for text in value:
-            spelled = _spelled(here, source)
-            yield f"{spelled}: {_unknown(here)}" if text == _UNKNOWN else f"{spelled}: {text}"
+            yield f"{_spelled(here, source)}: {_unknown(here) if text == _UNKNOWN else text}"
 
 
 def _spelled(path: tuple[str, ...], source: str) -> str:
     if not path:
         return "settings"
     name = path[0]
-    if source == "environment":
+    if source == _ENVIRONMENT:
         return PREFIX + name.upper()
-    if source == "command line":
+    if source == _FLAGS:
         return "--" + name.replace("_", "-")
-    # A list's position is of no use to a reader unless it is one of several tables.
+    # Positions in a list count from 1 for people.
     return ".".join(str(int(part) + 1) if part.isdigit() else part for part in path)
 
 
 def _unknown(path: tuple[str, ...]) -> str:
-    known = LIMIT_NAMES if path[0] == "limits" else tuple(SettingsSchema().fields)
+    known = LIMIT_NAMES if path[0] == "limits" else tuple(SETTINGS)
     close = difflib.get_close_matches(path[-1].lower(), known, n=1)
-    return "there is no such setting" + (f"; did you mean {close[0]}?" if close else ".")
+    return "unknown setting" + (f"; did you mean {close[0]}?" if close else ".")

@@ -113,8 +113,8 @@ def test_2_with_every_fault_of_file_environment_and_flags_in_one_message(credlak
 
     assert ended.code == 2
     assert ended.said == [
-        "credlake: credlake.toml: rolename: there is no such setting; did you mean role_name?",
-        "credlake: environment: CREDLAKE_EXCLUDE_OUS: there is no such setting; did you mean exclude_ou?",
+        "credlake: credlake.toml: rolename: unknown setting; did you mean role_name?",
+        "credlake: environment: CREDLAKE_EXCLUDE_OUS: unknown setting; did you mean exclude_ou?",
         "credlake: command line: --account: 12345 is not 12 digits.",
         "credlake: command line: --concurrency: Must be from 1 to 1000.",
         "credlake: command line: --deadline: Not a valid number.",

@@ -1,4 +1,4 @@
-"""Settings: credlake.toml, then CREDLAKE_*, then flags; all faults in one message, unknown names refused."""
+"""Settings: credlake.toml, then CREDLAKE_*, then flags; all problems in one message, unknown names refused."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from collector.discovery.limits import LimitOverride
 from collector.errors import UsageError
 from collector.limits import Limits
-from collector.settings.model import Settings, SettingsSchema
+from collector.settings.model import SETTINGS, Settings, SettingsSchema
 from collector.settings.sources import read_settings
 
 
@@ -21,15 +21,15 @@ def _settings(tmp_path):
     return settings
 
 
-@pytest.fixture(name="faults")
-def _faults(settings):
-    def faults(toml=None, environment=None, **flags):
+@pytest.fixture(name="problems")
+def _problems(settings):
+    def problems(toml=None, environment=None, **flags):
         with pytest.raises(UsageError) as caught:
             settings(toml, environment, **flags)
         assert caught.value.exit_code == 2
         return caught.value.problems
 
-    return faults
+    return problems
 
 
 def test_without_any_setting_the_defaults_hold(settings):
@@ -111,8 +111,8 @@ def test_an_empty_variable_is_one_that_was_not_set(settings):
     assert settings("", {"CREDLAKE_EXTERNAL_ID": "", "CREDLAKE_ACCOUNT": ""}) == Settings()
 
 
-def test_all_faults_of_all_sources_come_in_one_message(faults):
-    found = faults(
+def test_all_problems_of_all_sources_come_in_one_message(problems):
+    found = problems(
         'role_nmae = "x"\nconcurrency = 0\ndeadline = "soon"\n[limits]\npassword_length = 0\nage = 3\n',
         {"CREDLAKE_ACCOUNT": "12,111122223333", "CREDLAKE_EXTERNALID": "x", "CREDLAKE_TAGS": "perhaps"},
         organization_id="organization",
@@ -122,17 +122,17 @@ def test_all_faults_of_all_sources_come_in_one_message(faults):
 
     assert sorted(found) == sorted(
         [
-            "credlake.toml: role_nmae: there is no such setting; did you mean role_name?",
+            "credlake.toml: role_nmae: unknown setting; did you mean role_name?",
             "credlake.toml: concurrency: Must be from 1 to 1000.",
             "credlake.toml: deadline: Not a valid number.",
             "credlake.toml: limits.password_length: Must be from 1 to 128.",
-            "credlake.toml: limits.age: there is no such setting.",
+            "credlake.toml: limits.age: unknown setting.",
             "environment: CREDLAKE_ACCOUNT: 12 is not 12 digits.",
-            "environment: CREDLAKE_EXTERNALID: there is no such setting; did you mean external_id?",
+            "environment: CREDLAKE_EXTERNALID: unknown setting; did you mean external_id?",
             "environment: CREDLAKE_TAGS: Not a valid boolean.",
-            "command line: --organization-id: Must be an organization's id, o-…",
+            "command line: --organization-id: Must be an organization ID, o-…",
             "command line: --min-coverage: Must be from 0 to 1.",
-            "command line: --include-ou: An OU is an id (ou-…, r-…) or a path (Root/…).",
+            "command line: --include-ou: An OU is an ID (ou-…, r-…) or a path (Root/…).",
         ]
     )
 
@@ -167,19 +167,19 @@ def test_all_faults_of_all_sources_come_in_one_message(faults):
         ("min_coverage", "nan"),
     ],
 )
-def test_what_no_run_could_use_is_refused(faults, name, value):
-    (fault,) = faults("", {f"CREDLAKE_{name.upper()}": value})
+def test_what_no_run_could_use_is_refused(problems, name, value):
+    (problem,) = problems("", {f"CREDLAKE_{name.upper()}": value})
 
-    assert fault.startswith(f"environment: CREDLAKE_{name.upper()}: ")
+    assert problem.startswith(f"environment: CREDLAKE_{name.upper()}: ")
 
 
 @pytest.mark.parametrize("line", ["concurrency = 3.7", "concurrency = true", "deadline = true", "min_coverage = true"])
-def test_a_number_is_a_number_and_is_not_cut(faults, line):
-    assert len(faults(line)) == 1
+def test_a_number_is_a_number_and_is_not_cut(problems, line):
+    assert len(problems(line)) == 1
 
 
 @pytest.mark.parametrize(
-    ("toml", "fault"),
+    ("toml", "problem"),
     [
         ("role_name = [1]", "role_name"),
         ("account = 111122223333", "account"),
@@ -191,19 +191,19 @@ def test_a_number_is_a_number_and_is_not_cut(faults, line):
         ('[[limits.override]]\nou = "Root/A"\naccount = "111122223333"\nroot_use_days = 3', "Name either an `ou`"),
         (
             '[[limits.override]]\nou = "Root/A"\nroot_use_day = 3',
-            "root_use_day: there is no such setting; did you mean root_use_days?",
+            "root_use_day: unknown setting; did you mean root_use_days?",
         ),
         ("[limits]\naccess_key_rotation_days = 90.5", "limits.access_key_rotation_days"),
         ("[limits]\npassword_reuse = 25", "Must be from 1 to 24."),
-        ("lake = ", "is no TOML"),
-        ("[collect]\nlake = 'x'", "collect: there is no such setting"),
+        ("lake = ", "is not valid TOML"),
+        ("[collect]\nlake = 'x'", "collect: unknown setting"),
     ],
 )
-def test_a_file_that_makes_no_sense_says_where(faults, toml, fault):
-    found = faults(toml)
+def test_a_file_that_makes_no_sense_says_where(problems, toml, problem):
+    found = problems(toml)
 
-    assert all(line.startswith("credlake.toml: ") or "credlake.toml: is no TOML" in line for line in found)
-    assert any(fault in line for line in found), found
+    assert all(line.startswith("credlake.toml: ") or "credlake.toml: is not valid TOML" in line for line in found)
+    assert any(problem in line for line in found), found
 
 
 def test_limits_are_read_for_all_for_an_ou_and_for_an_account(settings):
@@ -231,7 +231,7 @@ def test_a_named_file_must_be_there_and_the_default_one_need_not(tmp_path):
 def test_a_file_that_is_not_utf_8_is_told_so(tmp_path):
     (tmp_path / "credlake.toml").write_bytes(b'lake = "\xff"')
 
-    with pytest.raises(UsageError, match=r"credlake\.toml: is no TOML"):
+    with pytest.raises(UsageError, match=r"credlake\.toml: is not valid TOML"):
         read_settings({}, {}, directory=tmp_path)
 
 
@@ -251,3 +251,19 @@ def test_the_record_of_a_run_has_its_settings_and_limits_and_no_secret(settings)
         "password_reuse": 24,
         "override": [{"ou": "Root/A", "root_use_days": 3}],
     }
+
+
+def test_the_record_of_a_run_has_these_keys():
+    """The keys of `settings` in run.json: lakes are read that were written before."""
+    assert set(Settings().for_the_record()) == {
+        *("role_name", "role_path", "has_external_id", "account", "exclude_account", "include_ou", "exclude_ou"),
+        *("accounts_file", "concurrency", "deadline", "account_deadline", "tags", "min_coverage", "replace", "resume"),
+        *("kms_key", "glue_database", "limits"),
+    }
+
+
+def test_every_setting_but_the_limits_has_an_option_with_a_help_text_and_a_metavar():
+    assert {name for name, declared in SETTINGS.items() if not declared.help} == {"limits"}
+    for name, declared in SETTINGS.items():
+        assert declared.is_switch == (isinstance(getattr(Settings(), name), bool))
+        assert bool(declared.metavar) == (not declared.is_switch and name != "limits")
