@@ -46,6 +46,7 @@ class Simulator:
         generation_seconds: How long a credential report takes to generate.
         clock: The time by which reports age and sessions expire; called from the server's thread.
         enforce_rate_limits: Whether Organizations limits calls as AWS does (facts F4.3).
+        port: 0 for any free port.
 
     Raises:
         ValueError: The organization is inconsistent: an id that occurs twice, an administrator without an account.
@@ -59,6 +60,7 @@ class Simulator:
         generation_seconds: float = 0.0,
         clock: Clock = utc_now,
         enforce_rate_limits: bool = False,
+        port: int = 0,
     ) -> None:
         self._plane = ControlPlane(
             organization,
@@ -67,7 +69,7 @@ class Simulator:
             enforce_rate_limits=enforce_rate_limits,
         )
         self._latency_seconds = latency_seconds
-        self._port = 0
+        self._port = port
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None

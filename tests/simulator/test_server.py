@@ -130,9 +130,9 @@ def test_a_request_for_another_service_is_refused(serve, refused):
     assert refused(connection.client("s3").list_buckets)[1] == 400
 
 
-def started(*arguments):
+def started(*arguments, module="collector.simulator"):
     return subprocess.Popen(
-        [sys.executable, "-m", "collector.simulator", *arguments],
+        [sys.executable, "-m", module, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -162,6 +162,20 @@ def test_a_process_of_its_own_serves_until_it_is_stopped_and_then_prints_its_cou
     assert last.pop("cpu_seconds") < 5
     assert last == {"calls": {"organizations:ListAccounts": 3}, "total": 3, "peak_in_flight": 1}
     assert process.returncode == 0
+
+
+def test_the_module_s_old_name_serves_the_demo_s_organization_on_the_port_that_is_given():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ("--scenario", "demo", "--rate-limits", "--port", str(port))
+    with started(*options, module="collector.loopback") as process:
+        first = json.loads(process.stdout.readline())
+        process.stdin.close()
+        last = json.loads(process.stdout.readline())
+
+    assert first["endpoint_url"] == f"http://127.0.0.1:{port}"
+    assert last["total"] == 0
 
 
 def test_it_is_fast_enough_not_to_be_what_is_measured():
