@@ -1,22 +1,22 @@
 -- Every result of every control: what was evaluated, whether it passes, why, by how much, and since when it fails.
 -- Accounts that are not ACTIVE have no rows; an account that was not collected has rows with the status unknown.
 -- Grain: organization_id, snapshot_date, finding_id
--- Reads: account_judgements, controls, credential_judgements, missing_judgements, root_judgements, user_judgements
+-- Reads: account_results, controls, credential_results, missing_results, root_results, user_results
 -- Example: control_id, account_name, user_name, status, reason
 
 with
 
 results as (
 
-    select * from account_judgements
+    select * from account_results
     union all
-    select * from root_judgements
+    select * from root_results
     union all
-    select * from user_judgements
+    select * from user_results
     union all
-    select * from credential_judgements
+    select * from credential_results
     union all
-    select * from missing_judgements
+    select * from missing_results
 
 )
 

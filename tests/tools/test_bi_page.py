@@ -37,4 +37,4 @@ def test_every_data_set_about_accounts_can_be_limited_by_account_and_ou():
 
 
 def test_intermediate_views_are_not_data_sets():
-    assert {"account_judgements", "report_pairs", "key_changes"}.isdisjoint(DATA_SETS)
+    assert {"account_results", "report_pairs", "key_changes"}.isdisjoint(DATA_SETS)

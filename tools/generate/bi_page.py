@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # Intermediate folders and views, which nobody charts.
-_STEPS = frozenset({"judgements"})
+_STEPS = frozenset({"results"})
 _STEP_VIEWS = frozenset(
     {"account_changes", "key_changes", "report_pairs", "report_rows", "root_use_changes", "user_changes"}
 )

@@ -30,7 +30,7 @@ _FOLDERS: Mapping[str, str] = {
     "history": "What changed",
     "base": "The data",
     "reference": "The controls",
-    "judgements": "Intermediate steps: how each control is evaluated",
+    "results": "Intermediate steps: how each control is evaluated",
 }
 # Views whose columns are those of a table in docs/columns.md, apart from what the view adds.
 _TABLES = {"account": ACCOUNT, "credential_report": CREDENTIAL_REPORT, "report_rows": CREDENTIAL_REPORT}

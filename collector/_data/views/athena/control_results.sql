@@ -1,22 +1,22 @@
 -- Every result of every control: what was evaluated, whether it passes, why, by how much, and since when it fails.
 -- Accounts that are not ACTIVE have no rows; an account that was not collected has rows with the status unknown.
 -- Grain: organization_id, snapshot_date, finding_id
--- Reads: account_judgements, controls, credential_judgements, missing_judgements, root_judgements, user_judgements
+-- Reads: account_results, controls, credential_results, missing_results, root_results, user_results
 -- Example: control_id, account_name, user_name, status, reason
 
 with
 
 results as (
 
-    select * from "${database}"."account_judgements" as account_judgements
+    select * from "${database}"."account_results" as account_results
     union all
-    select * from "${database}"."root_judgements" as root_judgements
+    select * from "${database}"."root_results" as root_results
     union all
-    select * from "${database}"."user_judgements" as user_judgements
+    select * from "${database}"."user_results" as user_results
     union all
-    select * from "${database}"."credential_judgements" as credential_judgements
+    select * from "${database}"."credential_results" as credential_results
     union all
-    select * from "${database}"."missing_judgements" as missing_judgements
+    select * from "${database}"."missing_results" as missing_results
 
 )
 
