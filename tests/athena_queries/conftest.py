@@ -177,7 +177,7 @@ class Questions:
         words += ["group by", group] if group else []
         return self.ask(" ".join([*words, "order by", order]))
 
-    def verdicts(self, control: str, columns: str = "status", account_id: str = ACCOUNT) -> list:
+    def results(self, control: str, columns: str = "status", account_id: str = ACCOUNT) -> list:
         """What one control says in one account, in order: tuples, or plain values where one column is asked for."""
         where = f"control_id = '{control}' and account_id = '{account_id}'"
         found = [tuple(row.values()) for row in self.view("control_results", columns, where, order=columns)]

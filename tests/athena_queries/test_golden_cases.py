@@ -21,7 +21,7 @@ def test_active_key_never_used_and_old(lake_of, rows):
     lake = lake_of(rows.account(), rows.root(), user)
     # From 2026-03-03 12:00 to t are 265 days and 9,000 seconds.
     columns = "status, reason, measured_days, measured_seconds, limit_days, failing_since"
-    assert lake.verdicts("access-key-unused", columns) == [
+    assert lake.results("access-key-unused", columns) == [
         (
             "fail",
             "Never used, and created 265 days before the report: beyond the limit of 45 days.",
@@ -31,7 +31,7 @@ def test_active_key_never_used_and_old(lake_of, rows):
             utc(2026, 4, 17, 12, 0),
         )
     ]
-    assert lake.verdicts("access-key-rotation", columns) == [
+    assert lake.results("access-key-rotation", columns) == [
         (
             "fail",
             "Created 265 days before the report: beyond the limit of 90 days.",
@@ -41,7 +41,7 @@ def test_active_key_never_used_and_old(lake_of, rows):
             utc(2026, 6, 1, 12, 0),
         )
     ]
-    assert lake.verdicts("no-setup-access-key", "status, reason") == [("pass", "The user has no password.")]
+    assert lake.results("no-setup-access-key", "status, reason") == [("pass", "The user has no password.")]
     assert lake.view("credentials", "never_used, age_days, idle_days, last_used_at") == [
         {"never_used": True, "age_days": 265, "idle_days": 265, "last_used_at": None}
     ]
@@ -58,9 +58,9 @@ def test_active_key_never_used_and_new(lake_of, rows):
         access_key_1_last_rotated=rows.ago(minutes=5),
     )
     lake = lake_of(rows.account(), rows.root(), user)
-    assert lake.verdicts("access-key-unused") == ["pass"]
-    assert lake.verdicts("access-key-rotation") == ["pass"]
-    assert lake.verdicts("no-setup-access-key", "status, reason") == [
+    assert lake.results("access-key-unused") == ["pass"]
+    assert lake.results("access-key-rotation") == ["pass"]
+    assert lake.results("no-setup-access-key", "status, reason") == [
         ("fail", "The user has a password, and this active key was never used.")
     ]
     assert lake.view("inactive_users") == []
@@ -72,7 +72,7 @@ def test_password_never_used(lake_of, rows):
         password_enabled=True, mfa_active=True, no_information=("password_last_used",), password_last_changed=MARCH
     )
     lake = lake_of(rows.account(), rows.root(), user)
-    assert lake.verdicts("password-unused", "status, reason, measured_days, failing_since") == [
+    assert lake.results("password-unused", "status, reason, measured_days, failing_since") == [
         (
             "fail",
             "Never used, and set 265 days before the report: beyond the limit of 45 days.",
@@ -94,7 +94,7 @@ def test_key_used_in_s3_without_region(lake_of, rows):
         access_key_1_last_used_service="s3",
     )
     lake = lake_of(rows.account(), rows.root(), user)
-    assert lake.verdicts("access-key-unused", "status, reason, last_used_region, last_used_service") == [
+    assert lake.results("access-key-unused", "status, reason, last_used_region, last_used_service") == [
         ("pass", "Last used 0 days before the report: within the limit of 45 days.", None, "s3")
     ]
     assert lake.view("credentials", "never_used, idle_days, last_used_region") == [
@@ -108,10 +108,10 @@ def test_inactive_key_with_a_date(lake_of, rows):
     user = rows.user(access_key_1_active=False, access_key_1_last_rotated=MARCH)
     lake = lake_of(rows.account(), rows.root(), user)
     for control in ("access-key-unused", "access-key-rotation", "no-setup-access-key"):
-        assert lake.verdicts(control, "status, reason, slot, failing_since") == [
+        assert lake.results(control, "status, reason, slot, failing_since") == [
             ("not_applicable", "The key is inactive.", 1, None)
         ]
-    assert lake.verdicts("single-access-key") == ["pass"]
+    assert lake.results("single-access-key") == ["pass"]
     assert lake.view("credentials", "credential_type, slot, is_active, age_days") == [
         {"credential_type": "access_key", "slot": 1, "is_active": False, "age_days": 265}
     ]
@@ -122,7 +122,7 @@ def test_two_active_keys(lake_of, rows):
     two = rows.key_user(access_key_2_active=True, access_key_2_last_rotated=rows.ago(days=2))
     one = rows.key_user("bob", access_key_2_active=False, access_key_2_last_rotated=rows.ago(days=200))
     lake = lake_of(rows.account(), rows.root(), two, one, rows.user("carol"))
-    assert lake.verdicts("single-access-key", "user_name, status, reason") == [
+    assert lake.results("single-access-key", "user_name, status, reason") == [
         ("alice", "fail", "Both access keys are active."),
         ("bob", "pass", "At most one access key is active."),
         ("carol", "pass", "At most one access key is active."),
@@ -133,11 +133,11 @@ def test_two_active_keys(lake_of, rows):
 def test_root_without_credentials(lake_of, rows):
     """Neither password nor key: MFA has nothing to guard, and that is not a failure."""
     lake = lake_of(rows.account(), rows.root(password_enabled=False, mfa_active=False))
-    assert lake.verdicts("root-mfa", "status, reason") == [
+    assert lake.results("root-mfa", "status, reason") == [
         ("not_applicable", "Root has no credentials that MFA could protect.")
     ]
-    assert lake.verdicts("root-no-access-key") == ["pass"]
-    assert lake.verdicts("root-unused", "status, reason") == [("pass", "Root has no recorded use.")]
+    assert lake.results("root-no-access-key") == ["pass"]
+    assert lake.results("root-unused", "status, reason") == [("pass", "Root has no recorded use.")]
     assert lake.view("root_posture", "root_credentials, mfa_active, active_access_keys, last_used_at") == [
         {"root_credentials": "none", "mfa_active": False, "active_access_keys": 0, "last_used_at": None}
     ]
@@ -155,13 +155,13 @@ def test_root_with_an_old_password_login_and_a_key_used_an_hour_ago(lake_of, row
         access_key_2_last_used_date=rows.ago(hours=1),
     )
     lake = lake_of(rows.account(), root)
-    assert lake.verdicts("root-unused", "status, reason, measured_days, measured_seconds, limit_days") == [
+    assert lake.results("root-unused", "status, reason, measured_days, measured_seconds, limit_days") == [
         ("fail", "Root was last used 1 hour before the report: within the last day.", 0, 3600, 1)
     ]
     # It fails from that use on.
-    assert lake.verdicts("root-unused", "failing_since") == [rows.ago(hours=1)]
-    assert lake.verdicts("root-no-access-key") == ["fail"]
-    assert lake.verdicts("root-mfa") == ["pass"]
+    assert lake.results("root-unused", "failing_since") == [rows.ago(hours=1)]
+    assert lake.results("root-no-access-key") == ["fail"]
+    assert lake.results("root-mfa") == ["pass"]
     assert lake.view("root_posture", "root_credentials, last_used_at, idle_days") == [
         {"root_credentials": "password and access key", "last_used_at": rows.ago(hours=1), "idle_days": 0}
     ]
@@ -170,7 +170,7 @@ def test_root_with_an_old_password_login_and_a_key_used_an_hour_ago(lake_of, row
 def test_root_with_a_last_use_in_a_slot_that_holds_no_key(lake_of, rows):
     """The key is gone from the report, its use is not."""
     lake = lake_of(rows.account(), rows.root(access_key_1_last_used_date=rows.ago(hours=2)))
-    assert lake.verdicts("root-unused", "status, reason, failing_since") == [
+    assert lake.results("root-unused", "status, reason, failing_since") == [
         ("fail", "Root was last used 2 hours before the report: within the last day.", rows.ago(hours=2))
     ]
     assert lake.view("root_posture", "root_credentials, last_used_at, access_key_last_used_at, idle_days") == [
@@ -215,16 +215,16 @@ def test_root_with_a_last_use_in_a_slot_that_holds_no_key(lake_of, rows):
 )
 def test_root_mfa_in_old_style_and_new_style_reports(lake_of, rows, style, changes, expected):
     lake = lake_of(rows.account(), rows.root(**changes))
-    assert lake.verdicts("root-mfa") == [expected]
+    assert lake.results("root-mfa") == [expected]
 
 
 def test_root_mfa_in_govcloud_is_not_applicable_where_the_password_is_not_supported(lake_of, rows):
     old_style = rows.root(not_supported=("password_enabled", "password_last_used", "password_last_changed"))
     arn = "arn:aws-us-gov:iam::111111111111:root"
     lake = lake_of(rows.account(aws_partition="aws-us-gov"), {**old_style, "user_arn": arn})
-    assert lake.verdicts("root-mfa") == ["not_applicable"]
+    assert lake.results("root-mfa") == ["not_applicable"]
     # There is no console to sign in to, so a password use that is not supported is no use.
-    assert lake.verdicts("root-unused") == ["pass"]
+    assert lake.results("root-unused") == ["pass"]
 
 
 def test_root_mfa_in_govcloud_is_not_applicable_though_there_is_an_active_key(lake_of, rows):
@@ -232,10 +232,10 @@ def test_root_mfa_in_govcloud_is_not_applicable_though_there_is_an_active_key(la
     root = rows.root(access_key_1_active=True, access_key_1_last_rotated=MARCH, not_supported=("password_enabled",))
     arn = "arn:aws-us-gov:iam::111111111111:root"
     lake = lake_of(rows.account(aws_partition="aws-us-gov"), {**root, "user_arn": arn})
-    assert lake.verdicts("root-mfa", "status, reason") == [
+    assert lake.results("root-mfa", "status, reason") == [
         ("not_applicable", "Root has an access key, but no console in GovCloud: MFA is not required.")
     ]
-    assert lake.verdicts("root-no-access-key") == ["fail"]
+    assert lake.results("root-no-access-key") == ["fail"]
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,7 @@ def test_a_key_exactly_45_days_old_and_one_second_less(lake_of, rows, seconds, e
     lake = lake_of(rows.account(), rows.root(), user)
     # 45 times 86,400 is 3,888,000.
     days = 45 if expected == "fail" else 44
-    assert lake.verdicts("access-key-unused", "status, measured_days, measured_seconds") == [(expected, days, seconds)]
+    assert lake.results("access-key-unused", "status, measured_days, measured_seconds") == [(expected, days, seconds)]
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_a_key_exactly_45_days_old_and_one_second_less(lake_of, rows, seconds, e
 def test_a_key_90_days_old_and_one_second_more(lake_of, rows, seconds, expected):
     user = rows.key_user(access_key_1_last_rotated=rows.ago(seconds=seconds))
     lake = lake_of(rows.account(), rows.root(), user)
-    assert lake.verdicts("access-key-rotation", "status, measured_days, measured_seconds") == [(expected, 90, seconds)]
+    assert lake.results("access-key-rotation", "status, measured_days, measured_seconds") == [(expected, 90, seconds)]
     assert len(lake.view("stale_access_keys")) == (expected == "fail")
 
 
@@ -265,7 +265,7 @@ def test_an_unparsed_mfa_active(lake_of, rows):
     """Unknown, naming the column; never passed, never failed, never left out."""
     user = rows.console_user(unparsed=("mfa_active",))
     lake = lake_of(rows.account(outcome="partial", unreadable_values=1), rows.root(), user)
-    assert lake.verdicts("console-mfa", "user_name, status, reason") == [
+    assert lake.results("console-mfa", "user_name, status, reason") == [
         ("alice", "unknown", "Cannot be evaluated: mfa_active is unparsed.")
     ]
     assert lake.view("console_users_without_mfa") == []
@@ -390,8 +390,8 @@ def test_the_id_of_a_finding_never_changes(lake_of, rows):
     """Literally: who keeps ids in a ticket finds them after an upgrade."""
     user = rows.console_user(access_key_1_active=True, access_key_1_last_rotated=MARCH, mfa_active=False)
     lake = lake_of(rows.account(), rows.root(), user)
-    assert lake.verdicts("access-key-rotation", "finding_id") == ["14b866f50dd971267cbd0c59638e103b"]
-    assert lake.verdicts("console-mfa", "finding_id") == ["dd555d2e5b1beca25392acb7ccc68175"]
+    assert lake.results("access-key-rotation", "finding_id") == ["14b866f50dd971267cbd0c59638e103b"]
+    assert lake.results("console-mfa", "finding_id") == ["dd555d2e5b1beca25392acb7ccc68175"]
 
 
 def test_an_account_that_failed_today_and_was_fine_yesterday(lake_of, on):
@@ -408,7 +408,7 @@ def test_an_account_that_failed_today_and_was_fine_yesterday(lake_of, on):
     assert {row["status"] for row in lake.view("control_results", "status", "control_id <> 'report-collected'")} == {
         "unknown"
     }
-    assert lake.verdicts("report-collected", "status, reason") == [
+    assert lake.results("report-collected", "status, reason") == [
         ("fail", "The report was not collected: assume_denied (AccessDenied).")
     ]
     lake = lake_of(days={third.run_at: [third.account(), third.root(), third.console_user()]})
@@ -426,14 +426,14 @@ def test_a_policy_that_cannot_be_read(lake_of, rows):
     )
     lake = lake_of(account, rows.root())
     reason = "Cannot be evaluated: the password policy could not be read (AccessDenied)."
-    assert lake.verdicts("password-length", "status, reason") == [("unknown", reason)]
-    assert lake.verdicts("password-reuse", "status, reason") == [("unknown", reason)]
+    assert lake.results("password-length", "status, reason") == [("unknown", reason)]
+    assert lake.results("password-reuse", "status, reason") == [("unknown", reason)]
     # No policy of its own is something else: that is known, and fails.
     nothing_set = rows.account(
         "222222222222", password_policy_state="default", minimum_password_length=None, password_reuse_prevention=None
     )
     lake = lake_of(nothing_set, rows.root("222222222222"))
-    assert lake.verdicts("password-length", "status, reason", "222222222222") == [
+    assert lake.results("password-length", "status, reason", "222222222222") == [
         ("fail", "The account has no custom password policy.")
     ]
 
@@ -451,4 +451,4 @@ def test_an_age_does_not_depend_on_when_one_asks(lake_of, on):
     makers.t = makers.run_at - timedelta(hours=4)
     user = makers.user(access_key_1_active=True, access_key_1_last_rotated=makers.ago(days=44, hours=23))
     lake = lake_of(days={makers.run_at: [makers.account(), makers.root(), user]})
-    assert lake.verdicts("access-key-unused", "status, measured_days") == [("pass", 44)]
+    assert lake.results("access-key-unused", "status, measured_days") == [("pass", 44)]

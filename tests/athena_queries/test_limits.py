@@ -64,7 +64,7 @@ def test_a_limit_is_met_to_the_millisecond(lake_of, rows, control, user, limit_d
         *[rows.account(account_id) for account_id in expected],
         *[{**user(rows, **age), "account_id": account_id} for account_id, (age, _) in expected.items()],
     )
-    found = {a: lake.verdicts(control, account_id=a) for a in expected}
+    found = {a: lake.results(control, account_id=a) for a in expected}
     assert found == {a: [status] for a, (_, status) in expected.items()}
 
 
@@ -109,7 +109,7 @@ def test_each_account_is_judged_by_its_own_limit(lake_of, rows, control, column,
         *[rows.account(a, **{column: limit}) for a, limit in accounts.items()],
         *[{**user(rows, days=age_days), "account_id": a} for a in accounts],
     )
-    found = {limit: lake.verdicts(control, "status, limit_days", a) for a, limit in accounts.items()}
+    found = {limit: lake.results(control, "status, limit_days", a) for a, limit in accounts.items()}
     assert found == {limit: [(status, limit)] for limit, status in limits.items()}
 
 
@@ -128,7 +128,7 @@ def test_each_account_is_judged_by_its_own_limit(lake_of, rows, control, column,
 )
 def test_a_policy_is_held_to_the_accounts_limits(lake_of, rows, control, policy, expected):
     lake = lake_of(rows.account(**policy), rows.root())
-    assert lake.verdicts(control) == [expected]
+    assert lake.results(control) == [expected]
 
 
 @pytest.mark.parametrize(("seconds", "is_overdue"), [(60 * DAY, False), (60 * DAY + 1, True)])
@@ -147,21 +147,21 @@ def test_without_a_maximum_age_no_password_is_overdue(lake_of, rows):
     assert lake.view("passwords_overdue") == []
 
 
-def test_a_failing_verdict_says_since_when(lake_of, rows):
+def test_a_failing_result_says_since_when(lake_of, rows):
     lake = lake_of(rows.account(), rows.console_user(password_last_used=utc(2026, 10, 1, 8, 0), mfa_active=False))
-    assert lake.verdicts("password-unused", "failing_since") == [utc(2026, 11, 15, 8, 0)]
+    assert lake.results("password-unused", "failing_since") == [utc(2026, 11, 15, 8, 0)]
     # The report does not say when MFA was taken away.
-    assert lake.verdicts("console-mfa", "failing_since") == [None]
+    assert lake.results("console-mfa", "failing_since") == [None]
 
 
 def test_a_reason_counts_one_day_as_one(lake_of, rows):
     user = rows.console_user(password_last_used=rows.ago(hours=30))
     root = rows.root(password_enabled=True, mfa_active=True, password_last_used=rows.ago(hours=30))
     lake = lake_of(rows.account(limit_password_unused_days=1, limit_root_use_days=2), root, user)
-    assert lake.verdicts("password-unused", "reason") == [
+    assert lake.results("password-unused", "reason") == [
         "Last used 1 day before the report: beyond the limit of 1 day."
     ]
-    assert lake.verdicts("root-unused", "reason") == [
+    assert lake.results("root-unused", "reason") == [
         "Root was last used 30 hours before the report: within the last 2 days."
     ]
 
@@ -169,4 +169,4 @@ def test_a_reason_counts_one_day_as_one(lake_of, rows):
 def test_a_moment_after_the_report_is_a_negative_age_of_whole_days_downwards(lake_of, rows):
     """A report is not made in an instant: a key may be made while it is written."""
     lake = lake_of(rows.account(), rows.key_user(access_key_1_last_rotated=rows.ago(seconds=-10)))
-    assert lake.verdicts("access-key-rotation", "status, measured_days, measured_seconds") == [("pass", -1, -10)]
+    assert lake.results("access-key-rotation", "status, measured_days, measured_seconds") == [("pass", -1, -10)]

@@ -161,7 +161,7 @@ def test_the_rate_of_the_organization_is_of_passes_and_failures_alone_and_unknow
     ]
 
 
-def test_scorecards_add_up_to_the_verdicts(lake_of, rows):
+def test_scorecards_add_up_to_the_results(lake_of, rows):
     accounts = [f"{number:012d}" for number in range(1, 8)]
     some = []
     for number, account_id in enumerate(accounts):

@@ -63,12 +63,12 @@ def test_a_value_that_a_user_control_needs_makes_it_unknown(lake_of, rows, contr
 )
 def test_a_value_that_a_root_control_needs_makes_it_unknown(lake_of, rows, control, column, changes):
     lake = lake_of(rows.account(outcome="partial", unreadable_values=1), rows.root(**changes, unparsed=(column,)))
-    assert lake.verdicts(control, "status, reason") == [("unknown", f"Cannot be evaluated: {column} is unparsed.")]
+    assert lake.results(control, "status, reason") == [("unknown", f"Cannot be evaluated: {column} is unparsed.")]
 
 
 def test_an_empty_last_use_of_a_slot_without_a_key_of_root_is_unknown(lake_of, rows):
     lake = lake_of(rows.account(), rows.root(empty=("access_key_1_last_used_date",)))
-    assert lake.verdicts("root-unused", "status, reason") == [
+    assert lake.results("root-unused", "status, reason") == [
         ("unknown", "Cannot be evaluated: access_key_1_last_used_date is empty.")
     ]
 
@@ -87,7 +87,7 @@ def test_an_empty_last_use_of_a_slot_without_a_key_of_root_is_unknown(lake_of, r
 def test_what_is_known_to_fail_fails_whatever_else_could_not_be_read(lake_of, rows, control, changes, expected):
     changes = {name: rows.ago(hours=1) if value == "an hour ago" else value for name, value in changes.items()}
     lake = lake_of(rows.account(outcome="partial", unreadable_values=1), rows.root(**changes))
-    assert lake.verdicts(control) == [expected]
+    assert lake.results(control) == [expected]
 
 
 def test_a_value_that_is_not_needed_does_not_matter(lake_of, rows):
@@ -100,8 +100,8 @@ def test_a_value_that_is_not_needed_does_not_matter(lake_of, rows):
         rows.user("no password", unparsed=("mfa_active",)),
     ]
     lake = lake_of(rows.account(outcome="partial", unreadable_values=3), rows.root(), *users)
-    assert lake.verdicts("access-key-unused", "user_name, status") == [("inactive", "not_applicable"), ("used", "pass")]
-    assert lake.verdicts("console-mfa") == ["not_applicable"] * 3
+    assert lake.results("access-key-unused", "user_name, status") == [("inactive", "not_applicable"), ("used", "pass")]
+    assert lake.results("console-mfa") == ["not_applicable"] * 3
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_value_that_is_not_needed_does_not_matter(lake_of, rows):
 )
 def test_a_null_where_aws_gives_a_value_is_unknown_too(lake_of, rows, control, changes, column):
     lake = lake_of(rows.account(), rows.root(), rows.user(**changes))
-    assert lake.verdicts(control, "status, reason") == [("unknown", f"Cannot be evaluated: {column}.")]
+    assert lake.results(control, "status, reason") == [("unknown", f"Cannot be evaluated: {column}.")]
 
 
 def test_a_credential_whose_existence_could_not_be_read_is_listed(lake_of, rows):
@@ -182,7 +182,7 @@ def test_an_active_account_that_was_not_collected_is_unknown_in_every_control(la
 
 
 @pytest.mark.parametrize("state", ["SUSPENDED", "PENDING_CLOSURE", "PENDING_ACTIVATION", "CLOSED"])
-def test_an_account_that_is_not_active_has_no_verdicts(lake_of, rows, state):
+def test_an_account_that_is_not_active_has_no_results(lake_of, rows, state):
     lake = lake_of(rows.account(), rows.root(), rows.account(ANY, account_state=state, outcome="skipped_state"))
     assert {row["account_id"] for row in lake.view("control_results", "account_id")} == {"111111111111"}
     assert {row["account_id"] for row in lake.view("account_scorecard", "account_id")} == {"111111111111"}
@@ -207,7 +207,7 @@ def test_rows_left_out_are_one_more_unknown_in_each_user_and_credential_control(
         )
     ]
     # Who could be read is judged as ever.
-    assert lake.verdicts("access-key-rotation", "status, user_name, reason") == [
+    assert lake.results("access-key-rotation", "status, user_name, reason") == [
         ("pass", "alice", "Created 10 days before the report: within the limit of 90 days."),
         ("unknown", None, "Cannot be evaluated: 2 rows of the report were left out."),
     ]
@@ -216,7 +216,7 @@ def test_rows_left_out_are_one_more_unknown_in_each_user_and_credential_control(
 def test_a_report_without_a_root_row_leaves_the_root_controls_unknown(lake_of, rows):
     lake = lake_of(rows.account(outcome="partial"), rows.key_user())
     for control in ("root-no-access-key", "root-mfa", "root-unused"):
-        assert lake.verdicts(control, "status, reason") == [
+        assert lake.results(control, "status, reason") == [
             ("unknown", "Cannot be evaluated: the report has no root row.")
         ]
     assert lake.view("root_posture", "root_credentials, active_access_keys, mfa_active") == [
@@ -242,7 +242,7 @@ def test_without_a_limit_nothing_passes(lake_of, rows):
     root = rows.root(password_enabled=True, password_last_used=OLD)
     lake = lake_of(rows.account(**dict.fromkeys(limits)), root, rows.key_user())
     for control in ("access-key-rotation", "access-key-unused", "root-unused"):
-        assert lake.verdicts(control, "status, reason") == [("unknown", "Cannot be evaluated: the limit is unknown.")]
+        assert lake.results(control, "status, reason") == [("unknown", "Cannot be evaluated: the limit is unknown.")]
 
 
 @pytest.mark.parametrize("column", ["access_key_2_active", "access_key_2_last_used_date", "password_last_used"])
