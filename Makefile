@@ -1,4 +1,4 @@
-# `make` lists the targets. Everything runs from a virtual environment that the first target makes.
+# `make` lists the targets. All of them use a virtual environment that `make setup` creates.
 PYTHON ?= python3.11
 VENV   ?= .venv
 BIN    := $(VENV)/bin
@@ -15,22 +15,22 @@ $(VENV)/.installed: requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-setup: $(VENV)/.installed ## make the virtual environment with the locked versions
+setup: $(VENV)/.installed ## create the virtual environment with the locked versions
 
 demo: setup ## collect a simulated organization, then run the example queries (no AWS account, no network)
 	$(BIN)/credlake demo
 
-test: setup ## run the tests, in as many processes as there are cores
+test: setup ## run the tests, one process per core
 	$(BIN)/pytest -n auto --dist worksteal
 
 $(VENV)/.trino: $(VENV)/.installed requirements/trino.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/trino.txt
 	@touch $@
 
-trino-server: $(VENV)/.trino ## fetch a real Trino (from Maven Central, by mvn) into .cache/, once
+trino-server: $(VENV)/.trino ## download a Trino server (from Maven Central, with mvn) to .cache/, once
 	$(BIN)/python -m tests.e2e.trino.distribution
 
-test-trino: trino-server ## ask a real Trino what DuckDB answers, and compare
+test-trino: trino-server ## compare the rows of every view on Trino and on DuckDB
 	$(BIN)/pytest -m trino tests/e2e/trino
 
 lint: setup ## ruff, mypy, and that every generated file is up to date
@@ -39,23 +39,23 @@ lint: setup ## ruff, mypy, and that every generated file is up to date
 	$(BIN)/mypy
 	$(BIN)/python -m tools.generate --check
 
-shape: setup ## measure the size and the imports of the package against their aims
+shape: setup ## compare the package's size and imports with their targets
 	$(BIN)/python -m tools.shape
 
-format: setup ## let ruff format and fix what it can
+format: setup ## format, and apply ruff's automatic fixes
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-chaos: setup ## race and kill publishers on a real S3 server while readers look on (up to 15 minutes)
+chaos: setup ## run and kill concurrent publishers on an S3 server while readers query it (up to 15 minutes)
 	$(BIN)/python -m benchmarks.chaos
 
 generate: setup ## write the files generated from the schema, the controls and the views
 	$(BIN)/python -m tools.generate
 
-bench: setup ## measure speed and memory, as ratios of one run
+bench: setup ## measure speed and memory, as ratios within one run
 	$(BIN)/python -m benchmarks
 
-lock: ## resolve the locked versions anew (needs uv)
+lock: ## update the locked versions (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" --upgrade pyproject.toml -o requirements/runtime.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
@@ -63,7 +63,7 @@ lock: ## resolve the locked versions anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" --upgrade -c requirements/dev.txt requirements/trino.in -o requirements/trino.txt
 
-clean: ## remove what the targets made
+clean: ## remove everything that the targets created
 	rm -rf $(VENV) .venv-cfn .venv-checkov .venv-ministack .venv-awscli dist demo-lake .pytest_cache .mypy_cache .ruff_cache
 
 -include deploy/deploy.mk

@@ -1,4 +1,4 @@
-# The targets of deploy/. Each tool lives in an environment of its own, since their pins contradict ours.
+# The targets of deploy/. Each tool has its own virtual environment, since their pinned versions conflict with ours.
 TEMPLATES := $(sort $(wildcard deploy/*.yaml))
 
 .PHONY: package lint-templates test-deploy test-image lock-deploy
@@ -13,21 +13,21 @@ TEMPLATES := $(sort $(wildcard deploy/*.yaml))
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-package: setup ## build the function's zip into dist/: pure Python, to be combined with AWS's pandas layer
+package: setup ## build the function's zip in dist/: pure Python, for use with AWS's pandas layer
 	$(BIN)/python deploy/package.py
 
-lint-templates: .venv-cfn/.installed .venv-checkov/.installed ## cfn-lint and checkov over every template of deploy/
+lint-templates: .venv-cfn/.installed .venv-checkov/.installed ## run cfn-lint and checkov on every template in deploy/
 	.venv-cfn/bin/cfn-lint --non-zero-exit-code informational $(TEMPLATES)
 	.venv-checkov/bin/checkov --skip-download --framework cloudformation --compact --quiet $(addprefix -f ,$(TEMPLATES))
 
-test-deploy: setup .venv-ministack/.installed .venv-awscli/.installed ## follow docs/deploy.md on a stand-in that evaluates permissions, and try what the roles may not do
-	@# ministack keeps connections open, and botocore's clients theirs until they are collected, whenever that is.
+test-deploy: setup .venv-ministack/.installed .venv-awscli/.installed ## run docs/deploy.md on an AWS emulator that evaluates permissions, and test what the roles must not do
+	@# ministack keeps connections open, and botocore's clients keep theirs until they are garbage collected.
 	$(BIN)/pytest -m standin -W "ignore:unclosed <socket:ResourceWarning" tests/deploy
 
-test-image: setup ## build the container's image and run it as ECS does (as root, with Debian's podman, runc and debootstrap)
+test-image: setup ## build the container image and run it like ECS (as root, with Debian's podman, runc and debootstrap)
 	image=$$($(BIN)/python -m tests.deploy.image_build $(BASE)) && CREDLAKE_TEST_IMAGE=$$image $(BIN)/pytest tests/deploy/test_image.py
 
-lock-deploy: ## resolve the locked versions of deploy/'s tools anew (needs uv)
+lock-deploy: ## update the locked versions of deploy/'s tools (needs uv)
 	set -e; for tool in 'awscli==1.*' 'cfn-lint==1.*' 'checkov==3.*' 'ministack[full]==1.*'; do \
 	  name=$${tool%%[=[]*}; echo "$$tool" | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock-deploy" --upgrade \
