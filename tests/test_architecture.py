@@ -36,7 +36,7 @@ IMPURE = {
     *("tempfile", "threading", "time", "urllib", "aiohttp", "duckdb", "rich", "structlog", "typer"),
 }
 # What opens or queries a lake by its URI: it imports what reaches AWS only where the URI asks for it.
-BY_URI = ("collector.lake.open", "collector.lake.local_store", "collector.query.ask", "collector.query.duckdb")
+BY_URI = ("collector.lake.open", "collector.lake.local_store", "collector.query.run", "collector.query.duckdb")
 
 
 def importing(is_meant: Callable[[str], bool], *, at_import: bool = False) -> set[str]:

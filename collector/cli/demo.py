@@ -53,7 +53,7 @@ def demo(
     from rich.console import Console
 
     from collector.process.logs import set_up_logs
-    from collector.query.ask import run_query
+    from collector.query.run import run_query
     from collector.simulator import utc_now
     from collector.simulator.demo import demo_days
 

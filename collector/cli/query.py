@@ -1,4 +1,4 @@
-"""`credlake query`: the engine that fits the lake, and its rows on stdout or in a file."""
+"""`credlake query`: run a query with the lake's engine, and write its rows to stdout or a file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from collector.cli.options import required_lake, with_settings
 
 if TYPE_CHECKING:
-    from collector.query.athena import AthenaAnswer
+    from collector.query.athena import AthenaResult
     from collector.settings.model import Settings
 
 ENGINES = ("duckdb", "athena")
@@ -21,10 +21,10 @@ ENGINES = ("duckdb", "athena")
 def query(
     settings: Settings,
     *,
-    question: Annotated[
+    text: Annotated[
         str,
         typer.Argument(
-            metavar="SQL_OR_VIEW", help="A view's name, or one SQL statement that reads, in the engine's own SQL."
+            metavar="SQL_OR_VIEW", help="A view's name, or one SQL statement that only reads, in the engine's dialect."
         ),
     ],
     format: Annotated[  # noqa: A002 -- the flag's name is the contract's
@@ -37,8 +37,8 @@ def query(
 ) -> int:
     """Query the lake. Rows go to stdout; the snapshot they come from, and its age, to stderr.
 
-    A view returns the same rows on both engines. SQL is DuckDB's own on a folder, or with --engine duckdb, where it can
-    read the lake and nothing else; on S3 it is Athena's, sent unmodified.
+    A view returns the same rows on both engines. SQL is in DuckDB's dialect on a local folder, or with --engine duckdb,
+    and can read the lake and nothing else. On S3 it is in Athena's dialect, and sent unmodified.
 
     Examples:
       credlake query --lake ./lake findings
@@ -54,7 +54,7 @@ def query(
     from collector.errors import UsageError
     from collector.lake.layout import is_on_s3
     from collector.process.logs import set_up_logs
-    from collector.query.ask import run_query
+    from collector.query.run import run_query
 
     set_up_logs(for_person=sys.stderr.isatty())
     place = required_lake(settings)
@@ -62,40 +62,40 @@ def query(
     if chosen not in ENGINES:
         raise UsageError([f"Unknown engine {chosen!r}: use {' or '.join(ENGINES)}."])
     if chosen == "duckdb":
-        run_query(place, question, format=format, output=output, out_stream=sys.stdout, err_stream=sys.stderr)
+        run_query(place, text, format=format, output=output, out_stream=sys.stdout, err_stream=sys.stderr)
         return 0
     if not is_on_s3(place):
         raise UsageError([f"Athena reads S3, and {place} is a local folder. Use --engine duckdb."])
-    _query_athena(settings, place, question, format_name=format, output=output)
+    _query_athena(settings, place, text, format_name=format, output=output)
     return 0
 
 
-def _query_athena(settings: Settings, lake: str, question: str, *, format_name: str, output: Path | None) -> None:
+def _query_athena(settings: Settings, lake: str, text: str, *, format_name: str, output: Path | None) -> None:
     from collector.aws.athena import AthenaQueries
-    from collector.query.ask import check_format, write_rows
-    from collector.query.athena import answer
+    from collector.query.athena import run_on_athena
+    from collector.query.run import check_format, write_rows
     from collector.query.statement import athena_statement
     from collector.views.files import shipped_views
 
     check_format(format_name, output, sys.stdout)
-    statement = athena_statement(question, shipped_views())
+    statement = athena_statement(text, shipped_views())
     queries = AthenaQueries(
         database=settings.database,
         workgroup=settings.workgroup,
         output_location=settings.output_location,
         scan_limit=settings.scan_limit,
     )
-    answered = answer(queries, statement)
-    for line in (*_freshness(lake, settings.database), answered.query.cost(), *_notes(answered)):
+    result = run_on_athena(queries, statement)
+    for line in (*_freshness(lake, settings.database), result.query.cost(), *_notes(result)):
         typer.echo(line, err=True)
-    write_rows(answered.rows, format=format_name, output=output, out_stream=sys.stdout, err_stream=sys.stderr)
+    write_rows(result.rows, format=format_name, output=output, out_stream=sys.stdout, err_stream=sys.stderr)
 
 
-def _notes(answered: AthenaAnswer) -> list[str]:
-    """How to get the columns that Athena returns as text that no program can take apart again."""
+def _notes(result: AthenaResult) -> list[str]:
+    """How to select the columns that Athena returned as text that cannot be parsed."""
     return [
         f"Athena returns the {kind} {name} as plain text. As JSON: json_format(cast({name} as json)) as {name}"
-        for name, kind in answered.text_columns.items()
+        for name, kind in result.text_columns.items()
     ]
 
 

@@ -17,17 +17,18 @@ if TYPE_CHECKING:
 
 def list_views() -> int:
     """List every view and what it answers."""
-    from collector.query.ask import list_views as views
+    from collector.views.files import shipped_views
 
+    views = [(view.name, view.summary) for _, view in sorted(shipped_views().all.items())]
     if not sys.stdout.isatty():
-        for name, summary in views():
+        for name, summary in views:
             typer.echo(f"{name}\t{summary}")
         return 0
     from rich.console import Console
     from rich.table import Table
 
     table = Table(show_header=False, box=None)
-    for name, summary in views():
+    for name, summary in views:
         table.add_row(name, summary)
     Console().print(table)
     return 0
@@ -35,9 +36,15 @@ def list_views() -> int:
 
 def show_view(name: Annotated[str, typer.Argument(metavar="NAME", help="The name of a view.")]) -> int:
     """Print a view's file: what it answers, and its SQL."""
-    from collector.query.ask import show_view as text_of
+    from collector.errors import UsageError
+    from collector.query.statement import named_view
+    from collector.views.files import shipped_views
 
-    typer.echo(text_of(name), nl=False)
+    views = shipped_views()
+    found = named_view(name, views.by_name)
+    if found is None:
+        raise UsageError([f"{name!r} is not the name of a view: `credlake views list` lists all views."])
+    typer.echo(views.shown(found), nl=False)
     return 0
 
 

@@ -1,5 +1,5 @@
-"""Queries of a lake: the name of a view, or SQL in the engine's own words.
+"""Queries of a lake: a view by its name, or SQL of the engine that runs it.
 
-On a folder DuckDB runs them (`local`), in a session that can read the lake's files and nothing else; on S3 Athena does
-(`collector.query.statement`). The views are the same in both: each is carried in both engines' SQL (`view_files`).
+DuckDB runs the queries of a lake in a folder (`run`), in a session that can read the lake's files and nothing else.
+Athena runs those of a lake on S3 (`athena`). The views are the same on both: the package has each in both dialects.
 """

@@ -1,8 +1,8 @@
 """The result of a query on Athena as typed Arrow batches.
 
-Athena writes a result as CSV, all values quoted and null as nothing, which distinguishes null from the empty string.
-One GET streams it, where GetQueryResults returns a thousand rows a call; so pages are for results of one page, and for
-workgroups whose results Athena keeps itself. Types come with the first page.
+Athena writes a result as CSV in which every value is quoted and null is empty, so null differs from the empty string.
+One GET streams the file, while GetQueryResults returns a thousand rows a call; so pages are read only for results of
+one page, and for workgroups whose results Athena stores itself. The column types come with the first page.
 """
 
 from __future__ import annotations
@@ -54,55 +54,44 @@ _TYPES: dict[str, pa.DataType] = {
     "timestamp": pa.timestamp("ms"),
 }
 _MAP = pa.map_(pa.string(), pa.string())
-# Athena's text of these cannot be taken apart again: `{a=b, c=d}`. A field that is one has the type in its metadata.
+# Athena's text of these types, `{a=b, c=d}`, cannot be parsed. The field of such a column has its type as metadata.
 _NESTED = frozenset({"map", "array", "row"})
-NESTED = b"athena_type"
+_ATHENA_TYPE = b"athena_type"
 
 
 @dataclass(frozen=True, slots=True)
-class AthenaAnswer:
-    """What a select returned."""
+class AthenaResult:
+    """The result of a select."""
 
     rows: Rows
-    """The rows, as they come."""
+    """The rows, fetched while they are read."""
     query: FinishedQuery
-    """What the query took."""
+    """The query: its id, time and bytes read."""
     text_columns: dict[str, str]
-    """The columns of a nested type that come as Athena's own text, with that type: `{"tags": "map"}`."""
+    """The columns of a nested type that Athena returned as its own text, with that type: `{"tags": "map"}`."""
 
 
-def answer(queries: AthenaQueries, statement: AthenaStatement) -> AthenaAnswer:
-    """Run a select; its rows are read while they are used, and never all held in memory.
+def run_on_athena(queries: AthenaQueries, statement: AthenaStatement) -> AthenaResult:
+    """Run a select; its rows are fetched while they are read, and never all held in memory.
 
     Raises:
-        CredlakeError: it could not be started, or it failed; reading the rows raises it too.
+        CredlakeError: it could not be started, or it failed. Reading the rows raises it too.
     """
     query = queries.run(statement.sql)
     s3 = queries.s3 if query.output_location is not None else None
-    rows = read_rows(queries.athena, s3, query.query_execution_id, query.output_location, statement.map_columns)
-    nested = {f.name: kind.decode() for f in rows.schema if (kind := (f.metadata or {}).get(NESTED))}
-    return AthenaAnswer(rows, query, nested)
+    rows = _read_rows(queries.athena, s3, query.query_execution_id, query.output_location, statement.map_columns)
+    nested = {f.name: kind.decode() for f in rows.schema if (kind := (f.metadata or {}).get(_ATHENA_TYPE))}
+    return AthenaResult(rows, query, nested)
 
 
-def read_rows(
+def _read_rows(
     athena: AthenaClient,
     s3: S3Client | None,
     query_execution_id: str,
     location: str | None,
     map_columns: frozenset[str],
 ) -> Rows:
-    """The rows of a finished select.
-
-    Args:
-        athena: a client.
-        s3: a client; only used for a result of more than a page that is stored in a file. None: pages are read.
-        query_execution_id: of the finished query.
-        location: `s3://bucket/key.csv`, or None where Athena keeps the result.
-        map_columns: columns whose text is the JSON of a map of strings.
-
-    Raises:
-        AthenaError: the result cannot be read. The batches raise it too.
-    """
+    """The rows of a finished select; without `s3` or `location` (`s3://bucket/key.csv`) from pages alone."""
     first = _page(athena, query_execution_id, None)
     schema = _schema(first["ResultSet"]["ResultSetMetadata"]["ColumnInfo"])
     target = pa.schema([f.with_type(_MAP).remove_metadata() if f.name in map_columns else f for f in schema])
@@ -119,11 +108,11 @@ def _schema(columns: list[ColumnInfoTypeDef]) -> pa.Schema:
 
 def _field(column: ColumnInfoTypeDef) -> pa.Field[Any]:
     kind = str(column["Type"])
-    return pa.field(column["Name"], _type(column), metadata={NESTED: kind} if kind in _NESTED else None)
+    return pa.field(column["Name"], _type(column), metadata={_ATHENA_TYPE: kind} if kind in _NESTED else None)
 
 
 def _type(column: ColumnInfoTypeDef) -> pa.DataType:
-    """The Arrow type; text for whatever has none that a format could hold."""
+    """The Arrow type; text where no format could hold one."""
     if column["Type"] == "decimal":
         return pa.decimal128(column["Precision"], column["Scale"])
     return _TYPES.get(column["Type"], pa.string())
@@ -163,7 +152,7 @@ def _typed(rows: list[RowTypeDef], schema: pa.Schema) -> pa.RecordBatch:
 
 
 def _reader(kind: pa.DataType) -> Callable[[str], Any]:
-    """What makes a value of a cell's text."""
+    """What parses a cell's text."""
     readers: tuple[tuple[Callable[[pa.DataType], bool], Callable[[str], Any]], ...] = (
         (pa.types.is_boolean, "true".__eq__),
         (pa.types.is_integer, int),
@@ -177,14 +166,14 @@ def _reader(kind: pa.DataType) -> Callable[[str], Any]:
 
 def _from_file(s3: S3Client, location: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     bucket, _, key = location.removeprefix("s3://").partition("/")
-    # Two columns may have one name; their places are distinct.
+    # Two columns may have the same name; their positions differ.
     places = [str(place) for place in range(len(schema))]
     try:
         with (
             _explained("s3:GetObject"),
             closing(s3.get_object(Bucket=bucket, Key=key)["Body"]) as body,
             pacsv.open_csv(
-                cast("IO[bytes]", pa.PythonFile(body, mode="r")),  # which the stubs of `csv` do not know
+                cast("IO[bytes]", pa.PythonFile(body, mode="r")),  # which the stubs of `csv` lack
                 read_options=pacsv.ReadOptions(column_names=places, skip_rows=1, block_size=_BLOCK_BYTES),
                 parse_options=pacsv.ParseOptions(newlines_in_values=True),
                 convert_options=pacsv.ConvertOptions(
@@ -204,7 +193,7 @@ def _from_file(s3: S3Client, location: str, schema: pa.Schema) -> Iterator[pa.Re
 
 
 def _with_maps(batch: pa.RecordBatch, target: pa.Schema) -> pa.RecordBatch:
-    """The batch with the JSON of its maps made maps again."""
+    """The batch with its JSON converted to maps."""
     columns = [
         _maps(column) if pa.types.is_map(field.type) else column
         for column, field in zip(batch.columns, target, strict=True)
@@ -219,19 +208,19 @@ def _maps(column: pa.Array[Any]) -> pa.Array[Any]:
 
 @contextmanager
 def _explained(operation: str) -> Iterator[None]:
-    """Raise what prevents fetching a result as the sentence for the user."""
+    """Raise a failed call within as an AthenaError."""
     try:
         with translated(operation):
             yield
     except CallFault as fault:
         hint = (
-            " Grant s3:GetObject on the folder of the results, and kms:Decrypt where it has a key, to the caller."
+            " Grant the caller s3:GetObject on the folder of the results, and kms:Decrypt if it has a key."
             if fault.kind is FaultKind.DENIED
             else " Run the query again."
         )
         raise AthenaError(
-            f"The query succeeded, but its result could not be fetched: {operation}: {fault.code}: {fault.message}"
-            f"{hint}",
+            f"The query succeeded, but its result could not be fetched: {operation}: {fault.code}: "
+            f"{fault.message}{hint}",
             operation=operation,
             code=fault.code,
         ) from fault

@@ -1,4 +1,4 @@
-"""What a DuckDB session knows of a lake, and which statements may run in it: those that only read."""
+"""The tables and views of a DuckDB session, and the check that a statement only reads."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from collector.errors import UsageError
-from collector.query.errors import query_error
-from collector.query.question import first_word, mentioned, named_view, trimmed
-from collector.query.relations import identifier
+from collector.query.rows import query_error
+from collector.query.statement import first_word, identifier, mentioned, named_view, trimmed
 from collector.schema import SNAPSHOT_RECORD
 from collector.views.files import CURRENT_TABLE, HISTORY_TABLE
 
@@ -21,16 +20,16 @@ if TYPE_CHECKING:
     from collector.views.files import PreparedViews
 
 _RECORD_TABLES = (HISTORY_TABLE, CURRENT_TABLE)
-# Statements that name no view and are about all of them: `show tables`, `describe`.
+# Statements about all tables and views, which name none: `show tables`, `describe`.
 _ABOUT_ALL = frozenset({"show", "describe", "desc"})
-# Queries in a serialized statement, words of those that write, and functions that run a string as a statement.
+# Nodes of a serialized statement that read, words of those that write, and functions that run a string as a statement.
 _READING = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
 _WRITING_WORDS = frozenset({"copy", "delete", "insert", "merge", "truncate", "update"})
 _EVALUATING = frozenset({"query", "json_execute_serialized_sql"})
 
 
 class Definitions:
-    """The tables and views of a lake in a DuckDB session, each made when a query needs it, with what it reads."""
+    """The tables and views of a lake in a DuckDB session, each defined when a query needs it."""
 
     def __init__(
         self, connection: duckdb.DuckDBPyConnection, table_sql: Callable[[str, str | None], str], views: PreparedViews
@@ -39,24 +38,21 @@ class Definitions:
 
         Args:
             connection: the session.
-            table_sql: the select behind `snapshot_record` or `snapshot_record_latest`: of one kind of rows, or of all.
+            table_sql: the select behind `snapshot_record` or `snapshot_record_latest`, for one record type or for all.
             views: the views.
         """
         self._connection = connection
         self._table_sql = table_sql
         self._views = views
         self._defined: set[str] = set()
-        self.columns = {
-            **dict.fromkeys(_RECORD_TABLES, SNAPSHOT_RECORD.names),
-            **views.columns(),
-        }
+        self.columns = {**dict.fromkeys(_RECORD_TABLES, SNAPSHOT_RECORD.names), **views.columns()}
         """The columns of every table and view that can be queried, by its name."""
 
     def prepare(self, text: str) -> str:
-        """DuckDB's SQL for the name of a view, or for one statement as typed, with all that it reads defined.
+        """DuckDB's SQL for the name of a view, or for one statement, with everything defined that it reads.
 
         Raises:
-            UsageError: an unknown name, or anything but one statement that reads.
+            UsageError: an unknown name, or anything but one statement that only reads.
         """
         sql = trimmed(text)
         name = named_view(sql, self.columns)
@@ -67,11 +63,11 @@ class Definitions:
         names = mentioned(sql, self.columns)
         for each in names or (self.columns if first_word(sql) in _ABOUT_ALL else ()):
             self.define(each)
-        # DuckDB itself refuses a copy or an insert within what is selected from, and numbers columns of one name there.
+        # DuckDB itself refuses a copy or an insert within a subquery, and numbers columns of one name there.
         return f"from ({sql}\n)"
 
     def define(self, name: str) -> None:
-        """Make a table or view known to the session, after all that it reads."""
+        """Define a table or view, after all that it reads."""
         if name in self._defined:
             return
         table, _, kind = name.partition(":")
@@ -85,13 +81,13 @@ class Definitions:
         self._defined.add(name)
 
     def _whole_view(self, name: str) -> str:
-        """All rows of a view in its own order, those of a union worked out before they are sorted."""
+        """All rows of a view in its own order; those of a union are computed before they are sorted."""
         view = self._views.by_name.get(name)
         rows = f"select * from {identifier(name)}"  # noqa: S608 -- one of our names
         if view is None or view.order is None:
             return rows
         if view.flows_from_union:
-            # The materialized rows come first, so that the hash tables of the union are gone when they are sorted.
+            # Materialized first, so that the hash tables of the union are freed before the rows are sorted.
             rows = f'with "rows of the view" as materialized ({rows}) select * from "rows of the view"'  # noqa: S608
         return f"{rows} order by {view.order}"
 
@@ -101,27 +97,27 @@ class Definitions:
         except duckdb.Error as error:
             raise query_error(error) from error
         if len(statements) != 1:
-            raise UsageError(["Give one statement at a time."])
+            raise UsageError([f"The query has {len(statements)} statements: run one at a time."])
         if not self._only_reads(statements[0].type, sql):
-            fault = (
-                f"`credlake query` only reads, and this statement (`{first_word(sql)} …`) would do something else. "
-                "Give a view's name (`credlake views list`) or one select."
+            problem = (
+                f"`{first_word(sql)} …` does more than read, and `credlake query` only reads. Give the name of a view "
+                "(`credlake views list`) or one SELECT statement."
             )
-            raise UsageError([fault])
+            raise UsageError([problem])
 
     def _only_reads(self, kind: duckdb.StatementType, sql: str) -> bool:
-        """Whether a statement is a select throughout: a `with` may hold a copy or an insert, which would write."""
+        """Whether a statement reads and nothing else: a `with` may contain a copy or an insert."""
         if kind == duckdb.StatementType.SELECT:
             ((serialized,),) = self._connection.execute("select json_serialize_sql(?::varchar)", [sql]).fetchall()
             with suppress(RecursionError):
                 return _only_selects(json.loads(serialized))
-        # A pivot, which comes with a statement that collects its columns, or one that is nested too deep: by its words.
+        # A pivot, which DuckDB expands to several statements, or one that is nested too deep: checked by its words.
         is_known = kind in {duckdb.StatementType.SELECT, duckdb.StatementType.MULTI}
         return is_known and not mentioned(sql, _WRITING_WORDS | _EVALUATING)
 
 
 def _only_selects(serialized: object) -> bool:
-    """Whether all queries within a serialized statement read, and none is hidden in a string that is run."""
+    """Whether all queries within a serialized statement read, and none is run from a string."""
     rest: list[object] = [serialized]
     while rest:
         part = rest.pop()
@@ -129,11 +125,8 @@ def _only_selects(serialized: object) -> bool:
             rest += part
         elif isinstance(part, dict):
             kind, function = str(part.get("type")), str(part.get("function_name")).lower()
-            if (
-                part.get("error") is True
-                or (kind.endswith("_NODE") and kind not in _READING)
-                or function in _EVALUATING
-            ):
+            is_other_node = kind.endswith("_NODE") and kind not in _READING
+            if part.get("error") is True or is_other_node or function in _EVALUATING:
                 return False
             rest += part.values()
     return True

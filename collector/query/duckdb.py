@@ -1,4 +1,9 @@
-"""A lake as tables and views of an in-process DuckDB, which may read the snapshot's files and nothing else."""
+"""A lake as tables and views of an in-process DuckDB, which can read the snapshots' files and nothing else.
+
+The files of a snapshot are of two kinds, each with the columns of its kind. In `snapshot_record` each kind is a branch
+with a constant `record_type`, so a query of accounts opens no file of users. Files of equally many columns are read
+together; a column that a file is too old to have is null (columns are only ever added, contract part 2).
+"""
 
 from __future__ import annotations
 
@@ -11,29 +16,30 @@ import duckdb
 
 from collector.errors import LakeError
 from collector.query.definitions import Definitions
-from collector.query.relations import literal, relation_sql
 from collector.query.rows import stream
 from collector.query.snapshots import LakeSnapshots, read_snapshots
+from collector.query.statement import identifier, literal
+from collector.schema import RECORD_TYPE, SNAPSHOT_RECORD, Column, ColumnType, file_schema
 from collector.views.files import CURRENT_TABLE, shipped_views
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Sequence
     from types import TracebackType
 
     from collector.lake.s3_store import S3Store
     from collector.lake.store import Store
-    from collector.query.remote_files import RemoteFiles
     from collector.query.rows import Rows
+    from collector.query.snapshots import DataFile
     from collector.views.files import PreparedViews
 
-# What DuckDB may hold before it writes to its temporary folder. Besides, there are the interpreter and Arrow's batches.
+# What DuckDB may hold before it writes to its temporary folder, apart from the interpreter and Arrow's batches.
 _MEMORY_LIMIT = "2GB"
 
 
 class LocalLake:
-    """The views of a lake in a folder, or of one on S3 that DuckDB is to read.
+    """The tables and views of a lake in DuckDB; the lake may be on S3.
 
-    Use it as a context manager: it owns a temporary folder, for what does not fit into memory.
+    A context manager: it owns a temporary folder, for what does not fit into memory.
     """
 
     def __init__(
@@ -44,12 +50,12 @@ class LocalLake:
         views: PreparedViews | None = None,
         memory_limit: str = _MEMORY_LIMIT,
     ) -> None:
-        """Read the publication records and set the session up; no data file is opened yet.
+        """Read the publication records and open the session; no data file is opened yet.
 
         Args:
             lake: the lake's folder, or `s3://bucket/prefix`.
-            organization_ids: the organizations to read; all of the lake where none is named.
-            views: the views; those of this version unless given.
+            organization_ids: the organizations to read; by default all of the lake.
+            views: the views; by default those of this version.
             memory_limit: what DuckDB may hold in memory, in its own notation.
 
         Raises:
@@ -62,8 +68,8 @@ class LocalLake:
         except BaseException:
             shutil.rmtree(self._scratch, ignore_errors=True)
             raise
-        self._remote = _remote_files(self.snapshots.store, self.connection)
-        self._definitions = Definitions(self.connection, self._files_sql, shipped_views() if views is None else views)
+        self._source = _source(self.snapshots.store, self.connection)
+        self._definitions = Definitions(self.connection, self._table_sql, shipped_views() if views is None else views)
 
     def __enter__(self) -> Self:
         """The lake itself."""
@@ -81,12 +87,12 @@ class LocalLake:
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def rows(self, text: str) -> Rows:
-        """Start a query: the name of a view, or one statement in DuckDB's SQL that reads.
+        """Start a query: the name of a view, or one statement in DuckDB's SQL that only reads.
 
         Raises:
-            UsageError: an unknown name, or SQL that DuckDB refuses.
+            UsageError: an unknown name, or SQL that DuckDB rejects.
             LakeError: a file of the lake is missing.
-            QueryError: DuckDB cannot carry the query out. The batches raise it too.
+            QueryError: DuckDB could not complete the query. Reading the batches raises it too.
         """
         return stream(self.connection, self._definitions.prepare(text), known=self._definitions.columns)
 
@@ -97,43 +103,79 @@ class LocalLake:
                 "temp_directory": self._scratch,
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
-                # A Python variable that happens to have a table's name is not a table.
+                # Otherwise a Python variable with a table's name would be a table.
                 "python_enable_replacements": False,
             }
         )
         # The lake's timestamps are UTC.
         connection.execute("set TimeZone = 'UTC'")
-        files = [] if _is_remote(self.snapshots.store) else self.snapshots.files(newest_only=False)
-        paths = ", ".join(literal(file.path) for file in files)
-        connection.execute(f"set allowed_paths = [{paths}]")
+        files = [] if _is_on_s3(self.snapshots.store) else self.snapshots.files(newest_only=False)
+        connection.execute(f"set allowed_paths = [{', '.join(literal(file.path) for file in files)}]")
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
         return connection
 
-    def _files_sql(self, table: str, record_type: str | None) -> str:
-        files = self.snapshots.files(newest_only=table == CURRENT_TABLE)
-        if self._remote is not None:
-            return relation_sql(files, record_type, source=self._remote.source)
-        for file in files:
-            if not Path(file.path).is_file():
-                raise LakeError(
-                    f"The publication record names the file {file.path}, and it is not there: the lake was copied or "
-                    "cleaned in part. Run `credlake verify` to see what else is missing, and `credlake rebuild` to "
-                    "make the tables again from the raw zone.",
-                    path=file.path,
-                )
-        return relation_sql(files, record_type)
+    def _table_sql(self, table: str, record_type: str | None) -> str:
+        """A select of all columns of `snapshot_record`, in order, over the table's files, or over those of one kind."""
+        groups: dict[tuple[str, int], list[DataFile]] = {}
+        for file in self.snapshots.files(newest_only=table == CURRENT_TABLE):
+            if record_type in {None, file.record_type}:
+                groups.setdefault((file.record_type, file.columns), []).append(file)
+        branches = [_branch(kind, width, self._source(files)) for (kind, width), files in sorted(groups.items())]
+        return "\nunion all\n".join(branches) or f"{_select(lambda column: _null(column.type))} where false"
 
 
-def _is_remote(store: Store) -> TypeGuard[S3Store]:
-    """Whether the lake is one that DuckDB cannot read by its paths."""
+def _is_on_s3(store: Store) -> TypeGuard[S3Store]:
     return "://" in store.uri
 
 
-def _remote_files(store: Store, connection: duckdb.DuckDBPyConnection) -> RemoteFiles | None:
-    if not _is_remote(store):
-        return None
-    # Arrow's data sets import pandas, which takes as long as half a query of a folder.
-    from collector.query.remote_files import RemoteFiles  # noqa: PLC0415
+def _source(store: Store, connection: duckdb.DuckDBPyConnection) -> Callable[[Sequence[DataFile]], str]:
+    """What makes the `from` of a select, for files of one kind and equally many columns."""
+    if not _is_on_s3(store):
+        return _local_files
+    # Arrow's datasets import pandas where it is installed, which takes half as long as a query of a folder.
+    from collector.query.s3_files import S3Files  # noqa: PLC0415
 
-    return RemoteFiles(store, connection)
+    return S3Files(store, connection).source
+
+
+def _local_files(files: Sequence[DataFile]) -> str:
+    for file in files:
+        if not Path(file.path).is_file():
+            raise LakeError(
+                f"The publication record names the file {file.path}, which does not exist: the lake was copied or "
+                "cleaned up in part. Run `credlake verify` to list everything that is missing, and `credlake rebuild` "
+                "to rebuild the tables from the raw zone.",
+                path=file.path,
+            )
+    paths = ", ".join(literal(file.path) for file in files)
+    # A lake is not partitioned in Hive's way, and a path that looks like it must not add a column.
+    return f"read_parquet([{paths}], hive_partitioning = false)"
+
+
+def _branch(record_type: str, width: int, source: str) -> str:
+    held = set(file_schema(record_type).names[:width])
+
+    def value(column: Column) -> str:
+        name = identifier(column.name)
+        if column.name == RECORD_TYPE.name:
+            return literal(record_type)
+        if column.name not in held:
+            return _null(column.type)
+        if column.type is ColumnType.TIMESTAMP:
+            # Files hold UTC-adjusted instants, which DuckDB reads as TIMESTAMP WITH TIME ZONE and Athena as
+            # timestamp(3). A cast would use the calendar of a time zone: three times as slow as these two functions.
+            return f"make_timestamp(epoch_us({name}))"
+        return name
+
+    return f"{_select(value)} from {source}"
+
+
+def _select(value: Callable[[Column], str]) -> str:
+    # A view has no bound parameters; names are those of the schema, and paths are quoted.
+    columns = ", ".join(f"{value(column)} as {identifier(column.name)}" for column in SNAPSHOT_RECORD.columns)
+    return f"select {columns}"
+
+
+def _null(kind: ColumnType) -> str:
+    return f"cast(null as {kind.duckdb})"

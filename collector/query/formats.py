@@ -1,10 +1,11 @@
-"""The rows of a query as text or as a file: csv, json, parquet. The table for people is in `table`."""
+"""The rows of a query as a table for a terminal, as CSV, JSON or Parquet."""
 
 from __future__ import annotations
 
 import csv
 import json
 import math
+import unicodedata
 from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
@@ -12,6 +13,10 @@ from typing import TYPE_CHECKING, Any, cast
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from collector.errors import CredlakeError, UsageError
 
@@ -21,71 +26,117 @@ if TYPE_CHECKING:
 
     from collector.query.rows import Rows
 
+# The rows of a table: its columns are measured before the first line is written, so the number is limited.
+MAXIMUM_ROWS = 1000
+# A column is folded to this width if that makes the table fit.
+_COLUMN_WIDTH = 32
+_PADDING = 3
+_UNLIMITED_WIDTH = 100_000
+
 # 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z.
 _FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def write_json(rows: Rows, stream: TextIO) -> int:
-    """One JSON array of objects, an object a line. Nothing is written before the first rows are there.
+def write_json(rows: Rows, stream: TextIO) -> None:
+    """Write a JSON array with one object a line; nothing before the first rows are computed.
 
-    Returns:
-        The number of rows.
+    Raises:
+        UsageError: two columns have the same name.
+        CredlakeError: see `plain_values`.
     """
     names = _distinct(rows.schema.names)
-    count = 0
+    start = "[\n"
     for batch in rows.batches:
         columns = [plain_values(column) for column in batch.columns]
         lines = [_ENCODER.encode(dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
         if lines:
-            stream.write(("[\n" if count == 0 else ",\n") + ",\n".join(lines))
-            count += len(lines)
-    stream.write("[]\n" if count == 0 else "\n]\n")
-    return count
+            stream.write(start + ",\n".join(lines))
+            start = ",\n"
+    stream.write("\n]\n" if start == ",\n" else "[]\n")
 
 
-def write_csv(rows: Rows, stream: TextIO) -> int:
-    """A header and a line a row; null is empty, maps and arrays are JSON.
-
-    Returns:
-        The number of rows.
-    """
+def write_csv(rows: Rows, stream: TextIO) -> None:
+    """Write a header and one line a row; null is empty, maps and arrays are JSON."""
     writer = csv.writer(stream, lineterminator="\n")
-    count = 0
-    # The header waits for the first rows: a query that fails at once leaves nothing behind.
+    # The header waits for the first rows: a query that fails at once writes nothing.
     batches = iter(rows.batches)
     first = next(batches, None)
     writer.writerow(rows.schema.names)
     while first is not None:
         writer.writerows(zip(*(cells(column) for column in first.columns), strict=True))
-        count += first.num_rows
         first = next(batches, None)
-    return count
 
 
-def write_parquet(rows: Rows, stream: BinaryIO) -> int:
-    """A Parquet file with the lake's own types: UTC timestamps of milliseconds, which Athena reads.
+def write_parquet(rows: Rows, stream: BinaryIO) -> None:
+    """Write a Parquet file with the lake's own types: UTC timestamps in milliseconds, which Athena reads.
 
-    Returns:
-        The number of rows.
+    Raises:
+        UsageError: two columns have the same name.
     """
     _distinct(rows.schema.names)
     schema = pa.schema([pa.field(field.name, _file_type(field.type)) for field in rows.schema])
-    count = 0
     with pq.ParquetWriter(stream, schema, compression="zstd" if pa.Codec.is_available("zstd") else "snappy") as writer:
         for batch in rows.batches:
             columns = [_file_column(column, field.type) for column, field in zip(batch.columns, schema, strict=True)]
             writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
-            count += batch.num_rows
-    return count
+
+
+def write_table(rows: Rows, stream: TextIO) -> tuple[int, bool]:
+    """Write the first `MAXIMUM_ROWS` rows as a table, or as one block a row where a table would be too wide.
+
+    A table is as wide as the terminal; in a file or pipe it is as wide as it needs to be.
+
+    Returns:
+        The number of rows written, and whether there are more.
+    """
+    names = rows.schema.names
+    shown: list[list[str]] = []
+    for batch in rows.batches:
+        shown += [[_one_line(value) for value in row] for row in zip(*map(cells, batch.columns), strict=True)]
+        if len(shown) > MAXIMUM_ROWS:
+            break
+    is_cut = len(shown) > MAXIMUM_ROWS
+    shown = shown[:MAXIMUM_ROWS]
+    width = None if stream.isatty() else _UNLIMITED_WIDTH
+    console = Console(file=stream, width=width, highlight=False, soft_wrap=False)
+    if _least_width(names, shown) <= console.width:
+        table = Table(show_edge=True, header_style="bold")
+        for name in names:
+            table.add_column(Text(name), overflow="fold")
+        for row in shown:
+            table.add_row(*map(Text, row))
+        console.print(table)
+    else:
+        _print_blocks(console, names, shown)
+    return len(shown), is_cut
+
+
+def _one_line(value: object) -> str:
+    """A value without control characters: one in a tag, for example, could send escape codes to the terminal."""
+    text = "" if value is None else str(value)
+    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign) in {"Cc", "Cf"} else sign for sign in text)
+
+
+def _least_width(names: list[str], shown: list[list[str]]) -> int:
+    widths = [max(map(cell_len, [name, *(row[place] for row in shown)])) for place, name in enumerate(names)]
+    return sum(min(width, _COLUMN_WIDTH) + _PADDING for width in widths) + 1
+
+
+def _print_blocks(console: Console, names: list[str], shown: list[list[str]]) -> None:
+    margin = max(map(cell_len, names))
+    for number, row in enumerate(shown, start=1):
+        console.rule(Text(f"row {number}"), align="left", characters="─")
+        for name, value in zip(names, row, strict=True):
+            console.print(Text.assemble((f"{name:>{margin}}  ", "bold"), value), soft_wrap=True)
 
 
 def plain_values(column: pa.Array[Any]) -> list[Any]:
-    """The values as JSON knows them: instants as ISO 8601 with `Z`, maps and structs as dicts, decimals as numbers.
+    """The values as JSON has them: instants as ISO 8601 with `Z`, maps and structs as dicts, decimals as numbers.
 
     Raises:
-        CredlakeError: an instant that is infinite or beyond the years 1 to 9999.
+        CredlakeError: a date or instant that is infinite or outside the years 1 to 9999.
     """
     convert = next((convert for is_of, convert in _CONVERSIONS if is_of(column.type)), None)
     return list(column.to_pylist()) if convert is None else convert(column)
@@ -115,12 +166,13 @@ def instant_texts(column: pa.Array[Any]) -> list[str | None]:
 
 
 def _within_the_calendar(column: pa.Array[Any]) -> pa.Array[Any]:
-    """The dates or instants, none of which is infinite or beyond the years 1 to 9999: Arrow would show another one."""
+    """The dates or instants; an error if one is infinite or outside the years 1 to 9999, which Arrow would distort."""
     seconds = pc.cast(pc.cast(column, pa.timestamp("s"), safe=False), pa.int64())
     low, high = pc.min(seconds).as_py(), pc.max(seconds).as_py()
     if low is not None and high is not None and not _FIRST_SECOND <= low <= high <= _LAST_SECOND:
         raise CredlakeError(
-            "The query returned an instant that is infinite or outside the years 1 to 9999. Cast it to varchar."
+            "The query returned a date or timestamp that is infinite or outside the years 1 to 9999, which this format "
+            "cannot hold. Cast it to varchar."
         )
     return column
 
@@ -142,7 +194,6 @@ def _structs(column: pa.Array[Any]) -> list[dict[str, Any] | None]:
 
 
 def _maps(column: pa.Array[Any]) -> list[dict[str, Any] | None]:
-    """Maps with text for keys."""
     kind = column.type
     if pa.types.is_string(kind.item_type):
         return [None if entries is None else dict(entries) for entries in column.to_pylist()]
@@ -155,7 +206,7 @@ def _decimals(column: pa.Array[Any]) -> list[float | str | None]:
 
 
 def _number(value: Decimal | None) -> float | str | None:
-    """A decimal as JSON's number; as text where it has more digits than a reader of JSON would keep of a number."""
+    """A decimal as a JSON number; as text where it has more digits than a JSON reader's double would keep."""
     if value is None:
         return None
     if value.as_tuple().exponent == 0:
@@ -169,7 +220,7 @@ def _floats(column: pa.Array[Any]) -> list[float | str | None]:
 
 
 def _finite(number: float | None) -> float | str | None:
-    """JSON has no word for these; Trino's clients get them as text, too."""
+    """JSON has no number for NaN and the infinities; Trino's clients get them as text as well."""
     if number is None or math.isfinite(number):
         return number
     return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
@@ -187,10 +238,10 @@ _CONVERSIONS: tuple[tuple[Callable[[pa.DataType], bool], Callable[[pa.Array[Any]
 
 
 def _distinct(names: list[str]) -> list[str]:
-    """The names, where each occurs once: of two equal ones an object or a file could hold one alone."""
+    """The names, if they are distinct: an object or a Parquet file can hold only one column of a name."""
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise UsageError([f"Two columns are named {name}: give one another name with `as`." for name in twice])
+        raise UsageError([f"Two columns are named {name}: rename one with `as`." for name in twice])
     return names
 
 

@@ -1,14 +1,15 @@
-"""The rows of a query as a stream of Arrow batches, in the types that every format knows."""
+"""The rows of a DuckDB statement as a stream of Arrow batches, and DuckDB's errors as messages for the user."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import duckdb
 
-from collector.query.errors import query_error
-from collector.query.relations import identifier
+from collector.errors import CredlakeError, UsageError
+from collector.query.statement import identifier, mentioned, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb.sqltypes import DuckDBPyType
 
-# Rows held at once. Large enough that a batch costs more than its handling, small enough for any format's copies.
+# Rows held at once: enough that a batch outweighs its overhead, few enough for the copies that a format makes.
 _BATCH_ROWS = 20_000
 
-# The types that every format can hold as they are; of the others DuckDB gives the text.
+# The types that every format can hold; values of other types are returned as DuckDB's text.
 _PLAIN = frozenset(
     {
         *("boolean", "tinyint", "smallint", "integer", "bigint", "utinyint", "usmallint", "uinteger", "ubigint"),
@@ -27,33 +28,59 @@ _PLAIN = frozenset(
         *("timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns", "timestamp with time zone", "timestamptz_ns"),
     }
 )
-# What `sum` of integers returns; a bigint is what Athena's returns, and what Parquet can hold.
+# `sum` of integers is a hugeint; it becomes a bigint, which Athena's sum is, and which Parquet can hold.
 _WIDE_INTEGERS = frozenset({"hugeint", "uhugeint"})
+
+# Errors in the SQL itself, found before a row is read; all others are raised while rows are computed.
+_SQL_ERRORS = (
+    duckdb.ParserException,
+    duckdb.SyntaxException,
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.PermissionException,
+    duckdb.NotSupportedError,
+)
+_MISSING_TABLE = re.compile(r"Table with name (?P<name>\S+) does not exist")
+_MISSING_COLUMN = re.compile(
+    r'"(?P<name>[^"]+)" not found in FROM clause|does not have a column named "(?P<other>[^"]+)"'
+)
+_MISSING_DATABASE = re.compile(r'because (schema|catalog) "[^"]+" does not exist')
+_CANDIDATES = re.compile(r"^(Did you mean|Candidate bindings:).*\n?", re.MULTILINE)
+_HINTS = {
+    "Out of Memory Error": " The query exceeds its memory or temporary disk. Select fewer columns or days.",
+    "IO Error": " Run `credlake verify` to check that the lake is complete and readable.",
+    "Conversion Error": " try_cast returns null for a value that cannot be cast.",
+}
+_ARROW_STREAM = "reading the stream registered as"
+
+
+class QueryError(CredlakeError):
+    """A valid query that DuckDB could not complete."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows that a query returns."""
+    """The rows that a query returns, from either engine."""
 
     schema: pa.Schema
-    """The columns, known at once."""
+    """The columns, known before the first row."""
     batches: Iterator[pa.RecordBatch]
-    """The rows, as they come."""
+    """The rows, computed while they are read."""
 
 
 def stream(
     connection: duckdb.DuckDBPyConnection, sql: str, *, known: Mapping[str, Collection[str]] | None = None
 ) -> Rows:
-    """Start a query; its rows are worked out while they are read, and never all held in memory.
+    """Start a statement; its rows are computed while they are read, and never all held in memory.
 
     Args:
         connection: a session in which everything that the statement reads is defined.
-        sql: a statement that reads.
+        sql: a statement that only reads.
         known: the columns of every table and view by its name, to suggest the right one.
 
     Raises:
-        UsageError: SQL that DuckDB refuses.
-        QueryError: DuckDB cannot carry the query out. The batches raise it too.
+        UsageError: SQL that DuckDB rejects.
+        QueryError: DuckDB could not complete the query. Reading the batches raises it too.
     """
     try:
         relation = connection.sql(sql)
@@ -69,15 +96,53 @@ def stream(
     return Rows(reader.schema, _batches(reader))
 
 
+def query_error(
+    error: BaseException, sql: str = "", known: Mapping[str, Collection[str]] | None = None
+) -> CredlakeError:
+    """The error for the user: UsageError if the SQL is wrong, QueryError otherwise.
+
+    Args:
+        error: DuckDB's error, or Arrow's while rows are read.
+        sql: the statement.
+        known: the columns of every table and view by its name.
+    """
+    text = str(error).strip() or type(error).__name__
+    if isinstance(error, _SQL_ERRORS):
+        return UsageError(_with_suggestion(text, sql, known or {}).splitlines())
+    kind, _, rest = text.splitlines()[0].partition(": ")
+    if rest.startswith(_ARROW_STREAM):
+        # A file on S3 could not be read; DuckDB knows it only as an Arrow stream.
+        kind, rest = "IO Error", rest.partition(" failed: ")[2]
+    return QueryError(f"The query failed: {rest or text}{_HINTS.get(kind, '')}", engine="duckdb", kind=kind)
+
+
+def _with_suggestion(text: str, sql: str, known: Mapping[str, Collection[str]]) -> str:
+    """DuckDB's text with our names instead of its candidates, which include tables of its own catalog."""
+    hint = ""
+    if _MISSING_DATABASE.search(text):
+        hint = " Tables and views of a lake in DuckDB have no database: use the name alone."
+    elif match := _MISSING_TABLE.search(text):
+        hint = suggestion(match["name"], known)
+    elif match := _MISSING_COLUMN.search(text):
+        columns = {column for name in mentioned(sql, known) for column in known[name]}
+        hint = suggestion(match["name"] or match["other"], columns)
+    elif "disabled by configuration" in text:
+        hint = " A query can read the lake's own tables and views, and no other file."
+    first, _, rest = text.partition("\n")
+    if hint:
+        rest = _CANDIDATES.sub("", rest)
+    return "\n".join([first + hint, *(line for line in rest.splitlines() if line.strip())])
+
+
 def _target(kind: DuckDBPyType) -> str:
-    """The type of a column as it is written: nested ones by their parts, text for what no format holds."""
+    """The type in which a column is returned: nested types by their parts, varchar for what no format holds."""
     if kind.id in _PLAIN:
         return str(kind)
     if kind.id in _WIDE_INTEGERS:
         return "BIGINT"
     if kind.id not in {"list", "array", "map", "struct"}:
         return "VARCHAR"
-    # An array's second child is its length, and only the first is looked at.
+    # The second child of an array is its length; only the first is used.
     parts = cast("list[tuple[str, DuckDBPyType]]", kind.children)
     if kind.id == "map":
         return f"MAP(VARCHAR, {_target(parts[1][1])})"
@@ -88,13 +153,13 @@ def _target(kind: DuckDBPyType) -> str:
 
 
 def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
-    # Closed however the reading ends: a connection runs nothing else while a result of it is open.
+    # Closed however the reading ends: a connection runs nothing else while a result is open.
     with reader:
         while True:
             try:
                 batch = reader.read_next_batch()
             except StopIteration:
                 return
-            except (duckdb.Error, OSError) as error:  # Arrow's stream interface knows no other error than OSError
+            except (duckdb.Error, OSError) as error:  # Arrow's stream interface raises nothing but OSError
                 raise query_error(error) from error
             yield batch

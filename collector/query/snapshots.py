@@ -1,4 +1,4 @@
-"""What is published in a lake, by organization: read from the publication records, never by listing folders."""
+"""The published snapshots of a lake, by organization, from the publication records: folders are never listed."""
 
 from __future__ import annotations
 
@@ -20,29 +20,33 @@ if TYPE_CHECKING:
 
 
 class NoSnapshotError(LakeError):
-    """The lake holds no snapshot, so there is nothing to ask. An empty answer would look like good news."""
+    """The lake holds no snapshot to query. An empty result would look like good news."""
 
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """A Parquet file of a published snapshot. It holds the first `columns` columns of its kind's file schema.
-
-    `path` is a file of this machine, or a URI.
-    """
+    """A Parquet file of a published snapshot."""
 
     path: str
+    """A path of this machine, or a URI."""
     record_type: str
+    """The kind of its rows, `account` or `user`."""
     columns: int
+    """How many columns it has: the first ones of its kind's file schema."""
     organization_id: str
+    """Whose snapshot it is part of."""
     snapshot_date: str
+    """The day of that snapshot, YYYY-MM-DD."""
 
 
 @dataclass(frozen=True, slots=True)
 class LakeSnapshots:
-    """The publication records of a lake, by organization id."""
+    """The publication records of a lake."""
 
     store: Store
+    """The lake."""
     records: dict[str, PublicationRecord]
+    """By organization id; at least one, each with at least one snapshot."""
 
     @property
     def root(self) -> Path:
@@ -50,7 +54,7 @@ class LakeSnapshots:
         return Path(self.store.location(""))
 
     def files(self, *, newest_only: bool) -> list[DataFile]:
-        """The files that count: of the newest day of each organization, or of every day."""
+        """The files of the newest snapshot of each organization, or of all snapshots."""
         return [
             DataFile(
                 path=self.store.location(file.path),
@@ -65,16 +69,20 @@ class LakeSnapshots:
         ]
 
     def freshness(self, now: datetime) -> list[str]:
-        """For each organization, which snapshot answers, how old it is, and how much of the organization it covers."""
+        """One line for each organization: its newest snapshot, the snapshot's age, and its coverage."""
         return [_freshness(record, now) for record in self.records.values()]
 
 
 def read_snapshots(lake: str, organization_ids: Collection[str] = ()) -> LakeSnapshots:
-    """The published snapshots of the lake in that folder, or on S3; of the organizations named, or of all.
+    """The published snapshots of a lake.
+
+    Args:
+        lake: the lake's folder, or `s3://bucket/prefix`.
+        organization_ids: the organizations to read; by default all of the lake.
 
     Raises:
-        NoSnapshotError: nothing is published there.
-        NewerLakeError: a newer version wrote a record.
+        NoSnapshotError: nothing is published, or nothing of an organization that is named.
+        NewerLakeError: a record was written by a newer version.
         LakeError: there is no such lake, or a record cannot be read.
     """
     store = open_store(lake)
@@ -85,8 +93,8 @@ def read_snapshots(lake: str, organization_ids: Collection[str] = ()) -> LakeSna
     if not records or (organization_ids and len(records) < len(wanted)):
         missing = ", ".join(name for name in wanted if name not in records)
         raise NoSnapshotError(
-            f"The lake {lake} holds no snapshot{f' of {missing}' if missing else ''}, so there is nothing to ask yet. "
-            f"Make one with `credlake collect --lake {lake}`.",
+            f"The lake {lake} holds no snapshot{f' of {missing}' if missing else ''}. Create one with "
+            f"`credlake collect --lake {lake}`.",
             lake=lake,
         )
     return LakeSnapshots(store, records)
@@ -106,7 +114,7 @@ def _freshness(record: PublicationRecord, now: datetime) -> str:
 def _age(then: datetime, now: datetime) -> str:
     minutes = int((now - then).total_seconds() // 60)
     if minutes < 0:
-        return "from the future by this machine's clock"
+        return "in the future by this machine's clock"
     for unit, size in (("day", 1440), ("hour", 60), ("minute", 1)):
         if minutes >= 2 * size or size == 1:
             count = minutes // size

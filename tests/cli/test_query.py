@@ -115,5 +115,16 @@ def test_the_views_are_listed_and_shown(credlake):
     assert (listed.code, shown.code, unknown.code) == (0, 0, 2)
     names = {line.partition("\t")[0] for line in listed.out.splitlines()}
     assert {"account", "credential_report", "findings", "credential_changes"} <= names
-    assert "select" in shown.out
-    assert "findings" in unknown.said[0]
+    assert [line.partition("\t")[0] for line in listed.out.splitlines()] == sorted(names)
+    assert "account\tEvery account of the organization" in listed.out
+    assert "Did you mean findings" in unknown.said[0]
+
+
+def test_a_view_is_shown_with_its_header_and_the_tables_that_the_name_reads(credlake):
+    shown = credlake("views", "show", "account").out
+    assert shown.startswith("-- Every account")
+    assert 'from "snapshot_record_latest" as snapshot_record\nwhere' in shown
+    history = credlake("views", "show", "FINDINGS_HISTORY").out
+    assert history.startswith("--")
+    assert 'from "control_results_history" as control_results' in history
+    assert "is not the name of a view" in credlake("views", "show", "account; x").said[0]

@@ -17,7 +17,7 @@ from botocore.stub import Stubber
 from collector.aws.athena import AthenaQueries
 from collector.aws.athena_errors import AthenaError, ScanLimitError, StaleViewError
 from collector.errors import UsageError
-from collector.query.athena import answer as answer_of
+from collector.query.athena import run_on_athena
 from collector.query.statement import AthenaStatement
 from tests.fixtures.s3_servers import moto_server
 
@@ -91,7 +91,7 @@ def test_an_answer_comes_back_typed_over_the_wire(moto):
     urllib.request.urlopen(request).close()  # noqa: S310  # the same
 
     asked = queries(moto.client("athena"), output_location="s3://results/here/")
-    answer = answer_of(asked, AthenaStatement("select …", MAPS))
+    answer = run_on_athena(asked, AthenaStatement("select …", MAPS))
 
     assert values(answer.rows) == [EXPECTED, [None] * len(NAMES)]
     assert answer.rows.schema.field("at").type == pa.timestamp("ms")
@@ -274,7 +274,7 @@ def test_a_result_of_many_rows_is_streamed_from_its_file(stubbed):
     with Stubber(s3) as files:
         body = StreamingBody(io.BytesIO(text.encode()), len(text.encode()))
         files.add_response("get_object", {"Body": body}, {"Bucket": "results", "Key": f"{QUERY}.csv"})
-        rows = answer_of(queries(athena, s3=s3), AthenaStatement("select …", MAPS)).rows
+        rows = run_on_athena(queries(athena, s3=s3), AthenaStatement("select …", MAPS)).rows
         found = values(rows)
 
     assert found == [EXPECTED, [None] * len(NAMES), ["line 1\nline 2", *EXPECTED[1:]]]
@@ -292,15 +292,17 @@ def test_a_result_that_athena_keeps_is_read_page_by_page(stubbed):
         page([data(CELLS)]),
         {"QueryExecutionId": QUERY, "MaxResults": 1000, "NextToken": "more"},
     )
-    assert values(answer_of(queries(athena), AthenaStatement("select …", MAPS)).rows) == [EXPECTED, EXPECTED]
+    assert values(run_on_athena(queries(athena), AthenaStatement("select …", MAPS)).rows) == [EXPECTED, EXPECTED]
 
 
 def test_a_result_that_may_not_be_fetched_says_which_permission_is_missing(stubbed):
     athena, stub = stubbed
     finished(stub)
     stub.add_client_error("get_query_results", "AccessDeniedException", "no", 400)
-    with pytest.raises(AthenaError, match=r"succeeded, but its result could not be fetched.*Grant s3:GetObject"):
-        answer_of(queries(athena), AthenaStatement("select 1"))
+    with pytest.raises(
+        AthenaError, match=r"succeeded, but its result could not be fetched.*Grant the caller s3:GetObject"
+    ):
+        run_on_athena(queries(athena), AthenaStatement("select 1"))
 
 
 def test_instants_are_those_that_athena_wrote(stubbed):
@@ -308,7 +310,7 @@ def test_instants_are_those_that_athena_wrote(stubbed):
     athena, stub = stubbed
     finished(stub)
     stub.add_response("get_query_results", page([data(NAMES), data(CELLS)]))
-    [batch] = answer_of(queries(athena), AthenaStatement("select …", MAPS)).rows.batches
+    [batch] = run_on_athena(queries(athena), AthenaStatement("select …", MAPS)).rows.batches
     instant = batch.column(5).cast(pa.timestamp("ms", tz="UTC"))[0].as_py()
     assert instant == datetime(2026, 11, 23, 10, 11, 12, 345000, tzinfo=UTC)
 
@@ -321,7 +323,7 @@ def test_a_nested_column_that_comes_as_text_is_named_with_its_type(stubbed):
     rows = [data(["account_id", "tags"]), data(["111111111111", "{team=pay}"])]
     stub.add_response("get_query_results", {"ResultSet": {"Rows": rows, "ResultSetMetadata": {"ColumnInfo": columns}}})
 
-    answer = answer_of(queries(athena, s3=object()), AthenaStatement("select account_id, tags from account"))
+    answer = run_on_athena(queries(athena, s3=object()), AthenaStatement("select account_id, tags from account"))
 
     assert answer.text_columns == {"tags": "map"}
     assert values(answer.rows) == [["111111111111", "{team=pay}"]]

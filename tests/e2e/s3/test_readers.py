@@ -18,8 +18,8 @@ from collector.errors import CredlakeError, LakeError
 from collector.lake.publish import publish
 from collector.lake.record import read_record
 from collector.lake.s3_store import open_s3_store
-from collector.query.ask import run_query
 from collector.query.duckdb import LocalLake
+from collector.query.run import run_query
 from tests.fixtures.examples import DAY, FINISHED, ORGANIZATION, account_evidence, denied_evidence, run_of, write
 from tests.fixtures.faulty_wire import faulty_wire
 from tests.fixtures.reports import report

@@ -1,4 +1,4 @@
-"""What DuckDB's types become in each format: plain values, none of them lost."""
+"""How values of DuckDB's types are written in each format, without loss."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from collector.errors import CredlakeError
-from collector.query.ask import run_query
+from collector.query.run import run_query
 
 # DuckDB's expression, the value in JSON, the cell in CSV.
 VALUES = [
@@ -55,44 +55,44 @@ VALUES = [
 IDS = [entry[0] for entry in VALUES]
 
 
-@pytest.fixture(name="ask")
-def _ask(make_lake):
+@pytest.fixture(name="write")
+def _write(make_lake):
     path = make_lake({"2026-11-22": {"accounts": [{}]}})
 
-    def ask(sql, format_name):
+    def write(sql, format_name):
         out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="")
         run_query(path, sql, format=format_name, out_stream=out, err_stream=io.StringIO())
         out.flush()
         return out.buffer.getvalue()
 
-    return ask
+    return write
 
 
 @pytest.mark.parametrize(("expression", "expected", "cell"), VALUES, ids=IDS)
-def test_a_value_in_json_and_csv(ask, expression, expected, cell):
-    found = json.loads(ask(f"select {expression} as x", "json"))
+def test_a_value_in_json_and_csv(write, expression, expected, cell):
+    found = json.loads(write(f"select {expression} as x", "json"))
     assert found == [{"x": expected}]
     assert type(found[0]["x"]) is type(expected)
     if cell is not None:
-        line = ask(f"select {expression} as x, 'end' as y", "csv").decode().splitlines()[1]
+        line = write(f"select {expression} as x, 'end' as y", "csv").decode().splitlines()[1]
         quoted = '"' + cell.replace('"', '""') + '"' if set(cell) & {",", '"'} else cell
         assert line == f"{quoted},end"
 
 
 @pytest.mark.parametrize(("expression", "expected"), [entry[:2] for entry in VALUES], ids=IDS)
-def test_a_value_in_a_table_and_in_parquet(ask, expression, expected):
-    assert ask(f"select {expression} as x", "table")
-    table = pq.read_table(pa.BufferReader(ask(f"select {expression} as x", "parquet")))
+def test_a_value_in_a_table_and_in_parquet(write, expression, expected):
+    assert write(f"select {expression} as x", "table")
+    table = pq.read_table(pa.BufferReader(write(f"select {expression} as x", "parquet")))
     assert table.num_rows == 1
     assert (table.column("x").null_count == 1) == (expected is None)
 
 
-def test_every_type_that_duckdb_has_can_be_written(ask):
-    # Without the extremes of instants, which lie beyond the calendars of the formats.
+def test_every_type_that_duckdb_has_can_be_written(write):
+    # Without the extremes of instants, which the calendars of the formats lack.
     columns = "* exclude (date, timestamp, timestamp_s, timestamp_ms, timestamp_ns, timestamp_tz, timestamp_tz_ns, "
     columns += "date_array, timestamp_array, timestamptz_array, hugeint, uhugeint)"
     for name in ("json", "csv", "table", "parquet"):
-        assert ask(f"select {columns} from test_all_types()", name)  # noqa: S608 -- a literal statement
+        assert write(f"select {columns} from test_all_types()", name)  # noqa: S608 -- a literal statement
 
 
 @pytest.mark.parametrize(
@@ -106,16 +106,16 @@ def test_every_type_that_duckdb_has_can_be_written(ask):
         "map {'k': date '12000-01-01'}",
     ],
 )
-def test_an_instant_beyond_the_calendar_is_an_error_and_not_another_instant(ask, expression):
+def test_an_instant_outside_the_calendar_is_an_error(write, expression):
     for name in ("json", "csv", "table"):
         with pytest.raises(CredlakeError, match="Cast it to varchar"):
-            ask(f"select {expression} as x", name)
-    assert b"x" in ask(f"select ({expression})::varchar as x", "csv")
+            write(f"select {expression} as x", name)
+    assert b"x" in write(f"select ({expression})::varchar as x", "csv")
 
 
-def test_parquet_keeps_numbers_and_instants_as_such(ask):
+def test_parquet_keeps_the_types_of_numbers_and_instants(write):
     sql = "select sum(7) as s, 1.5::decimal(10, 2) as d, now() as t, [1] as l, {'a': 1} as r, interval 1 day as i"
-    schema = pq.read_schema(pa.BufferReader(ask(sql, "parquet")))
+    schema = pq.read_schema(pa.BufferReader(write(sql, "parquet")))
     assert [str(field.type) for field in schema] == [
         "int64",
         "decimal128(10, 2)",
@@ -126,9 +126,9 @@ def test_parquet_keeps_numbers_and_instants_as_such(ask):
     ]
 
 
-def test_a_sum_beyond_a_bigint_is_an_error_and_not_another_number(ask):
+def test_a_sum_that_exceeds_a_bigint_is_an_error(write):
     with pytest.raises(CredlakeError, match="INT64"):
-        ask("select 170141183460469231731687303715884105727::hugeint as x", "json")
-    assert json.loads(ask("select (9223372036854775807::hugeint + 1)::varchar as x", "json")) == [
+        write("select 170141183460469231731687303715884105727::hugeint as x", "json")
+    assert json.loads(write("select (9223372036854775807::hugeint + 1)::varchar as x", "json")) == [
         {"x": "9223372036854775808"}
     ]

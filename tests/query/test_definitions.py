@@ -1,4 +1,4 @@
-"""A query reads the lake's tables and views, and nothing else of the machine; it writes nothing."""
+"""A query can read the lake's tables and views, and nothing else on the machine; it writes nothing."""
 
 from __future__ import annotations
 
@@ -66,15 +66,15 @@ def rows(lake, sql):
         "with a as (copy (select 1) to '/tmp/credlake-out.csv') pivot account on outcome using count(*)",
     ],
 )
-def test_what_does_anything_but_read_is_refused(lake, sql):
+def test_a_statement_that_does_more_than_read_is_refused(lake, sql):
     with pytest.raises(UsageError, match=r"only reads|syntax error"):
         lake.rows(sql)
-    assert not Path("/tmp/credlake-out.csv").exists()  # noqa: S108 -- the place that the query names
+    assert not Path("/tmp/credlake-out.csv").exists()  # noqa: S108 -- the file that the query names
 
 
 @pytest.mark.parametrize("sql", ["select 1; select 2", "with a as (select 1 as x) select x from a; drop view account"])
-def test_a_query_is_one_statement(lake, sql):
-    with pytest.raises(UsageError, match="one statement at a time"):
+def test_several_statements_are_refused(lake, sql):
+    with pytest.raises(UsageError, match="2 statements: run one at a time"):
         lake.rows(sql)
 
 
@@ -92,7 +92,7 @@ def test_a_query_is_one_statement(lake, sql):
     ],
 )
 def test_a_file_of_the_lake_cannot_be_overwritten_from_within_a_select(lake, path, around):
-    """DuckDB may open the lake's files, and does not tell reading from writing."""
+    """DuckDB may open the lake's files, and `allowed_paths` permits writing as well as reading."""
     file = next(path.glob("snapshots/*/*/*/accounts.parquet"))
     before = hashlib.sha256(file.read_bytes()).digest()
     copy = f"with a as (copy (select 1) to '{file}' (use_tmp_file false)) select 1 as x"
@@ -107,7 +107,7 @@ def test_a_file_of_the_lake_cannot_be_overwritten_from_within_a_select(lake, pat
 
 
 def test_duckdb_itself_refuses_a_copy_within_what_is_selected_from(lake, path, monkeypatch):
-    """Should a statement ever pass: what is run selects from it."""
+    """Second line of defense: the statement that is run selects from the user's."""
     file = next(path.glob("snapshots/*/*/*/accounts.parquet"))
     before = hashlib.sha256(file.read_bytes()).digest()
     monkeypatch.setattr(Definitions, "_only_reads", lambda *_: True)
@@ -116,7 +116,7 @@ def test_duckdb_itself_refuses_a_copy_within_what_is_selected_from(lake, path, m
     assert hashlib.sha256(file.read_bytes()).digest() == before
 
 
-def test_a_statement_that_is_nested_deep_is_looked_through_by_its_words(lake):
+def test_a_deeply_nested_statement_is_checked_by_its_words(lake):
     deep = "+".join(["1"] * 900)
     assert rows(lake, f"select {deep} as x") == [{"x": 900}]
     with pytest.raises(UsageError, match="only reads"):
@@ -161,26 +161,26 @@ def test_nothing_outside_the_lake_can_be_read(lake, sql):
         "load httpfs",
     ],
 )
-def test_the_session_itself_is_closed_should_a_statement_ever_pass(lake, sql):
+def test_the_session_itself_refuses_files_and_settings(lake, sql):
     with pytest.raises(duckdb.Error):
         lake.connection.execute(sql)
 
 
-def test_a_variable_of_the_program_is_not_a_table(lake):
+def test_a_python_variable_is_not_a_table(lake):
     secrets = duckdb.sql("select 1 as x").arrow()
     with pytest.raises(UsageError, match="secrets"):
         lake.rows("select * from secrets")
     assert secrets is not None
 
 
-def test_the_temporary_folder_is_gone_when_the_lake_is_closed(make_lake):
+def test_the_temporary_folder_is_removed_when_the_lake_is_closed(make_lake):
     with LocalLake(make_lake({"2026-11-22": {"accounts": [{}]}})) as opened:
         scratch = Path(opened._scratch)
         assert scratch.is_dir()
     assert not scratch.exists()
 
 
-def test_the_temporary_folder_is_gone_when_the_session_cannot_be_opened(make_lake, monkeypatch, tmp_path):
+def test_the_temporary_folder_is_removed_when_the_session_cannot_be_opened(make_lake, monkeypatch, tmp_path):
     path = make_lake({"2026-11-22": {"accounts": [{}]}})
     scratch = tmp_path / "scratch"
     scratch.mkdir()

@@ -1,4 +1,4 @@
-"""What `credlake query` writes, and where."""
+"""What `credlake query` writes on a folder, and where."""
 
 from __future__ import annotations
 
@@ -16,15 +16,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from collector.errors import CredlakeError, UsageError
-from collector.query.ask import freshness, list_views, run_query, show_view
-from collector.query.formats import plain_values
-from collector.query.table import MAXIMUM_ROWS
+from collector.query.formats import MAXIMUM_ROWS, plain_values
+from collector.query.run import run_query
 
 DAY = "2026-11-22"
 NOW = datetime(2026, 11, 22, 13, 11, 12, tzinfo=UTC)
 USED = datetime(2026, 9, 11, 13, 14, 52, tzinfo=UTC)
 USED_MILLISECONDS = datetime(2026, 9, 11, 13, 14, 52, 120000, tzinfo=UTC)
-QUESTION = "select user_name, password_enabled, password_last_used, null_reasons from credential_report order by 1"
+QUERY = "select user_name, password_enabled, password_last_used, null_reasons from credential_report order by 1"
 USERS = [
     {
         "user_name": "bob",
@@ -46,15 +45,15 @@ def lake(make_lake):
     return make_lake({DAY: {"accounts": [{"account_name": "pay", "users": 7}], "users": USERS}})
 
 
-def ask(lake: str, text: str, *, out: io.StringIO | None = None, **options) -> tuple[str, str]:
+def query(lake: str, text: str, *, out: io.StringIO | None = None, **options) -> tuple[str, str]:
     out = out if out is not None else io.StringIO()
     err = io.StringIO()
     run_query(lake, text, out_stream=out, err_stream=err, now=NOW, **options)
     return out.getvalue(), err.getvalue()
 
 
-def test_json_is_one_array_of_objects_with_instants_in_zulu_time_and_maps_as_objects(lake):
-    out, _ = ask(lake, QUESTION, format="json")
+def test_json_is_one_array_of_objects_with_utc_instants_and_maps_as_objects(lake):
+    out, _ = query(lake, QUERY, format="json")
     assert json.loads(out) == [
         {
             "user_name": 'a,"b"',
@@ -71,26 +70,26 @@ def test_json_is_one_array_of_objects_with_instants_in_zulu_time_and_maps_as_obj
     ]
 
 
-def test_no_rows_are_an_empty_array(lake):
-    assert ask(lake, "select user_name from credential_report where user_name = 'x'", format="json")[0] == "[]\n"
+def test_json_without_rows_is_an_empty_array(lake):
+    assert query(lake, "select user_name from credential_report where user_name = 'x'", format="json")[0] == "[]\n"
 
 
 def test_numbers_stay_numbers_in_json(lake):
-    out, _ = ask(
+    out, _ = query(
         lake, "select users, count(*) as n, sum(users) as s, 1e0 / 4 as q from account group by 1", format="json"
     )
     assert out == '[\n{"users":7,"n":1,"s":7,"q":0.25}\n]\n'
 
 
-def test_what_json_has_no_number_for_is_text():
+def test_nan_and_infinity_are_text_in_json():
     assert plain_values(pa.array([0.5, math.nan, math.inf, -math.inf, None])) == [
         *(0.5, "NaN", "Infinity", "-Infinity"),
         None,
     ]
 
 
-def test_csv_quotes_what_needs_it_leaves_nulls_empty_and_writes_maps_as_json(lake):
-    out, _ = ask(lake, QUESTION, format="csv")
+def test_csv_quotes_where_needed_and_has_empty_nulls_and_maps_as_json(lake):
+    out, _ = query(lake, QUERY, format="csv")
     assert out.splitlines()[0] == "user_name,password_enabled,password_last_used,null_reasons"
     assert list(csv.reader(io.StringIO(out)))[1:] == [
         ['a,"b"', "", "2026-09-11T13:14:52.120Z", "{}"],
@@ -99,119 +98,118 @@ def test_csv_quotes_what_needs_it_leaves_nulls_empty_and_writes_maps_as_json(lak
 
 
 def test_csv_without_rows_has_its_header(lake):
-    assert ask(lake, "select user_name from credential_report where is_root", format="csv")[0] == "user_name\n"
+    assert query(lake, "select user_name from credential_report where is_root", format="csv")[0] == "user_name\n"
 
 
-def test_parquet_holds_the_lakes_own_types(lake, tmp_path):
-    target = tmp_path / "answer.parquet"
-    out, _ = ask(lake, QUESTION, format="parquet", output=target)
+def test_parquet_has_the_types_of_the_lake(lake, tmp_path):
+    target = tmp_path / "rows.parquet"
+    out, _ = query(lake, QUERY, format="parquet", output=target)
     assert out == ""
     table = pq.read_table(target)
     assert table.schema.field("password_last_used").type == pa.timestamp("ms", tz="UTC")
     assert table.schema.field("null_reasons").type.equals(pa.map_(pa.string(), pa.string()))
     assert table.column("password_last_used").to_pylist() == [USED_MILLISECONDS, USED]
-    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["answer.parquet"]
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["rows.parquet"]
 
 
 def test_parquet_is_not_written_to_a_terminal(lake):
     with pytest.raises(UsageError, match="--output FILE"):
-        ask(lake, QUESTION, format="parquet", out=Terminal())
+        query(lake, QUERY, format="parquet", out=Terminal())
 
 
-def test_a_link_to_a_file_stays_one(lake, tmp_path):
+def test_a_symbolic_link_is_kept_and_its_file_is_replaced(lake, tmp_path):
     file, link = tmp_path / "rows.csv", tmp_path / "link.csv"
     file.write_text("old")
     link.symlink_to(file)
 
-    ask(lake, "select user_name from credential_report order by 1", format="csv", output=link)
+    query(lake, "select user_name from credential_report order by 1", format="csv", output=link)
 
     assert link.is_symlink()
     assert file.read_text() == 'user_name\n"a,""b"""\nbob\n'
 
 
 @pytest.mark.parametrize("format_name", ["csv", "parquet"])
-def test_what_is_no_file_takes_the_rows_and_stays_what_it_is(lake, tmp_path, format_name):
-    """`--output /dev/stdout`, or /dev/null: whoever may write there may put a file in its place, too."""
+def test_a_device_or_pipe_receives_the_rows_and_is_not_replaced(lake, tmp_path, format_name):
+    """`--output /dev/stdout` or /dev/null: root could replace it with a file."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with ThreadPoolExecutor(1) as reader:
         read = reader.submit(pipe.read_bytes)
-        ask(lake, "select user_name from credential_report order by 1", format=format_name, output=pipe)
-        taken = read.result(30)
+        query(lake, "select user_name from credential_report order by 1", format=format_name, output=pipe)
+        received = read.result(30)
 
     assert pipe.is_fifo()
     assert [path.name for path in tmp_path.glob("*pipe*")] == ["pipe"]
     if format_name == "csv":
-        assert taken == b'user_name\n"a,""b"""\nbob\n'
+        assert received == b'user_name\n"a,""b"""\nbob\n'
     else:
-        assert pq.read_table(io.BytesIO(taken)).column("user_name").to_pylist() == ['a,"b"', "bob"]
+        assert pq.read_table(io.BytesIO(received)).column("user_name").to_pylist() == ['a,"b"', "bob"]
 
 
-def test_a_folder_cannot_be_written(lake, tmp_path):
+def test_a_folder_as_output_is_an_error(lake, tmp_path):
     with pytest.raises(CredlakeError, match=r"could not be written: Is a directory\."):
-        ask(lake, "account", format="csv", output=tmp_path)
+        query(lake, "account", format="csv", output=tmp_path)
 
 
-def test_a_query_that_fails_leaves_the_old_file_as_it_was(lake, tmp_path):
-    target = tmp_path / "answer.json"
+def test_a_query_that_fails_leaves_the_old_file_unchanged(lake, tmp_path):
+    target = tmp_path / "rows.json"
     target.write_text("old")
     with pytest.raises(CredlakeError, match=r"Could not convert string 'pay' to INT32.*try_cast") as caught:
-        ask(lake, "select cast(account_name as integer) from account", format="json", output=target)
+        query(lake, "select cast(account_name as integer) from account", format="json", output=target)
     assert caught.value.exit_code == 3
     assert target.read_text() == "old"
-    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["answer.json"]
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["rows.json"]
 
 
-def test_a_query_that_fails_at_once_writes_nothing_to_the_stream(lake):
+def test_a_query_that_fails_at_once_writes_nothing(lake):
     out = io.StringIO()
     for name in ("json", "csv"):
         with pytest.raises(CredlakeError):
-            ask(lake, "select cast(account_name as integer) from account", format=name, out=out)
+            query(lake, "select cast(account_name as integer) from account", format=name, out=out)
     assert out.getvalue() == ""
 
 
-def test_a_table_that_fits_is_a_table_and_a_wide_one_is_a_block_a_row(lake):
-    narrow, _ = ask(lake, "select account_name, users from account", out=Terminal())
+def test_a_table_that_is_too_wide_is_one_block_a_row(lake):
+    narrow, _ = query(lake, "select account_name, users from account", out=Terminal())
     assert "│ pay          │ 7     │" in narrow
-    wide = re.sub(r"\x1b\[[0-9;]*m", "", ask(lake, "account", out=Terminal())[0])
+    wide = re.sub(r"\x1b\[[0-9;]*m", "", query(lake, "account", out=Terminal())[0])
     assert "row 1" in wide
     assert "            account_name  pay\n" in wide
     assert max(len(line) for line in wide.splitlines()) <= 200
 
 
-def test_a_table_that_goes_to_a_file_is_as_wide_as_it_has_to_be(lake):
-    out, _ = ask(lake, "account")
+def test_a_table_in_a_file_is_as_wide_as_it_needs_to_be(lake):
+    out, _ = query(lake, "account")
     assert len({len(line) for line in out.splitlines()}) == 1
     assert "inventory_source" in out
 
 
-def test_a_cut_table_says_so(lake):
-    out, err = ask(lake, f"from range({MAXIMUM_ROWS + 1})")
+def test_a_table_is_limited_and_says_so(lake):
+    out, err = query(lake, f"from range({MAXIMUM_ROWS + 1})")
     assert len(out.splitlines()) == MAXIMUM_ROWS + 4
-    assert f"The first {MAXIMUM_ROWS} rows. All of them: --format csv" in err
+    assert f"Only the first {MAXIMUM_ROWS} rows. For all: --format csv" in err
 
 
-def test_an_empty_table_says_so(lake):
-    assert "No rows." in ask(lake, "select 1 as x from account where false")[1]
+def test_an_empty_table_is_reported(lake):
+    assert "No rows." in query(lake, "select 1 as x from account where false")[1]
 
 
-def test_text_cannot_steer_the_terminal(make_lake):
+def test_text_cannot_control_the_terminal(make_lake):
     path = make_lake({DAY: {"accounts": [{"account_name": "\x1b[2Jpay\u202e", "ou_path": "[red]x[/red]"}]}})
-    out, _ = ask(path, "select account_name, ou_path from account", out=Terminal())
+    out, _ = query(path, "select account_name, ou_path from account", out=Terminal())
     assert "\ufffd[2Jpay\ufffd" in out
     assert "[red]x[/red]" in out
 
 
-def test_stderr_says_which_snapshot_answers_how_old_it_is_and_what_it_covers(lake):
+def test_stderr_shows_the_snapshot_with_its_age_and_coverage(lake):
     expected = (
         "o-abcdefghij: snapshot 2026-11-22, 3 hours old; coverage 50.0% (1 of 2 ACTIVE accounts); "
         "1 snapshot in the lake"
     )
-    assert ask(lake, "account", format="json")[1] == expected + "\n"
-    assert freshness(lake, NOW) == [expected]
+    assert query(lake, "account", format="json")[1] == expected + "\n"
 
 
-def test_findings_by_name_come_in_the_order_of_their_rank(make_lake):
+def test_findings_by_name_are_ordered_by_rank(make_lake):
     key = {"access_key_1_active": True, "access_key_1_last_used_date": NOW}
     users = [
         {"user_name": "old", "user_arn": "arn:old", "access_key_1_last_rotated": datetime(2025, 1, 1, tzinfo=UTC)},
@@ -224,40 +222,40 @@ def test_findings_by_name_come_in_the_order_of_their_rank(make_lake):
         "limit_access_key_rotation_days": 90,
     }
     path = make_lake({DAY: {"accounts": [account], "users": [{**key, **user} for user in users]}})
-    found = json.loads(ask(path, "findings", format="json")[0])
+    found = json.loads(query(path, "findings", format="json")[0])
     assert [row["finding_rank"] for row in found] == sorted(row["finding_rank"] for row in found)
     names = [row["user_name"] for row in found if row["control_id"] == "access-key-rotation"]
     assert names == ["older", "old"]
 
 
 @pytest.mark.parametrize(
-    ("text", "fault"),
+    ("text", "message"),
     [
-        ("findngs", r"There is no view findngs\. Did you mean findings"),
+        ("findngs", r"Unknown view 'findngs'.* Did you mean findings"),
         ("select * from acount", r"Table with name acount does not exist! Did you mean account\?"),
         ("select account_nam from account", r'"account_nam" not found in FROM clause! Did you mean account_name'),
         ("select a.account_nam from account a", r'a column named "account_nam" Did you mean account_name'),
         ("select date_difff(1)", r'date_difff does not exist!\nDid you mean "date_diff"'),
-        ("select users from credlake.account", r"have no database: write the name alone"),
+        ("select users from credlake.account", r"have no database: use the name alone"),
         ("", "The query is empty"),
         (" ; ", "The query is empty"),
         ("-- nothing", "The query is empty"),
         ("/* nothing */ -- at all", "The query is empty"),
-        ("select 1; select 2", "one statement at a time"),
+        ("select 1; select 2", "2 statements: run one at a time"),
         ("select (1", 'Parser Error: syntax error at or near "1"\nLINE 1: select \\(1\n'),
         ("select 'a", "Parser Error: unterminated string literal"),
-        ("copy account to '/tmp/x'", r"only reads, and this statement \(`copy …`\)"),
+        ("copy account to '/tmp/x'", r"`copy …` does more than read, and `credlake query` only reads"),
     ],
 )
-def test_a_wrong_query_is_a_usage_error_in_words(lake, text, fault):
-    with pytest.raises(UsageError, match=fault) as caught:
-        ask(lake, text, format="json")
+def test_a_wrong_query_is_a_usage_error_with_the_reason(lake, text, message):
+    with pytest.raises(UsageError, match=message) as caught:
+        query(lake, text, format="json")
     assert caught.value.exit_code == 2
 
 
-def test_a_misspelt_view_suggests_no_internal_table(lake):
+def test_a_misspelled_view_suggests_no_internal_table(lake):
     with pytest.raises(UsageError) as caught:
-        ask(lake, "select * from acount")
+        query(lake, "select * from acount")
     assert "pg_" not in caught.value.message
 
 
@@ -283,40 +281,42 @@ def test_a_misspelt_view_suggests_no_internal_table(lake):
         ("/* mine */ values (1)", [{"col0": 1}]),
     ],
 )
-def test_sql_is_duckdbs_own(lake, sql, expected):
-    assert json.loads(ask(lake, sql, format="json")[0]) == expected
+def test_sql_is_in_duckdbs_dialect(lake, sql, expected):
+    assert json.loads(query(lake, sql, format="json")[0]) == expected
 
 
-def test_describe_summarize_and_show_are_answered(lake):
-    described = json.loads(ask(lake, "describe account", format="json")[0])
+def test_describe_summarize_and_show_work(lake):
+    described = json.loads(query(lake, "describe account", format="json")[0])
     assert described[0]["column_name"] == "organization_id"
-    summarized = json.loads(ask(lake, "summarize account", format="json")[0])
+    summarized = json.loads(query(lake, "summarize account", format="json")[0])
     assert {row["column_name"]: row["max"] for row in summarized}["users"] == "7"
-    shown = {row["name"] for row in json.loads(ask(lake, "show tables", format="json")[0])}
+    shown = {row["name"] for row in json.loads(query(lake, "show tables", format="json")[0])}
     assert {"account", "findings", "findings_history", "snapshot_record"} <= shown
 
 
-def test_columns_of_one_name_are_numbered_so_that_no_value_is_lost(lake):
-    question = "select 1 as a, 2 as a, 3 as a_1"
-    assert json.loads(ask(lake, question, format="json")[0]) == [{"a": 1, "a_1": 2, "a_1_1": 3}]
-    assert ask(lake, question, format="csv")[0] == "a,a_1,a_1_1\n1,2,3\n"
+def test_columns_with_the_same_name_are_numbered(lake):
+    sql = "select 1 as a, 2 as a, 3 as a_1"
+    assert json.loads(query(lake, sql, format="json")[0]) == [{"a": 1, "a_1": 2, "a_1_1": 3}]
+    assert query(lake, sql, format="csv")[0] == "a,a_1,a_1_1\n1,2,3\n"
     joined = "select a.account_name, b.account_name from account a, account b"
-    assert json.loads(ask(lake, joined, format="json")[0]) == [{"account_name": "pay", "account_name_1": "pay"}]
+    assert json.loads(query(lake, joined, format="json")[0]) == [{"account_name": "pay", "account_name_1": "pay"}]
 
 
-def test_an_order_is_kept_however_many_rows_there_are(lake):
-    out, _ = ask(lake, "select hash(range) as h from range(300_000) order by h desc", format="csv")
+def test_the_order_is_kept_over_many_batches(lake):
+    out, _ = query(lake, "select hash(range) as h from range(300_000) order by h desc", format="csv")
     numbers = [int(line) for line in out.splitlines()[1:]]
     assert len(numbers) == 300_000
     assert numbers == sorted(numbers, reverse=True)
 
 
-def test_an_unknown_format_is_named(lake):
-    with pytest.raises(UsageError, match=r"no format jsn\. Did you mean json\?"):
-        ask(lake, "account", format="jsn")
+def test_an_unknown_format_is_an_error(lake):
+    with pytest.raises(
+        UsageError, match=r"Unknown format 'jsn': use table, csv, json or parquet\. Did you mean json\?"
+    ):
+        query(lake, "account", format="jsn")
 
 
-def test_a_large_answer_goes_through_in_pieces(lake):
+def test_a_large_result_is_written_in_pieces(lake):
     counter = _Counter()
     run_query(
         lake,
@@ -337,21 +337,3 @@ class _Counter(io.StringIO):
         self.written += len(text)
         self.largest = max(self.largest, len(text))
         return len(text)
-
-
-def test_the_views_are_listed_with_what_they_answer():
-    listed = dict(list_views())
-    assert listed["account"].startswith("Every account of the organization")
-    assert list(listed) == sorted(listed)
-
-
-def test_a_view_is_shown_with_its_header_and_the_tables_that_the_name_reads():
-    assert show_view("account").startswith("-- Every account")
-    assert 'from "snapshot_record_latest" as snapshot_record\nwhere' in show_view("account")
-    history = show_view("FINDINGS_HISTORY")
-    assert history.startswith("--")
-    assert 'from "control_results_history" as control_results' in history
-    with pytest.raises(UsageError, match="Did you mean account"):
-        show_view("acount")
-    with pytest.raises(UsageError, match="is not a name"):
-        show_view("account; x")
