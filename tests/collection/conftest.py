@@ -39,7 +39,7 @@ def _everything(tmp_path_factory):
     lake = tmp_path_factory.mktemp("everything") / "lake"
     organization = every_fault.organization()
     began = time.monotonic()
-    with Simulator(organization, generation_seconds=0.3) as server, quick_to_hang_up(0.9):
+    with Simulator(organization, generation_seconds=0.3) as server, quick_to_hang_up(2.0):
         run = collect(
             server,
             lake,
@@ -47,7 +47,7 @@ def _everything(tmp_path_factory):
             external_id=every_fault.EXTERNAL_ID,
             exclude_account=frozenset({every_fault.account_id("left-out")}),
             tags=True,
-            account_deadline=7.5,
+            account_deadline=9,
             limits=LimitRules(
                 overrides=(
                     LimitOverride(limits={"access_key_unused_days": 30, "password_length": 20}, ou="Root/Workloads"),

@@ -56,7 +56,7 @@ def test_of_athena_the_collector_may_do_what_deploying_views_calls():
 
 
 def test_of_s3_the_collector_may_do_what_the_store_and_the_tags_call():
-    calls = _named_in(r'translated\("(s3:\w+)"', "aws/s3.py", "catalog/s3_tags.py")
+    calls = _named_in(r'translated\("(s3:\w+)"', "aws/s3.py", "catalog/follow.py")
     doctor_and_athena = {
         "s3:AbortMultipartUpload",
         "s3:GetBucketLocation",
