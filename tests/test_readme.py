@@ -17,7 +17,7 @@ from collector.settings.model import SettingsSchema
 from collector.views.files import shipped_views
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 README = PAGES[0].read_text("utf-8")
 COMMAND = typer.main.get_command(app)
 

@@ -54,5 +54,6 @@ def test_the_source_distribution_contains_what_builds_and_tests_the_wheel(tmp_pa
         "requirements/dev.txt",
         "deploy/package.py",
         "benchmarks/__main__.py",
+        "CONTRIBUTING.md",
     }
     assert wanted - found == set()
