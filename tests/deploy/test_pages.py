@@ -1,4 +1,4 @@
-"""The commands of docs/deploy.md name templates, parameters and roles that are there."""
+"""The commands of docs/deploy.md name templates, parameters and roles that exist."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_a_command_names_parameters_that_its_template_has(command):
 
 
 @pytest.mark.parametrize("name", ["member-role.yaml", "container.yaml", "quicksight.yaml"])
-def test_what_a_template_cannot_do_without_is_named_where_the_stack_is_made(name):
+def test_every_required_parameter_is_set_where_the_stack_is_created(name):
     needed = {key for key, one in template(name)["Parameters"].items() if "Default" not in one}
     making = [one for one in _DEPLOYING if f"deploy/{name}" in one and "ScheduleState=ENABLED" not in one]
     named = [set(_NAMED.findall(command)) for command in making]

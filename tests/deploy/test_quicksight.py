@@ -1,4 +1,4 @@
-"""deploy/quicksight.yaml as a file, and the parameters that it takes."""
+"""deploy/quicksight.yaml as a file, and its parameters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tools.generate.quicksight.template import quicksight_template, yaml_text
 
 
 def test_it_can_be_deployed_from_a_file():
-    # CloudFormation takes no more without a bucket.
+    # The limit of CloudFormation for a template without a bucket.
     assert len(quicksight_template().encode()) < 51_200
 
 
@@ -30,7 +30,7 @@ def test_every_data_set_is_refreshed_daily():
 
 
 def test_no_schedule_starts_at_a_date_that_will_have_passed_when_the_stack_is_changed():
-    # "Schedules cannot start in the past", says QuickSight.
+    # QuickSight rejects a schedule that starts in the past.
     schedules = [
         one["Properties"]["Schedule"]
         for one in resources("quicksight.yaml", "AWS::QuickSight::RefreshSchedule").values()

@@ -21,7 +21,7 @@ TYPES = {(name, column): kind for name, one in DECLARED.items() for column, kind
 CALCULATED = {(one["DataSetIdentifier"], one["Name"]): "STRING" for one in DEFINITION["CalculatedFields"]}
 
 
-def test_a_declared_data_set_asks_the_view_that_it_is_called_after():
+def test_a_declared_data_set_queries_the_view_of_its_name():
     assert len(DECLARED) == len(DEFINITION["DataSetIdentifierDeclarations"])
     for name, one in DECLARED.items():
         assert query(one)["SqlQuery"].endswith(f'\nfrom "credlake"."{name}"')
@@ -42,19 +42,19 @@ FIELDS = {
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_a_field_takes_a_column_of_its_type(field):
+def test_a_field_uses_a_column_of_its_type(field):
     columns = [one["Column"] for one in within(DEFINITION, field)]
     assert columns
     known = TYPES | CALCULATED
     assert {known[one["DataSetIdentifier"], one["ColumnName"]] for one in columns} <= FIELDS[field]
 
 
-def test_no_column_is_taken_by_anything_else():
-    taken = sum(len(list(within(DEFINITION, field))) for field in FIELDS)
-    assert len(list(within(DEFINITION, "ColumnName"))) == taken
+def test_no_column_is_used_by_anything_else():
+    used = sum(len(list(within(DEFINITION, field))) for field in FIELDS)
+    assert len(list(within(DEFINITION, "ColumnName"))) == used
 
 
-def test_fields_and_visuals_have_names_of_their_own():
+def test_fields_and_visuals_have_unique_names():
     for names in (list(within(DEFINITION, "FieldId")), list(within(DEFINITION, "VisualId"))):
         assert len({name.lower() for name in names}) == len(names)
 
@@ -69,8 +69,8 @@ def test_a_filter_is_for_visuals_of_its_data_set():
             assert set(within(visuals[name], "DataSetIdentifier")) == set(within(group, "DataSetIdentifier"))
 
 
-def test_a_category_filter_says_in_one_way_which_values():
-    # "Category Filter must define only one of: CategoryValue(s), ParameterName, SelectAllOptions", says QuickSight.
+def test_a_category_filter_selects_its_values_in_exactly_one_way():
+    # QuickSight: "Category Filter must define only one of: CategoryValue(s), ParameterName, SelectAllOptions".
     for one in within(DEFINITION, "FilterListConfiguration"):
         assert len(one.keys() & {"CategoryValues", "SelectAllOptions"}) == 1
 
@@ -116,7 +116,7 @@ def test_an_active_key_is_in_the_class_of_its_age(credential_type, is_active, ag
         assert connection.execute(f"select {sql}").fetchone() == (expected,)
 
 
-def test_permissions_are_those_that_quicksight_gives_to_owners_and_readers():
+def test_permissions_are_those_that_quicksight_grants_to_owners_and_readers():
     reader = ["DescribeDashboard", "ListDashboardVersions", "QueryDashboard"]
     owner = [
         "DeleteDashboard",

@@ -1,5 +1,5 @@
-"""The data sets of deploy/quicksight.yaml: what they declare is what their queries put out, and what they refer to is
-there. On AWS each of these faults would show only when QuickSight makes or imports a data set."""
+"""The data sets of deploy/quicksight.yaml: what they declare is what their queries return, and what they refer to is
+there. On AWS each of these errors would appear only when QuickSight makes or imports a data set."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _lake(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", SHOWN)
-def test_the_declared_columns_are_those_that_the_query_puts_out(name, lake):
+def test_the_declared_columns_are_those_that_the_query_returns(name, lake):
     sql = query(SHOWN[name])["SqlQuery"]
     parse_statement(sql)
     assert sql.count('from "credlake"."') == 1
@@ -68,7 +68,7 @@ def test_the_rules_of_the_page_come_out_as_quicksight_reads_them():
         connection.executemany("insert into credlake.access_rules values (?, ?, ?, ?)", lines)
         cursor = connection.execute(sql)
         assert [column[0] for column in cursor.description] == names
-        # A field with nothing in it is null: only that lets a user see all.
+        # An empty field is null: only that lets a user see all rows.
         assert cursor.fetchall() == [
             (f"{PRINCIPALS}:user/default/auditor", None, None, None),
             (f"{PRINCIPALS}:user/default/payments-lead", None, "222222222222,333333333333", None),
@@ -81,7 +81,7 @@ def test_rules_hold_only_text():
     assert set(columns_of(RULES).values()) == {"STRING"}
 
 
-def test_rules_limit_text_wherever_an_account_is_shown():
+def test_rules_limit_every_data_set_that_shows_accounts():
     limited = {name: one for name, one in SETS.items() if "RowLevelPermissionDataSet" in one}
     assert limited.keys() == {name for name, one in SHOWN.items() if "account_id" in columns_of(one)}
     assert limited.keys() == SHOWN.keys() - {"OrganizationTrend"}
@@ -111,13 +111,13 @@ def test_a_transformation_starts_from_what_is_there():
     }
 
 
-def test_every_data_set_has_an_id_of_its_own_and_a_schedule():
+def test_every_data_set_has_a_unique_id_and_a_schedule():
     ids = [one["DataSetId"] for one in SETS.values()]
     assert len(set(ids)) == len(ids)
     assert sorted(one["DataSetId"] for one in of_kind("CreateRefreshSchedule").values()) == sorted(ids)
 
 
-def test_permissions_are_those_that_quicksight_gives_to_an_owner():
+def test_permissions_are_those_that_quicksight_grants_to_an_owner():
     of_source = (
         "DescribeDataSource DescribeDataSourcePermissions PassDataSource UpdateDataSource DeleteDataSource "
         "UpdateDataSourcePermissions"

@@ -1,4 +1,4 @@
-"""What CloudFormation asks of QuickSight for deploy/quicksight.yaml is what the API takes, and moto makes it."""
+"""The requests that CloudFormation makes for deploy/quicksight.yaml are valid for the API, and moto accepts them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REQUESTS = requests()
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-def test_a_request_is_one_that_the_api_takes(name):
+def test_a_request_is_valid_for_the_api(name):
     assert faults(*REQUESTS[name]) == []
 
 
@@ -39,7 +39,7 @@ _VISUAL = ("Definition", "Sheets", 0, "Visuals", 0)
 
 
 @pytest.mark.parametrize(
-    ("name", "spoil", "told"),
+    ("name", "spoil", "expected"),
     [
         ("Findings", lambda one: _without(one, "ImportMode"), "ImportMode"),
         ("Findings", lambda one: _with(one, {}, "IngestionWaitPolicy"), "IngestionWaitPolicy"),
@@ -53,11 +53,11 @@ _VISUAL = ("Definition", "Sheets", 0, "Visuals", 0)
         ("Dashboard", lambda one: _with(one, {"VisualId": "a"}, *_VISUAL, "EmptyVisual"), "not KPIVisual, EmptyVisual"),
     ],
 )
-def test_what_the_api_would_refuse_is_found(name, spoil, told):
+def test_what_the_api_would_reject_is_found(name, spoil, expected):
     service, operation, request = deepcopy(REQUESTS[name])
     spoil(request)
     (found,) = faults(service, operation, request)
-    assert told in found
+    assert expected in found
 
 
 @pytest.fixture(name="deployed")
@@ -70,10 +70,10 @@ def _deployed(monkeypatch):
     with mock_aws():
         clients = {service: boto3.client(service, region_name=REGION) for service in ("glue", "quicksight")}
         clients["glue"].create_database(DatabaseInput={"Name": "credlake"})
-        asked = {}
+        requested = {}
 
         def create(name, service, operation, request):
-            asked[name] = request
+            requested[name] = request
             if operation == "CreateRefreshSchedule":
                 return name
             method = {
@@ -86,11 +86,11 @@ def _deployed(monkeypatch):
 
         stack = Stack()
         stack.deploy(create)
-        yield stack.arns, asked, clients["quicksight"]
+        yield stack.arns, requested, clients["quicksight"]
 
 
 def test_each_resource_is_made_from_what_was_made_before_it(deployed):
-    arns, asked, quicksight = deployed
+    arns, requested, quicksight = deployed
     backend = quicksight_backends[ACCOUNT][REGION]
     source = quicksight.describe_data_source(AwsAccountId=ACCOUNT, DataSourceId="credlake-credlake-source")[
         "DataSource"
@@ -102,8 +102,8 @@ def test_each_resource_is_made_from_what_was_made_before_it(deployed):
 
     sets = {one.arn: one.name for one in backend.data_sets.values()}
     assert sets[arns["Rules"]] == "credlake: access rules"
-    assert set(within(asked, "DataSourceArn")) == {source["Arn"]}
-    assert {rules["Arn"] for rules in within(asked, "RowLevelPermissionDataSet")} == {arns["Rules"]}
+    assert set(within(requested, "DataSourceArn")) == {source["Arn"]}
+    assert {rules["Arn"] for rules in within(requested, "RowLevelPermissionDataSet")} == {arns["Rules"]}
 
     dashboard = quicksight.describe_dashboard(AwsAccountId=ACCOUNT, DashboardId="credlake-credlake")["Dashboard"]
     assert dashboard["Version"]["Status"] == "CREATION_SUCCESSFUL"
