@@ -68,7 +68,7 @@ def test_what_is_misconfigured_fails_and_nothing_else_does(sound, bucket, capsys
     assert found["account", "3 of 4"]["verdict"] == "OK"
     assert found["session policy", "4 actions"]["message"].startswith("limits the sessions in 2 accounts to iam:")
     assert found["athena view", sound]["message"] == f"can create a view in {sound}, and drop it"
-    assert "does it trust the collector" in found["account", "100000000003"]["mend"]
+    assert "its trust policy" in found["account", "100000000003"]["mend"]
     assert found["views", sound]["mend"] == "credlake views deploy"
 
 
