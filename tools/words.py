@@ -1,7 +1,8 @@
 """Check that docs, help texts, messages and comments use the glossary's words: `python -m tools.words [FILE…]`.
 
-Python is searched in its comments, docstrings and strings, SQL and YAML as a whole, Markdown without its code. A name
-that the contract fixes, such as the column `mend`, is written in backticks or in code.
+Python and SQL are searched in their comments and strings, CSV below its header, Markdown outside its code, YAML as a
+whole. A name that the contract fixes, such as the column `mend`, is not prose: it is in backticks, in code, or a string
+of its own.
 """
 
 from __future__ import annotations
@@ -57,6 +58,8 @@ _MEANT = tuple(GLOSSARY.values())
 # The glossary itself, what tools and people of other projects wrote, and what was decided in the words of its day.
 _LEFT_OUT = ("tools/words.py", "LICENSE", "requirements/", "tests/", "benchmarks/", ".ci/", "glue/")
 _CODE = re.compile(r"^( *)(```|~~~).*?^\1\2[ \t]*$|`[^`\n]+`", re.DOTALL | re.MULTILINE)
+_NAME = re.compile(r"""[a-z]?(["'])\w*\1""", re.IGNORECASE)
+_SQL_PROSE = re.compile(r"--.*|'(?:[^']|'')*'")
 
 
 class Finding(NamedTuple):
@@ -84,8 +87,15 @@ def _prose(path: str, text: str) -> Iterator[tuple[int, str]]:
     """The parts of a file that people read, each with the number of its first line."""
     if path.endswith(".py"):
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            if token.type in {tokenize.COMMENT, tokenize.STRING}:
+            # FSTRING_MIDDLE: a part of an f-string, from Python 3.12 on.
+            is_prose = tokenize.tok_name[token.type] in {"COMMENT", "STRING", "FSTRING_MIDDLE"}
+            if is_prose and not _NAME.fullmatch(token.string):
                 yield token.start[0], token.string
+    elif path.endswith(".sql"):
+        for prose in _SQL_PROSE.finditer(text):
+            yield 1 + text.count("\n", 0, prose.start()), prose[0]
+    elif path.endswith(".csv"):
+        yield 2, text.partition("\n")[2]
     elif path.endswith(".md"):
         yield 1, _CODE.sub(lambda code: re.sub(r"[^\n]", " ", code[0]), text)
     else:

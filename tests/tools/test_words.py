@@ -16,7 +16,14 @@ from tools import words
             'def f():\n    """Be fine.\n\n    Whoever asks.\n    """\n    return verdict\n',
             ['a.py:4: "Whoever"'],
         ),
-        ("a.sql", "-- Judged per account.\nselect mended\n", ['a.sql:1: "Judged"', 'a.sql:2: "mended"']),
+        ("a.py", 'row["mend"] = f"The mend of {control}"\n', ['a.py:1: "mend"']),
+        (
+            "a.sql",
+            "-- Judged per account.\nselect mend,\n  'It\n  is mended.'",
+            ['a.sql:1: "Judged"', 'a.sql:4: "mended"'],
+        ),
+        ("a.csv", "control,mend\na,Mend it.\n", ['a.csv:2: "Mend"']),
+        ("a.yaml", "Description: Mend it.\n", ['a.yaml:1: "Mend"']),
         ("a.md", "Recommend amendments; a foretold, unjudged well-told tale.\n", []),
     ],
 )
