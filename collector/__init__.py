@@ -1,10 +1,10 @@
 """credlake: the IAM credential report of every account of an AWS Organization, as a data lake.
 
-The data's way is the list of modules:
+The modules in the order of the data:
 
-discover accounts (`aws.organizations`, `selection`) → assume a role in each (`aws.credentials`) → have AWS generate the
-report and fetch it (`aws.iam`, `engine`) → type it (`report`) → write it (`lake`) → publish it (`lake.publication`)
-→ ask it (`query`). `collect` tells the whole story; `schema` says what the data is.
+list the accounts (`discovery`) → assume a role in each (`aws.credentials`) → have AWS generate the report and fetch it
+(`collection.engine`, `aws.iam`) → parse it (`report`) → write it (`lake.writer`) → publish it (`lake.publish`) → query
+it (`query`). `collection.run` is one run from start to end; `schema` is the data model.
 """
 
 __version__ = "0.1.0"

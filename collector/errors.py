@@ -1,4 +1,4 @@
-"""The few ways in which a command can end without having done its work.
+"""The errors that end a command.
 
 Every message says what failed, on what, why, and the next step. `exit_code` is the command's (contract part 4).
 """
@@ -10,34 +10,34 @@ from typing import ClassVar
 
 
 class CredlakeError(Exception):
-    """Something that a user can mend. The command line prints the message, never a traceback."""
+    """An error that a user can fix. The command line prints the message, never a traceback."""
 
     exit_code: ClassVar[int] = 3
 
     def __init__(self, message: str, **facts: object) -> None:
-        """Take the sentence for the user and the facts it rests on, for logs."""
+        """Take the message for the user and the facts behind it, for logs."""
         super().__init__(message)
         self.message = message
         self.facts = facts
 
 
 class UsageError(CredlakeError):
-    """Wrong usage or configuration; `problems` has a sentence for each mistake."""
+    """Wrong usage or configuration; `problems` has a sentence for each error."""
 
     exit_code: ClassVar[int] = 2
 
     def __init__(self, problems: list[str], **facts: object) -> None:
-        """Take all problems at once, so that a user can fix them in one go."""
+        """Take all problems at once, so that a user can fix them together."""
         super().__init__("\n".join(problems), **facts)
         self.problems = problems
 
 
 class OrganizationUnreadableError(CredlakeError):
-    """The accounts of the organization could not be listed, so no run can say what it covers."""
+    """The accounts of the organization could not be listed, so the coverage of a run is unknown."""
 
 
 class LakeError(CredlakeError):
-    """The lake cannot be read, or not be written."""
+    """The lake cannot be read or written."""
 
 
 class NewerLakeError(LakeError):
@@ -45,7 +45,7 @@ class NewerLakeError(LakeError):
 
 
 class NotPublishedError(CredlakeError):
-    """The run ended, and what it found is kept, but the rules of publication did not let it become the snapshot."""
+    """The run ended and its evidence is stored, but the publication rules rejected it."""
 
 
 class CatalogNotSyncedError(CredlakeError):
@@ -57,38 +57,38 @@ class CatalogNotSyncedError(CredlakeError):
 class FaultKind(StrEnum):
     """The kinds that are treated differently; the wire codes are in facts F2.2."""
 
-    # A permission, a trust policy or an SCP says no.
+    # A permission, a trust policy or an SCP denies the call.
     DENIED = "denied"
-    # Too many calls: come again later.
+    # Too many calls: retry later.
     THROTTLED = "throttled"
     # Generate's `LimitExceeded`: AWS has no capacity for another report right now (facts F2.5).
     LIMIT_EXCEEDED = "limit_exceeded"
-    # The report is still being generated. An answer rather than a fault, but one to come back for.
+    # The report is still being generated: not an error, but poll again.
     IN_PROGRESS = "in_progress"
-    # There is no report: it was never asked for, or another caller's request replaced ours (facts F2.3).
+    # There is no report: it was never requested, or another caller's request replaced ours (facts F2.3).
     NOT_PRESENT = "not_present"
-    # The report is older than four hours: ask for a new one.
+    # The report is older than four hours: request a new one.
     REPORT_EXPIRED = "report_expired"
-    # The session's credentials ran out: assume the role again.
+    # The session's credentials expired: assume the role again.
     TOKEN_EXPIRED = "token_expired"  # noqa: S105 -- the name of a kind, not a token
     # STS is switched off in this Region for the account (opt-in Regions; us-east-1 never is).
     REGION_DISABLED = "region_disabled"
     # 500s.
     SERVICE_FAILURE = "service_failure"
-    # The answer was cut, reset, unreadable, or did not come.
+    # The response was cut off, reset, unreadable or missing.
     CONNECTION = "connection"
-    # There is no such thing; for the password policy this means that none is set.
+    # The entity does not exist; for the password policy this means that none is set.
     NO_SUCH_ENTITY = "no_such_entity"
-    # The caller has no credentials that AWS takes.
+    # The caller has no valid AWS credentials.
     NO_CREDENTIALS = "no_credentials"
     OTHER = "other"
 
 
-class CallFault(Exception):  # noqa: N818 -- an answer that a run deals with, most often not an error of ours
+class CallFault(Exception):  # noqa: N818 -- a response that a run handles, rarely an error of credlake
     """One call's failure: the kind, AWS's own code and text, and which call it was."""
 
     def __init__(self, kind: FaultKind, code: str, message: str, operation: str) -> None:
-        """Take AWS's code and text as they came."""
+        """Take AWS's code and text unmodified."""
         super().__init__(f"{operation}: {code}: {message}")
         self.kind = kind
         self.code = code
@@ -103,28 +103,27 @@ _LISTING_PERMISSIONS = (
 
 
 def explain_no_identity(fault: CallFault) -> CredlakeError:
-    """Why nobody can be asked anything: missing or expired credentials, or no way to STS."""
+    """Why no account can be called: missing or expired credentials, or STS is not reachable."""
     said = f"{fault.operation} failed: {fault.code}: {fault.message}"
     if fault.kind is FaultKind.TOKEN_EXPIRED:
         return CredlakeError(
-            f"The AWS credentials have expired ({fault.code}). Renew them (`aws sso login`?) and run again."
+            f"The AWS credentials have expired ({fault.code}). Refresh them (`aws sso login`?) and run again."
         )
     if fault.kind is FaultKind.NO_CREDENTIALS:
         # Credentials of China or GovCloud are unknown everywhere else.
-        where = " Is AWS_DEFAULT_REGION one of their partition?" if fault.code == "InvalidClientTokenId" else ""
+        where = " Check that AWS_DEFAULT_REGION is in their partition." if fault.code == "InvalidClientTokenId" else ""
         return CredlakeError(
-            f"There are no AWS credentials that AWS takes ({fault.code}: {fault.message}).{where} Set AWS_PROFILE, or "
-            "run where a role is given, with sts:AssumeRole on the role in every account and "
-            "organizations:ListAccounts."
+            f"There are no valid AWS credentials ({fault.code}: {fault.message}).{where} Set AWS_PROFILE, or run where "
+            "a role provides them, with sts:AssumeRole on the role in every account and organizations:ListAccounts."
         )
     return CredlakeError(f"{said}. Nothing was collected. Check the network, AWS_DEFAULT_REGION and AWS_ENDPOINT_URL.")
 
 
 def explain_unknown_ou(ou: str, account_ids: list[str]) -> CredlakeError:
-    """Why a run stops that is to tell accounts apart by an OU, where it is unknown who is in it."""
+    """Why a run stops whose rules name an OU if the OU of some accounts is unknown."""
     others = f" and {len(account_ids) - 1} more" if len(account_ids) > 1 else ""
     return OrganizationUnreadableError(
-        f"A rule names the OU {ou}, and it cannot be told whether account {account_ids[0]}{others} is in it. Nothing "
+        f"A rule names the OU {ou}, but it is unknown whether account {account_ids[0]}{others} is in it. Nothing "
         "was collected. Grant organizations:ListRoots, organizations:ListOrganizationalUnitsForParent, "
         "organizations:DescribeOrganizationalUnit and organizations:ListAccountsForParent to the caller; or name the "
         "OU by its id (ou-…), or give ou_path in the accounts file."
@@ -132,23 +131,23 @@ def explain_unknown_ou(ou: str, account_ids: list[str]) -> CredlakeError:
 
 
 def explain_unreadable_organization(fault: CallFault) -> CredlakeError:
-    """Why the account list cannot be had, and who must be granted what."""
-    said = f"{fault.operation} answered {fault.code}: {fault.message}".rstrip(": ")
+    """Why the accounts cannot be listed, and which permissions are missing."""
+    said = f"{fault.operation} returned {fault.code}: {fault.message}".rstrip(": ")
     match fault.kind:
         case FaultKind.NO_CREDENTIALS | FaultKind.TOKEN_EXPIRED:
             return explain_no_identity(fault)
         case FaultKind.DENIED:
             step = (
                 f"Run as the management account or a delegated administrator of any service, and grant the caller "
-                f"{_LISTING_PERMISSIONS}; or give an --accounts-file with --organization-id."
+                f"{_LISTING_PERMISSIONS}; or use --accounts-file with --organization-id."
             )
         case FaultKind.THROTTLED:
-            step = "Another tool is using up the organization's calls: run again later."
+            step = "Another tool is using up the organization's API quota: run again later."
         case _ if fault.code == "AWSOrganizationsNotInUseException":
             step = (
-                "The credentials' account is in no organization. Use credentials of the organization's management "
+                "The credentials' account is not in an organization. Use credentials of the organization's management "
                 "account or of a delegated administrator."
             )
         case _:
-            step = "Run again; if it stays, check the network, AWS_DEFAULT_REGION and AWS_ENDPOINT_URL."
+            step = "Run again; if the error persists, check the network, AWS_DEFAULT_REGION and AWS_ENDPOINT_URL."
     return OrganizationUnreadableError(f"The accounts of the organization cannot be listed: {said}. {step}")

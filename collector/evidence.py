@@ -1,6 +1,6 @@
-"""What a run asked and was answered: the facts from which every table of a snapshot can be made again.
+"""The requests and responses of a run: the facts from which every table of a snapshot can be rebuilt.
 
-The raw zone keeps these values (as `run.json` and `accounts.jsonl.gz`) beside the report bytes. The Parquet files are a
+The raw zone keeps these values (as `run.json` and `accounts.jsonl.gz`) next to the reports. The Parquet files are a
 pure function of the three, so `rebuild` needs nothing else. Timestamps are aware and in UTC.
 """
 
@@ -22,12 +22,12 @@ def instant_text(instant: datetime) -> str:
 
 
 def millisecond_text(instant: datetime) -> str:
-    """ISO 8601 with `Z`, cut to milliseconds, which is what the Parquet files hold."""
+    """ISO 8601 with `Z`, cut to milliseconds, the precision of the Parquet files."""
     return _zulu(instant.astimezone(UTC).isoformat(timespec="milliseconds"))
 
 
 def read_instant(text: str) -> datetime:
-    """The instant that a text of ISO 8601 names; without an offset, UTC. ValueError where it names none."""
+    """The instant of an ISO 8601 text; without an offset, UTC. ValueError if the text is not one."""
     instant = datetime.fromisoformat(text)
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
@@ -44,7 +44,7 @@ def _zulu(text: str) -> str:
 UNKNOWN = "unknown"
 
 
-# Where a list of accounts came from, as `account.inventory_source` says it.
+# The values of `account.inventory_source`: where the list of accounts came from.
 ORGANIZATIONS = "organizations"
 ACCOUNTS_FILE = "accounts_file"
 
@@ -53,8 +53,8 @@ ACCOUNTS_FILE = "accounts_file"
 class RunEvidence:
     """One run: `raw/<organization_id>/<run_id>/run.json`.
 
-    `settings` and `endpoints` are for the auditor: what was asked for, and any endpoint that is not AWS's own. Neither
-    holds a secret.
+    `settings` and `endpoints` are for the auditor: the settings of the run, and any endpoint that is not AWS's own.
+    Neither contains a secret.
     """
 
     organization_id: str
@@ -70,7 +70,7 @@ class RunEvidence:
 
     @property
     def is_listed_by_file(self) -> bool:
-        """Whether the accounts are those that a file names."""
+        """Whether the accounts come from a file."""
         return self.inventory_source == ACCOUNTS_FILE
 
     @property
@@ -83,9 +83,9 @@ class RunEvidence:
 class AccountEvidence:
     """One account of one run: a line of `accounts.jsonl.gz`.
 
-    `account` is the object that Organizations (or the accounts file) gave, JSON-ready. `outcome` is what the engine
-    saw; where a report was fetched (`raw_sha256` is set) it is `collected`, and the reading of the report decides
-    between that and `partial`, `malformed_report` and `wrong_account`.
+    `account` is the object from Organizations (or the accounts file), JSON-ready. `outcome` is the engine's result;
+    if a report was fetched (`raw_sha256` is set) it is `collected`, and parsing the report decides between that and
+    `partial`, `malformed_report` and `wrong_account`.
     """
 
     account: dict[str, Any]
@@ -95,7 +95,7 @@ class AccountEvidence:
     ou_id: str = UNKNOWN
     ou_path: str = UNKNOWN
     tags: dict[str, str] = field(default_factory=dict)
-    # Why the tags could not be read; null where they were, or were not wanted. No column shows it.
+    # Why the tags could not be read; null if they were, or were not requested. No column shows it.
     tags_error: str | None = None
     limits: Limits = field(default_factory=Limits)
     outcome: Outcome

@@ -1,7 +1,7 @@
 """The lake's columns: the only place where one is declared.
 
-From here come the Parquet schemas, `glue/*.json`, `docs/columns.md`, the local tables, the header check and the check
-that views name real columns. Columns are only ever added, at the end of a table, and never retyped: readers of an older
+The Parquet schemas, `glue/*.json`, `docs/columns.md`, the local tables, the header check and the check that views name
+real columns derive from it. Columns are only ever added, at the end of a table, and never retyped: readers of an older
 or newer file match columns by name (contract part 2).
 """
 
@@ -51,8 +51,8 @@ _ARROW: dict[ColumnType, pa.DataType] = {
 class Column:
     """One column: its name, type and meaning.
 
-    `source` is AWS's own header in the credential report, for the columns that come from there. `since` is the schema
-    in which the column came to be: it puts a later column at the end of `snapshot_record`, whichever table it is of.
+    `source` is the header in AWS's credential report, for the columns that come from there. `since` is the schema
+    version that introduced the column: it puts a later column at the end of `snapshot_record`, whatever its table.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Table:
 
     @cached_property
     def arrow_schema(self) -> pa.Schema:
-        """The schema that files are written with; a field carries its column's comment."""
+        """The schema that files are written with; the metadata of a field contains its column's comment."""
         return pa.schema(
             [pa.field(c.name, c.type.arrow, nullable=c.nullable, metadata={"comment": c.comment}) for c in self.columns]
         )
@@ -84,14 +84,14 @@ class Table:
         return tuple(column.name for column in self.columns)
 
     def column(self, name: str) -> Column:
-        """The column of that name; KeyError where there is none."""
+        """The column of that name; KeyError if there is none."""
         for column in self.columns:
             if column.name == name:
                 return column
         raise KeyError(name)
 
 
-# Rises when a reader of this version could misread what a newer one wrote.
+# Increased when a reader of this version could misread files of a newer one.
 SCHEMA_VERSION = 1
 FIRST_SCHEMA_VERSION = 1
 
@@ -123,7 +123,7 @@ SNAPSHOT_DATE = _string("snapshot_date", "UTC date on which the run started, `YY
 RUN_ID = _string("run_id", "The run that this row comes from.", nullable=False)
 ACCOUNT_ID = _string("account_id", "The account: 12 digits, as text (leading zeros count).", nullable=False)
 
-# What every file of a snapshot holds besides its own columns.
+# The columns of every file of a snapshot, before its own.
 KEY_COLUMNS = (ORGANIZATION_ID, SNAPSHOT_DATE, RUN_ID, ACCOUNT_ID)
 
 RECORD_TYPE = _string("record_type", "What the row is about: `account` or `user`.", nullable=False)
@@ -147,7 +147,7 @@ def _key_columns(slot: int) -> tuple[Column, ...]:
         ),
         _string(
             f"{key}_last_used_region",
-            "Region of the last use. Null also for a service without Regions, such as S3: no sign of an unused key.",
+            "Region of the last use. Also null for a service without Regions, such as S3: this does not mean unused.",
             source=f"{key}_last_used_region",
         ),
         _string(f"{key}_last_used_service", "Service of the last use.", source=f"{key}_last_used_service"),
@@ -178,7 +178,7 @@ REPORT_COLUMNS: tuple[Column, ...] = (
     _timestamp("user_creation_time", "When the user was created; for root, the account.", source="user_creation_time"),
     _boolean(
         "password_enabled",
-        "Whether a console password exists. Null where AWS says `not_supported` (root in older reports).",
+        "Whether a console password exists. Null if the report has `not_supported` (root in older reports).",
         source="password_enabled",
     ),
     _timestamp(
@@ -190,24 +190,24 @@ REPORT_COLUMNS: tuple[Column, ...] = (
     _timestamp("password_last_changed", "When the password was last set.", source="password_last_changed"),
     _timestamp(
         "password_next_rotation",
-        "When the password expires, where the account's policy says so; `not_supported` for root.",
+        "When the password expires, if the account's policy sets a maximum age; `not_supported` for root.",
         source="password_next_rotation",
     ),
-    _boolean("mfa_active", "Whether at least one MFA device is enabled, of whatever kind.", source="mfa_active"),
+    _boolean("mfa_active", "Whether at least one MFA device of any type is enabled.", source="mfa_active"),
     *_key_columns(1),
     *_key_columns(2),
     *_certificate_columns(1),
     *_certificate_columns(2),
     _string(
         "additional_credentials_info",
-        "AWS's own text about credentials beyond the first two of a kind. Null where AWS does not send the column.",
+        "AWS's text about credentials beyond the first two of a kind. Null if AWS does not send the column.",
         source="additional_credentials_info",
     ),
 )
 
 OPTIONAL_REPORT_COLUMNS = frozenset({"additional_credentials_info"})
 
-# What the parser makes of one report: AWS's columns and what it says of them.
+# The parser's result for one report: AWS's columns, and why values are null.
 PARSED_REPORT = Table(
     "parsed_report",
     "One row per user of one report.",
@@ -219,7 +219,7 @@ PARSED_REPORT = Table(
             "null_reasons",
             "Column → `no_information`, `not_supported`, `empty` or `unparsed`, wherever a null is not a plain `N/A`.",
         ),
-        _map("unknown_columns", "Columns of AWS that this version does not know, verbatim."),
+        _map("unknown_columns", "AWS columns that this version does not know, unmodified."),
     ),
 )
 
@@ -248,46 +248,53 @@ ACCOUNT = Table(
             "account_state", "`ACTIVE`, `SUSPENDED`, `PENDING_ACTIVATION`, `PENDING_CLOSURE`, `CLOSED`.", nullable=False
         ),
         _timestamp("joined_at", "When the account joined the organization."),
-        _string("ou_id", "The OU (or root) that holds the account; `unknown` where it cannot be had.", nullable=False),
+        _string("ou_id", "The OU (or root) of the account; `unknown` if it could not be read.", nullable=False),
         _string(
             "ou_path",
-            "Names from the root down, `Root/Workloads/Prod`; `unknown` where they cannot be had.",
+            "Names from the root down, `Root/Workloads/Prod`; `unknown` if they could not be read.",
             nullable=False,
         ),
-        _map("tags", "The account's tags; empty unless asked for with `--tags`."),
+        _map("tags", "The account's tags; empty without `--tags`."),
         _string("outcome", "How the collection of the account ended.", nullable=False),
-        _string("error_code", "AWS's own error code, or ours; null when collected."),
-        _string("error_message", "AWS's own text, or ours; null when collected."),
+        _string("error_code", "AWS's error code, or credlake's; null if collected."),
+        _string("error_message", "AWS's error message, or credlake's; null if collected."),
         _int("attempts", "Calls made for this account.", nullable=False),
         _timestamp("run_started_at", "When the run started.", nullable=False),
-        _timestamp("started_at", "When the account was first asked. Null: it was not."),
-        _timestamp("finished_at", "When the account's outcome was known. Null: it was not asked."),
+        _timestamp("started_at", "When the first call for the account was made. Null: it was not called."),
+        _timestamp("finished_at", "When the account's outcome was known. Null: it was not called."),
         _timestamp("report_generated_at", _REPORT_GENERATED_AT),
-        _int("user_count", "Rows of users published, root included. Null where the account was not collected."),
+        _int("user_count", "Published rows of users, including root. Null if the account was not collected."),
         _int("unreadable_rows", "Rows of the report left out because they could not be read."),
         _int("unreadable_values", "Values set to null because they could not be read."),
         _string("raw_sha256", "SHA-256 of the report's bytes, uncompressed."),
-        _string("raw_location", "Where the report's bytes lie, relative to the lake."),
+        _string("raw_location", "Where the report is stored, relative to the lake."),
         _string("password_policy_state", "`custom`, `default` (none set) or `unknown`.", nullable=False),
         _string("password_policy_error", "Why the policy is `unknown`."),
-        _int("minimum_password_length", "Characters a password must have."),
-        _int("password_reuse_prevention", "Earlier passwords that may not be used again. Null: the policy has none."),
+        _int("minimum_password_length", "Minimum number of characters of a password."),
+        _int(
+            "password_reuse_prevention",
+            "Number of previous passwords that cannot be reused. Null: the policy sets none.",
+        ),
         _int("max_password_age", "Days after which a password expires. Null: never."),
         _boolean("require_symbols", "Whether a password needs a symbol."),
         _boolean("require_numbers", "Whether a password needs a digit."),
         _boolean("require_uppercase_characters", "Whether a password needs an upper-case letter."),
         _boolean("require_lowercase_characters", "Whether a password needs a lower-case letter."),
-        _boolean("hard_expiry", "Whether an expired password can be changed by an administrator only."),
+        _boolean("hard_expiry", "Whether only an administrator can change an expired password."),
         _boolean("allow_users_to_change_password", "Whether users may change their own password."),
-        _int("users", "Users in the account, root not counted (GetAccountSummary, fresher than the report)."),
-        _int("users_quota", "Users the account may have."),
+        _int("users", "Users in the account, without root (GetAccountSummary, fresher than the report)."),
+        _int("users_quota", "The quota of users in the account."),
         _int("mfa_devices", "MFA devices in the account."),
-        _int("mfa_devices_in_use", "MFA devices assigned."),
+        _int("mfa_devices_in_use", "MFA devices assigned to a user."),
         _string("summary_error", "Why the summary's columns are null."),
-        _boolean("account_mfa_enabled", "Whether root has MFA, as the summary says (fresher than the report)."),
-        _boolean("account_access_keys_present", "Whether root has access keys, active or not, as the summary says."),
-        _boolean("account_password_present", "Whether root has a password, as the summary says."),
-        _boolean("account_signing_certificates_present", "Whether root has signing certificates, as the summary says."),
+        _boolean("account_mfa_enabled", "Whether root has MFA, from the account summary (fresher than the report)."),
+        _boolean(
+            "account_access_keys_present", "Whether root has access keys, active or not, from the account summary."
+        ),
+        _boolean("account_password_present", "Whether root has a password, from the account summary."),
+        _boolean(
+            "account_signing_certificates_present", "Whether root has signing certificates, from the account summary."
+        ),
         *LIMIT_COLUMNS,
         _string(
             "inventory_source", "Where the account list came from: `organizations` or `accounts_file`.", nullable=False
@@ -304,15 +311,15 @@ def _snapshot_record_columns() -> tuple[Column, ...]:
     keys = (ORGANIZATION_ID, SNAPSHOT_DATE, RECORD_TYPE, RUN_ID, ACCOUNT_ID)
     columns = {column.name: column for column in keys}
     for column in (*ACCOUNT.columns, *CREDENTIAL_REPORT.columns):
-        # A row of one kind has nulls in the columns of the other, maps too: the views never read those.
+        # A row of one kind has nulls in the columns of the other, including maps: the views never read those.
         columns.setdefault(column.name, _nullable(column))
-    # Glue's partitions and older readers know the columns by their place too: new ones come last.
+    # Glue's partitions and older readers also identify columns by position: new ones come last.
     return tuple(sorted(columns.values(), key=lambda column: column.since))
 
 
 SNAPSHOT_RECORD = Table(
     "snapshot_record",
-    "Every row of every published snapshot: accounts and users behind one pointer a day.",
+    "Every row of every published snapshot: accounts and users, one partition per day.",
     _snapshot_record_columns(),
 )
 
@@ -322,13 +329,13 @@ SNAPSHOT_RECORD_LATEST = Table(
     SNAPSHOT_RECORD.columns,
 )
 
-# The values of `record_type`, and the table whose columns the files of that kind hold.
+# The values of `record_type`, and the table whose columns the files of that kind have.
 RECORD_TABLES: dict[str, Table] = {"account": ACCOUNT, "user": CREDENTIAL_REPORT}
 
 
 @cache
 def file_schema(record_type: str) -> pa.Schema:
-    """The schema of a Parquet file that holds rows of that kind: its own columns and `record_type`."""
+    """The schema of a Parquet file with rows of that kind: its own columns and `record_type`."""
     table = RECORD_TABLES[record_type]
     columns = [SNAPSHOT_RECORD.column(RECORD_TYPE.name), *table.columns]
     return Table(table.name, table.comment, tuple(columns)).arrow_schema

@@ -34,7 +34,7 @@ GLOSSARY: dict[str, str] = {
     r"ask(s|ed|ing)? (the lake|athena|aws|glue|s3|iam|sts|organizations|it|of|a question)": "query, call, request",
     r"accounts? (is|are|was|were) (not )?asked": "collected, called",
     r"faults? of ours": "internal error (a bug in credlake)",
-    r"(is|are) no (date|format|select|TOML|JSON|CSV|file|folder|account|view|lake|report|zip|text)s?": "is not a …",
+    r"(?<!there )(is|are) no (date|format|select|TOML|JSON|CSV|file|folder|account|view|lake|report|text)s?": "not a …",
     r"there (is|are) no (format|engine|command)": "unknown format …: use …",
     r"t(ake|akes|aken|ook) (it |them |a run |the run )?up": "resume",
     r"by chance": "a random sample of N",

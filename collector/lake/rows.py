@@ -89,7 +89,7 @@ def account_outcome(evidence: AccountEvidence, parsed: ParsedReport | None) -> A
         return AccountOutcome(
             outcome=Outcome.MALFORMED_REPORT,
             error_code=_ERROR_CODES[Outcome.MALFORMED_REPORT],
-            error_message="The report came without its GeneratedTime, so no age in it could be told.",
+            error_message="The report came without its GeneratedTime, so its ages cannot be calculated.",
         )
     if not parsed.outcome.is_covered:
         return AccountOutcome(

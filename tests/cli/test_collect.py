@@ -159,7 +159,7 @@ def test_3_without_credentials(credlake, lake):
 
     assert (ended.code, ended.out) == (3, "")
     (message,) = ended.said
-    assert "There are no AWS credentials" in message
+    assert "There are no valid AWS credentials" in message
     assert "sts:AssumeRole" in message
     assert "organizations:ListAccounts" in message
 
@@ -168,12 +168,12 @@ def test_3_without_credentials(credlake, lake):
     ("caller", "said"),
     [
         (CallerSpec(MANAGEMENT, is_expired=True), "The AWS credentials have expired (ExpiredToken"),
-        (CallerSpec(MANAGEMENT, is_unknown=True), "There are no AWS credentials that AWS takes (InvalidClientTokenId"),
+        (CallerSpec(MANAGEMENT, is_unknown=True), "There are no valid AWS credentials (InvalidClientTokenId"),
         (
             CallerSpec(MANAGEMENT, denied_actions=frozenset({"organizations:ListAccounts"})),
-            "organizations:ListAccounts answered AccessDeniedException",
+            "organizations:ListAccounts returned AccessDeniedException",
         ),
-        (CallerSpec("100000000001"), "organizations:ListAccounts answered AccessDeniedException"),
+        (CallerSpec("100000000001"), "organizations:ListAccounts returned AccessDeniedException"),
     ],
 )
 def test_3_where_the_caller_is_refused_in_one_message(credlake, lake, caller, said):

@@ -214,7 +214,7 @@ def test_who_may_not_list_accounts_is_told_which_permission_to_grant_to_whom(lak
 
     message = caught.value.message
     assert caught.value.exit_code == 3
-    assert "organizations:ListAccounts answered AccessDeniedException" in message
+    assert "organizations:ListAccounts returned AccessDeniedException" in message
     assert "management account or a delegated administrator" in message
     assert "--accounts-file" in message
     assert not list((lake / "catalog").glob("*.json"))
@@ -223,7 +223,7 @@ def test_who_may_not_list_accounts_is_told_which_permission_to_grant_to_whom(lak
 def test_an_account_in_no_organization_is_told_so(lake):
     with (
         Simulator(tree(in_use=False)) as server,
-        pytest.raises(OrganizationUnreadableError, match="is in no organization"),
+        pytest.raises(OrganizationUnreadableError, match="is not in an organization"),
     ):
         collect(server, lake)
 
