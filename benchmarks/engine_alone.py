@@ -11,8 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from collector.collection.engine import Engine
-from collector.collection.gateway import Gateway
-from collector.collection.run import open_discovery
+from collector.collection.run import account_calls, open_discovery
 from collector.settings.model import Settings
 
 if TYPE_CHECKING:
@@ -24,12 +23,11 @@ if TYPE_CHECKING:
 
 async def main(connections: int) -> None:
     settings = Settings(concurrency=connections)
-    gateway = Gateway(settings)
-    discovery, identity = await open_discovery(settings, gateway)
+    discovery, identity = await open_discovery(settings)
     _, pages = await discovery.first_page()
     listed = [account async for account in pages]
     engine = Engine(
-        calls=gateway.account_calls(identity, "benchmark"),
+        calls=account_calls(settings, identity, "benchmark"),
         concurrency=connections,
         run_deadline_seconds=None,
         account_deadline_seconds=settings.account_deadline,

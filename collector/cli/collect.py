@@ -53,18 +53,17 @@ def collect(
 
 
 def _plan(settings: Settings) -> int:
-    from collector.cli.summary import print_plan
-    from collector.collection.dry_run import plan_run
-    from collector.collection.gateway import Gateway
-    from collector.process.signals import run_stoppable
+    from collector.cli.display import print_plan
+    from collector.collection.run import plan_run
+    from collector.process.exit import run_stoppable
 
-    print_plan(run_stoppable(plan_run(settings, Gateway(settings))))
+    print_plan(*run_stoppable(plan_run(settings)))
     return 0
 
 
 def _collect(settings: Settings) -> int:
-    from collector.cli.progress import watch_for
-    from collector.collection.compose import open_collection, run_until_signal
+    from collector.cli.display import watch_for
+    from collector.collection.run import open_collection, run_until_signal
     from collector.errors import CatalogNotSyncedError, NotPublishedError
 
     failure: NotPublishedError | CatalogNotSyncedError | None = None
@@ -85,7 +84,7 @@ def _print_result(result: RunResult, lake: str) -> None:
     """Print the result. Whether it can be printed, or is read to its end, does not change the run."""
     import structlog
 
-    from collector.cli.summary import print_result
+    from collector.cli.display import print_result
     from collector.process.streams import ReaderLeftError, UndeliveredError
 
     try:

@@ -104,9 +104,8 @@ def _collect_day(day: DemoDay, lake: Path) -> None:
     import asyncio
     import os
 
-    from collector.cli.progress import watch_for
-    from collector.cli.summary import print_result
-    from collector.collection.compose import open_collection, run_until_signal
+    from collector.cli.display import print_result, watch_for
+    from collector.collection.run import open_collection, run_until_signal
     from collector.settings.model import Settings
     from collector.simulator import Simulator, shifted_clock
 

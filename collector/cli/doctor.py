@@ -14,7 +14,6 @@ from collector.process.streams import ReaderLeftError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from collector.doctor.catalog import Views
     from collector.doctor.finding import Finding
     from collector.settings.model import Settings
 
@@ -40,8 +39,7 @@ def doctor(
 
       credlake doctor --external-id example --sample 20 --format json
     """
-    from collector.collection.gateway import Gateway
-    from collector.doctor.checkup import Checkup
+    from collector.doctor.checkup import findings_of
     from collector.doctor.finding import is_healthy
     from collector.errors import UsageError
     from collector.process.logs import set_up_logs
@@ -49,8 +47,7 @@ def doctor(
     if format not in {"table", "json"}:
         raise UsageError([f"--format {format}: unknown format; use table or json."])
     set_up_logs(for_person=sys.stderr.isatty(), quiet=True)
-    checkup = Checkup(settings=settings, gateway=Gateway(settings), sample=sample, views_of=_views_of)
-    findings = list(checkup.findings())
+    findings = list(findings_of(settings, sample=sample))
     # A reader that closed the pipe (`| head`) still gets the exit code.
     with suppress(ReaderLeftError):
         if format == "json":
@@ -58,13 +55,6 @@ def doctor(
         else:
             _print_table(findings)
     return 0 if is_healthy(findings) else 1
-
-
-def _views_of(database: str) -> Views:
-    from collector.doctor.catalog import Views
-    from collector.views.files import shipped_views
-
-    return Views(shipped_views().athena_statements(database), shipped_views().columns())
 
 
 def _print_json(findings: Iterable[Finding]) -> None:

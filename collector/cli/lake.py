@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from collector.cli.options import required_lake, with_settings
+from collector.cli.options import with_settings
 from collector.process.streams import ReaderLeftError, may_be_lost
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def rebuild(
     from collector.errors import CatalogNotSyncedError
     from collector.lake.rebuild import rebuild as rebuild_tables
     from collector.lake.record import read_record
-    from collector.process.scratch import scratch_folder
+    from collector.process.exit import scratch_folder
 
     store = _open(settings, date=date, organization_id=organization_id)
     organization = organization_id or _only_organization(store)
@@ -72,7 +72,7 @@ def verify(settings: Settings, *, organization_id: OrganizationId = None) -> int
     Prints every difference, one per line. Exits with 1 if there is any, with 3 if there is nothing to verify.
     """
     from collector.lake.verify import verify as differences_in
-    from collector.process.scratch import scratch_folder
+    from collector.process.exit import scratch_folder
 
     store = _open(settings, organization_id=organization_id)
     count = 0
@@ -92,7 +92,7 @@ def _open(settings: Settings, *, date: str | None = None, organization_id: str |
 
     _check_snapshot_flags(date, organization_id)
     set_up_logs(for_person=sys.stderr.isatty())
-    store = open_store(required_lake(settings), kms_key=settings.kms_key)
+    store = open_store(settings.required_lake, kms_key=settings.kms_key)
     store.check_exists()
     return store
 

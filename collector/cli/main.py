@@ -26,7 +26,6 @@ def exit_code_of(arguments: list[str]) -> int:
 
     from collector.cli.app import app
     from collector.errors import CredlakeError
-    from collector.process.signals import StoppedBySignal
 
     try:
         exit_code = int(app(arguments, prog_name="credlake", standalone_mode=False) or 0)
@@ -40,8 +39,6 @@ def exit_code_of(arguments: list[str]) -> int:
     except CredlakeError as error:
         _print(error.message)
         return error.exit_code
-    except StoppedBySignal as stopped:
-        return stopped.exit_code
     except ReaderLeftError:
         return 0
     except (Exception, SystemExit) as error:  # noqa: BLE001 -- the last place where a bug can be reported as one

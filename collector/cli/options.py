@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-from collector.errors import UsageError
 from collector.settings.model import SETTINGS, Settings
 from collector.settings.sources import read_settings
 
@@ -80,14 +79,3 @@ def _type_of(name: str) -> Any:  # noqa: ANN401 -- a type, or a union of types
 
 def _parameter(name: str, annotation: object) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
-
-
-def required_lake(settings: Settings) -> str:
-    """The lake of the settings.
-
-    Raises:
-        UsageError: they name none.
-    """
-    if settings.lake is None:
-        raise UsageError(["No lake given: set --lake, CREDLAKE_LAKE, or `lake` in credlake.toml."])
-    return settings.lake

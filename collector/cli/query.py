@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from collector.cli.options import required_lake, with_settings
+from collector.cli.options import with_settings
 
 if TYPE_CHECKING:
     from collector.query.athena import AthenaResult
@@ -57,7 +57,7 @@ def query(
     from collector.query.run import run_query
 
     set_up_logs(for_person=sys.stderr.isatty())
-    place = required_lake(settings)
+    place = settings.required_lake
     chosen = engine or ("athena" if is_on_s3(place) else "duckdb")
     if chosen not in ENGINES:
         raise UsageError([f"Unknown engine {chosen!r}: use {' or '.join(ENGINES)}."])

@@ -12,10 +12,10 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from collector.collection.retry import FIRST_LOOK_SECONDS, LAST_LOOK_SECONDS, RetryPolicy
-from collector.collection.threads import Urgency
 from collector.errors import CallFault, FaultKind
 from collector.evidence import UNKNOWN
 from collector.outcome import Outcome
@@ -27,13 +27,20 @@ if TYPE_CHECKING:
     from collector.aws.credentials import SessionCredentials
     from collector.aws.iam import AccountApi
 
-
 T = TypeVar("T")
 
 # Credentials that expire sooner than this are not used for another call.
 _CREDENTIAL_MARGIN = timedelta(seconds=60)
 _COMPLETE = "COMPLETE"
 _DEADLINE_PASSED = "DeadlinePassed"
+
+
+class Urgency(IntEnum):
+    """Why a call is made. The lower goes first, so that accounts under way are finished before more are started."""
+
+    DUE = 0  # the report was requested some time ago, so it may be ready
+    READ = 1  # summary and policy, while AWS generates the report
+    NEW = 2  # the first call for an account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

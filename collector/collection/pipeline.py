@@ -83,8 +83,8 @@ class Pipeline:
         """Take over a report that was fetched before the run was interrupted."""
 
         def take_over() -> tuple[AccountEvidence, AccountOutcome]:
-            kept = resumed.kept_report(account.account_id)
-            return kept.evidence, self.writer.add(kept.evidence, kept.report, stored_sha256=kept.stored_sha256)
+            evidence, report, stored_sha256 = resumed.kept_report(account.account_id)
+            return evidence, self.writer.add(evidence, report, stored_sha256=stored_sha256)
 
         evidence, verdict = await asyncio.get_running_loop().run_in_executor(self._threads, take_over)
         self.watch.finished(self.result.add(evidence, verdict))

@@ -29,6 +29,13 @@ class AccountResult:
     # Why the password policy is unknown; null where it is known, and where the account's users are not published.
     password_policy_error: str | None = None
 
+    @property
+    def reasons(self) -> list[str]:
+        """Why the account was not collected in full, for a person."""
+        reasons = [f"{self.error_code}: {self.error_message or ''}".rstrip(": ")] if self.error_code else []
+        policy = self.password_policy_error
+        return [*reasons, f"password policy unknown: {policy}"] if policy else reasons
+
 
 @dataclass(slots=True, kw_only=True)
 class RunResult:

@@ -6,6 +6,7 @@ in the snapshot as they were then; the others are collected now.
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -44,16 +45,6 @@ _MAX_AGE = timedelta(hours=4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptReport:
-    """An account of an interrupted run that need not be collected again."""
-
-    evidence: AccountEvidence
-    report: bytes
-    # Of the report's file in the raw zone, as stored.
-    stored_sha256: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class InterruptedRun:
     """A run that began and is not published. Its methods block.
 
@@ -70,12 +61,13 @@ class InterruptedRun:
     reported: frozenset[str]
     is_complete: bool
 
-    def fresh_folder(self, randomness: bytes) -> str:
+    def fresh_folder(self) -> str:
         """A new folder for the tables: the run may have begun to fill its own, and nothing is overwritten."""
-        return rebuilt_folder(self.run.organization_id, self.run.snapshot_date, self.run.run_id, randomness)
+        run = self.run
+        return rebuilt_folder(run.organization_id, run.snapshot_date, run.run_id, secrets.token_bytes(4))
 
-    def kept_report(self, account_id: str) -> KeptReport:
-        """The report and the evidence of one of the accounts in `reported`.
+    def kept_report(self, account_id: str) -> tuple[AccountEvidence, bytes, str]:
+        """The evidence and the report of one of the accounts in `reported`, and the SHA-256 of its file as stored.
 
         Raises:
             LakeError: the file is damaged, or holds no evidence of that account.
@@ -91,14 +83,13 @@ class InterruptedRun:
                 "resumed. Start a new run, without --resume.",
                 location=location,
             )
-        return KeptReport(evidence=evidence, report=report, stored_sha256=sha256(stored))
+        return evidence, report, sha256(stored)
 
     def write_tables(
         self,
         scratch_directory: Path,
         *,
         finished_at: datetime,
-        randomness: bytes,
         on_account: Callable[[AccountEvidence, AccountOutcome], object] | None = None,
     ) -> WrittenSnapshot:
         """Write the tables of a run that `is_complete`, ready to be published.
@@ -106,7 +97,6 @@ class InterruptedRun:
         Args:
             scratch_directory: an existing local folder, for files under construction.
             finished_at: the end of the run, unless its `run.json` is already there.
-            randomness: at least 4 bytes, of `os.urandom`.
             on_account: called with each account as it goes into the tables.
         """
         run, store = self.run, self.store
@@ -120,7 +110,7 @@ class InterruptedRun:
             run.snapshot_date,
             run.run_id,
             scratch_directory,
-            randomness=randomness,
+            randomness=secrets.token_bytes(4),
             on_account=on_account,
         )
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import platform
 import secrets
+import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import random
@@ -18,9 +20,12 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 
 from collector import __version__
-from collector.catalog.follow import Follower
+from collector.aws import clients
+from collector.aws.iam import AccountApi, Role
+from collector.aws.organizations import OrganizationsApi
+from collector.catalog.follow import Follower, follower_of
 from collector.collection.engine import Engine, utc_now
-from collector.collection.pipeline import Pipeline
+from collector.collection.pipeline import Pipeline, skipped
 from collector.collection.result import RunResult, Watch
 from collector.collection.resume import InterruptedRun, begin_run, interrupted_run
 from collector.collection.retry import RetryPolicy
@@ -29,17 +34,17 @@ from collector.discovery.listing import Discovery
 from collector.errors import CallFault, CatalogNotSyncedError, explain_no_identity
 from collector.evidence import RunEvidence
 from collector.lake.layout import new_run_id
+from collector.lake.open import open_store
 from collector.lake.publish import publish
 from collector.lake.record import read_record
 from collector.lake.writer import SnapshotWriter
+from collector.process.exit import run_stoppable, scratch_folder
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
     from datetime import datetime
 
     from collector.aws.clients import Identity
-    from collector.aws.iam import AccountApi
-    from collector.collection.gateway import Gateway
     from collector.discovery.accounts import Account
     from collector.lake.record import PublicationRecord
     from collector.lake.store import Store
@@ -55,11 +60,10 @@ _IDENTITY_SECONDS = 20.0
 
 @dataclass(kw_only=True)
 class Collection:
-    """One run (`compose` makes one from settings). Clock and waits are passed in so that tests need no wait.
+    """One run (`open_collection` makes one from settings). Clock and waits are passed in so that tests need no wait.
 
     Attributes:
         settings: of this run.
-        gateway: the calls to AWS.
         store: the lake.
         scratch: an existing local folder, for files under construction.
         watch: is called as accounts are listed and finished.
@@ -70,7 +74,6 @@ class Collection:
     """
 
     settings: Settings
-    gateway: Gateway
     store: Store
     scratch: Path
     watch: Watch = field(default_factory=Watch)
@@ -88,17 +91,27 @@ class Collection:
         """
         started_at = self.now()
         await asyncio.to_thread(self.store.check_writable)
-        discovery, identity = await open_discovery(self.settings, self.gateway, self.sleep)
+        discovery, identity = await open_discovery(self.settings, self.sleep)
         try:
             organization_id, accounts = await discovery.first_page()
             # A record of a newer version, or a damaged one, is found before the first account is collected.
             await asyncio.to_thread(read_record, self.store, organization_id)
             await asyncio.to_thread(self._sync_catalog_first, organization_id)
-            run = self._evidence(started_at, organization_id, discovery, identity)
+            run = RunEvidence(
+                organization_id=organization_id,
+                run_id=new_run_id(started_at, secrets.token_bytes(4)),
+                started_at=started_at,
+                inventory_source=discovery.inventory_source,
+                settings=self.settings.for_the_record(),
+                versions={"credlake": __version__, "python": platform.python_version()},
+                collector_account_id=identity.account_id,
+            )
             resumed = await asyncio.to_thread(interrupted_run, self.store, run) if self.settings.resume else None
             self.result = result = RunResult(run=run if resumed is None else resumed.run)
             if resumed is not None and resumed.is_complete:
-                result.written = await asyncio.to_thread(self._finish, resumed, result)
+                result.written = await asyncio.to_thread(
+                    resumed.write_tables, self.scratch, finished_at=self.now(), on_account=result.add
+                )
             else:
                 result.written = await self._collect(result, discovery, accounts, identity, resumed)
         finally:
@@ -115,24 +128,6 @@ class Collection:
         except CatalogNotSyncedError as error:
             _log.warning("catalog.behind", error=error.message)
 
-    def _evidence(
-        self, started_at: datetime, organization_id: str, discovery: Discovery, identity: Identity
-    ) -> RunEvidence:
-        return RunEvidence(
-            organization_id=organization_id,
-            run_id=new_run_id(started_at, secrets.token_bytes(4)),
-            started_at=started_at,
-            inventory_source=discovery.inventory_source,
-            settings=self.settings.for_the_record(),
-            versions={"credlake": __version__, "python": platform.python_version()},
-            collector_account_id=identity.account_id,
-        )
-
-    def _finish(self, resumed: InterruptedRun, result: RunResult) -> WrittenSnapshot:
-        return resumed.write_tables(
-            self.scratch, finished_at=self.now(), randomness=secrets.token_bytes(4), on_account=result.add
-        )
-
     async def _collect(
         self,
         result: RunResult,
@@ -144,11 +139,14 @@ class Collection:
         run = result.run
         if resumed is None:
             await asyncio.to_thread(begin_run, self.store, run)
-        folder = resumed.fresh_folder(secrets.token_bytes(4)) if resumed else None
+        folder = resumed.fresh_folder() if resumed else None
         writer = SnapshotWriter(self.store, run, self.scratch, folder=folder)
         try:
-            calls = await self._account_calls(identity, run.run_id)
-            if endpoints := self.gateway.foreign_endpoints():
+            try:
+                calls = await asyncio.to_thread(account_calls, self.settings, identity, run.run_id)
+            except CallFault as fault:
+                raise explain_no_identity(fault) from fault
+            if endpoints := clients.foreign_endpoints():
                 # A stray endpoint variable would send credentials elsewhere; an emulator needs it. So warn, and go on.
                 _log.warning("endpoints.not_of_aws", endpoints=endpoints)
             engine = Engine(
@@ -175,42 +173,90 @@ class Collection:
                 raise _first_of(group) from group
             finally:
                 pipeline.close()
-            return await asyncio.to_thread(writer.finish, self.now(), endpoints=self.gateway.foreign_endpoints())
+            return await asyncio.to_thread(writer.finish, self.now(), endpoints=clients.foreign_endpoints())
         except BaseException:
             # In a thread: it waits for what is being parsed or written, and a signal must not.
             await asyncio.to_thread(writer.abort)
             raise
 
-    async def _account_calls(self, identity: Identity, run_id: str) -> AccountApi:
-        try:
-            return await asyncio.to_thread(self.gateway.account_calls, identity, run_id)
-        except CallFault as fault:
-            raise explain_no_identity(fault) from fault
-
     def _publish(self, written: WrittenSnapshot) -> PublicationRecord:
         before = read_record(self.store, written.organization_id).record
-        record = publish(
-            self.store,
-            written,
-            now=self.now,
-            min_coverage=self.settings.min_coverage,
-            replace=self.settings.replace,
-        )
+        rules = self.settings
+        record = publish(self.store, written, now=self.now, min_coverage=rules.min_coverage, replace=rules.replace)
         self.follower.tag_replaced(before, record)
         return record
 
 
+@contextmanager
+def open_collection(
+    settings: Settings,
+    *,
+    watch: Watch | None = None,
+    now: Callable[[], datetime] = utc_now,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> Iterator[Collection]:
+    """The run that the settings describe. Its scratch folder is removed at the end.
+
+    Raises:
+        UsageError: the settings name no lake.
+        CredlakeError: the lake cannot be opened, or there is no room for a scratch folder.
+    """
+    lake = settings.required_lake
+    with scratch_folder() as scratch:
+        store = open_store(lake, kms_key=settings.kms_key)
+        yield Collection(
+            settings=settings,
+            store=store,
+            follower=follower_of(store, database=settings.glue_database),
+            watch=watch or Watch(),
+            scratch=scratch,
+            now=now,
+            sleep=sleep,
+        )
+
+
+def run_until_signal(collection: Collection) -> RunResult:
+    """Make the run; SIGINT and SIGTERM stop it.
+
+    Raises:
+        CredlakeError: nothing was published, or the catalog could not be synced.
+        StoppedBySignal: it was stopped.
+    """
+    return run_stoppable(collection.run(), before_exit=lambda: shutil.rmtree(collection.scratch, ignore_errors=True))
+
+
+async def plan_run(settings: Settings) -> tuple[str, list[tuple[Account, str | None]]]:
+    """The organization's id and, by OU path and id, every account with why a run would not collect it (None: it would).
+
+    Calls Organizations, and no account. Raises what a run would.
+    """
+    discovery, _ = await open_discovery(settings)
+    try:
+        organization_id, accounts = await discovery.first_page()
+        planned = []
+        async for account in discovery.selected(accounts):
+            placed = await discovery.placed(account)
+            answers = skipped(placed, discovery.selection.why_left_out(placed))
+            planned.append((placed, answers.error_message if answers else None))
+    finally:
+        discovery.close()
+    return organization_id, sorted(planned, key=lambda plan: (plan[0].location.ou_path, plan[0].account_id))
+
+
 async def open_discovery(
-    settings: Settings, gateway: Gateway, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    settings: Settings, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 ) -> tuple[Discovery, Identity]:
     """Identify the caller, and prepare the listing of accounts.
 
     Raises:
         CredlakeError: there are no valid AWS credentials, STS cannot be reached, or the accounts file is wrong.
     """
+    clock = asyncio.get_running_loop().time
+    # A first call that was interrupted or throttled is no reason to give up a whole run.
+    policy = RetryPolicy(clock, random, clock() + _IDENTITY_SECONDS)
     try:
-        identity = await _identity(gateway, sleep)
-        source = await asyncio.to_thread(gateway.organizations, identity)
+        identity: Identity = await policy.retrying(sleep)(asyncio.to_thread, clients.identity)
+        source = await asyncio.to_thread(_organizations, identity)
     except CallFault as fault:
         raise explain_no_identity(fault) from fault
     from_file = None
@@ -227,11 +273,23 @@ async def open_discovery(
     return discovery, identity
 
 
-async def _identity(gateway: Gateway, sleep: Callable[[float], Awaitable[None]]) -> Identity:
-    """The caller. A first call that was interrupted or throttled is no reason to give up a whole run."""
-    clock = asyncio.get_running_loop().time
-    policy = RetryPolicy(clock, random, clock() + _IDENTITY_SECONDS)
-    return await policy.retrying(sleep)(asyncio.to_thread, gateway.identity)
+def _organizations(identity: Identity) -> OrganizationsApi:
+    return OrganizationsApi(clients.client("organizations", clients.home_region(identity.partition)))
+
+
+def account_calls(settings: Settings, identity: Identity, run_id: str) -> AccountApi:
+    """The calls for one account. Sessions are named after the run's id, which identifies them in CloudTrail.
+
+    Raises:
+        CallFault: there are no valid AWS credentials.
+    """
+    role = Role(
+        name=settings.role_name,
+        path=settings.role_path,
+        external_id=settings.external_id,
+        session_name=f"credlake-{run_id}",
+    )
+    return AccountApi(role=role, partition=identity.partition, own_account_id=identity.account_id)
 
 
 async def _uninterrupted(work: Awaitable[T]) -> T:

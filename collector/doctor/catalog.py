@@ -20,9 +20,10 @@ from collector.lake.layout import SNAPSHOTS
 from collector.lake.open import open_store
 from collector.lake.record import read_record
 from collector.views.deploy import plan_views
+from collector.views.files import shipped_views
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator
 
     from types_boto3_athena.type_defs import WorkGroupTypeDef
     from types_boto3_glue.type_defs import DatabaseTypeDef, TableTypeDef
@@ -45,34 +46,16 @@ _RUN_PERMISSIONS = frozenset({"CREATE_TABLE", "DESCRIBE"})
 _READER_PERMISSIONS = frozenset({"SELECT"})
 
 
-@dataclass(frozen=True, slots=True)
-class Views:
-    """The views of this version for one database."""
-
-    # (name, `create or replace view` statement), in the order in which they depend on each other.
-    statements: Sequence[tuple[str, str]]
-    # View name → its columns.
-    columns: Mapping[str, Sequence[str]]
-    # Whether a scheduled run deploys them, as the function does; otherwise the user has to.
-    deployed_by_run: bool = False
-
-
 @dataclass(frozen=True, kw_only=True)
 class CatalogChecks:
     """All checks of one Glue database."""
 
-    # s3://BUCKET/PREFIX
-    lake: str
-    # None: neither the partitions nor the grants of readers are checked.
-    organization_id: str | None
-    # The Glue database.
-    database: str
-    # None: Athena is not checked.
-    workgroup: str | None
-    # The caller, as sts:GetCallerIdentity reports it.
-    caller_arn: str
-    # The views that a database should have.
-    views_of: Callable[[str], Views]
+    lake: str  # s3://BUCKET/PREFIX
+    organization_id: str | None  # None: the partitions are not checked
+    database: str  # the Glue database
+    workgroup: str | None  # None: Athena is not checked
+    caller_arn: str  # the caller, as sts:GetCallerIdentity reports it
+    deployed_by_run: bool  # whether a scheduled run deploys the views; otherwise the user has to
 
     def findings(self) -> Iterator[Finding]:
         """Make the checks, one after the other."""
@@ -137,9 +120,9 @@ class CatalogChecks:
         return ok("athena view", workgroup, f"can create a view in {self.database}, and drop it")
 
     def _check_views(self) -> Finding:
-        views = self.views_of(self.database)
-        plan = plan_views(views.statements, views.columns, database=self.database)
-        return check_views(self.database, plan, deployed_by_run=views.deployed_by_run)
+        views = shipped_views()
+        plan = plan_views(views.athena_statements(self.database), views.columns(), database=self.database)
+        return check_views(self.database, plan, deployed_by_run=self.deployed_by_run)
 
 
 def check_database(database: str, found: DatabaseTypeDef | None) -> Finding:

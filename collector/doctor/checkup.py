@@ -1,95 +1,140 @@
-"""All checks of the doctor, from the caller to the views. A check that fails does not prevent the others."""
+"""All checks of the doctor, from the caller to the views. A check that fails does not prevent the others.
+
+The functions from `check_clock` on are pure: they evaluate one answer each.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from collector.aws import describe
-from collector.collection.dry_run import plan_run
+from collector.aws import clients, describe
 from collector.collection.engine import utc_now
+from collector.collection.run import account_calls, plan_run
 from collector.doctor.accounts import check_accounts, sample_accounts
 from collector.doctor.bucket import check_lake
 from collector.doctor.catalog import CatalogChecks
-from collector.doctor.finding import Finding, error_reported, ok, run_check
-from collector.doctor.host import check_clock, check_topic, check_versions
+from collector.doctor.finding import Finding, error_reported, fail, ok, run_check
 from collector.errors import CallFault, CredlakeError, explain_no_identity
 from collector.lake.layout import is_on_s3
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import datetime
+    from collections.abc import Generator, Iterator, Mapping
 
     from collector.aws.clients import Identity
-    from collector.collection.gateway import Gateway
-    from collector.doctor.catalog import Views
     from collector.settings.model import Settings
 
+# AWS refuses a request whose signature is more than five minutes off.
+_REFUSED_SECONDS = 300.0
+# The id of a run and the date of its snapshot are taken from this clock.
+_WRONG_SECONDS = 60.0
 
-@dataclass(kw_only=True)
-class Checkup:
-    """What to check."""
+# Older versions of botocore silently drop `State` and `Paths` from the answers of Organizations.
+_OLDEST = {"botocore": (1, 40, 27), "pyarrow": (20,)}
 
-    settings: Settings
-    # Calls AWS as the caller and in the accounts, as a run does.
-    gateway: Gateway
-    # How many accounts to check, chosen at random; None: all.
-    sample: int | None = None
-    # The SNS topic of the notices; None: it is not checked.
-    topic_arn: str | None = None
-    # The views that a Glue database should have.
-    views_of: Callable[[str], Views]
-    # The host's clock, in UTC.
-    now: Callable[[], datetime] = utc_now
-    # Waits so many seconds between two tries of a call.
-    sleep: Callable[[float], None] = time.sleep
-    # Known once the organization was listed.
-    organization_id: str | None = field(default=None, init=False)
 
-    def findings(self) -> Iterator[Finding]:
-        """Make the checks, one after the other.
+def findings_of(
+    settings: Settings, *, sample: int | None, topic_arn: str | None = None, deployed_by_run: bool = False
+) -> Iterator[Finding]:
+    """Make the checks, one after the other.
 
-        Raises:
-            CredlakeError: there are no valid credentials, so nothing can be checked.
-        """
-        try:
-            identity = self.gateway.identity()
-        except CallFault as error:
-            raise explain_no_identity(error) from error
-        yield ok("caller", identity.account_id, identity.arn)
-        yield from check_versions(describe.versions())
-        yield from run_check("clock", "this machine", lambda: check_clock(describe.clock_skew(self.now())))
-        yield from self._check_organization(identity)
-        lake, database = self.settings.lake, self.settings.glue_database
-        if lake is not None:
-            yield from check_lake(lake, kms_key=self.settings.kms_key, organization_id=self.organization_id)
-            if is_on_s3(lake) and database is not None:
-                yield from CatalogChecks(
-                    lake=lake,
-                    organization_id=self.organization_id,
-                    database=database,
-                    workgroup=self.settings.workgroup,
-                    caller_arn=identity.arn,
-                    views_of=self.views_of,
-                ).findings()
-        if (topic := self.topic_arn) is not None:
-            yield from run_check("topic", topic, lambda: check_topic(topic, describe.topic_attributes(topic)))
+    Args:
+        settings: of the run that is to be made.
+        sample: how many accounts to check, chosen at random; None: all.
+        topic_arn: the SNS topic of the notices; None: it is not checked.
+        deployed_by_run: whether a scheduled run deploys the views; otherwise the user has to.
 
-    def _check_organization(self, identity: Identity) -> Iterator[Finding]:
-        try:
-            plan = asyncio.run(plan_run(self.settings, self.gateway))
-        except CredlakeError as error:
-            yield error_reported("organization", "organizations", error)
-            return
-        self.organization_id = plan.organization_id
-        selected = [account.account_id for account in plan.accounts if account.why_not is None]
-        message = f"a run would collect {len(selected)} of {len(plan.accounts)} accounts"
-        yield ok("organization", plan.organization_id, message)
-        yield from check_accounts(
-            sample_accounts(selected, self.sample),
-            self.gateway.account_calls(identity, "doctor"),
-            concurrency=self.settings.concurrency,
-            sleep=self.sleep,
+    Raises:
+        CredlakeError: there are no valid credentials, so nothing can be checked.
+    """
+    try:
+        identity = clients.identity()
+    except CallFault as error:
+        raise explain_no_identity(error) from error
+    yield ok("caller", identity.account_id, identity.arn)
+    yield from check_versions(describe.versions())
+    yield from run_check("clock", "this machine", lambda: check_clock(describe.clock_skew(utc_now())))
+    organization_id = yield from _check_organization(settings, identity, sample)
+    lake, database = settings.lake, settings.glue_database
+    if lake is not None:
+        yield from check_lake(lake, kms_key=settings.kms_key, organization_id=organization_id)
+        if is_on_s3(lake) and database is not None:
+            yield from CatalogChecks(
+                lake=lake,
+                organization_id=organization_id,
+                database=database,
+                workgroup=settings.workgroup,
+                caller_arn=identity.arn,
+                deployed_by_run=deployed_by_run,
+            ).findings()
+    if topic_arn is not None:
+        yield from run_check("topic", topic_arn, lambda: check_topic(topic_arn, describe.topic_attributes(topic_arn)))
+
+
+def _check_organization(
+    settings: Settings, identity: Identity, sample: int | None
+) -> Generator[Finding, None, str | None]:
+    """Check the list of accounts and the accounts; returns the organization's id, None where it is not known."""
+    try:
+        organization_id, planned = asyncio.run(plan_run(settings))
+    except CredlakeError as error:
+        yield error_reported("organization", "organizations", error)
+        return None
+    selected = [account.account_id for account, why_not in planned if why_not is None]
+    yield ok("organization", organization_id, f"a run would collect {len(selected)} of {len(planned)} accounts")
+    calls = account_calls(settings, identity, "doctor")
+    chosen = sample_accounts(selected, sample)
+    yield from check_accounts(chosen, calls, concurrency=settings.concurrency, sleep=time.sleep)
+    return organization_id
+
+
+def check_clock(skew_seconds: float) -> Finding:
+    """Evaluate how many seconds the clock is ahead of AWS's; negative where it is behind."""
+    off = abs(skew_seconds)
+    if off <= _WRONG_SECONDS:
+        return ok("clock", "this machine", f"is within {_WRONG_SECONDS:.0f} s of AWS's clock")
+    direction = "ahead of" if skew_seconds > 0 else "behind"
+    effect = "AWS refuses its requests" if off > _REFUSED_SECONDS else "a snapshot may get the wrong date"
+    message = f"is {off:.0f} s {direction} AWS's clock; {effect}"
+    return fail("clock", "this machine", message, "Set the clock and synchronize it (NTP).")
+
+
+def check_versions(versions: Mapping[str, str]) -> Iterator[Finding]:
+    """Evaluate the versions of the libraries, by name."""
+    for name, version in versions.items():
+        oldest = _OLDEST.get(name)
+        if oldest is None or _numbers(version) >= oldest:
+            yield ok("version", name, version)
+        else:
+            needed = ".".join(map(str, oldest))
+            yield fail("version", name, f"{version} is too old: {needed} is required", f"Install {name}>={needed}.")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    parts = []
+    for part in version.split("."):
+        if not part.isdigit():
+            break
+        parts.append(int(part))
+    return tuple(parts)
+
+
+def check_topic(topic_arn: str, attributes: Mapping[str, str]) -> Finding:
+    """Evaluate GetTopicAttributes' attributes, which give counts as text: whether anyone receives the notices."""
+    confirmed, pending = (int(attributes.get(f"Subscriptions{state}", 0)) for state in ("Confirmed", "Pending"))
+    if confirmed:
+        return ok("topic", topic_arn, f"has {confirmed} confirmed subscriptions")
+    if pending:
+        return fail(
+            "topic",
+            topic_arn,
+            "has no confirmed subscription, so nobody receives alarms and notices",
+            "Confirm the subscription with the link in the e-mail that AWS sent.",
         )
+    return fail(
+        "topic",
+        topic_arn,
+        "has no subscription, so nobody receives alarms and notices",
+        f"aws sns subscribe --topic-arn {topic_arn} --protocol email --notification-endpoint YOU@EXAMPLE.COM",
+    )

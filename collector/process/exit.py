@@ -1,28 +1,37 @@
-"""How a process ends: with an exit code, whatever ends it, and without waiting for threads blocked in a call."""
+"""How a process ends: with an exit code, whatever ends it, soon after a signal, and without its temporary files."""
 
 from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import traceback
-from typing import TYPE_CHECKING, NoReturn
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
+from collector.errors import CredlakeError
 from collector.process.streams import flush_streams
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine, Iterator
     from types import FrameType
+
+T = TypeVar("T")
 
 INTERNAL_ERROR = 70
 _SIGNALLED = 128
+# A cancelled run waits for threads that are blocked in a call, up to their read timeout (18 s seen): too long.
+_CLEANUP_SECONDS = 1.5
 
 
-class _StoppedError(BaseException):
-    """SIGTERM came while no run was under way (`signals` handles those)."""
+class StoppedBySignal(BaseException):
+    """A signal ended the command, which has cleaned up."""
 
     def __init__(self, number: int) -> None:
+        """Take the signal's number."""
         super().__init__(number)
-        self.number = number
+        self.exit_code = _SIGNALLED + number
 
 
 def stoppable(command: Callable[[], int]) -> int:
@@ -32,8 +41,56 @@ def stoppable(command: Callable[[], int]) -> int:
         return command()
     except KeyboardInterrupt:
         return _SIGNALLED + signal.SIGINT
-    except _StoppedError as stopped:
-        return _SIGNALLED + stopped.number
+    except StoppedBySignal as stopped:
+        return stopped.exit_code
+
+
+def _stop(number: int, _frame: FrameType | None) -> NoReturn:
+    """End a command on SIGTERM as on SIGINT: by an exception, so that temporary files are removed on the way out."""
+    raise StoppedBySignal(number)
+
+
+def run_stoppable(work: Coroutine[Any, Any, T], *, before_exit: Callable[[], object] = lambda: None) -> T:
+    """Run the coroutine to its end, or until SIGINT or SIGTERM.
+
+    A signal cancels it. Where the cleanup takes longer than `_CLEANUP_SECONDS` the process exits without it, even
+    during a write of the publication record: that is one atomic write, so the record is whole either way. `before_exit`
+    then removes temporary files; it must be quick, and must not raise.
+
+    Raises:
+        StoppedBySignal: it was stopped; the process should exit with its exit code.
+    """
+    import asyncio  # noqa: PLC0415 -- the first process of a container handles SIGTERM before slow imports
+
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(work)
+    stopped_by: list[int] = []
+
+    def exit_now() -> None:
+        before_exit()
+        leave(_SIGNALLED + stopped_by[0])
+
+    def stop(number: int) -> None:
+        if not stopped_by:
+            stopped_by.append(number)
+            task.cancel()
+            loop.call_later(_CLEANUP_SECONDS, exit_now)
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        loop.add_signal_handler(number, stop, number)
+    try:
+        return loop.run_until_complete(task)
+    except asyncio.CancelledError:
+        if not stopped_by:
+            raise
+        raise StoppedBySignal(stopped_by[0]) from None
+    finally:
+        for number, handler in before.items():
+            loop.remove_signal_handler(number)
+            signal.signal(number, handler)
+        # Not `shutdown_default_executor`: that waits for threads that are blocked in a call.
+        loop.close()
 
 
 def leave(exit_code: int) -> NoReturn:
@@ -52,6 +109,20 @@ def internal_error(error: BaseException) -> str:
     )
 
 
-def _stop(number: int, _frame: FrameType | None) -> NoReturn:
-    """End a command on SIGTERM as on SIGINT: by an exception, so that temporary files are removed on the way out."""
-    raise _StoppedError(number)
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A new local folder for files under construction, removed at the end.
+
+    Raises:
+        CredlakeError: it cannot be created.
+    """
+    try:
+        # A thread that was left behind may still write there when it is removed.
+        folder = tempfile.TemporaryDirectory(prefix="credlake-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise CredlakeError(
+            f"A folder for temporary files cannot be created: {error}. Set TMPDIR to a folder on a disk with free "
+            "space that this user can write to; in a container, mount one at /tmp."
+        ) from error
+    with folder as path:
+        yield Path(path)

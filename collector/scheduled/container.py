@@ -31,10 +31,9 @@ def run_command(event: Mapping[str, Any]) -> int:
     import json
     import os
 
-    from collector.collection.compose import run_until_signal
+    from collector.collection.run import run_until_signal
     from collector.errors import CredlakeError
     from collector.process.logs import set_up_logs
-    from collector.process.signals import StoppedBySignal
     from collector.scheduled.handler import exit_code_of, result_of
     from collector.scheduled.job import job_of
 
@@ -44,8 +43,6 @@ def run_command(event: Mapping[str, Any]) -> int:
     except CredlakeError as error:
         sys.stderr.write(f"{error.message}\n")
         return error.exit_code
-    except StoppedBySignal as stopped:
-        return stopped.exit_code
     except Exception as error:  # noqa: BLE001 -- the last place where a bug can be reported as one
         sys.stderr.write(f"{internal_error(error)}\n")
         return INTERNAL_ERROR

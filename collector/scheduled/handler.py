@@ -9,11 +9,14 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from collector.errors import UsageError
 from collector.process.logs import set_up_logs
 from collector.scheduled.job import job_of, with_deadline
+from collector.scheduled.reporting import TOPIC
+from collector.settings.sources import read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 RESERVE_SECONDS = 60.0
 # By then a statement that is under way should be done.
 _VIEWS_RESERVE_SECONDS = 15.0
+# Checking all accounts of a large organization takes longer than a person waits for an answer.
+_SAMPLE = 50
 
 
 class LambdaContext(Protocol):
@@ -57,11 +62,31 @@ def result_of(event: Mapping[str, Any], collect: Callable[[], dict[str, Any]]) -
         case "collect":
             return collect()
         case "doctor":
-            from collector.scheduled.doctor import examine  # noqa: PLC0415 -- a run does not need it
-
             return examine(os.environ, event)
         case other:
             raise UsageError([f"Unknown command {other!r}: use collect or doctor."])
+
+
+def examine(environment: Mapping[str, str], event: Mapping[str, Any]) -> dict[str, Any]:
+    """The doctor's findings, those that are not OK first. The event may set the `sample` of accounts; null checks all.
+
+    Raises:
+        CredlakeError: the settings are wrong, or there are no valid credentials.
+    """
+    # ruff: noqa: PLC0415 -- a run does not need them
+    from collector.doctor.checkup import findings_of
+    from collector.doctor.finding import Status, is_healthy
+
+    settings = read_settings({}, environment, directory=Path.cwd())
+    sample = event.get("sample", _SAMPLE)
+    if sample is not None and not (isinstance(sample, int) and sample > 0):
+        raise UsageError([f"sample {sample!r}: is not a number of accounts above 0."])
+    topic_arn = environment.get(TOPIC) or None
+    findings = list(findings_of(settings, sample=sample, topic_arn=topic_arn, deployed_by_run=True))
+    return {
+        "is_healthy": is_healthy(findings),
+        "findings": [finding.as_json() for finding in sorted(findings, key=lambda one: one.status is Status.OK)],
+    }
 
 
 def exit_code_of(result: Mapping[str, Any]) -> int:

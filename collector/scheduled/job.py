@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from collector.aws.sns import send
-from collector.collection.compose import open_collection
+from collector.collection.run import open_collection
 from collector.errors import CallFault, CredlakeError
-from collector.scheduled.metrics import metrics_of, print_metrics
-from collector.scheduled.notice import TOPIC, notice_of
+from collector.scheduled.reporting import TOPIC, metrics_of, notice_of, print_metrics
 from collector.settings.sources import read_settings
 from collector.views.deploy import deploy_views, plan_views
 from collector.views.files import shipped_views
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
     from collector.collection.result import RunResult
     from collector.collection.run import Collection
-    from collector.scheduled.metrics import Metric
+    from collector.scheduled.reporting import Metric
     from collector.settings.model import Settings
 
 _log = structlog.get_logger()

@@ -17,6 +17,7 @@ from marshmallow.validate import Range
 from collector.discovery.accounts import ORGANIZATION_ID
 from collector.discovery.limits import LimitRules
 from collector.discovery.selection import Selection
+from collector.errors import UsageError
 from collector.settings.checks import (
     Count,
     LimitsTable,
@@ -212,6 +213,17 @@ class Settings:
     )
     # A table of the settings file, not a flag. `for_the_record` adds it.
     limits: LimitRules = _setting(LimitRules(), Nested(LimitsTable, unknown=RAISE), RUN, is_recorded=False)  # noqa: RUF009 -- frozen
+
+    @property
+    def required_lake(self) -> str:
+        """The lake.
+
+        Raises:
+            UsageError: none is given.
+        """
+        if self.lake is None:
+            raise UsageError(["No lake given: set --lake, CREDLAKE_LAKE, or `lake` in credlake.toml."])
+        return self.lake
 
     @property
     def glue_database(self) -> str | None:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from collector.cli.main import exit_code_of
-from collector.collection import compose
+from collector.collection import run as run_module
 from collector.collection.run import Collection
 from tests.fixtures.commands import Ended, hide_settings
 from tests.fixtures.runs import join_calls
@@ -23,7 +23,7 @@ def _credlake(monkeypatch, capsys):
     def quick(**options):
         return Collection(**options | {"sleep": lambda seconds: asyncio.sleep(seconds * 0.01)})
 
-    monkeypatch.setattr(compose, "Collection", quick)
+    monkeypatch.setattr(run_module, "Collection", quick)
 
     def credlake(*arguments, at=None, environment=None) -> Ended:
         with monkeypatch.context() as patch:

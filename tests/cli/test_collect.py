@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from collector.collection import run as collect_module
+from collector.collection.run import Collection
 from collector.simulator import (
     AccountSpec,
     AccountState,
@@ -282,7 +283,7 @@ def test_70_for_an_internal_error_without_its_text_and_with_a_traceback_on_verbo
     async def broken(_):
         raise RuntimeError("of a user called nobody-may-see-this")
 
-    monkeypatch.setattr(collect_module.Collection, "run", broken)
+    monkeypatch.setattr(Collection, "run", broken)
 
     ended = credlake("collect", "--lake", lake, at=good)
     verbose = credlake("collect", "--lake", lake, "--verbose", at=good)
@@ -421,7 +422,7 @@ def test_70_for_a_broken_connection_that_nothing_handles(credlake, good, lake, m
     async def broken(_):
         raise BrokenPipeError(errno.EPIPE, "Broken pipe")
 
-    monkeypatch.setattr(collect_module.Collection, "run", broken)
+    monkeypatch.setattr(Collection, "run", broken)
 
     ended = credlake("collect", "--lake", lake, at=good)
 

@@ -7,7 +7,7 @@ from operator import attrgetter
 
 import pytest
 
-from collector.scheduled.notice import notice_of
+from collector.scheduled.reporting import notice_of
 from collector.simulator import AccountState, CallerSpec, Simulator, faults
 from tests.fixtures.published import accounts_of
 from tests.fixtures.runs import MANAGEMENT, collect, member, organization

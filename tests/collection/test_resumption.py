@@ -59,11 +59,11 @@ def resume(store, scratch, accounts):
     """Resume the run as `collect --resume` does; the written snapshot, and the accounts that were collected again."""
     cut = found(store)
     collected_again = []
-    with SnapshotWriter(store, cut.run, scratch, folder=cut.fresh_folder(b"abcd")) as writer:
+    with SnapshotWriter(store, cut.run, scratch, folder=cut.fresh_folder()) as writer:
         for evidence, content in accounts:
             if evidence.account_id in cut.reported:
-                kept = cut.kept_report(evidence.account_id)
-                writer.add(kept.evidence, kept.report, stored_sha256=kept.stored_sha256)
+                kept, kept_content, stored_sha256 = cut.kept_report(evidence.account_id)
+                writer.add(kept, kept_content, stored_sha256=stored_sha256)
             else:
                 collected_again.append(evidence.account_id)
                 writer.add(evidence, content)
@@ -98,12 +98,12 @@ def test_the_evidence_of_a_report_is_restored(store, scratch):
     evidence = account_evidence("111111111111", attempts=7)
     interrupt(store, scratch, [(evidence, report("111111111111", "alice"))])
 
-    kept = found(store).kept_report("111111111111")
+    kept, content, _ = found(store).kept_report("111111111111")
 
-    assert kept.report == report("111111111111", "alice")
-    assert kept.evidence.report_generated_at == datetime(2026, 11, 23, 12, tzinfo=UTC)
-    assert (kept.evidence.attempts, kept.evidence.summary) == (7, evidence.summary)
-    assert kept.evidence.password_policy == evidence.password_policy
+    assert content == report("111111111111", "alice")
+    assert kept.report_generated_at == datetime(2026, 11, 23, 12, tzinfo=UTC)
+    assert (kept.attempts, kept.summary) == (7, evidence.summary)
+    assert kept.password_policy == evidence.password_policy
 
 
 def test_a_resumed_run_gives_the_tables_of_an_uninterrupted_run(store, scratch, tmp_path):
@@ -129,9 +129,9 @@ def test_a_run_can_be_interrupted_and_resumed_again(store, scratch):
     accounts = some_accounts()
     interrupt(store, scratch, accounts[:1])
     cut = found(store)
-    writer = SnapshotWriter(store, cut.run, scratch, folder=cut.fresh_folder(b"once"))
-    kept = cut.kept_report("333333333333")
-    writer.add(kept.evidence, kept.report, stored_sha256=kept.stored_sha256)
+    writer = SnapshotWriter(store, cut.run, scratch, folder=cut.fresh_folder())
+    kept, content, stored_sha256 = cut.kept_report("333333333333")
+    writer.add(kept, content, stored_sha256=stored_sha256)
     writer.add(*accounts[3])
     writer.abort()
 
@@ -153,7 +153,7 @@ def test_a_run_with_all_outcomes_is_finished_without_calling_any_account(store, 
         (lake / run_key(ORGANIZATION, RUN)).unlink()
 
     cut = found(store)
-    written = cut.write_tables(scratch, finished_at=LATER, randomness=b"abcd")
+    written = cut.write_tables(scratch, finished_at=LATER)
     record = publish(store, written, now=now)
 
     assert cut.is_complete
@@ -176,7 +176,7 @@ def test_a_run_that_the_rules_refused_is_refused_again_for_the_same_reason(store
             [(account_evidence("111111111111"), report("111111111111")), (denied_evidence("2" * 12), None)],
         )
 
-    written = found(store).write_tables(scratch, finished_at=LATER, randomness=b"abcd")
+    written = found(store).write_tables(scratch, finished_at=LATER)
     with pytest.raises(NotPublishedError, match="1 of 2 active accounts"):
         publish(store, written, now=now)
 

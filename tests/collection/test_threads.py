@@ -7,7 +7,8 @@ import threading
 
 import pytest
 
-from collector.collection.threads import CallThreads, Urgency
+from collector.collection.account import Urgency
+from collector.collection.engine import CallThreads
 
 
 def order_of_turns(*urgencies, by_urgency=True, give_up=()):

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from collector.scheduled.notice import TOPIC
+from collector.scheduled.reporting import TOPIC
 from collector.settings.model import SettingsSchema
 from collector.settings.sources import PREFIX
 from tests.deploy.ecs_events import CLUSTER, EVENTS

@@ -11,7 +11,6 @@ from botocore.exceptions import ClientError
 
 from collector.aws.iam import SESSION_ACTIONS
 from collector.catalog.follow import follower_of
-from collector.collection.gateway import Gateway
 from collector.collection.run import Collection
 from collector.lake.open import open_store
 from collector.lake.record import read_record
@@ -133,7 +132,6 @@ def test_the_collector_collects_and_brings_glue_level_with_just_these_roles(reac
     store = open_store(settings.lake, kms_key=settings.kms_key)
     run = Collection(
         settings=settings,
-        gateway=Gateway(settings),
         store=store,
         follower=follower_of(store, database=settings.glue_database),
         watch=Onlooker(),

@@ -10,7 +10,7 @@ import pytest
 from collector.aws.iam import SESSION_ACTIONS
 from collector.catalog.follow import SUPERSEDED, TAG_KEY
 from collector.lake.layout import ZONES
-from collector.scheduled.notice import TOPIC
+from collector.scheduled.reporting import TOPIC
 from collector.settings.model import DEFAULT_ROLE_NAME, SettingsSchema
 from collector.settings.sources import PREFIX
 from tests.deploy.templates import actions, listed, resources, role_statements, statements, template

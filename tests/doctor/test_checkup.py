@@ -11,10 +11,11 @@ import pytest
 from collector.aws import describe
 from collector.cli.doctor import doctor
 from collector.collection.run import Collection
+from collector.doctor.checkup import check_clock, check_topic, check_versions
 from collector.errors import CallFault, CredlakeError, FaultKind, UsageError
 from collector.lake.publish import publish
 from collector.lake.s3_store import S3Store
-from collector.scheduled.doctor import examine
+from collector.scheduled.handler import examine
 from tests.fixtures.examples import written
 
 
@@ -68,7 +69,7 @@ def test_what_is_misconfigured_fails_and_nothing_else_does(sound, bucket, capsys
     assert found["account", "3 of 4"]["verdict"] == "OK"
     assert found["session policy", "4 actions"]["message"].startswith("limits the sessions in 2 accounts to iam:")
     assert found["athena view", sound]["message"] == f"can create a view in {sound}, and drop it"
-    assert "its trust policy" in found["account", "100000000003"]["mend"]
+    assert found["account", "100000000003"]["mend"].startswith("Check the role, its trust policy, ")
     assert found["views", sound]["mend"] == "credlake views deploy"
 
 
@@ -193,3 +194,26 @@ def test_the_function_reports_what_is_not_ok_first(bucket):
 def test_the_function_refuses_a_sample_that_is_not_a_number():
     with pytest.raises(UsageError, match="sample 'all'"):
         examine({}, {"sample": "all"})
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(0, "OK"), (-60, "OK"), (61, "FAIL"), (-301, "FAIL")])
+def test_a_clock_that_is_more_than_a_minute_off_fails(seconds, status):
+    assert check_clock(seconds).status == status
+
+
+def test_a_botocore_that_drops_state_and_paths_fails():
+    assert [one.status for one in check_versions({"botocore": "1.40.26", "pyarrow": "25.0.1"})] == ["FAIL", "OK"]
+    assert [one.status for one in check_versions({"botocore": "1.44.5"})] == ["OK"]
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "pending", "remediation"),
+    [
+        ("1", "0", None),
+        ("0", "1", "Confirm the subscription with the link"),
+        ("0", "0", "aws sns subscribe --topic-arn t "),
+    ],
+)
+def test_a_topic_is_ok_once_a_subscription_is_confirmed(confirmed, pending, remediation):
+    finding = check_topic("t", {"SubscriptionsConfirmed": confirmed, "SubscriptionsPending": pending})
+    assert finding.remediation is None if remediation is None else finding.remediation.startswith(remediation)

@@ -125,11 +125,11 @@ def test_an_interrupted_run_is_resumed_from_the_bucket(store, tmp_path):
 
     cut = find_interrupted_run(store, ORGANIZATION, not_before=STARTED)
     asked = []
-    with SnapshotWriter(store, cut.run, tmp_path, folder=cut.fresh_folder(b"abcd")) as writer:
+    with SnapshotWriter(store, cut.run, tmp_path, folder=cut.fresh_folder()) as writer:
         for evidence, content in some_accounts():
             if evidence.account_id in cut.reported:
-                kept = cut.kept_report(evidence.account_id)
-                writer.add(kept.evidence, kept.report, stored_sha256=kept.stored_sha256)
+                kept, kept_content, stored_sha256 = cut.kept_report(evidence.account_id)
+                writer.add(kept, kept_content, stored_sha256=stored_sha256)
             else:
                 asked.append(evidence.account_id)
                 writer.add(evidence, content)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from collector.collection.result import AccountResult, RunResult
 from collector.evidence import RunEvidence
 from collector.outcome import Outcome
-from collector.scheduled.notice import notice_of
+from collector.scheduled.reporting import notice_of
 
 
 def _result(*told):
@@ -33,7 +33,7 @@ def test_a_notice_names_the_account_the_reason_and_the_next_step():
     notice = notice_of(_result(_denied(1)))
     assert notice.subject == "credlake 2026-11-23: 1 accounts not collected in full, NOT published"
     assert "000000000001  assume_denied  AccessDenied: is not authorized" in notice.text.splitlines()
-    assert Outcome.ASSUME_DENIED.next_step in notice.text
+    assert "assume_denied: Check the role, its trust policy, " in notice.text
 
 
 def test_a_notice_of_a_whole_organization_fits_into_a_message():

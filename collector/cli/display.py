@@ -1,0 +1,161 @@
+"""What a run shows to a person: its progress (a bar on a terminal, log events otherwise) and its result."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from collections import Counter
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import structlog
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from collector.collection.result import Watch
+from collector.outcome import Outcome
+from collector.process.streams import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from collector.collection.result import AccountResult, RunResult
+    from collector.discovery.accounts import Account
+
+_log = structlog.get_logger()
+_SECONDS_BETWEEN_EVENTS = 10.0
+# The view collection_coverage lists them all.
+_MAX_LISTED = 50
+_WIDTH_WITHOUT_TERMINAL = 140
+_MAX_REASON = 76
+
+
+@contextmanager
+def watch_for(*, is_terminal: bool) -> Iterator[Watch]:
+    """The watch that fits stderr; stdout is for data."""
+    if not is_terminal:
+        yield _EventWatch()
+        return
+    columns = (TextColumn("collecting"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn())
+    outcomes = TextColumn("{task.fields[outcomes]}")
+    with Progress(*columns, outcomes, console=Console(file=sys.stderr), transient=True) as progress:
+        yield _BarWatch(progress)
+
+
+class _BarWatch(Watch):
+    """A progress bar with counts by outcome, on a terminal."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._counts: Counter[Outcome] = Counter()
+        self._progress = progress
+        self._bar = progress.add_task("", total=0, outcomes="listing accounts")
+
+    def listed(self) -> None:
+        self._progress.update(self._bar, total=(self._progress.tasks[0].total or 0) + 1)
+
+    def finished(self, result: AccountResult) -> None:
+        self._counts[result.outcome] += 1
+        counts = "  ".join(f"{outcome} {self._counts[outcome]}" for outcome in Outcome if self._counts[outcome])
+        self._progress.update(self._bar, advance=1, outcomes=counts)
+
+
+class _EventWatch(Watch):
+    """Log events: each account that was not collected in full, and how far the run is."""
+
+    def __init__(self) -> None:
+        self._listed = self._finished = 0
+        self._next = time.monotonic() + _SECONDS_BETWEEN_EVENTS
+
+    def listed(self) -> None:
+        self._listed += 1
+
+    def finished(self, result: AccountResult) -> None:
+        self._finished += 1
+        if result.outcome.needs_attention:
+            _log.warning(
+                "account.partly_read" if result.outcome.is_covered else "account.not_collected",
+                account_id=result.account_id,
+                outcome=result.outcome.value,
+                error_code=result.error_code,
+            )
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + _SECONDS_BETWEEN_EVENTS
+            _log.info("run.under_way", listed=self._listed, finished=self._finished)
+
+
+def print_result(result: RunResult, *, lake: str) -> None:
+    """Print the outcomes, the accounts that failed with reason and next step, and where the snapshot is."""
+    console = _console()
+    outcomes = Table(title=f"{result.run.organization_id}, {result.run.snapshot_date}", title_justify="left")
+    outcomes.add_column("outcome")
+    outcomes.add_column("accounts", justify="right")
+    outcomes.add_column("meaning")
+    for outcome in Outcome:
+        if result.counts[outcome]:
+            outcomes.add_row(outcome.value, str(result.counts[outcome]), outcome.meaning)
+    outcomes.add_section()
+    outcomes.add_row("total", str(result.counts.total()), "")
+    console.print(outcomes)
+    if result.needs_attention:
+        _print_accounts(console, result)
+    if result.untagged:
+        console.print(f"The tags of {result.untagged} accounts could not be read; see the log.", style="yellow")
+    if result.record is not None and result.written is not None:
+        covered, active = result.written.accounts.covered, result.written.accounts.active
+        console.print(
+            f"Published: {covered} of {active} ACTIVE accounts, {result.written.users} users, "
+            f"run {result.run.run_id}.\nTo query it: credlake query --lake {shlex.quote(lake)} findings",
+            soft_wrap=True,
+        )
+
+
+def print_plan(organization_id: str, planned: list[tuple[Account, str | None]]) -> None:
+    """Print which accounts would be collected, and why not the others; the arguments are what `plan_run` returns."""
+    console = _console()
+    table = Table(title=f"{organization_id}: dry run", title_justify="left")
+    for name in ("account", "name", "OU", "collected", "why not"):
+        table.add_column(name)
+    for account, why_not in planned:
+        texts = [_text(text or "") for text in (account.name, account.location.ou_path, why_not)]
+        table.add_row(account.account_id, *texts[:2], "no" if why_not else "yes", texts[2])
+    console.print(table)
+    count = f"{sum(why_not is None for _, why_not in planned)} of {len(planned)}"
+    console.print(f"{count} accounts would be collected. No account was called, and nothing written.")
+
+
+def _print_accounts(console: Console, result: RunResult) -> None:
+    table = Table(title="Accounts that need attention", title_justify="left")
+    for name in ("account", "name", "outcome", "why"):
+        table.add_column(name, overflow="fold")
+    order = list(Outcome)
+    accounts = sorted(result.needs_attention, key=lambda one: (order.index(one.outcome), one.account_id))
+    for account in accounts[:_MAX_LISTED]:
+        table.add_row(account.account_id, _text(account.name or ""), account.outcome.value, _text(_why(account)))
+    console.print(table)
+    if len(accounts) > _MAX_LISTED:
+        console.print(f"… and {len(accounts) - _MAX_LISTED} more: query the view collection_coverage.")
+    for outcome in dict.fromkeys(account.outcome for account in accounts if account.outcome.next_step):
+        console.print(Text(f"{outcome.value}: {outcome.next_step}"))
+    if any(account.password_policy_error for account in accounts):
+        console.print(Text("password policy: allow iam:GetAccountPasswordPolicy in the role."))
+
+
+def _why(account: AccountResult) -> str:
+    # AWS's messages are long and begin with the caller; the whole text is in `account.error_message`.
+    return "; ".join(
+        reason if len(reason) <= _MAX_REASON else reason[: _MAX_REASON - 1] + "…" for reason in account.reasons
+    )
+
+
+def _text(text: str) -> Text:
+    """Names and messages are AWS's: they may look like markup, or hold what steers a terminal."""
+    return Text(printable(text))
+
+
+def _console() -> Console:
+    # A pipe or a log has no width: lines are not cut there.
+    width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
+    return Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
