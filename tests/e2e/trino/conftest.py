@@ -1,7 +1,7 @@
-"""A Trino server for the session, and what it is asked about: `make test-trino`.
+"""A Trino server for the session, and the lakes that it reads: `make test-trino`.
 
 These tests need a server from Maven Central and a Java from PyPI that the other tests do not need, so they are left out
-unless they are asked for by their marker: `pytest -m trino`.
+unless they are selected by their marker: `pytest -m trino`.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tests.e2e.trino.asking import Trino, create_views
-from tests.e2e.trino.comparing import Tally
+from tests.e2e.trino.comparison import Counts
 from tests.e2e.trino.lakes import Warehouse
 from tests.e2e.trino.recording import FOLDER
 from tests.e2e.trino.server import HEAP, trino_server
+from tests.e2e.trino.session import Trino, create_views
 from tests.fixtures.s3_servers import moto_server, weed_server
 
 _HERE = Path(__file__).parent
-_REPOSITORY = _HERE.parents[1]
-_TALLY = pytest.StashKey[Tally]()
+_REPOSITORY = _HERE.parents[2]
+_COUNTS = pytest.StashKey[Counts]()
 _DISTRIBUTION = pytest.StashKey[str]()
 _START_SECONDS = 900
 _GOLDEN_TABLES = 300
 
 
 def pytest_collection_modifyitems(config, items):
-    """Mark the tests of this folder, and leave them out of a run that did not ask for the marker."""
+    """Mark the tests of this folder, and deselect them in a run without the marker."""
     ours = [item for item in items if _HERE in item.path.parents]
     for item in ours:
         item.add_marker(pytest.mark.trino)
@@ -41,30 +41,30 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_configure(config):
-    config.stash[_TALLY] = Tally()
+    config.stash[_COUNTS] = Counts()
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    tally = config.stash[_TALLY]
-    if not tally.views:
+    counts = config.stash[_COUNTS]
+    if not counts.views:
         return
-    terminalreporter.section("Trino beside DuckDB")
+    terminalreporter.section("Trino compared with DuckDB")
     terminalreporter.write_line(config.stash[_DISTRIBUTION])
     terminalreporter.write_line(
-        f"{len(tally.views)} views (with twins), {tally.rows:,} rows, {tally.values:,} values compared, "
-        f"in {tally.lakes} lakes; {tally.statements} other statements"
+        f"{len(counts.views)} views (with histories), {counts.rows:,} rows, {counts.values:,} values compared, "
+        f"in {counts.lakes} lakes; {counts.statements} other statements"
     )
 
 
 @pytest.fixture(scope="session")
-def tally(pytestconfig):
-    """What was compared so far."""
-    return pytestconfig.stash[_TALLY]
+def counts(pytestconfig):
+    """What has been compared so far."""
+    return pytestconfig.stash[_COUNTS]
 
 
 @pytest.fixture(scope="session")
 def distribution(pytestconfig):
-    """The unpacked server. Where there is none the run fails: a test that did not run has proven nothing."""
+    """The unpacked server. Without one the run fails: a skipped test would prove nothing."""
     from tests.e2e.trino.distribution import VERSION, find  # noqa: PLC0415  # imports nothing that is not locked for all
 
     found = find()
@@ -88,7 +88,7 @@ def file_server():
 
 @pytest.fixture(scope="session")
 def warehouse(glue_server, file_server):
-    """The bucket and the catalogue that Trino reads."""
+    """The bucket and the catalog that Trino reads."""
     return Warehouse(file_server, glue_server)
 
 
@@ -126,7 +126,7 @@ def demo_views(demo_lake, warehouse, trino_of):
 
 @pytest.fixture(scope="session")
 def golden_rows(tmp_path_factory):
-    """The rows that the tests of the views fill in, each case an organization of its own."""
+    """The rows that the tests of the views insert, each case an organization of its own."""
     folder = tmp_path_factory.mktemp("golden")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.e2e.trino.recording", "-p", "no:cacheprovider"]
     done = subprocess.run(
@@ -139,6 +139,6 @@ def golden_rows(tmp_path_factory):
         timeout=600,
     )
     tables = [pq.read_table(path) for path in sorted(folder.iterdir())]
-    # Whether the cases come out as they should is for `make test` to say; here they are only rows to compare.
+    # `make test` checks the results of these cases; here they only supply rows to compare.
     assert len(tables) > _GOLDEN_TABLES, done.stdout[-4000:]
     return tables

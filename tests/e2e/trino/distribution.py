@@ -1,7 +1,7 @@
 """The Trino server that the tests run: fetched by Maven once, unpacked below `.cache/`, run by a locked Java.
 
-`python -m tests.e2e.trino.distribution` fetches it. It exits with 0 when the server is there, and with 3 and the
-reason when it cannot be had, so that CI can report that nothing was proven.
+`python -m tests.e2e.trino.distribution` fetches it. It exits with 0 if the server is there, and with 3 and the
+reason if it is not available, so that CI can report that nothing was tested.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _COMPLETE = ".complete"
 
 
 class UnavailableError(Exception):
-    """The server cannot be had here, and why."""
+    """Why the server is not available."""
 
 
 @dataclass(frozen=True)
@@ -35,21 +35,21 @@ class Distribution:
     java: Path
 
     def size(self) -> int:
-        """The bytes that it takes on disk, Java not counted. Many of its files are links to one another."""
+        """The bytes that it occupies on disk, without Java. Many of its files are hard links to one another."""
         files = [path.stat() for path in self.home.rglob("*") if path.is_file()]
         return sum({found.st_ino: found.st_size for found in files}.values())
 
     def java_version(self) -> str:
-        """What Java calls itself."""
-        answer = subprocess.run([self.java, "-version"], capture_output=True, text=True, check=True)
-        return answer.stderr.splitlines()[1]
+        """Java's own name and version."""
+        done = subprocess.run([self.java, "-version"], capture_output=True, text=True, check=True)
+        return done.stderr.splitlines()[1]
 
 
 def find() -> Distribution:
-    """The server as it lies in the cache.
+    """The server in the cache.
 
     Raises:
-        UnavailableError: it was not fetched, or not to its end.
+        UnavailableError: it was not fetched, or not completely.
     """
     home = _CACHE / _SERVER
     if not (home / _COMPLETE).exists():
@@ -61,7 +61,7 @@ def fetch() -> Distribution:
     """The server from the cache, or from Maven Central.
 
     Raises:
-        UnavailableError: no Maven, or Maven cannot get it.
+        UnavailableError: there is no Maven, or Maven cannot download it.
     """
     home = _CACHE / _SERVER
     if not (home / _COMPLETE).exists():
@@ -74,7 +74,7 @@ def fetch() -> Distribution:
         for other in (home / "plugin").iterdir():
             shutil.rmtree(other)
         with zipfile.ZipFile(hive) as archive:
-            archive.extractall(home / "plugin")  # noqa: S202  # checked by Maven, against the digest it came with
+            archive.extractall(home / "plugin")  # noqa: S202  # Maven has checked its digest
         (home / "plugin" / _HIVE).rename(home / "plugin" / "hive")
         server.unlink()
         hive.unlink()
@@ -83,7 +83,7 @@ def fetch() -> Distribution:
 
 
 def _copy_artifact(coordinates: str, name: str) -> Path:
-    """Let Maven copy one artifact into the cache; where from is Maven's own setting."""
+    """Let Maven copy one artifact into the cache, from the repository that Maven is configured with."""
     maven = shutil.which("mvn")
     if maven is None:
         raise UnavailableError("there is no Maven (`mvn`) on the PATH")
@@ -98,10 +98,10 @@ def _copy_artifact(coordinates: str, name: str) -> Path:
     try:
         subprocess.run(command, cwd=_CACHE, capture_output=True, text=True, check=True, timeout=_FETCH_SECONDS)
     except subprocess.TimeoutExpired as error:
-        raise UnavailableError(f"Maven did not get {coordinates} within {_FETCH_SECONDS} s") from error
+        raise UnavailableError(f"Maven did not download {coordinates} within {_FETCH_SECONDS} s") from error
     except subprocess.CalledProcessError as error:
-        said = (error.stdout + error.stderr).strip().splitlines()
-        raise UnavailableError(f"Maven cannot get {coordinates}: {said[0] if said else error}") from error
+        output = (error.stdout + error.stderr).strip().splitlines()
+        raise UnavailableError(f"Maven cannot download {coordinates}: {output[0] if output else error}") from error
     return _CACHE / name
 
 
@@ -114,11 +114,11 @@ def _java() -> Path:
 
 
 def main() -> int:
-    """Fetch the server, and say what it is."""
+    """Fetch the server and print its version."""
     try:
         found = fetch()
     except UnavailableError as unavailable:
-        sys.stderr.write(f"Nothing is proven on Trino here: {unavailable}\n")
+        sys.stderr.write(f"The tests on Trino cannot run: {unavailable}\n")
         return 3
     sys.stdout.write(f"Trino {VERSION} on {found.java_version()}, {found.size() / 1e6:.0f} MB below .cache/\n")
     return 0

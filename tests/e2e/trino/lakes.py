@@ -1,4 +1,4 @@
-"""Lakes as Athena finds them: a local lake copied to an S3 server, and the rows of all golden cases as two tables."""
+"""Lakes for Trino: a local lake copied to an S3 server, and the rows of all golden cases as two tables."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BUCKET = "lake"
 
 
 class Warehouse:
-    """A bucket on one server and a catalogue on another. A lake is written, and Glue brought level, by our own code."""
+    """A bucket on one server and a catalog on another. credlake's own code writes the lake and syncs Glue."""
 
     def __init__(self, files: S3Server, glue: S3Server) -> None:
         self.files = files.client("s3")
@@ -38,7 +38,7 @@ class Warehouse:
         return S3Store(f"s3://{BUCKET}/{database}", self.files)
 
     def copy_lake(self, root: Path, database: str) -> None:
-        """Every file that a local lake's records name, the records, and the partitions that follow them."""
+        """Every file that a local lake's records name, the records, and their partitions."""
         store = self.store(database)
         for path in sorted((root / "catalog").glob("*.json")):
             record = read_record(LocalStore(root), path.stem).record
@@ -49,7 +49,7 @@ class Warehouse:
             self.publish(database, record.organization_id, path.read_bytes())
 
     def publish(self, database: str, organization: str, record: bytes) -> None:
-        """Replace the publication record, and let Glue follow."""
+        """Replace the publication record, and sync Glue with it."""
         store = self.store(database)
         held = store.read_versioned(record_key(organization))
         store.replace(record_key(organization), record, expected=None if held is None else held.version)
@@ -62,7 +62,7 @@ class Warehouse:
         self.files.put_object(Bucket=BUCKET, Key=key, Body=body)
 
     def fill_tables(self, database: str, tables: Iterable[pa.Table]) -> None:
-        """All rows at once, in tables of the same columns that have no partitions: the quickest to read."""
+        """Create tables of all rows, with the same columns and without partitions, which are the fastest to read."""
         self.create_database(database)
         everything = pa.concat_tables([_all_columns(table) for table in tables])
         for name, rows in ((HISTORY_TABLE, everything), (CURRENT_TABLE, _newest(everything))):

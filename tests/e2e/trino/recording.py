@@ -1,4 +1,4 @@
-"""The lakes of the golden cases, kept: a pytest plugin that writes down what the tests of the views fill in.
+"""A pytest plugin that records the rows which the tests of the views insert.
 
 `pytest -p tests.e2e.trino.recording tests/athena_queries` with CREDLAKE_RECORD_ROWS=FOLDER. Every case gets an
 organization of its own, so that all of them fit into one lake.
@@ -19,7 +19,7 @@ _organizations: dict[tuple[str, str], str] = {}
 
 @pytest.fixture(autouse=True)
 def _recorded(request, monkeypatch):
-    """Record what this test fills in, and let it fill it in all the same."""
+    """Record the rows that this test inserts, and insert them as usual."""
     if "lake_of" not in request.fixturenames:
         return
     questions = request.getfixturevalue("_questions")
@@ -34,7 +34,7 @@ def _recorded(request, monkeypatch):
 
 @pytest.fixture
 def _tables_of(request):
-    """The views' own maker of typed tables, from the conftest that the tests share."""
+    """The function that makes typed tables in the conftest of those tests."""
     for plugin in request.config.pluginmanager.get_plugins():
         if hasattr(plugin, "snapshot_tables"):
             return plugin.snapshot_tables

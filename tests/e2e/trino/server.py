@@ -1,4 +1,4 @@
-"""One Trino on loopback whose catalogue is Glue's wire protocol and whose files come from S3's."""
+"""A Trino server on loopback, with a catalog over Glue's protocol and files over S3's."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.e2e.trino.distribution import Distribution
     from tests.fixtures.s3_servers import S3Server
 
-CATALOG = "awsdatacatalog"  # what Athena calls its own
+CATALOG = "awsdatacatalog"  # the name of Athena's own catalog
 HEAP = "2G"
 _START_SECONDS = 180
 _STOP_SECONDS = 20
@@ -25,7 +25,7 @@ _STOP_SECONDS = 20
 
 @dataclass(frozen=True)
 class TrinoServer:
-    """Where the server answers."""
+    """The address of the server."""
 
     host: str
     port: int
@@ -34,7 +34,7 @@ class TrinoServer:
 
 @contextmanager
 def trino_server(distribution: Distribution, glue: S3Server, files: S3Server, folder: Path) -> Iterator[TrinoServer]:
-    """Start a server over that catalogue and those files; it is gone when the block ends."""
+    """Start a server over that catalog and those files; it is stopped when the block ends."""
     port = _free_port()
     _configure(folder, port, glue, files)
     log = folder / "server.log"
@@ -57,7 +57,7 @@ def _command(distribution: Distribution, folder: Path) -> list[str]:
         str(distribution.java),
         f"-Xmx{HEAP}",
         "-XX:+UseG1GC",
-        # Many small queries on two cores: compiling quickly is worth more than compiling well.
+        # Many small queries on two cores: fast compilation matters more than fast code.
         "-XX:TieredStopAtLevel=1",
         "-XX:+ExitOnOutOfMemoryError",
         "-Duser.timezone=UTC",
@@ -99,7 +99,7 @@ def _configure(folder: Path, port: int, glue: S3Server, files: S3Server) -> None
             "hive.metastore.glue.endpoint-url": glue.url,
             "hive.metastore.glue.aws-access-key": glue.access_key,
             "hive.metastore.glue.aws-secret-key": glue.secret_key,
-            # moto answers 500 to GetColumnStatistics, which Trino retries for seconds. Athena's views need none.
+            # moto returns 500 for GetColumnStatistics, which Trino retries for seconds. Athena's views need none.
             "hive.table-statistics-enabled": "false",
             "fs.native-s3.enabled": "true",
             "s3.endpoint": files.url,
@@ -107,7 +107,7 @@ def _configure(folder: Path, port: int, glue: S3Server, files: S3Server) -> None
             "s3.path-style-access": "true",
             "s3.aws-access-key": files.access_key,
             "s3.aws-secret-key": files.secret_key,
-            # Athena's own: columns by name, timestamps of milliseconds.
+            # As on Athena: columns by name, timestamps in milliseconds.
             "hive.parquet.use-column-names": "true",
             "hive.timestamp-precision": "MILLISECONDS",
         },

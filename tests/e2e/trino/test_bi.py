@@ -1,4 +1,4 @@
-"""The data-set queries of docs/bi.md on Trino: they run, lose no row, and put out only what QuickSight takes."""
+"""The data-set queries of docs/bi.md on Trino: they run, lose no row, and return only types that QuickSight accepts."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ QUICKSIGHT = {
 
 
 @pytest.mark.parametrize("view", sorted(DATA_SETS))
-def test_a_data_set_has_the_rows_of_its_view_in_types_that_quicksight_takes(view, demo_views):
+def test_a_data_set_has_the_rows_of_its_view_in_types_that_quicksight_accepts(view, demo_views):
     found = DATA_SETS[view]
-    answer = demo_views.ask(found.sql)
+    result = demo_views.run(found.sql)
 
     assert {
-        name: QUICKSIGHT[kind.partition("(")[0] if "varchar" in kind else kind] for name, kind in answer.columns
+        name: QUICKSIGHT[kind.partition("(")[0] if "varchar" in kind else kind] for name, kind in result.columns
     } == (found.columns)
-    assert len(answer.rows) == demo_views.rows(f"select count(*) from {view}")[0][0] > 0  # noqa: S608  # our own name
+    assert len(result.rows) == demo_views.rows(f"select count(*) from {view}")[0][0] > 0  # noqa: S608  # our own name
     for column in found.rule_columns:
-        place = [name for name, _ in answer.columns].index(column)
-        assert all(isinstance(row[place], str) and row[place] for row in answer.rows)
+        place = [name for name, _ in result.columns].index(column)
+        assert all(isinstance(row[place], str) and row[place] for row in result.rows)

@@ -1,4 +1,4 @@
-"""`credlake views deploy` on an engine that runs the statements, over a catalogue that holds the marks."""
+"""`credlake views deploy` on an engine that runs the statements, with a catalog that stores the marks."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def columns_of():
 
 @pytest.fixture
 def deploy(trino, deployed, columns_of):
-    """Deploy statements, and tell what was done."""
+    """Deploy statements, and return the changes."""
 
     def run(statements=None):
         wanted = shipped_views().athena_statements(DATABASE) if statements is None else statements
         plan = plan_deployment(wanted, deployed.held(), database=DATABASE, columns_of=columns_of)
-        list(carry_out(plan, run=trino.ask, mark=deployed.mark))
+        list(carry_out(plan, run=trino.run, mark=deployed.mark))
         return [(step.action, step.name, step.reason) for step in plan.changes]
 
     return run
@@ -50,19 +50,19 @@ def test_a_deployment_creates_every_view_and_the_next_one_finds_nothing_to_do(de
     assert trino.rows("select count(*) from findings")[0][0] > 0
 
 
-def test_a_view_altered_by_hand_is_made_anew(deploy, trino):
+def test_a_view_altered_by_hand_is_replaced(deploy, trino):
     deploy()
     low_only = f"select * from ({SQL_OF_CONTROLS}) as t where severity = 'low'"  # noqa: S608  # our own statement
-    trino.ask(f"create or replace view controls as {low_only}")
+    trino.run(f"create or replace view controls as {low_only}")
     assert trino.rows("select count(*) from controls where control_id = 'root-mfa'") == [(0,)]
 
     assert [(action, name) for action, name, _ in deploy()] == [("replace", "controls")]
     assert trino.rows("select count(*) from controls where control_id = 'root-mfa'") == [(1,)]
 
 
-def test_only_views_of_ours_that_are_gone_are_removed(deploy, trino, deployed):
+def test_only_our_own_removed_views_are_dropped(deploy, trino, deployed):
     deploy()
-    trino.ask("create or replace view somebody_elses as select 1 as x")
+    trino.run("create or replace view somebody_elses as select 1 as x")
     statements = [entry for entry in shipped_views().athena_statements(DATABASE) if entry[0] != "ou_scorecard"]
 
     assert deploy(statements) == [("drop", "ou_scorecard", "no longer part of credlake")]
@@ -71,19 +71,19 @@ def test_only_views_of_ours_that_are_gone_are_removed(deploy, trino, deployed):
     assert deploy() == [("create", "ou_scorecard", "new")]
 
 
-def test_a_deployment_that_was_cut_off_is_finished_by_the_next(deploy, trino, deployed, warehouse):
+def test_an_interrupted_deployment_is_completed_by_the_next(deploy, trino, deployed, warehouse):
     deploy()
-    trino.ask("drop view findings_history")
+    trino.run("drop view findings_history")
     statements = dict(shipped_views().athena_statements(DATABASE))
-    trino.ask(statements["findings_history"])  # and no mark: the process died here
+    trino.run(statements["findings_history"])  # without its mark: the process died here
 
     assert [(action, name) for action, name, _ in deploy()] == [("replace", "findings_history")]
     assert deploy() == []
 
 
-def test_a_view_of_somebody_else_under_our_name_is_not_touched(trino, deployed, columns_of, warehouse):
+def test_a_view_of_somebody_else_with_our_name_is_not_changed(trino, deployed, columns_of, warehouse):
     warehouse.create_database("taken")
-    trino.ask("create view taken.controls as select 'mine' as own_column")
+    trino.run("create view taken.controls as select 'mine' as own_column")
     held = DeployedViews(warehouse.glue, "taken").held()
 
     with pytest.raises(NameTakenError, match="controls"):

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.e2e.trino.asking import create_views
+from tests.e2e.trino.session import create_views
 from tools.trino.view_files import source_views
 
 DAYS = 400
@@ -31,7 +31,7 @@ def lakes(demo_lake, warehouse, trino_of, tmp_path_factory):
 
 
 def repeat_newest_day(source, target, days):
-    """A lake of so many days, all with the files of the source's newest."""
+    """A lake of that many days, all with the files of the source's newest day."""
     (target / "catalog").mkdir()
     for path in (source / "catalog").glob("*.json"):
         record = json.loads(path.read_text())
@@ -49,17 +49,17 @@ def repeat_newest_day(source, target, days):
 
 @pytest.mark.parametrize("view", CURRENT)
 def test_a_current_view_reads_the_same_whether_the_lake_holds_one_day_or_400(view, lakes):
-    question = f"select * from {view}"  # noqa: S608  # a name from our own files
-    one, many = lakes[1].ask(question), lakes[DAYS].ask(question)
+    sql = f"select * from {view}"  # noqa: S608  # a name from our own files
+    one, many = lakes[1].run(sql), lakes[DAYS].run(sql)
 
     assert len(one.rows) == len(many.rows) > 0
     assert (one.splits, one.bytes_read) == (many.splits, many.bytes_read)
 
 
 @pytest.mark.parametrize("view", HISTORIES)
-def test_the_history_does_read_more(view, lakes):
-    question = f"select count(*), max(snapshot_date) from {view} where snapshot_date > '2000'"  # noqa: S608  # ours
-    one, many = lakes[1].ask(question), lakes[DAYS].ask(question)
+def test_a_history_reads_more_with_more_days(view, lakes):
+    sql = f"select count(*), max(snapshot_date) from {view} where snapshot_date > '2000'"  # noqa: S608  # ours
+    one, many = lakes[1].run(sql), lakes[DAYS].run(sql)
 
     assert many.rows[0][0] == one.rows[0][0] * DAYS
     assert many.splits > one.splits

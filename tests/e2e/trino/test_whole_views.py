@@ -1,4 +1,4 @@
-"""The select that `credlake query NAME` sends to Athena loses nothing: maps go as JSON, and the order is the view's."""
+"""The select that `credlake query NAME` sends to Athena loses nothing: it returns maps as JSON, in the view's order."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import pytest
 
 from collector.query.statement import athena_statement
 from collector.views.files import shipped_views
-from tests.e2e.trino.comparing import differences
+from tests.e2e.trino.comparison import differences
 
 
 @pytest.mark.parametrize("view", ["account", "credential_report", "findings", "stale_access_keys_history"])
 def test_the_rows_are_those_of_the_view(view, demo_views):
     statement = athena_statement(view, shipped_views())
     order = shipped_views().by_name[view].order
-    expected = demo_views.ask(f"select * from {view}" + (f" order by {order}" if order else ""))  # noqa: S608  # our own
-    found = demo_views.ask(statement.sql)
+    expected = demo_views.run(f"select * from {view}" + (f" order by {order}" if order else ""))  # noqa: S608  # our own
+    found = demo_views.run(statement.sql)
 
     rows = [
         tuple(

@@ -1,4 +1,4 @@
-"""Asking the Trino server: rows with their types, and what the query read."""
+"""Queries on the Trino server: rows with their types, and how much the query read."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """The rows of a query in Python's types, the columns as Trino calls them, and what it took."""
+class Result:
+    """The rows of a query in Python's types, the columns with Trino's types, and the query's statistics."""
 
     columns: list[tuple[str, str]]
     rows: list[tuple[Any, ...]]
@@ -42,13 +42,13 @@ class Trino:
             source="credlake-tests",
         )
 
-    def ask(self, sql: str) -> Answer:
+    def run(self, sql: str) -> Result:
         """Run one statement to its end."""
         cursor = self._connection.cursor()
         cursor.execute(sql)
         rows = [tuple(row) for row in cursor.fetchall()]
         stats = cursor.stats
-        return Answer(
+        return Result(
             [(column.name, column.type_code) for column in cursor.description or ()],
             rows,
             stats["completedSplits"],
@@ -58,11 +58,11 @@ class Trino:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows alone."""
-        return self.ask(sql).rows
+        return self.run(sql).rows
 
 
 def create_views(trino: Trino, database: str, *, only: Collection[str] | None = None) -> None:
-    """Every view as a view, or only some, in the order in which Athena can take them."""
+    """Create every view, or only some, each after those that it reads."""
     for name, statement in shipped_views().athena_statements(database):
         if only is None or name in only:
-            trino.ask(statement)
+            trino.run(statement)

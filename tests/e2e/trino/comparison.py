@@ -1,4 +1,4 @@
-"""Two answers to one question, value for value."""
+"""Compare the results of one query on both engines, value for value."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# DuckDB's names of the types that a view may put out, and Trino's.
+# DuckDB's names of the types that a view may return, and Trino's.
 TRINO_TYPES = {
     "VARCHAR": "varchar",
     "BOOLEAN": "boolean",
@@ -22,7 +22,7 @@ TRINO_TYPES = {
 
 
 @dataclass
-class Tally:
+class Counts:
     """What was compared, for the last line of `make test-trino`."""
 
     views: set[str] = field(default_factory=set)
@@ -32,14 +32,14 @@ class Tally:
     statements: int = 0
 
     def add(self, view: str, rows: Sequence[tuple[Any, ...]], columns: int) -> None:
-        """Count one view's answer."""
+        """Count one view's result."""
         self.views.add(view)
         self.rows += len(rows)
         self.values += len(rows) * columns
 
 
 def differences(expected: Sequence[tuple[Any, ...]], found: Sequence[tuple[Any, ...]]) -> list[str]:
-    """The rows that one answer alone has, at most ten of each; order does not count, repetition does."""
+    """The rows that only one result has, at most ten of each; order does not matter, repetition does."""
     left, right = sorted(map(_canonical, expected)), sorted(map(_canonical, found))
     if left == right:
         return []
