@@ -1,6 +1,6 @@
-"""`collector/_data/views`: what the package carries of the view files, so that it parses no SQL. Pure.
+"""Make `collector/_data/views`, the views as the package contains them, so that it parses no SQL.
 
-For every name of a view its statement for Athena and for DuckDB, and an index with what the commands show and need.
+For every name of a view its statement for Athena and for DuckDB, and an index with what the commands need.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from collector.views.files import ATHENA, DATABASE, DUCKDB, INDEX
 from tools.trino.annotation import AnnotatedViews
-from tools.trino.dialect import duckdb_reads, to_duckdb
-from tools.trino.sorting import flows_from_union
+from tools.trino.translate import duckdb_reads, flows_from_union, to_duckdb
 from tools.trino.view_files import ViewFileError, names_of, output_types, twin_sql
-from tools.view_lint import view_faults
+from tools.view_lint import view_problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,11 +25,11 @@ def prepared_files(views: Mapping[str, ViewFile]) -> dict[str, str]:
     """The text of each file, by its path below the folder.
 
     Raises:
-        ViewFileError: a view that the lint refuses, or that names what does not exist.
+        ViewFileError: a view that the lint refuses, or that names a column that does not exist.
     """
     annotated = AnnotatedViews(views)
-    if faults := [fault for view in views.values() for fault in view_faults(view, annotated)]:
-        raise ViewFileError(faults)
+    if problems := [problem for view in views.values() for problem in view_problems(view, annotated)]:
+        raise ViewFileError(problems)
     trees = {name: annotated.tree(name) for name in names_of(views)}
     index: dict[str, dict[str, Any]] = {}
     files: dict[str, str] = {}
@@ -49,7 +48,7 @@ def prepared_files(views: Mapping[str, ViewFile]) -> dict[str, str]:
 
 
 def write_prepared(views: Mapping[str, ViewFile], folder: Path) -> Path:
-    """Write the files below a folder, which is made; the folder."""
+    """Write the files to a folder, which is created; return the folder."""
     for name, text in prepared_files(views).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -58,5 +57,5 @@ def write_prepared(views: Mapping[str, ViewFile], folder: Path) -> Path:
 
 
 def _header(view: ViewFile) -> str:
-    """The comment at the head of the view's file, without blank lines."""
+    """The comment at the top of the view's file, without blank lines."""
     return "\n".join(line for line in view.path.read_text("utf-8").splitlines()[: view.first_line - 1] if line.strip())

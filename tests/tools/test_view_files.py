@@ -1,4 +1,4 @@
-"""What a view file is, and the two statements that come from it."""
+"""How a view file is read, and the two statements that are made from it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_history_view_reads_histories_and_keeps_the_old_name_as_alias(make_vie
     )
 
 
-def test_a_view_that_exists_only_as_history_answers_to_both_names(make_views):
+def test_a_view_that_exists_only_as_history_has_both_names(make_views):
     trend = "-- Trend.\n-- Grain: user_arn\n-- Reads: users\n-- Twin: history\n\nselect user_arn from users\n"
     views = load_views(make_views({"base/users": BASE, "trend": trend}))
     expected = "select user_arn from users_history as users"
@@ -48,7 +48,7 @@ def test_views_come_after_what_they_read(make_views):
     assert list(views) == ["z", "a"]
 
 
-def test_the_statement_for_athena_names_the_database_of_every_table_and_nothing_else(make_views):
+def test_the_statement_for_athena_names_the_database_of_every_table(make_views):
     views = load_views(make_views({"base/users": BASE, "keys": KEYS}))
     assert twin_sql(views["keys"], "keys_history", database="my-lake") == (
         'with k as (select users.user_arn from "my-lake"."users_history" as users)\n'
@@ -56,7 +56,7 @@ def test_the_statement_for_athena_names_the_database_of_every_table_and_nothing_
     )
 
 
-def test_the_header_is_read_whole(make_views):
+def test_all_fields_of_the_header_are_read(make_views):
     text = (
         "-- What: is it?\n-- Two lines.\n-- Grain: user_arn,\n--   account_id\n-- Reads: nothing\n"
         "-- Order: account_id desc\n-- Source: made up\n\nselect '1' as user_arn, '2' as account_id;\n"
@@ -75,7 +75,7 @@ def twins(view):
 
 
 @pytest.mark.parametrize(
-    ("text", "fault"),
+    ("text", "problem"),
     [
         ("-- Grain: a\n-- Reads: nothing\n\nselect 1 as a", "the header has no line `-- Grain: …`"),
         ("-- V.\n-- Grain: a\n\nselect 1 as a", "the header has no line `-- Reads: …`"),
@@ -99,8 +99,8 @@ def twins(view):
         ),
     ],
 )
-def test_a_file_that_breaks_the_contract_is_refused_with_its_line(make_views, text, fault):
-    with pytest.raises(ViewFileError, match=fault):
+def test_a_file_that_breaks_the_contract_is_refused_with_its_line(make_views, text, problem):
+    with pytest.raises(ViewFileError, match=problem):
         load_views(make_views({"v": text}))
 
 
@@ -110,7 +110,7 @@ def test_a_view_that_has_a_history_cannot_read_one_that_has_none(make_views):
         load_views(make_views({"users": current, "keys": KEYS}))
 
 
-def test_the_base_views_have_the_columns_of_the_schema_in_order_and_then_where_the_account_stands():
+def test_the_base_views_have_the_columns_of_the_schema_and_then_those_of_the_account():
     columns = {name: tuple(output_types(view)) for name, view in source_views().items()}
     assert columns["account"] == (*ACCOUNT.names, "snapshot_at")
     assert columns["report_rows"] == (

@@ -1,7 +1,7 @@
-"""Which of Athena's SQL a view may use, declared once: what is not named here is refused. Pure.
+"""The part of Athena's SQL that a view may use: everything that is not named here is refused. Pure.
 
-A deny list would have to know every difference between the two engines; this list has to know what is the same. It
-holds what the views use. What a new view needs besides is added here, with a query in `tests/tools/translations.json`.
+A deny list would need every difference between the two engines; this list needs only what is the same, and contains
+what the views use. Add what a new view needs here, with a query in `tests/tools/translations.json`.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from tools.trino.types import Family, family
+from tools.trino.annotation import Family, family
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# Functions by Trino's own names: sqlglot reads those of other engines as well, and its tree forgets the spelling.
-FUNCTIONS = frozenset(
+# Functions by Trino's names: sqlglot also parses those of other engines, and its tree does not keep the spelling.
+_FUNCTIONS = frozenset(
     {
         *("count", "count_if", "sum", "min", "max", "bool_and", "bool_or"),
         *("row_number", "lag", "lead", "first_value"),
@@ -38,7 +38,7 @@ _NODES: frozenset[type[exp.Expr]] = frozenset(
     }
 )
 
-# From what to what a cast means the same in both engines, after `rewrites`.
+# The types between which a cast means the same in both engines, after the rules of `translate`.
 _CASTS: dict[Family, frozenset[Family]] = {
     Family.TEXT: frozenset({Family.TEXT}),
     Family.INTEGER: frozenset({Family.INTEGER, Family.DOUBLE, Family.TEXT}),
@@ -50,18 +50,18 @@ _CASTS: dict[Family, frozenset[Family]] = {
 }
 _UNITS = frozenset({"MILLISECOND", "SECOND", "MINUTE", "HOUR", "DAY"})
 _JOINS = frozenset({"", "INNER", "CROSS"})
-# `timestamp '…'` is a cast of such a text; of other texts DuckDB reads more than Trino.
+# The text in `timestamp '…'`, which is parsed as a cast; of other texts DuckDB accepts more than Trino.
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,3})?")
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Problem:
     """Why a statement is refused."""
 
     line: int | None
-    """The line of the statement, counted from 1; None where it is unknown."""
+    """The line of the statement, counted from 1; None if unknown."""
     message: str
-    """A sentence with the expression it is about."""
+    """A sentence that quotes the expression."""
 
 
 def line_of(node: exp.Expr) -> int | None:
@@ -75,21 +75,23 @@ def line_of(node: exp.Expr) -> int | None:
     return None
 
 
-def statement_faults(sql: str, tree: exp.Query) -> Iterator[Fault]:
-    """Every construct of a statement that is not allowed, whatever the types: its text, and the same as parsed."""
+def statement_problems(sql: str, tree: exp.Query) -> Iterator[Problem]:
+    """Every construct of a statement that is not allowed, independent of types; `tree` is the parsed `sql`."""
     for node in tree.walk():
         rule = _SHAPES.get(type(node))
         if not _is_known(sql, node) or (rule is not None and not rule(node)):
-            yield Fault(line_of(node), f"`{_excerpt(node)}` is not known to mean the same on Trino and DuckDB.")
+            yield Problem(line_of(node), f"`{_excerpt(node)}` is not known to mean the same on Trino and DuckDB.")
 
 
-def type_faults(tree: exp.Query) -> Iterator[Fault]:
+def type_problems(tree: exp.Query) -> Iterator[Problem]:
     """Every expression of an annotated statement whose types are not known to mean the same in both engines."""
     for node in tree.walk():
         rule = _TYPES.get(type(node))
         if rule is not None and not rule(node):
             found = ", ".join(family(child).value for child in node.iter_expressions())
-            yield Fault(line_of(node), f"`{_excerpt(node)}` of {found} is not known to mean the same in both engines.")
+            yield Problem(
+                line_of(node), f"`{_excerpt(node)}` of {found} is not known to mean the same in both engines."
+            )
 
 
 def _excerpt(node: exp.Expr) -> str:
@@ -99,7 +101,7 @@ def _excerpt(node: exp.Expr) -> str:
 def _is_known(sql: str, node: exp.Expr) -> bool:
     if not isinstance(node, exp.Func) or "start" not in node.meta:
         return type(node) in _NODES
-    return sql[node.meta["start"] : node.meta["end"] + 1].lower() in FUNCTIONS
+    return sql[node.meta["start"] : node.meta["end"] + 1].lower() in _FUNCTIONS
 
 
 def _plain_join(node: exp.Expr) -> bool:
@@ -123,7 +125,7 @@ def _null_test(node: exp.Expr) -> bool:
 
 
 def _is_text_digest(node: exp.Expr) -> bool:
-    """`md5` within lower(to_hex(md5(to_utf8(x)))), the one form that is translated."""
+    """`md5` within lower(to_hex(md5(to_utf8(x)))), the only form that is translated."""
     return isinstance(node.this, exp.Encode) and isinstance(node.parent, exp.LowerHex)
 
 
@@ -139,10 +141,10 @@ _SHAPES: dict[type[exp.Expr], Callable[[exp.Expr], bool]] = {
     exp.DateDiff: _known_unit,
     exp.DateAdd: _known_unit,
     exp.TimestampTrunc: _known_unit,
-    # element_at; `x[…]` is an error on Athena where there is no such entry.
+    # element_at; `x[…]` fails on Athena if there is no such entry.
     exp.Bracket: lambda node: bool(node.args.get("safe")),
     exp.MD5Digest: _is_text_digest,
-    # A decimal (`0.5`) divides and rounds otherwise than a double (`5e-1`).
+    # A decimal (`0.5`) divides and rounds differently from a double (`5e-1`).
     exp.Literal: lambda node: node.is_string or "." not in node.name or "e" in node.name.lower(),
 }
 
@@ -154,7 +156,7 @@ def _cast(node: exp.Expr) -> bool:
 
 
 def _one_is_double(node: exp.Expr) -> bool:
-    """Integers divide to integers in Trino, and to a double in DuckDB."""
+    """The quotient of two integers is an integer in Trino, and a double in DuckDB."""
     return Family.DOUBLE in {family(node.this), family(node.expression)}
 
 
@@ -174,7 +176,7 @@ _TYPES: dict[type[exp.Expr], Callable[[exp.Expr], bool]] = {
     exp.DateAdd: _of_timestamp,
     exp.DateDiff: _of_timestamp,
     exp.TimestampTrunc: _of_timestamp,
-    # Of an integer it is an integer in Trino, and a double in DuckDB.
+    # The floor of an integer is an integer in Trino, and a double in DuckDB.
     exp.Floor: lambda node: family(node.this) is Family.DOUBLE,
     exp.Bracket: lambda node: family(node.this) is Family.MAP,
 }

@@ -1,13 +1,13 @@
-"""The view files of `athena_queries/`: one SQL statement a file, its header, and the two views that come from each.
+"""The view files of `athena_queries/`: one SQL statement a file, its header, and the two views made from each.
 
-From one file come `<view>`, over the newest snapshot, and `<view>_history`, over all of them (contract part 3). The
-text that Athena gets is the text of the file: only the names of tables are replaced, where they stand, so that what was
-read and reviewed is what runs. Pure apart from reading the files. The header:
+Each file makes `<view>`, over the newest snapshot, and `<view>_history`, over all of them (contract part 3). Athena
+gets the text of the file, in which only the names of tables are replaced, so that what was reviewed is what runs. Pure
+apart from reading the files. The header:
 
 -- What the view answers, in one or more sentences.
 -- Grain: the columns that are unique in the result
 -- Reads: the tables and views that the statement reads, or nothing
--- Twin: both, current or history (both unless said)
+-- Twin: both, current or history (by default both)
 -- Order: what the rows are sorted by when the view is queried by name
 -- Anything: further lines of this form are kept as notes
 """
@@ -41,12 +41,12 @@ _KNOWN_FIELDS = frozenset({"Grain", "Reads", "Twin", "Order"})
 
 
 class ViewFileError(Exception):
-    """View files that break their own contract. One fault a line, `file:line: what`."""
+    """View files that break their own contract. One problem a line, `file:line: what`."""
 
-    def __init__(self, faults: list[str]) -> None:
-        """Take all faults at once."""
-        super().__init__("\n".join(faults))
-        self.faults = faults
+    def __init__(self, problems: list[str]) -> None:
+        """Keep all problems."""
+        super().__init__("\n".join(problems))
+        self.problems = problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +64,19 @@ class ViewFile:
     reads: tuple[str, ...]
     """The tables and views that the statement reads."""
     twin: Twin
-    """Which of the two views there are."""
+    """Which of the two views exist."""
     order: str | None
     """What the rows are sorted by when the view is queried by name."""
     notes: tuple[tuple[str, str], ...]
-    """The further `Name: value` lines of the header."""
+    """The other `Name: value` lines of the header."""
     sql: str
     """The statement, without header and semicolon."""
     first_line: int
-    """The line of the file on which the statement starts, counted from 1."""
+    """The line of the file where the statement starts, counted from 1."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every name of the view. One that exists only as history has both."""
+        """Every name of the view. One that exists only as history has both names."""
         return (self.name,) if self.twin == "current" else (self.name, self.name + HISTORY_SUFFIX)
 
     def reads_history(self, name: str) -> bool:
@@ -97,21 +97,21 @@ def load_views(folder: Path) -> dict[str, ViewFile]:
         ViewFileError: a header is incomplete or does not say what the statement reads, a name occurs twice, a view
             reads something that does not exist, or views read each other in a circle.
     """
-    faults: list[str] = []
+    problems: list[str] = []
     views: dict[str, ViewFile] = {}
     for path in sorted(folder.rglob("*.sql")):
         try:
             view = read_view(path.read_text("utf-8"), path)
         except ViewFileError as error:
-            faults += error.faults
+            problems += error.problems
             continue
         if view.name in views:
-            faults.append(f"{path}:1: the view {view.name} is also in {views[view.name].path}")
+            problems.append(f"{path}:1: the view {view.name} is also in {views[view.name].path}")
         views[view.name] = view
     for view in views.values():
-        faults += _reading_faults(view, views)
-    if faults:
-        raise ViewFileError(faults)
+        problems += _reading_problems(view, views)
+    if problems:
+        raise ViewFileError(problems)
     try:
         order = tuple(TopologicalSorter({name: sorted(view.reads) for name, view in views.items()}).static_order())
     except CycleError as error:
@@ -127,17 +127,19 @@ def read_view(text: str, path: Path) -> ViewFile:
     first = next((i for i in range(count, len(lines)) if lines[i].strip()), count)
     sql = "\n".join(lines[first:]).rstrip().removesuffix(";").rstrip()
 
-    faults: list[str] = []
+    problems: list[str] = []
     if not _PLAIN_NAME.fullmatch(path.stem) or path.stem.endswith(HISTORY_SUFFIX):
-        faults.append(f"{path}:1: a view's name is lower case, and the ending {HISTORY_SUFFIX} belongs to its twin")
+        problems.append(f"{path}:1: a view's name is lower case, and the ending {HISTORY_SUFFIX} belongs to its twin")
     if not summary:
-        faults.append(f"{path}:1: the header does not say what the view answers")
-    faults += [f"{path}:1: the header has no line `-- {name}: …`" for name in ("Grain", "Reads") if name not in fields]
+        problems.append(f"{path}:1: the header does not say what the view answers")
+    problems += [
+        f"{path}:1: the header has no line `-- {name}: …`" for name in ("Grain", "Reads") if name not in fields
+    ]
     twin = fields.get("Twin", "both")
     if twin not in get_args(Twin):
-        faults.append(f"{path}:1: Twin is both, current or history, not {twin!r}")
-    if faults:
-        raise ViewFileError(faults)
+        problems.append(f"{path}:1: Twin is both, current or history, not {twin!r}")
+    if problems:
+        raise ViewFileError(problems)
     view = ViewFile(
         name=path.stem,
         path=path,
@@ -155,7 +157,7 @@ def read_view(text: str, path: Path) -> ViewFile:
 
 @cache
 def parse_statement(view: ViewFile) -> exp.Query:
-    """The view's statement as a tree, which nobody changes; lines of its nodes count from `first_line`."""
+    """The view's statement as a tree, which must not be changed; lines of its nodes count from `first_line`."""
     statement = sqlglot.parse_one(view.sql, read="athena")
     if not isinstance(statement, exp.Query):
         raise ViewFileError([f"{view.path}:{view.first_line}: a view file holds one select statement"])
@@ -166,60 +168,60 @@ def _check_statement(view: ViewFile) -> ViewFile:
     try:
         statement = parse_statement(view)
     except ParseError as error:
-        raise ViewFileError([_syntax_fault(view, found) for found in error.errors]) from error
+        raise ViewFileError([_syntax_problem(view, found) for found in error.errors]) from error
     except SqlglotError as error:
         raise ViewFileError([f"{view.path}:{view.first_line}: {error}"]) from error
-    faults = [
+    problems = [
         f"{view.path}:{line_of(view, table.this)}: tables are named without a database"
         for table in statement.find_all(exp.Table)
         if table.args.get("db") is not None
     ]
     read, declared = set(tables_read(statement)), set(view.reads)
     if read != declared:
-        faults.append(
+        problems.append(
             f"{view.path}:1: the header's Reads names {_listing(declared)}, the statement reads {_listing(read)}"
         )
     outputs = set(statement.named_selects)
     if "*" not in outputs:
-        faults += [
+        problems += [
             f"{view.path}:1: the header's Grain names {column}, which the statement does not return"
             for column in view.grain
             if column not in outputs
         ]
-    if faults:
-        raise ViewFileError(faults)
+    if problems:
+        raise ViewFileError(problems)
     return view
 
 
-def _syntax_fault(view: ViewFile, found: Mapping[str, Any]) -> str:
+def _syntax_problem(view: ViewFile, found: Mapping[str, Any]) -> str:
     line = view.first_line + (found["line"] or 1) - 1
     return f"{view.path}:{line}: {found['description']} near `{found['highlight']}`"
 
 
-def _reading_faults(view: ViewFile, views: Mapping[str, ViewFile]) -> list[str]:
-    faults = [
+def _reading_problems(view: ViewFile, views: Mapping[str, ViewFile]) -> list[str]:
+    problems = [
         f"{view.path}:1: reads {name}, which is neither a view nor {HISTORY_TABLE}"
         for name in view.reads
         if name not in views and name != HISTORY_TABLE
     ]
-    faults += [
+    problems += [
         f"{view.path}:1: has a history, but reads {name}, which has none"
         for name in view.reads
         if view.twin != "current" and name in views and views[name].twin == "current"
     ]
     hidden = {cte.alias for cte in parse_statement(view).find_all(exp.CTE)} & {*views, HISTORY_TABLE, CURRENT_TABLE}
-    faults += [f"{view.path}:{view.first_line}: `with {name}` hides the view of that name" for name in sorted(hidden)]
-    return faults
+    problems += [f"{view.path}:{view.first_line}: `with {name}` hides the view of that name" for name in sorted(hidden)]
+    return problems
 
 
 def tables_read(statement: exp.Expr) -> list[str]:
-    """The tables and views that a statement reads, without the names that its own `with` defines."""
+    """The tables and views that a statement reads, without those that its own `with` defines."""
     own = {cte.alias for cte in statement.find_all(exp.CTE)}
     return sorted({table.name for table in statement.find_all(exp.Table)} - own)
 
 
 def line_of(view: ViewFile, node: exp.Expr) -> int:
-    """The line of the file on which a node's first name stands."""
+    """The line of the file with a node's first name."""
     lines = [found.meta["line"] for found in node.find_all(exp.Identifier, exp.Column) if "line" in found.meta]
     return view.first_line + min(lines, default=1) - 1
 
@@ -227,7 +229,7 @@ def line_of(view: ViewFile, node: exp.Expr) -> int:
 def twin_sql(view: ViewFile, name: str, *, database: str | None = None) -> str:
     """The statement behind one of the view's names, in Athena's SQL, with the tables that this name reads.
 
-    A replaced name stays as the alias, so that `credentials.user_arn` still finds its table.
+    A replaced name is kept as the alias, so that `credentials.user_arn` still finds its table.
     """
     history = view.reads_history(name)
     statement = parse_statement(view)
@@ -257,7 +259,7 @@ def _target(table: str, *, history: bool) -> str:
 
 
 def output_types(view: ViewFile) -> dict[str, str]:
-    """The view's columns in order with their types in Trino's words: every output column is a cast."""
+    """The view's columns in order with Trino's types: every output column is a cast."""
     return {node.alias_or_name: node.this.to.sql("trino").lower() for node in parse_statement(view).selects}
 
 
@@ -271,7 +273,7 @@ def _listing(names: Iterable[str]) -> str:
 
 
 def _parse_header(lines: Iterable[str]) -> tuple[str, dict[str, str]]:
-    """The summary, and the `Name: value` lines after its first; any other line goes on with what stands above it."""
+    """The summary, and the `Name: value` lines after its first; any other line continues the one above."""
     summary: list[str] = []
     fields: dict[str, str] = {}
     current: str | None = None
