@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -159,7 +160,7 @@ def test_a_run_with_all_outcomes_is_finished_without_calling_any_account(store, 
     assert cut.is_complete
     assert written.run_finished_at == (LATER if missing == "run.json too" else FINISHED)
     assert written.accounts == first.accounts
-    assert written.files[0].path.split("/")[-2] == f"{RUN}-rebuild-61626364"
+    assert re.fullmatch(f"{RUN}-rebuild-[0-9a-f]{{8}}", written.files[0].path.split("/")[-2])
     assert record.newest.run_id == RUN
     assert found(store) is None
     assert list(verify(store, scratch)) == []
