@@ -28,7 +28,7 @@ GLOSSARY: dict[str, str] = {
     r"verdicts?": "result",
     r"judge[sd]?|judging|judge?ments?": "evaluate, evaluation, result",
     r"tells?|told": "reports, shows",
-    r"(it|this|that|which|message|record|table|file|report|header|page|command|AWS|Athena|Glue|S3) sa(ys|id)": "shows",
+    r"(it|this|that|which|record|table|file|report|header|page|command|AWS|Athena|Glue|S3) sa(ys|id)": "shows",
     r"is said": "is reported",
     r"lies? (beside|in|at|on|under|below|there|right)": "is stored, is next to",
     r"ask(s|ed|ing)? (the lake|athena|aws|glue|s3|iam|sts|organizations|it|of|a question)": "query, call, request",

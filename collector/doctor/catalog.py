@@ -41,7 +41,7 @@ _NAMED_VIEWS = 5
 _EVERYONE = "IAM_ALLOWED_PRINCIPALS"
 # The console calls ALL `SUPER`.
 _ALL = frozenset({"ALL", "SUPER"})
-# Whoever creates a table has all permissions on it, so a run needs no more than to create them.
+# The creator of a table has all permissions on it, so a run only needs to create tables.
 _RUN_PERMISSIONS = frozenset({"CREATE_TABLE", "DESCRIBE"})
 _READER_PERMISSIONS = frozenset({"SELECT"})
 

@@ -50,7 +50,7 @@ class PreparedViews:
         """Read the index.
 
         Raises:
-            FileNotFoundError: this is no folder of prepared views.
+            FileNotFoundError: the folder has no index of prepared views.
         """
         self._folder = folder
         index = json.loads((folder / INDEX).read_text("utf-8"))

@@ -25,6 +25,7 @@ from tools import words
         ("a.csv", "control,mend\na,Mend it.\n", ['a.csv:2: "Mend"']),
         ("a.yaml", "Description: Mend it.\n", ['a.yaml:1: "Mend"']),
         ("a.md", "There is no lake here. This is no lake.\n", ['a.md:1: "is no lake"']),
+        ("a.md", "The message says why. The record says when.\n", ['a.md:1: "record says"']),
         ("a.md", "Recommend amendments; a foretold, unjudged well-told tale.\n", []),
     ],
 )
