@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self, TypeGuard
 import duckdb
 
 from collector.errors import LakeError
+from collector.lake.layout import is_on_s3
 from collector.query.definitions import Definitions
 from collector.query.rows import stream
 from collector.query.snapshots import LakeSnapshots, read_snapshots
@@ -109,7 +110,7 @@ class LocalLake:
         )
         # The lake's timestamps are UTC.
         connection.execute("set TimeZone = 'UTC'")
-        files = [] if _is_on_s3(self.snapshots.store) else self.snapshots.files(newest_only=False)
+        files = [] if _is_s3_store(self.snapshots.store) else self.snapshots.files(newest_only=False)
         connection.execute(f"set allowed_paths = [{', '.join(literal(file.path) for file in files)}]")
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
@@ -125,13 +126,13 @@ class LocalLake:
         return "\nunion all\n".join(branches) or f"{_select(lambda column: _null(column.type))} where false"
 
 
-def _is_on_s3(store: Store) -> TypeGuard[S3Store]:
-    return "://" in store.uri
+def _is_s3_store(store: Store) -> TypeGuard[S3Store]:
+    return is_on_s3(store.uri)
 
 
 def _source(store: Store, connection: duckdb.DuckDBPyConnection) -> Callable[[Sequence[DataFile]], str]:
     """What makes the `from` of a select, for files of one kind and equally many columns."""
-    if not _is_on_s3(store):
+    if not _is_s3_store(store):
         return _local_files
     # Arrow's datasets import pandas where it is installed, which takes half as long as a query of a folder.
     from collector.query.s3_files import S3Files  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Athena's protocol: moto holds the wire, canned answers hold what moto cannot do (fail, read much, page)."""
+"""Queries on Athena: over HTTP with moto, and with stubbed responses for what moto cannot do (failures, pages)."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def queries(athena, **settings):
     return AthenaQueries(database="credlake", athena=athena, sleep=lambda _: None, **settings)
 
 
-def test_an_answer_comes_back_typed_over_the_wire(moto):
+def test_rows_are_typed(moto):
     rows = [data(NAMES), data(CELLS), data([None] * len(NAMES))]
     body = {"results": [{"rows": rows, "column_info": [{**c, "Label": c["Name"]} for c in column_info()]}]}
     request = urllib.request.Request(  # noqa: S310  # moto on loopback
@@ -90,13 +90,13 @@ def test_an_answer_comes_back_typed_over_the_wire(moto):
     )
     urllib.request.urlopen(request).close()  # noqa: S310  # the same
 
-    asked = queries(moto.client("athena"), output_location="s3://results/here/")
-    answer = run_on_athena(asked, AthenaStatement("select …", MAPS))
+    over_http = queries(moto.client("athena"), output_location="s3://results/here/")
+    result = run_on_athena(over_http, AthenaStatement("select …", MAPS))
 
-    assert values(answer.rows) == [EXPECTED, [None] * len(NAMES)]
-    assert answer.rows.schema.field("at").type == pa.timestamp("ms")
-    assert answer.query.output_location is not None
-    assert answer.query.output_location.startswith("s3://results/here/")
+    assert values(result.rows) == [EXPECTED, [None] * len(NAMES)]
+    assert result.rows.schema.field("at").type == pa.timestamp("ms")
+    assert result.query.output_location is not None
+    assert result.query.output_location.startswith("s3://results/here/")
 
 
 def test_a_workgroup_that_does_not_exist_is_named_with_the_next_step(moto):
@@ -156,7 +156,7 @@ CALL_FAULTS = [
 
 
 @pytest.mark.parametrize(("code", "text", "message"), CALL_FAULTS, ids=[text[:40] for _, text, _ in CALL_FAULTS])
-def test_a_query_that_cannot_be_started_says_why_and_what_to_do(stubbed, code, text, message):
+def test_a_query_that_cannot_be_started_is_explained_with_the_next_step(stubbed, code, text, message):
     athena, stub = stubbed
     stub.add_client_error("start_query_execution", code, text, 400)
     with pytest.raises(AthenaError, match=message):
@@ -214,7 +214,7 @@ FAILURES = [
 
 
 @pytest.mark.parametrize(("reason", "kind", "message"), FAILURES, ids=[reason[:30] for reason, _, _ in FAILURES])
-def test_a_query_that_fails_says_why_and_what_to_do(stubbed, reason, kind, message):
+def test_a_query_that_fails_is_explained_with_the_next_step(stubbed, reason, kind, message):
     athena, stub = stubbed
     started(stub)
     stub.add_response("get_query_execution", execution("FAILED", StateChangeReason=reason))
@@ -224,7 +224,7 @@ def test_a_query_that_fails_says_why_and_what_to_do(stubbed, reason, kind, messa
     assert reason in caught.value.message
 
 
-def test_a_query_that_reads_more_than_it_may_is_stopped(stubbed):
+def test_a_query_that_reads_more_than_the_limit_is_stopped(stubbed):
     athena, stub = stubbed
     started(stub)
     stub.add_response("get_query_execution", execution("RUNNING", scanned=999))
@@ -234,14 +234,14 @@ def test_a_query_that_reads_more_than_it_may_is_stopped(stubbed):
         queries(athena, scan_limit=1000).run("select 1")
 
 
-def test_a_query_that_has_ended_is_answered_whatever_it_read(stubbed):
+def test_a_finished_query_returns_rows_even_beyond_the_limit(stubbed):
     athena, stub = stubbed
     started(stub)
     stub.add_response("get_query_execution", execution("SUCCEEDED", scanned=1001))
     assert queries(athena, scan_limit=1000).run("select 1").bytes_scanned == 1001
 
 
-def test_a_query_that_nobody_waits_for_any_more_is_stopped(stubbed):
+def test_an_interrupted_query_is_stopped(stubbed):
     athena, stub = stubbed
     started(stub)
     stub.add_response("get_query_execution", execution("RUNNING"))
@@ -280,7 +280,7 @@ def test_a_result_of_many_rows_is_streamed_from_its_file(stubbed):
     assert found == [EXPECTED, [None] * len(NAMES), ["line 1\nline 2", *EXPECTED[1:]]]
 
 
-def test_a_result_that_athena_keeps_is_read_page_by_page(stubbed):
+def test_a_result_that_athena_stores_itself_is_read_by_pages(stubbed):
     athena, stub = stubbed
     started(stub)
     kept = execution("SUCCEEDED")
@@ -295,7 +295,7 @@ def test_a_result_that_athena_keeps_is_read_page_by_page(stubbed):
     assert values(run_on_athena(queries(athena), AthenaStatement("select …", MAPS)).rows) == [EXPECTED, EXPECTED]
 
 
-def test_a_result_that_may_not_be_fetched_says_which_permission_is_missing(stubbed):
+def test_a_result_that_cannot_be_fetched_names_the_missing_permission(stubbed):
     athena, stub = stubbed
     finished(stub)
     stub.add_client_error("get_query_results", "AccessDeniedException", "no", 400)
@@ -305,7 +305,7 @@ def test_a_result_that_may_not_be_fetched_says_which_permission_is_missing(stubb
         run_on_athena(queries(athena), AthenaStatement("select 1"))
 
 
-def test_instants_are_those_that_athena_wrote(stubbed):
+def test_timestamps_are_utc(stubbed):
     """Athena's timestamps have no zone and are UTC: the formats write them with `Z`."""
     athena, stub = stubbed
     finished(stub)
@@ -315,7 +315,7 @@ def test_instants_are_those_that_athena_wrote(stubbed):
     assert instant == datetime(2026, 11, 23, 10, 11, 12, 345000, tzinfo=UTC)
 
 
-def test_a_nested_column_that_comes_as_text_is_named_with_its_type(stubbed):
+def test_a_nested_column_that_is_returned_as_text_is_named_with_its_type(stubbed):
     athena, stub = stubbed
     stub.add_response("start_query_execution", {"QueryExecutionId": QUERY})
     stub.add_response("get_query_execution", execution("SUCCEEDED"))
@@ -323,7 +323,7 @@ def test_a_nested_column_that_comes_as_text_is_named_with_its_type(stubbed):
     rows = [data(["account_id", "tags"]), data(["111111111111", "{team=pay}"])]
     stub.add_response("get_query_results", {"ResultSet": {"Rows": rows, "ResultSetMetadata": {"ColumnInfo": columns}}})
 
-    answer = run_on_athena(queries(athena, s3=object()), AthenaStatement("select account_id, tags from account"))
+    result = run_on_athena(queries(athena, s3=object()), AthenaStatement("select account_id, tags from account"))
 
-    assert answer.text_columns == {"tags": "map"}
-    assert values(answer.rows) == [["111111111111", "{team=pay}"]]
+    assert result.text_columns == {"tags": "map"}
+    assert values(result.rows) == [["111111111111", "{team=pay}"]]

@@ -4,7 +4,7 @@ Each file makes `<view>`, over the newest snapshot, and `<view>_history`, over a
 gets the text of the file, in which only the names of tables are replaced, so that what was reviewed is what runs. Pure
 apart from reading the files. The header:
 
--- What the view answers, in one or more sentences.
+-- What the view returns, in one or more sentences.
 -- Grain: the columns that are unique in the result
 -- Reads: the tables and views that the statement reads, or nothing
 -- Twin: both, current or history (by default both)
@@ -58,7 +58,7 @@ class ViewFile:
     path: Path
     """The file."""
     summary: str
-    """What the view answers, in sentences."""
+    """What the view returns, in sentences."""
     grain: tuple[str, ...]
     """The columns that are unique in the result."""
     reads: tuple[str, ...]
@@ -131,7 +131,7 @@ def read_view(text: str, path: Path) -> ViewFile:
     if not _PLAIN_NAME.fullmatch(path.stem) or path.stem.endswith(HISTORY_SUFFIX):
         problems.append(f"{path}:1: a view's name is lower case, and the ending {HISTORY_SUFFIX} belongs to its twin")
     if not summary:
-        problems.append(f"{path}:1: the header does not say what the view answers")
+        problems.append(f"{path}:1: the header has no description of the view")
     problems += [
         f"{path}:1: the header has no line `-- {name}: …`" for name in ("Grain", "Reads") if name not in fields
     ]
