@@ -27,10 +27,10 @@ from benchmarks import chaos_runs
 from benchmarks.chaos_runs import Place, Task, day_of, number_of
 from collector.catalog.sync import sync_catalog
 from collector.lake.layout import evidence_key, record_key, run_key, snapshot_folder
-from collector.lake.open import open_store
+from collector.lake.local_store import open_store
 from collector.lake.record import read_record
 from collector.lake.verify import verify
-from collector.lake.verify.difference import DifferenceKind
+from collector.lake.verify.tables import DifferenceKind
 from tests.fixtures.examples import ORGANIZATION, run_id_of
 from tests.fixtures.faulty_wire import Fault, faulty_wire
 from tests.fixtures.s3_servers import S3Server, weed_server

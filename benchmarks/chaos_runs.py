@@ -21,7 +21,7 @@ from collector.aws.clients import client
 from collector.catalog.follow import tag_superseded
 from collector.catalog.sync import sync_catalog
 from collector.errors import CredlakeError, NotPublishedError
-from collector.lake.open import open_store
+from collector.lake.local_store import open_store
 from collector.lake.publish import publish
 from collector.lake.record import read_record
 from tests.fixtures.examples import ORGANIZATION, account_evidence, denied_evidence, run_of, write

@@ -36,7 +36,7 @@ IMPURE = {
     *("tempfile", "threading", "time", "urllib", "aiohttp", "duckdb", "rich", "structlog", "typer"),
 }
 # What opens or queries a lake by its URI: it imports what reaches AWS only where the URI asks for it.
-BY_URI = ("collector.lake.open", "collector.lake.local_store", "collector.query.run", "collector.query.duckdb")
+BY_URI = ("collector.lake.local_store", "collector.query.run", "collector.query.duckdb")
 
 
 def importing(is_meant: Callable[[str], bool], *, at_import: bool = False) -> set[str]:
@@ -56,8 +56,8 @@ def within(name: str) -> set[str]:
 def test_there_is_something_to_look_at():
     assert len(modules()) > 100
     assert "collector.lake.layout" in imports(modules()["collector.lake.writer"])
-    assert "collector.lake.s3_store" in imports(modules()["collector.lake.open"])
-    assert "collector.lake.s3_store" not in imports(modules()["collector.lake.open"], at_import=True)
+    assert "collector.lake.s3_store" in imports(modules()["collector.lake.local_store"])
+    assert "collector.lake.s3_store" not in imports(modules()["collector.lake.local_store"], at_import=True)
     assert {place(name) for name in modules()} == {"", *(name for layer in LAYERS for name in layer)}
 
 

@@ -87,7 +87,7 @@ def verify(settings: Settings, *, organization_id: OrganizationId = None) -> int
 
 def _open(settings: Settings, *, date: str | None = None, organization_id: str | None = None) -> Store:
     """The lake, which must exist. UsageError where a flag is wrong."""
-    from collector.lake.open import open_store
+    from collector.lake.local_store import open_store
     from collector.process.logs import set_up_logs
 
     _check_snapshot_flags(date, organization_id)

@@ -34,7 +34,7 @@ from collector.discovery.listing import Discovery
 from collector.errors import CallFault, CatalogNotSyncedError, explain_no_identity
 from collector.evidence import RunEvidence
 from collector.lake.layout import new_run_id
-from collector.lake.open import open_store
+from collector.lake.local_store import open_store
 from collector.lake.publish import publish
 from collector.lake.record import read_record
 from collector.lake.writer import SnapshotWriter

@@ -13,7 +13,7 @@ from collector.catalog.follow import SUPERSEDED, TAG_KEY
 from collector.doctor.finding import Finding, error_reported, fail, ok, run_check
 from collector.errors import CredlakeError
 from collector.lake.layout import CATALOG, SNAPSHOTS
-from collector.lake.open import open_store
+from collector.lake.local_store import open_store
 from collector.lake.record import read_record
 from collector.lake.s3_store import S3Store
 

@@ -17,7 +17,7 @@ from collector.catalog.tables import GLUE_TABLES, GlueTable, plan_table
 from collector.doctor.finding import Finding, error_reported, fail, ok, run_check
 from collector.errors import CatalogNotSyncedError
 from collector.lake.layout import SNAPSHOTS
-from collector.lake.open import open_store
+from collector.lake.local_store import open_store
 from collector.lake.record import read_record
 from collector.views.deploy import plan_views
 from collector.views.files import shipped_views

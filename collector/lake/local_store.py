@@ -1,27 +1,35 @@
-"""A lake in a folder of this machine."""
+"""The store that a lake's URI names, and the one in a folder of this machine."""
 
 from __future__ import annotations
 
 import errno
-import fcntl
-import filecmp
 import hashlib
+import io
 import os
 import secrets
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
-from collector.errors import LakeError
-from collector.lake.layout import ZONES
-from collector.lake.store import MissingObjectError, ReplaceConflictError, VersionedObject, disk_error, disk_errors
+from collector.errors import LakeError, UsageError
+from collector.lake.layout import ZONES, is_on_s3, lake_uri_error
+from collector.lake.store import (
+    MissingObjectError,
+    ReplaceConflictError,
+    VersionedObject,
+    already_exists,
+    disk_error,
+    disk_errors,
+    no_lake,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import BinaryIO
+    from collections.abc import Iterator
+
+    from collector.lake.store import Store
 
 # A run of a few thousand small accounts writes less. More cannot be known before the accounts are collected.
 _ENOUGH_FREE_BYTES = 64 * 2**20
@@ -30,6 +38,23 @@ _COPY_BYTES = 2**20
 
 # 10 to 50 ms apart: some 30 s. The lock is held for milliseconds, unless its holder was stopped.
 _LOCK_ATTEMPTS = 1000
+
+
+def open_store(uri: str, *, kms_key: str | None = None) -> Store:
+    """The store that a `--lake` names: a folder, or `s3://bucket/prefix` (where `kms_key` encrypts what is written).
+
+    Raises:
+        UsageError: the URI names neither, or there is a KMS key for a folder.
+    """
+    if error := lake_uri_error(uri):
+        raise UsageError([error], uri=uri)
+    if is_on_s3(uri):
+        from collector.lake.s3_store import open_s3_store  # noqa: PLC0415  # so that a local lake needs no botocore
+
+        return open_s3_store(uri, kms_key=kms_key)
+    if kms_key is not None:
+        raise UsageError([f"--kms-key encrypts a lake on S3, and {uri} is a folder on this machine."])
+    return LocalStore(Path(uri))
 
 
 class LocalStore:
@@ -42,25 +67,16 @@ class LocalStore:
 
     def __init__(self, root: Path, *, lock_attempts: int = _LOCK_ATTEMPTS) -> None:
         """Name the folder. Nothing is read or created yet."""
-        self._uri = str(root)
+        self.uri = str(root)
         self._root = Path(os.path.abspath(root))  # noqa: PTH100  # resolve() would follow links; the user named the link
         self._lock_attempts = lock_attempts
         # A file's name is on disk only when its folder is flushed: done once for all, before the record names them.
         self._folders_to_sync: set[Path] = set()
 
-    @property
-    def uri(self) -> str:
-        """The folder as it was named."""
-        return self._uri
-
     def check_exists(self) -> None:
         """Raise LakeError unless the folder is there."""
         if not self._root.is_dir():
-            raise LakeError(
-                f"There is no lake at {self._root}: no such folder. Name another with --lake, or create it with "
-                "`credlake collect`.",
-                path=str(self._root),
-            )
+            raise no_lake(str(self._root), "no such folder")
 
     def check_writable(self) -> None:
         """Create the folders of the lake, write and remove a file in each, and check the free space."""
@@ -70,7 +86,7 @@ class LocalStore:
             with disk_errors("Writing into the lake at", folder):
                 _make_folder(folder)
                 try:
-                    _write(probe, lambda file: file.write(b"credlake checks whether it can write here\n"))
+                    _write(probe, io.BytesIO(b"credlake checks whether it can write here\n"))
                 finally:
                     probe.unlink(missing_ok=True)
         free = shutil.disk_usage(self._root).free
@@ -84,61 +100,50 @@ class LocalStore:
 
     def put(self, key: str, content: bytes) -> None:
         """Write a new file, whole or not at all. The same bytes again are accepted, others are a LakeError."""
-        path = self._path(key)
-        with disk_errors("Writing", path):
-            if path.exists():
-                _refuse_other_bytes(path, is_same=path.read_bytes() == content)
-                return
-            _write_whole(path, lambda file: file.write(content))
-            self._folders_to_sync.add(path.parent)
+        self._put(self._path(key), io.BytesIO(content))
 
     def put_file(self, key: str, path: Path) -> None:
         """`put` with the bytes of another file."""
-        target = self._path(key)
-        with disk_errors("Writing", target):
-            if target.exists():
-                _refuse_other_bytes(target, is_same=filecmp.cmp(path, target, shallow=False))
+        with disk_errors("Reading", path), path.open("rb") as source:
+            self._put(self._path(key), source)
+
+    def _put(self, path: Path, source: io.BufferedIOBase) -> None:
+        with disk_errors("Writing", path):
+            if path.exists():
+                with path.open("rb") as stored:
+                    if _sha256(stored) != _sha256(source):
+                        raise already_exists(str(path))
                 return
-            with path.open("rb") as source:
-                _write_whole(target, lambda file: shutil.copyfileobj(source, file, _COPY_BYTES))
-            self._folders_to_sync.add(target.parent)
+            _write_whole(path, source)
+            self._folders_to_sync.add(path.parent)
 
     def read(self, key: str) -> bytes:
         """The file's bytes; MissingObjectError where there is none."""
         path = self._path(key)
-        try:
+        with disk_errors("Reading", path), suppress(FileNotFoundError):
             return path.read_bytes()
-        except FileNotFoundError as error:
-            raise _missing(path) from error
-        except OSError as error:
-            raise disk_error("Reading", path, error) from error
+        raise MissingObjectError(str(path))
 
     def fetch(self, key: str, scratch: Path) -> Path:  # noqa: ARG002  # the protocol's, for a store that must copy
         """The file itself; MissingObjectError where there is none."""
         path = self._path(key)
         if not path.is_file():
-            raise _missing(path)
+            raise MissingObjectError(str(path))
         return path
 
     def size(self, key: str) -> int | None:
         """The file's size in bytes; None where there is none."""
         path = self._path(key)
-        try:
+        with disk_errors("Reading", path), suppress(FileNotFoundError):
             return path.stat().st_size
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise disk_error("Reading", path, error) from error
+        return None
 
     def names(self, folder: str) -> list[str]:
         """The names right under a folder, sorted, without hidden ones (locks, temporary files)."""
         path = self._path(folder)
-        try:
+        with disk_errors("Reading", path), suppress(FileNotFoundError):
             return sorted(name for name in os.listdir(path) if not name.startswith("."))  # noqa: PTH208  # names alone
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise disk_error("Reading", path, error) from error
+        return []
 
     def read_versioned(self, key: str) -> VersionedObject | None:
         """The file's bytes with their hash; None where there is none."""
@@ -146,7 +151,7 @@ class LocalStore:
             content = self.read(key)
         except MissingObjectError:
             return None
-        return VersionedObject(content, _version(content))
+        return VersionedObject(content, _sha256(io.BytesIO(content)))
 
     def replace(self, key: str, content: bytes, *, expected: str | None) -> None:
         """Replace the file by `os.replace` under its lock, if it still holds the bytes expected."""
@@ -158,11 +163,11 @@ class LocalStore:
             with self._locked(path):
                 current = self.read_versioned(key)
                 if (current.version if current else None) != expected:
-                    raise ReplaceConflictError(f"{path} was replaced by another run in the meantime.", path=str(path))
-                for left_behind in path.parent.glob(_temporary_pattern(path)):
+                    raise ReplaceConflictError(str(path))
+                for left_behind in path.parent.glob(f".{path.name}.*.tmp"):
                     # We hold the lock, so the process that was writing this has died.
                     left_behind.unlink(missing_ok=True)
-                _write_whole(path, lambda file: file.write(content))
+                _write_whole(path, io.BytesIO(content))
                 _make_durable(path.parent)
 
     def _path(self, key: str) -> Path:
@@ -170,6 +175,8 @@ class LocalStore:
 
     @contextmanager
     def _locked(self, path: Path) -> Iterator[None]:
+        import fcntl  # noqa: PLC0415  # so that a lake on S3 needs no file locks
+
         # The lock file is never removed: a lock on a file that other processes no longer see locks nobody out.
         lock = path.with_name(f".{path.name}.lock")
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -191,21 +198,8 @@ class LocalStore:
             os.close(descriptor)
 
 
-def _version(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def _missing(path: Path) -> MissingObjectError:
-    return MissingObjectError(f"{path} does not exist.", location=str(path))
-
-
-def _refuse_other_bytes(path: Path, *, is_same: bool) -> None:
-    if not is_same:
-        raise LakeError(
-            f"{path} already exists with other content, and nothing in a lake is ever overwritten. Run again: a new "
-            "run writes into a folder of its own.",
-            path=str(path),
-        )
+def _sha256(file: io.BufferedIOBase) -> str:
+    return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _temporary(path: Path) -> Path:
@@ -213,25 +207,21 @@ def _temporary(path: Path) -> Path:
     return path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
 
 
-def _temporary_pattern(path: Path) -> str:
-    return f".{path.name}.*.tmp"
-
-
-def _write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
+def _write_whole(path: Path, source: io.BufferedIOBase) -> None:
     """Write a file that gets its name only once all of it is on disk."""
     _make_folder(path.parent)
     temporary = _temporary(path)
     try:
-        _write(temporary, write)
+        _write(temporary, source)
         os.replace(temporary, path)  # noqa: PTH105  # the one step that readers see
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
-def _write(path: Path, write: Callable[[BinaryIO], object]) -> None:
+def _write(path: Path, source: io.BufferedIOBase) -> None:
     with path.open("xb") as file:
-        write(file)
+        shutil.copyfileobj(source, file, _COPY_BYTES)
         file.flush()
         os.fsync(file.fileno())
 

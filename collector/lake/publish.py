@@ -32,17 +32,11 @@ _FIX_OR_REPLACE = "Fix the accounts that failed, and run again; or publish anywa
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whether a run becomes the snapshot.
+    """Whether a run becomes the snapshot."""
 
-    Attributes:
-        publish: whether it does.
-        reason: why, as a sentence.
-        next_step: what the user can do if not.
-    """
-
-    publish: bool
-    reason: str
-    next_step: str = ""
+    publish: bool  # whether it does
+    reason: str  # why, as a sentence
+    next_step: str = ""  # what the user can do if not
 
 
 def publish(

@@ -12,7 +12,7 @@ from collector.errors import LakeError
 from collector.lake.layout import raw_folder, rebuilt_folder, report_key, run_id_prefix, run_key
 from collector.lake.parquet import UserFiles, put_accounts
 from collector.lake.publish import decide_rebuilt, not_published, replace_record
-from collector.lake.raw_reading import read_run, verified_reports
+from collector.lake.raw import read_run, verified_reports
 from collector.lake.record import read_record, with_snapshot
 from collector.lake.rows import RunningCounts, account_row, type_account
 from collector.lake.writer import WrittenSnapshot
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from collector.evidence import AccountEvidence
-    from collector.lake.raw_reading import VerifiedRun
+    from collector.lake.raw import VerifiedRun
     from collector.lake.record import PublicationRecord
     from collector.lake.rows import AccountOutcome
     from collector.lake.store import Store

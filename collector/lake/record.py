@@ -30,42 +30,25 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedFile:
-    """One Parquet file of a snapshot.
+    """One Parquet file of a snapshot."""
 
-    Attributes:
-        path: its key, relative to the lake.
-        record_type: `account` or `user`.
-        rows: how many it has.
-        bytes: its size.
-        sha256: of its bytes, in hexadecimal.
-        extra: keys that this version does not know.
-    """
-
-    path: str
-    record_type: str
-    rows: int
-    bytes: int
-    sha256: str
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    path: str  # its key, relative to the lake
+    record_type: str  # `account` or `user`
+    rows: int  # how many it has
+    bytes: int  # its size
+    sha256: str  # of its bytes, in hexadecimal
+    extra: Mapping[str, Any] = field(default_factory=dict)  # keys that this version does not know
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountCounts:
-    """How many accounts a snapshot has.
+    """How many accounts a snapshot has."""
 
-    Attributes:
-        total: all of them.
-        active: those whose state is ACTIVE.
-        covered: those with users in the snapshot: `collected` or `partial`.
-        by_outcome: the number of each outcome.
-        extra: keys that this version does not know.
-    """
-
-    total: int
-    active: int
-    covered: int
-    by_outcome: Mapping[str, int]
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    total: int  # all of them
+    active: int  # those whose state is ACTIVE
+    covered: int  # those with users in the snapshot: `collected` or `partial`
+    by_outcome: Mapping[str, int]  # the number of each outcome
+    extra: Mapping[str, Any] = field(default_factory=dict)  # keys that this version does not know
 
     @property
     def coverage(self) -> Fraction:
@@ -75,34 +58,20 @@ class AccountCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedSnapshot:
-    """One day's entry.
+    """One day's entry."""
 
-    Attributes:
-        run_id: the run published for that day.
-        run_sha256: of `run.json` as stored, which proves the rest of the raw zone; None where an older version wrote
-            none.
-        run_started_at: in UTC, to the millisecond, like the other times.
-        run_finished_at: when the last account's outcome was known.
-        published_at: when the record was replaced.
-        accounts: how many there are; the rules use these, exactly.
-        coverage: as the record has it: for people, and for `verify`.
-        users: rows in the files of users.
-        columns: per record type, how many of the first columns of `file_schema` the files have.
-        files: the files that count, all in one folder.
-        extra: keys that this version does not know.
-    """
-
-    run_id: str
+    run_id: str  # the run published for that day
+    # Of `run.json` as stored, which proves the rest of the raw zone; None where an older version wrote none.
     run_sha256: str | None = None
-    run_started_at: datetime
-    run_finished_at: datetime
-    published_at: datetime
-    accounts: AccountCounts
-    coverage: float | None = field(default=None, compare=False)
-    users: int
-    columns: Mapping[str, int]
-    files: tuple[PublishedFile, ...]
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    run_started_at: datetime  # in UTC, to the millisecond, like the other times
+    run_finished_at: datetime  # when the last account's outcome was known
+    published_at: datetime  # when the record was replaced
+    accounts: AccountCounts  # how many there are; the rules use these, exactly
+    coverage: float | None = field(default=None, compare=False)  # as the record has it: for people, and for `verify`
+    users: int  # rows in the files of users
+    columns: Mapping[str, int]  # per record type, how many of the first columns of `file_schema` the files have
+    files: tuple[PublishedFile, ...]  # the files that count, all in one folder
+    extra: Mapping[str, Any] = field(default_factory=dict)  # keys that this version does not know
 
     @property
     def folder(self) -> str:
@@ -112,19 +81,12 @@ class PublishedSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicationRecord:
-    """What is published of one organization.
+    """What is published of one organization."""
 
-    Attributes:
-        organization_id: whose record it is.
-        latest: the newest snapshot date, `YYYY-MM-DD`.
-        snapshots: each day's entry, by snapshot date.
-        extra: keys that this version does not know.
-    """
-
-    organization_id: str
-    latest: str
-    snapshots: Mapping[str, PublishedSnapshot]
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    organization_id: str  # whose record it is
+    latest: str  # the newest snapshot date, `YYYY-MM-DD`
+    snapshots: Mapping[str, PublishedSnapshot]  # each day's entry, by snapshot date
+    extra: Mapping[str, Any] = field(default_factory=dict)  # keys that this version does not know
 
     @property
     def newest(self) -> PublishedSnapshot:

@@ -42,23 +42,15 @@ _ERROR_CODES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountOutcome:
-    """How an account ended, once its report was parsed.
+    """How an account ended, once its report was parsed."""
 
-    Attributes:
-        outcome: of the contract's outcomes.
-        error_code: AWS's, or ours where the report is what is wrong; None when collected.
-        error_message: the same.
-        user_count: rows published, root included; None, like the next two, where no users of it are published.
-        unreadable_rows: rows left out.
-        unreadable_values: values set to null.
-    """
-
-    outcome: Outcome
-    error_code: str | None = None
-    error_message: str | None = None
+    outcome: Outcome  # of the contract's outcomes
+    error_code: str | None = None  # AWS's, or ours where the report is what is wrong; None when collected
+    error_message: str | None = None  # the same
+    # Rows published, root included; None, like the next two, where no users of it are published.
     user_count: int | None = None
-    unreadable_rows: int | None = None
-    unreadable_values: int | None = None
+    unreadable_rows: int | None = None  # rows left out
+    unreadable_values: int | None = None  # values set to null
 
 
 class TypedAccount(NamedTuple):
@@ -161,17 +153,11 @@ def account_table(rows: list[dict[str, Any]]) -> pa.Table:
 
 @dataclass(slots=True)
 class RunningCounts:
-    """What a snapshot counts, while its accounts come in.
+    """What a snapshot counts, while its accounts come in."""
 
-    Attributes:
-        outcomes: accounts by outcome.
-        active: accounts whose state is ACTIVE.
-        users: rows of users.
-    """
-
-    outcomes: Counter[Outcome] = field(default_factory=Counter)
-    active: int = 0
-    users: int = 0
+    outcomes: Counter[Outcome] = field(default_factory=Counter)  # accounts by outcome
+    active: int = 0  # accounts whose state is ACTIVE
+    users: int = 0  # rows of users
 
     def add(self, evidence: AccountEvidence, result: AccountOutcome) -> None:
         """Count one account."""

@@ -23,7 +23,14 @@ from collector.aws.s3 import (
 )
 from collector.errors import CallFault, FaultKind, LakeError
 from collector.lake.layout import CATALOG, ZONES
-from collector.lake.store import MissingObjectError, ReplaceConflictError, VersionedObject, disk_errors
+from collector.lake.store import (
+    MissingObjectError,
+    ReplaceConflictError,
+    VersionedObject,
+    already_exists,
+    disk_errors,
+    no_lake,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,18 +50,14 @@ _ALTERED = frozenset(
     {"BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch", "FlexibleChecksumError"}
 )
 
-# Without s3:ListBucket, S3 returns AccessDenied for an object that does not exist.
+# Where the permission has another name than the call. Without s3:ListBucket, S3 returns AccessDenied for an object that
+# does not exist.
 _PERMISSIONS = {
-    "s3:PutObject": ("s3:PutObject",),
     "s3:GetObject": ("s3:GetObject", "s3:ListBucket"),
     "s3:HeadObject": ("s3:GetObject", "s3:ListBucket"),
     "s3:ListObjectsV2": ("s3:ListBucket",),
     "s3:HeadBucket": ("s3:ListBucket",),
-    "s3:PutObjectTagging": ("s3:PutObjectTagging",),
-    "s3:GetObjectTagging": ("s3:GetObjectTagging",),
-    "s3:DeleteObjectTagging": ("s3:DeleteObjectTagging",),
 }
-_ON_THE_BUCKET = frozenset({"s3:ListBucket"})
 _UNCHANGED = "What was published before is unchanged."
 _NO_BUCKET = frozenset({"NoSuchBucket", "InvalidBucketName"})
 _CREDENTIALS = "Provide valid AWS credentials (AWS_PROFILE, `aws sso login`, or a role), and run again."
@@ -99,19 +102,11 @@ class S3Store:
     ) -> None:
         """Name the lake. No call is made yet. `sleep` waits the seconds given, between attempts."""
         self.place: S3Place = parse_s3_uri(uri)
+        self.uri = self.place.uri()
         self.client = client
+        self.endpoint: str = client.meta.endpoint_url  # where the calls go, for the run's own record
         self._objects = S3Objects(self.place, client, kms_key=kms_key, sleep=sleep)
         self._errors = _LakeErrors(self.place, client.meta.partition, kms_key=kms_key)
-
-    @property
-    def uri(self) -> str:
-        """The lake as `s3://bucket/prefix`."""
-        return self.place.uri()
-
-    @property
-    def endpoint(self) -> str:
-        """Where the calls go, for the run's own record."""
-        return self.client.meta.endpoint_url
 
     def bucket_region(self) -> str | None:
         """The Region of the bucket; None where the server does not say."""
@@ -121,13 +116,8 @@ class S3Store:
     def check_exists(self) -> None:
         """Raise LakeError unless the bucket can be listed and there are objects under the prefix."""
         with self.lake_errors("Looking for a lake at"):
-            if not self._objects.is_empty():
-                return
-        raise LakeError(
-            f"There is no lake at {self.uri}: no object has that prefix. Name another with --lake, or create it with "
-            "`credlake collect`.",
-            location=self.uri,
-        )
+            if self._objects.is_empty():
+                raise no_lake(self.uri, "no object has that prefix")
 
     def check_writable(self) -> None:
         """List the bucket, write a probe into each zone, and check that a conditional write that must fail does.
@@ -140,7 +130,10 @@ class S3Store:
             self._objects.is_empty()
         for zone in ZONES:
             if not self._put_probe(f"{zone}/{_PROBE}", ABSENT) and zone == CATALOG:
-                self._write_probe_again(f"{zone}/{_PROBE}")
+                with self.lake_errors("Reading the lake at", f"{zone}/{_PROBE}"):
+                    version = self._objects.get(f"{zone}/{_PROBE}")[1]
+                # Where this fails, another run wrote its probe at the same moment: both were allowed to try.
+                self._put_probe(f"{zone}/{_PROBE}", unchanged(version))
         for condition in (ABSENT, unchanged(_NO_ETAG)):
             if self._put_probe(f"{CATALOG}/{_PROBE}", condition):
                 raise LakeError(
@@ -191,13 +184,11 @@ class S3Store:
 
     def read_versioned(self, key: str) -> VersionedObject | None:
         """The object's bytes with its ETag; None where there is none."""
-        with self.lake_errors("Reading", key):
-            try:
+        try:
+            with self.lake_errors("Reading", key):
                 return VersionedObject(*self._objects.get(key))
-            except CallFault as fault:
-                if is_missing(fault):
-                    return None
-                raise
+        except MissingObjectError:
+            return None
 
     def replace(self, key: str, content: bytes, *, expected: str | None) -> None:
         """Replace the object on condition that it still has the ETag expected, or is still absent.
@@ -217,9 +208,7 @@ class S3Store:
                     return
                 if not is_lost:
                     raise
-                raise ReplaceConflictError(
-                    f"{self.location(key)} was replaced by another run in the meantime.", location=self.location(key)
-                ) from fault
+                raise ReplaceConflictError(self.location(key)) from fault
 
     def _holds(self, key: str, content: bytes, cause: CallFault) -> bool:
         try:
@@ -242,20 +231,7 @@ class S3Store:
                 if not is_conflict(fault):
                     raise
                 if self._objects.sha256(key) != digest:
-                    raise self._overwriting(key) from fault
-
-    def _overwriting(self, key: str) -> LakeError:
-        return LakeError(
-            f"{self.location(key)} already exists with other content, and nothing in a lake is ever overwritten. Run "
-            "again: a new run writes under a prefix of its own.",
-            location=self.location(key),
-        )
-
-    def _write_probe_again(self, probe: str) -> None:
-        with self.lake_errors("Reading the lake at", probe):
-            version = self._objects.get(probe)[1]
-        # Where this fails, another run wrote its probe at the same moment: both were allowed to try.
-        self._put_probe(probe, unchanged(version))
+                    raise already_exists(self.location(key)) from fault
 
     def _put_probe(self, probe: str, condition: Condition) -> bool:
         """Whether the condition held."""
@@ -282,16 +258,14 @@ class _LakeErrors:
     """The LakeError of a failed call: what failed, on what, why, and the permission or step that fixes it."""
 
     place: S3Place
-    # In the ARNs of the permissions to grant.
-    partition: str = "aws"
-    # With which objects are encrypted; None for S3's own.
-    kms_key: str | None = None
+    partition: str = "aws"  # in the ARNs of the permissions to grant
+    kms_key: str | None = None  # encrypts the objects; None for S3's own key
 
     def error(self, fault: CallFault, doing: str, relative: str = "") -> LakeError:
         """The error of one call; `doing` begins its message, `relative` is the key within the lake."""
         location = self.place.uri(relative)
         if is_missing(fault):
-            return MissingObjectError(f"{location} does not exist.", location=location)
+            return MissingObjectError(location)
         reason = f"{fault.operation}: {fault.code}: {fault.message}".rstrip(": .")
         return LakeError(
             f"{doing} {location} failed: {reason}. {self._next_step(fault)}",
@@ -303,7 +277,10 @@ class _LakeErrors:
     def _next_step(self, fault: CallFault) -> str:
         code, kind = fault.code, fault.kind
         if code.startswith("KMS") or "kms:" in fault.message:
-            return self._key_step(fault)
+            key = self.kms_key or "the bucket's default key"
+            if code in {"KMS.NotFoundException", "KMS.DisabledException", "KMS.KMSInvalidStateException"}:
+                return f"Name a key that exists and is enabled, in the bucket's Region, with --kms-key (now: {key})."
+            return f"Grant the caller kms:GenerateDataKey and kms:Decrypt on {key}, in its key policy or in IAM."
         if kind is FaultKind.DENIED or code in _DENIED:
             return self._grant(fault)
         if code in _NO_BUCKET:
@@ -312,17 +289,11 @@ class _LakeErrors:
 
     def _grant(self, fault: CallFault) -> str:
         actions = _PERMISSIONS.get(fault.operation, (fault.operation,))
-        on_bucket = [action for action in actions if action in _ON_THE_BUCKET]
-        on_objects = [action for action in actions if action not in _ON_THE_BUCKET]
-        grants = [f"{' and '.join(on_objects)} on {self.place.objects_arn(self.partition)}"] if on_objects else []
-        grants += [f"{' and '.join(on_bucket)} on {self.place.bucket_arn(self.partition)}"] if on_bucket else []
+        on_objects = " and ".join(action for action in actions if action != "s3:ListBucket")
+        grants = [f"{on_objects} on {self.place.objects_arn(self.partition)}"] if on_objects else []
+        if "s3:ListBucket" in actions:
+            grants.append(f"s3:ListBucket on {self.place.bucket_arn(self.partition)}")
         hint = ""
         if fault.operation == "s3:PutObject" and self.kms_key is None:
             hint = " If the bucket's policy requires a KMS key, name it with --kms-key."
         return f"Grant the caller {', and '.join(grants)}; check for a bucket policy or an SCP that denies it.{hint}"
-
-    def _key_step(self, fault: CallFault) -> str:
-        key = self.kms_key or "the bucket's default key"
-        if fault.code in {"KMS.NotFoundException", "KMS.DisabledException", "KMS.KMSInvalidStateException"}:
-            return f"Name a key that exists and is enabled, in the bucket's Region, with --kms-key (now: {key})."
-        return f"Grant the caller kms:GenerateDataKey and kms:Decrypt on {key}, in its key policy or in IAM."

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import errno
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from collector.errors import LakeError
 
@@ -19,20 +18,24 @@ if TYPE_CHECKING:
 
 
 class MissingObjectError(LakeError):
-    """There is no object of that key. Only the caller knows what that means: it never counts as empty."""
+    """There is no object at that location. Only the caller knows what that means: it never counts as empty."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(f"{location} does not exist.", location=location)
 
 
 class ReplaceConflictError(LakeError):
-    """Someone else replaced the object since it was read: read it again, and decide again."""
+    """Someone else replaced the object at that location since it was read: read it again, and decide again."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(f"{location} was replaced by another run in the meantime.", location=location)
 
 
-@dataclass(frozen=True, slots=True)
-class VersionedObject:
+class VersionedObject(NamedTuple):
     """An object's bytes, and a token for exactly these."""
 
     content: bytes
-    # A hash in a folder, the ETag on S3.
-    version: str
+    version: str  # a hash in a folder, the ETag on S3
 
 
 class Store(Protocol):
@@ -42,9 +45,7 @@ class Store(Protocol):
     call from several threads.
     """
 
-    @property
-    def uri(self) -> str:
-        """The lake as the user named it, for messages."""
+    uri: str  # the lake as the user named it, for messages
 
     def check_exists(self) -> None:
         """Raise LakeError unless there is a lake: a misspelt one is not an empty one."""
@@ -91,6 +92,21 @@ class Store(Protocol):
         Raises:
             ReplaceConflictError: it is another version by now.
         """
+
+
+def no_lake(uri: str, why: str) -> LakeError:
+    """The error of `check_exists`; `why` is what is missing."""
+    create = "Name another with --lake, or create it with `credlake collect`."
+    return LakeError(f"There is no lake at {uri}: {why}. {create}", location=uri)
+
+
+def already_exists(location: str) -> LakeError:
+    """The error of a `put` of other bytes than those that are there."""
+    return LakeError(
+        f"{location} already exists with other content, and nothing in a lake is ever overwritten. Run again: a new "
+        "run writes into a folder of its own.",
+        location=location,
+    )
 
 
 _UNCHANGED = "what was published before is unchanged."

@@ -34,33 +34,19 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenSnapshot:
-    """A run whose evidence and tables are complete in the lake, but which no record names yet.
+    """A run whose evidence and tables are complete in the lake, but which no record names yet."""
 
-    Attributes:
-        organization_id: whose run it is.
-        snapshot_date: the UTC date of the run's start, `YYYY-MM-DD`.
-        run_id: the run.
-        run_sha256: of `run.json` as stored; None where it is not known.
-        run_started_at: when the run started.
-        run_finished_at: when the last account's outcome was known.
-        accounts: how many it has.
-        users: rows in its files of users.
-        columns: per record type, how many columns its files have.
-        files: its tables.
-        is_listed_by_file: whether an accounts file named its accounts: the organization may have others.
-    """
-
-    organization_id: str
-    snapshot_date: str
-    run_id: str
-    run_sha256: str | None = None
-    run_started_at: datetime
-    run_finished_at: datetime
-    accounts: AccountCounts
-    users: int
-    columns: Mapping[str, int]
-    files: tuple[PublishedFile, ...]
-    is_listed_by_file: bool = False
+    organization_id: str  # whose run it is
+    snapshot_date: str  # the UTC date of the run's start, `YYYY-MM-DD`
+    run_id: str  # the run
+    run_sha256: str | None = None  # of `run.json` as stored; None where it is not known
+    run_started_at: datetime  # when the run started
+    run_finished_at: datetime  # when the last account's outcome was known
+    accounts: AccountCounts  # how many it has
+    users: int  # rows in its files of users
+    columns: Mapping[str, int]  # per record type, how many columns its files have
+    files: tuple[PublishedFile, ...]  # its tables
+    is_listed_by_file: bool = False  # whether an accounts file named its accounts: the organization may have others
 
     @classmethod
     def of_run(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from collector.errors import LakeError
 from collector.lake.layout import CATALOG, organization_of
-from collector.lake.open import open_store
+from collector.lake.local_store import open_store
 from collector.lake.record import read_record
 
 if TYPE_CHECKING:

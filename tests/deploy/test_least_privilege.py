@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from collector.aws.iam import SESSION_ACTIONS
 from collector.catalog.follow import follower_of
 from collector.collection.run import Collection
-from collector.lake.open import open_store
+from collector.lake.local_store import open_store
 from collector.lake.record import read_record
 from collector.settings.model import Settings
 from tests.deploy.refusals import not_refused

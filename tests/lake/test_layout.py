@@ -9,7 +9,7 @@ import pytest
 from collector.errors import LakeError, UsageError
 from collector.lake import layout
 from collector.lake.layout import is_on_s3, lake_uri_error
-from collector.lake.open import open_store
+from collector.lake.local_store import open_store
 
 
 def test_a_run_is_named_by_its_start_in_utc_and_four_random_bytes():

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from collector.errors import LakeError, NewerLakeError
-from collector.lake.open import open_store
+from collector.lake.local_store import open_store
 from collector.lake.record import parse_record, read_record, serialize_record, with_snapshot
 from tests.fixtures.examples import DAY, ORGANIZATION, snapshot
 

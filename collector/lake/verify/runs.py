@@ -24,17 +24,17 @@ from collector.lake.layout import (
     snapshot_folder,
 )
 from collector.lake.publish import decide
-from collector.lake.raw_reading import read_run, verified_reports
+from collector.lake.raw import read_run, verified_reports
 from collector.lake.record import AccountCounts
 from collector.lake.rows import RunningCounts, type_account
-from collector.lake.verify.difference import Difference, DifferenceKind, Differences
+from collector.lake.verify.tables import Difference, DifferenceKind, Differences
 from collector.lake.writer import WrittenSnapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from collector.evidence import RunEvidence
-    from collector.lake.raw_reading import VerifiedRun
+    from collector.lake.raw import VerifiedRun
     from collector.lake.record import PublicationRecord, PublishedSnapshot
     from collector.lake.store import Store
 

@@ -1,8 +1,10 @@
-"""The Parquet files of a published snapshot, opened for `verify`, and their rows by account."""
+"""The differences that `verify` finds, and the Parquet files of a snapshot in which it looks for them."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -11,38 +13,88 @@ import pyarrow.parquet as pq
 from collector.lake.raw import file_sha256
 from collector.lake.rows import USER_SCHEMA
 from collector.lake.store import MissingObjectError
-from collector.lake.verify.difference import DifferenceKind, differing_columns
 from collector.schema import file_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from collector.lake.record import PublishedFile, PublishedSnapshot
     from collector.lake.store import Store
-    from collector.lake.verify.difference import Differences
 
+_USER_KEY = "user_arn"
 # What Arrow raises on bytes that are not Parquet, or are damaged.
 UNREADABLE = (pa.ArrowException, OSError, ValueError)
 
 
+class DifferenceKind(StrEnum):
+    """What differs."""
+
+    RECORD = "record"  # the publication record, or its counts
+    RUN = "run"  # a complete run that is not published although the rules allow it
+    FILE = "file"  # a published Parquet file: missing, altered, of other columns, or extra
+    RAW = "raw"  # a file of the raw zone
+    ROWS = "rows"  # rows that are missing, or that are not in the raw zone
+    VALUE = "value"  # a value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One difference. It names accounts and columns, never a user and never a value: it ends up in logs."""
+
+    kind: DifferenceKind  # what differs
+    organization_id: str  # whose snapshot
+    what: str  # how it differs, in sentences
+    where: str  # the absolute path or URI of the file
+    snapshot_date: str | None = None  # of which day; None where it is the record as a whole
+    account_id: str | None = None  # of which account, where it is one
+    column: str | None = None  # of which column, where it is one
+
+    def __str__(self) -> str:
+        """One line for people."""
+        account = self.account_id and f"account {self.account_id}"
+        place = (self.organization_id, self.snapshot_date, account, self.column)
+        return f"{', '.join(part for part in place if part)}: {self.what} ({self.where})"
+
+
+class Differences:
+    """The differences of one snapshot, each once."""
+
+    def __init__(self, organization_id: str, snapshot_date: str | None) -> None:
+        """Name the snapshot."""
+        self._organization_id = organization_id
+        self._snapshot_date = snapshot_date
+        self._found: dict[Difference, None] = {}
+
+    def add(
+        self, kind: DifferenceKind, what: str, where: str, *, account_id: str | None = None, column: str | None = None
+    ) -> None:
+        """Add one difference."""
+        difference = Difference(
+            kind=kind,
+            organization_id=self._organization_id,
+            snapshot_date=self._snapshot_date,
+            what=what,
+            where=where,
+            account_id=account_id,
+            column=column,
+        )
+        self._found[difference] = None
+
+    def all(self) -> list[Difference]:
+        """All of them, in the order they were found."""
+        return list(self._found)
+
+
 @dataclass(slots=True, kw_only=True)
 class PublishedTable:
-    """A file that could be opened.
+    """A file that could be opened."""
 
-    Attributes:
-        file: its entry in the record.
-        where: its path or URI, for messages.
-        parquet: the open file.
-        names: the columns that it should have and has, with the right type.
-        is_damaged: whether a row group could not be read.
-    """
-
-    file: PublishedFile
-    where: str
-    parquet: pq.ParquetFile
-    names: tuple[str, ...]
-    is_damaged: bool = False
+    file: PublishedFile  # its entry in the record
+    where: str  # its path or URI, for messages
+    parquet: pq.ParquetFile  # the open file
+    names: tuple[str, ...]  # the columns that it should have and has, with the right type
+    is_damaged: bool = False  # whether a row group could not be read
 
     @property
     def groups(self) -> range:
@@ -214,3 +266,63 @@ def _by_account(rows: pa.Table) -> Iterator[tuple[str | None, pa.Table]]:
         first, count = of_account[0], len(of_account)
         is_one_piece = of_account[-1] - first + 1 == count
         yield account_id, rows.slice(first, count) if is_one_piece else rows.take(of_account)
+
+
+def differing_columns(expected: dict[str, Any], published: dict[str, Any], names: Iterable[str]) -> list[str]:
+    """The columns in which two rows differ."""
+    return [name for name in names if _plain(expected[name]) != _plain(published[name])]
+
+
+def user_differences(expected: pa.Table, published: pa.Table, names: Sequence[str]) -> Iterator[tuple[str | None, str]]:
+    """The differences between the users of one account as (column, sentence); column None where whole rows differ.
+
+    Args:
+        expected: the rows from the raw zone, all columns.
+        published: the rows in the table.
+        names: the columns that the published file should have, and has.
+    """
+    if _is_equal(expected, published, names):
+        return
+    expected_rows, published_rows = _by_user(expected.select(names)), _by_user(published.select(names))
+    missing = sum((Counter(_sizes(expected_rows)) - Counter(_sizes(published_rows))).values())
+    extra = sum((Counter(_sizes(published_rows)) - Counter(_sizes(expected_rows))).values())
+    if missing:
+        yield None, f"{missing} of {expected.num_rows} users of the report are not in the table"
+    if extra:
+        yield (
+            None,
+            f"{extra} of {published.num_rows} rows in the table belong to no user of the report, or are duplicates",
+        )
+    differing: Counter[str] = Counter()
+    for user, rows in expected_rows.items():
+        for one, other in zip(rows, published_rows.get(user, []), strict=False):
+            differing.update(differing_columns(one, other, names))
+    for name in names:
+        if differing[name]:
+            yield name, f"{differing[name]} of {expected.num_rows} values differ from the report"
+
+
+def _is_equal(expected: pa.Table, published: pa.Table, names: Sequence[str]) -> bool:
+    if expected.num_rows != published.num_rows:
+        return False
+    return all(_same_column(expected.column(name), published.column(name)) for name in names)
+
+
+def _same_column(expected: pa.ChunkedArray[Any], published: pa.ChunkedArray[Any]) -> bool:
+    return expected.type == published.type and expected.equals(published)
+
+
+def _by_user(table: pa.Table) -> dict[object, list[dict[str, Any]]]:
+    rows: dict[object, list[dict[str, Any]]] = {}
+    for row in table.to_pylist():
+        rows.setdefault(row.get(_USER_KEY), []).append(row)
+    return rows
+
+
+def _sizes(rows: dict[object, list[dict[str, Any]]]) -> dict[object, int]:
+    return {user: len(of_user) for user, of_user in rows.items()}
+
+
+def _plain(value: object) -> object:
+    """A map's entries have no order."""
+    return sorted(value) if isinstance(value, list) else value

@@ -15,7 +15,7 @@ from collector.lake.publish import publish
 from collector.lake.rebuild import rebuild
 from collector.lake.record import read_record
 from collector.lake.verify import verify
-from collector.lake.verify.difference import DifferenceKind
+from collector.lake.verify.tables import DifferenceKind
 from collector.lake.writer import SnapshotWriter
 from tests.fixtures.examples import (
     DAY,

@@ -5,7 +5,7 @@ import pytest
 from collector.aws import s3 as s3_objects
 from collector.aws.s3 import S3Place, parse_s3_uri
 from collector.errors import LakeError, UsageError
-from collector.lake.open import open_store
+from collector.lake.local_store import open_store
 from collector.lake.s3_store import S3Store
 
 RECORD = "catalog/o-abcdefghij.json"

@@ -10,7 +10,7 @@ from collector.errors import LakeError
 from collector.lake.publish import publish
 from collector.lake.rebuild import rebuild
 from collector.lake.verify import verify
-from collector.lake.verify.difference import DifferenceKind
+from collector.lake.verify.tables import DifferenceKind
 from tests.fixtures.days import ACCOUNTS, DAYS, covering, entry, made, publish_run
 from tests.fixtures.examples import (
     DAY,

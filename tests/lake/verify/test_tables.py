@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 import pytest
 
 from collector.lake.verify import verify
-from collector.lake.verify.difference import Difference, DifferenceKind
+from collector.lake.verify.tables import Difference, DifferenceKind
 from tests.fixtures.examples import DAY, ORGANIZATION, RUN
 from tests.fixtures.tampering import TABLES, altered_record, found, in_record, rewrite, with_column
 

@@ -6,7 +6,7 @@ import pytest
 
 from collector.errors import LakeError
 from collector.lake.verify import verify
-from collector.lake.verify.difference import Difference, DifferenceKind
+from collector.lake.verify.tables import Difference, DifferenceKind
 from tests.fixtures.examples import (
     DAY,
     ORGANIZATION,
