@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from collector.lake.layout import ACCOUNTS_FILE, users_file
 from collector.lake.raw import file_sha256
 from collector.lake.record import PublishedFile
-from collector.lake.rows import ACCOUNT_RECORD, ACCOUNT_SCHEMA, USER_RECORD, USER_SCHEMA, account_table
+from collector.lake.rows import ACCOUNT_RECORD, ACCOUNT_SCHEMA, USER_RECORD, USER_SCHEMA
 from collector.lake.store import disk_errors
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class UserFiles:
         self._loose.append(rows)
         self._buffered_rows += rows.num_rows
         if len(self._loose) >= _LOOSE_TABLES:
-            self._buffered.append(_together(self._loose))
+            self._buffered.append(pa.concat_tables(self._loose).combine_chunks())
             self._loose = []
         if self._buffered_rows >= self._group_rows:
             self._write_group()
@@ -84,7 +84,7 @@ class UserFiles:
 
     def _write_group(self) -> None:
         # sort_by is stable: an account's users keep the order of its report.
-        group = _together([*self._buffered, *self._loose]).sort_by("account_id")
+        group = pa.concat_tables([*self._buffered, *self._loose]).combine_chunks().sort_by("account_id")
         self._buffered, self._loose, self._buffered_rows = [], [], 0
         if self._open is not None and self._open.bytes + self._largest_group > self._file_bytes:
             self._roll()
@@ -133,10 +133,6 @@ class _OpenFile:
             self._sink.close()
 
 
-def _together(tables: list[pa.Table]) -> pa.Table:
-    return pa.concat_tables(tables).combine_chunks()
-
-
 def _open_parquet(sink: str | pa.NativeFile, schema: pa.Schema) -> pq.ParquetWriter:
     """A writer whose timestamps are INT64 milliseconds (the schema's, never INT96), with statistics per group and page.
 
@@ -178,6 +174,9 @@ def put_accounts(store: Store, folder: str, scratch: Path, rows: Iterable[dict[s
 
 def _groups(rows: Iterable[dict[str, Any]]) -> Iterator[pa.Table]:
     left = iter(rows)
-    batches = range(_ROWS_OF_A_GROUP // _ROWS_AT_ONCE)
-    while tables := [account_table(batch) for _ in batches if (batch := list(islice(left, _ROWS_AT_ONCE)))]:
+    while tables := [
+        pa.Table.from_pylist(batch, schema=ACCOUNT_SCHEMA)
+        for _ in range(_ROWS_OF_A_GROUP // _ROWS_AT_ONCE)
+        if (batch := list(islice(left, _ROWS_AT_ONCE)))
+    ]:
         yield pa.concat_tables(tables)

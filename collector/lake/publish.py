@@ -57,39 +57,32 @@ def publish(
         LakeError: the record cannot be read or written.
     """
 
-    def next_record(record: PublicationRecord | None) -> PublicationRecord:
-        decision = decide(record, written, min_coverage=min_coverage, replace=replace)
-        if not decision.publish:
-            raise not_published(store, written, decision)
-        return with_snapshot(record, written.organization_id, written.snapshot_date, written.published(now()))
+    def decision(record: PublicationRecord | None) -> Decision:
+        return decide(record, written, min_coverage=min_coverage, replace=replace)
 
-    return replace_record(store, written.organization_id, next_record, is_done=written.is_published_in, sleep=sleep)
+    return publish_if(decision, store, written, now=now, sleep=sleep)
 
 
-def replace_record(
+def publish_if(
+    decision: Callable[[PublicationRecord | None], Decision],
     store: Store,
-    organization_id: str,
-    next_record: Callable[[PublicationRecord | None], PublicationRecord],
+    written: WrittenSnapshot,
     *,
-    is_done: Callable[[PublicationRecord], bool],
-    sleep: Callable[[float], None] = time.sleep,
+    now: Callable[[], datetime],
+    sleep: Callable[[float], None],
 ) -> PublicationRecord:
-    """Read the record, replace it by the next one unless another run wrote in the meantime; then start over.
-
-    Args:
-        store: the lake.
-        organization_id: whose record.
-        next_record: applies the rules; its errors are raised.
-        is_done: whether a record already has our change: then our write arrived although its response was lost.
-        sleep: waits the seconds given, between attempts.
-    """
-    key = record_key(organization_id)
+    """`publish`, by a decision that is made anew of each record that is read: none is kept over a lost race."""
+    key = record_key(written.organization_id)
 
     def attempt() -> PublicationRecord:
-        record, version = read_record(store, organization_id)
-        if record is not None and is_done(record):
+        record, version = read_record(store, written.organization_id)
+        if record is not None and written.is_published_in(record):
+            # Our write arrived although its response was lost.
             return record
-        replacement = next_record(record)
+        decided = decision(record)
+        if not decided.publish:
+            raise _not_published(store, written, decided)
+        replacement = with_snapshot(record, written.organization_id, written.snapshot_date, written.published(now()))
         store.replace(key, serialize_record(replacement), expected=version)
         return replacement
 
@@ -109,8 +102,7 @@ def replace_record(
         ) from error
 
 
-def not_published(store: Store, written: WrittenSnapshot, decision: Decision) -> NotPublishedError:
-    """The error for a run that is not published: why, where it is kept, and the next step."""
+def _not_published(store: Store, written: WrittenSnapshot, decision: Decision) -> NotPublishedError:
     raw = store.location(raw_folder(written.organization_id, written.run_id))
     tables = store.location(written.files[0].path.rpartition("/")[0])
     return NotPublishedError(
@@ -141,16 +133,14 @@ def decide(
     if written.accounts.covered == 0:
         return _refused("Not one account was collected, so there is nothing to publish.", _FIX)
     covers = f"The run covers {_share(written.accounts)}"
-    if min_coverage is not None and written.accounts.coverage < _as_fraction(min_coverage):
+    # The floor exactly as written: 0.98 is 98/100, not the nearest float.
+    if min_coverage is not None and written.accounts.coverage < Fraction(str(min_coverage)):
         still = " --replace does not lift this floor." if replace else ""
         return _refused(f"{covers}, less than --min-coverage {min_coverage} requires.{still}", _FIX)
     if replace or record is None:
         return Decision(publish=True, reason=f"{covers}.")
-    return (
-        _against_same_day(record, written)
-        or _against_newest(record, written)
-        or Decision(publish=True, reason=f"{covers}.")
-    )
+    refused = _against_same_day(record, written) or _against_newest(record, written)
+    return refused or Decision(publish=True, reason=f"{covers}.")
 
 
 def decide_rebuilt(record: PublicationRecord | None, written: WrittenSnapshot) -> Decision:
@@ -169,9 +159,8 @@ def decide_rebuilt(record: PublicationRecord | None, written: WrittenSnapshot) -
         )
     worse = _against_same_day(record, written)
     if worse is not None:
-        return replaced(
-            worse, next_step="This version can parse fewer of the reports than the one that collected them."
-        )
+        next_step = "This version can parse fewer of the reports than the one that collected them."
+        return replaced(worse, next_step=next_step)
     return Decision(publish=True, reason=f"The run covers {_share(written.accounts)}.")
 
 
@@ -220,11 +209,6 @@ def _left_out(snapshot: PublishedSnapshot, written: WrittenSnapshot) -> str:
 
 def _refused(reason: str, next_step: str) -> Decision:
     return Decision(publish=False, reason=reason, next_step=next_step)
-
-
-def _as_fraction(rate: float | Fraction) -> Fraction:
-    """The rate exactly as written: 0.98 is 98/100, not the nearest float."""
-    return rate if isinstance(rate, Fraction) else Fraction(str(rate))
 
 
 def _share(accounts: AccountCounts) -> str:

@@ -24,9 +24,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from collector.discovery.accounts import ORGANIZATION_ID
-from collector.errors import LakeError, NewerLakeError
+from collector.errors import LakeError
 from collector.evidence import AccountEvidence, RunEvidence, instant_text, read_instant
 from collector.lake.layout import RAW, evidence_key, report_key, run_key
+from collector.lake.record import refuse_newer
 from collector.limits import Limits
 from collector.outcome import Outcome
 from collector.schema import SCHEMA_VERSION
@@ -43,6 +44,8 @@ _LEVEL = 6
 # On S3 a read takes some 30 ms, nearly all of it waiting.
 _READERS = 8
 _INSTANTS = frozenset({"started_at", "finished_at", "report_generated_at"})
+# What a truncated or altered gzip raises.
+_NOT_GZIP = (OSError, EOFError, zlib.error)
 
 # The head of a gzip file: magic, deflate, flags, no time, no hint on the level, unknown system (RFC 1952, 2.3).
 _HEAD = struct.Struct("<2sBBIBB")
@@ -97,16 +100,9 @@ def read_run_json(content: bytes, location: str) -> RawRun:
         LakeError: it is damaged.
         NewerLakeError: a newer version wrote it.
     """
-    document = _document(content, location)
-    version = document.get("schema_version")
-    if isinstance(version, int) and version > SCHEMA_VERSION:
-        raise NewerLakeError(
-            f"{location} has schema_version {version}, and this credlake supports versions up to {SCHEMA_VERSION}: it "
-            "could misread the run. Update credlake.",
-            location=location,
-            schema_version=version,
-        )
     try:
+        document = _document(content)
+        refuse_newer(document, location, location)
         return RawRun(RunEvidence(**_known(RunEvidence, document)), document.get("accounts_sha256"))
     except (TypeError, ValueError) as error:
         raise _damaged(location, error) from error
@@ -120,8 +116,8 @@ def account_line(evidence: AccountEvidence, stored_sha256: str | None) -> bytes:
 
 def read_account_line(line: bytes, location: str) -> RawAccount:
     """The account in a line of `accounts.jsonl.gz`; `location` names the file in the LakeError of a damaged line."""
-    document = _document(line, location)
     try:
+        document = _document(line)
         fields = _known(AccountEvidence, document)
         fields["outcome"] = Outcome(fields["outcome"])
         if "limits" in fields:
@@ -145,19 +141,15 @@ def lines_in(content: bytes, location: str) -> Iterator[bytes]:
     try:
         with gzip.open(io.BytesIO(content)) as lines:
             yield from lines
-    except (OSError, EOFError, zlib.error) as error:
+    except _NOT_GZIP as error:
         raise _damaged(location, error) from error
 
 
 def decompressed(content: bytes, location: str) -> bytes:
-    """The bytes in a gzip.
-
-    Raises:
-        LakeError: it was truncated or altered; `location` names the file.
-    """
+    """The bytes in a gzip. LakeError where it was truncated or altered; `location` names the file."""
     try:
         return gzip.decompress(content)
-    except (OSError, EOFError, zlib.error) as error:
+    except _NOT_GZIP as error:
         raise _damaged(location, error) from error
 
 
@@ -239,13 +231,10 @@ def _known(kind: type[RunEvidence | AccountEvidence | Limits], document: dict[st
     }
 
 
-def _document(content: bytes, location: str) -> dict[str, Any]:
-    try:
-        document = json.loads(content)
-    except ValueError as error:
-        raise _damaged(location, error) from error
+def _document(content: bytes) -> dict[str, Any]:
+    document = json.loads(content)
     if not isinstance(document, dict):
-        raise _damaged(location, TypeError("not a JSON object"))
+        raise TypeError("not a JSON object")
     return document
 
 
@@ -256,7 +245,7 @@ class Corruption(NamedTuple):
     what: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class VerifiedRun:
     """A run whose evidence is complete."""
 
@@ -295,13 +284,7 @@ def read_run(
         corruptions.append(Corruption(key, "Its SHA-256 is not the one in the publication record."))
     if lines_sha256 not in (None, sha256(lines)):
         corruptions.append(Corruption(lines_key, "Its SHA-256 is not the one in run.json."))
-    return VerifiedRun(
-        run=run,
-        sha256=sha256(content),
-        lines=lines,
-        lines_location=store.location(lines_key),
-        corruptions=tuple(corruptions),
-    )
+    return VerifiedRun(run, sha256(content), lines, store.location(lines_key), tuple(corruptions))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -338,14 +321,8 @@ def _verified_report(store: Store, run: RunEvidence, account: RawAccount) -> Ver
     except LakeError as error:
         return VerifiedReport(account=account, error=error.message)
     if sha256(report) != account.evidence.raw_sha256:
-        return VerifiedReport(
-            account=account, error="The report's SHA-256 is not the one that was taken when AWS returned it."
-        )
+        other = "The report's SHA-256 is not the one that was taken when AWS returned it."
+        return VerifiedReport(account=account, error=other)
     is_altered = account.stored_sha256 not in (None, sha256(stored))
-    return VerifiedReport(
-        account=account,
-        report=report,
-        corruption="The file differs from the one that was stored, although the report in it is unmodified."
-        if is_altered
-        else None,
-    )
+    altered = "The file differs from the one that was stored, although the report in it is unmodified."
+    return VerifiedReport(account=account, report=report, corruption=altered if is_altered else None)

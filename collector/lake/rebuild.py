@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from collector.errors import LakeError
 from collector.lake.layout import raw_folder, rebuilt_folder, report_key, run_id_prefix, run_key
 from collector.lake.parquet import UserFiles, put_accounts
-from collector.lake.publish import decide_rebuilt, not_published, replace_record
+from collector.lake.publish import decide_rebuilt, publish_if
 from collector.lake.raw import read_run, verified_reports
-from collector.lake.record import read_record, with_snapshot
+from collector.lake.record import read_record
 from collector.lake.rows import RunningCounts, account_row, type_account
 from collector.lake.writer import WrittenSnapshot
 
@@ -22,14 +21,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from collector.evidence import AccountEvidence
-    from collector.lake.raw import VerifiedRun
     from collector.lake.record import PublicationRecord
     from collector.lake.rows import AccountOutcome
     from collector.lake.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class Rebuilt:
+class Rebuilt(NamedTuple):
     """What a rebuild published: the tables it wrote, and the record that names them."""
 
     written: WrittenSnapshot
@@ -48,16 +45,9 @@ def rebuild(
 ) -> Rebuilt:
     """Rebuild the tables of a day in a new folder, and publish them; `latest` only moves forward.
 
-    The run is the one published for that day, or the newest complete one of that day if none is.
-
-    Args:
-        store: the lake.
-        organization_id: whose snapshot.
-        snapshot_date: of which day, `YYYY-MM-DD`.
-        scratch_directory: an existing folder of this machine, for files in progress.
-        now: the clock, for `published_at`.
-        randomness: at least 4 bytes, of `os.urandom`: no two rebuilds share a folder.
-        sleep: waits the seconds given, between attempts to publish.
+    The run is the one published for that day, or the newest complete one of that day if none is. `scratch_directory` is
+    an existing folder of this machine, for files in progress; `now` gives `published_at`; `randomness` is at least 4
+    bytes of `os.urandom`, so that no two rebuilds share a folder; `sleep` waits between attempts to publish.
 
     Raises:
         LakeError: there is no such run, or its raw files were altered. Nothing was published.
@@ -65,14 +55,7 @@ def rebuild(
     """
     run_id = _run_to_rebuild(store, organization_id, snapshot_date)
     written = write_tables(store, organization_id, snapshot_date, run_id, scratch_directory, randomness=randomness)
-
-    def next_record(record: PublicationRecord | None) -> PublicationRecord:
-        decision = decide_rebuilt(record, written)
-        if not decision.publish:
-            raise not_published(store, written, decision)
-        return with_snapshot(record, organization_id, snapshot_date, written.published(now()))
-
-    record = replace_record(store, organization_id, next_record, is_done=written.is_published_in, sleep=sleep)
+    record = publish_if(lambda record: decide_rebuilt(record, written), store, written, now=now, sleep=sleep)
     return Rebuilt(written, record)
 
 
@@ -101,8 +84,28 @@ def write_tables(
         # Tables made from an altered file would only look right.
         raise _altered(store.location(key), what)
     folder = rebuilt_folder(organization_id, snapshot_date, run_id, randomness)
+    run, counts = stored.run, RunningCounts()
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for verified in verified_reports(store, run, stored.accounts()):
+            evidence = verified.account.evidence
+            if verified.error is not None:
+                key = report_key(organization_id, run_id, evidence.account_id)
+                raise _altered(store.location(key), verified.error)
+            result, users_of_account = type_account(run, evidence, verified.report)
+            users.add(users_of_account)
+            counts.add(evidence, result)
+            if on_account is not None:
+                on_account(evidence, result)
+            yield account_row(run, evidence, result)
+
     with tempfile.TemporaryDirectory(prefix=f"credlake-{run_id}-", dir=scratch_directory) as scratch:
-        return _write_tables(store, stored, folder, Path(scratch), on_account)
+        users = UserFiles(store, folder, Path(scratch))
+        try:
+            files = put_accounts(store, folder, Path(scratch), rows()), *users.finish()
+        finally:
+            users.discard()
+    return WrittenSnapshot.of_run(run, counts.accounts, users=counts.users, files=files, run_sha256=stored.sha256)
 
 
 def _run_to_rebuild(store: Store, organization_id: str, snapshot_date: str) -> str:
@@ -128,37 +131,4 @@ def _altered(location: str, what: str) -> LakeError:
         f"{location}: {what} Nothing was rebuilt. `credlake verify` lists every altered file: restore them from a "
         "backup (on S3, from an earlier version of the object), and rebuild again.",
         location=location,
-    )
-
-
-def _write_tables(
-    store: Store,
-    stored: VerifiedRun,
-    folder: str,
-    scratch: Path,
-    on_account: Callable[[AccountEvidence, AccountOutcome], object] | None,
-) -> WrittenSnapshot:
-    users = UserFiles(store, folder, scratch)
-    counts = RunningCounts()
-
-    def rows() -> Iterator[dict[str, Any]]:
-        for verified in verified_reports(store, stored.run, stored.accounts()):
-            evidence = verified.account.evidence
-            if verified.error is not None:
-                key = report_key(stored.run.organization_id, stored.run.run_id, evidence.account_id)
-                raise _altered(store.location(key), verified.error)
-            result, users_of_account = type_account(stored.run, evidence, verified.report)
-            users.add(users_of_account)
-            counts.add(evidence, result)
-            if on_account is not None:
-                on_account(evidence, result)
-            yield account_row(stored.run, evidence, result)
-
-    try:
-        accounts_file = put_accounts(store, folder, scratch, rows())
-        users_files = users.finish()
-    finally:
-        users.discard()
-    return WrittenSnapshot.of_run(
-        stored.run, counts.accounts, users=counts.users, files=(accounts_file, *users_files), run_sha256=stored.sha256
     )

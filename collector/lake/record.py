@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
 from fractions import Fraction
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -20,12 +21,11 @@ from collector.lake.layout import CATALOG, RUN_ID, SNAPSHOT_DATE, SNAPSHOTS, org
 from collector.schema import FIRST_SCHEMA_VERSION, RECORD_TABLES, SCHEMA_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
+    from collections.abc import Callable, Mapping
 
     from collector.lake.store import Store
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +66,8 @@ class PublishedSnapshot:
     run_started_at: datetime  # in UTC, to the millisecond, like the other times
     run_finished_at: datetime  # when the last account's outcome was known
     published_at: datetime  # when the record was replaced
-    accounts: AccountCounts  # how many there are; the rules use these, exactly
     coverage: float | None = field(default=None, compare=False)  # as the record has it: for people, and for `verify`
+    accounts: AccountCounts  # how many there are; the rules use these, exactly
     users: int  # rows in the files of users
     columns: Mapping[str, int]  # per record type, how many of the first columns of `file_schema` the files have
     files: tuple[PublishedFile, ...]  # the files that count, all in one folder
@@ -108,35 +108,21 @@ def with_snapshot(
 
 def serialize_record(record: PublicationRecord) -> bytes:
     """The record as JSON: days in order, one key per line, so that people can compare two versions."""
-    content = {
-        "schema_version": SCHEMA_VERSION,
-        "organization_id": record.organization_id,
-        "latest": record.latest,
-        "snapshots": {date: _snapshot_object(record.snapshots[date]) for date in sorted(record.snapshots)},
-        **record.extra,
+    days = {
+        date: replace(snapshot, coverage=float(snapshot.accounts.coverage))
+        for date, snapshot in sorted(record.snapshots.items())
     }
-    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    content = {"schema_version": SCHEMA_VERSION, **_object(replace(record, snapshots=days))}
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False, default=_jsonable).encode() + b"\n"
 
 
-def _snapshot_object(snapshot: PublishedSnapshot) -> dict[str, Any]:
-    return {
-        "run_id": snapshot.run_id,
-        **({} if snapshot.run_sha256 is None else {"run_sha256": snapshot.run_sha256}),
-        "run_started_at": millisecond_text(snapshot.run_started_at),
-        "run_finished_at": millisecond_text(snapshot.run_finished_at),
-        "published_at": millisecond_text(snapshot.published_at),
-        "coverage": float(snapshot.accounts.coverage),
-        "accounts": _object(snapshot.accounts),
-        "users": snapshot.users,
-        "columns": dict(snapshot.columns),
-        "files": [_object(file) for file in snapshot.files],
-        **snapshot.extra,
-    }
+def _jsonable(value: datetime | PublishedFile | AccountCounts | PublishedSnapshot) -> object:
+    return millisecond_text(value) if isinstance(value, datetime) else _object(value)
 
 
-def _object(value: PublishedFile | AccountCounts) -> dict[str, Any]:
-    """The fields, and the keys that this version does not know."""
-    return {one.name: getattr(value, one.name) for one in fields(value) if one.name != "extra"} | dict(value.extra)
+def _object(value: PublishedFile | AccountCounts | PublishedSnapshot | PublicationRecord) -> dict[str, Any]:
+    named = {one.name: getattr(value, one.name) for one in fields(value) if one.name != "extra"}
+    return {name: content for name, content in named.items() if content is not None} | dict(value.extra)
 
 
 class ReadRecord(NamedTuple):
@@ -174,8 +160,8 @@ def parse_record(content: bytes, organization_id: str, location: str) -> Publica
     """The record in these bytes; `location` names the file in messages. Raises what `read_record` does."""
     try:
         document = json.loads(content, object_pairs_hook=_unambiguous)
-        _refuse_newer(document, location)
-        return _Reading(organization_id).record(document)
+        refuse_newer(document, location, f"The publication record {location}")
+        return _record(document, organization_id)
     except (_DamagedError, ValueError) as error:
         raise LakeError(
             f"The publication record {location} is damaged: {error}. Nothing was read from it, and nothing was "
@@ -189,12 +175,13 @@ class _DamagedError(Exception):
     """What is wrong with a record, as part of a sentence."""
 
 
-def _refuse_newer(document: object, location: str) -> None:
+def refuse_newer(document: object, location: str, name: str) -> None:
+    """Raise NewerLakeError where a newer version wrote the JSON file; `name` begins the message."""
     version = document.get("schema_version") if isinstance(document, dict) else None
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise NewerLakeError(
-            f"The publication record {location} has schema_version {version}, and this credlake supports versions up "
-            f"to {SCHEMA_VERSION}: it could misread the lake. Update credlake.",
+            f"{name} has schema_version {version}, and this credlake supports versions up to {SCHEMA_VERSION}: it "
+            "could misread the lake. Update credlake.",
             location=location,
             schema_version=version,
         )
@@ -209,105 +196,11 @@ def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-class _Reading:
-    """Reads one record: takes known keys, checks their types, and keeps the others as `extra`."""
-
-    def __init__(self, organization_id: str) -> None:
-        self._organization_id = organization_id
-
-    def record(self, document: object) -> PublicationRecord:
-        fields = _Fields(document, "the record")
-        if (version := fields.take("schema_version", int)) < FIRST_SCHEMA_VERSION:
-            raise _DamagedError(f"its schema_version is {version}, which no version of credlake writes")
-        organization_id = fields.take("organization_id", str)
-        if organization_id != self._organization_id:
-            raise _DamagedError(f"it belongs to organization {organization_id!r}")
-        latest = fields.take("latest", str)
-        days = fields.take("snapshots", dict)
-        if latest not in days:
-            raise _DamagedError(f"`latest` is {latest!r}, but it has no such snapshot")
-        snapshots = {date: self._snapshot(date, day) for date, day in days.items()}
-        return PublicationRecord(
-            organization_id=organization_id, latest=latest, snapshots=snapshots, extra=fields.others()
-        )
-
-    def _snapshot(self, date: str, day: object) -> PublishedSnapshot:
-        if SNAPSHOT_DATE.fullmatch(date) is None:
-            raise _DamagedError(f"{date!r} is not a date")
-        fields = _Fields(day, f"the snapshot of {date}")
-        run_id, coverage = fields.take("run_id", str), fields.take("coverage", float, int)
-        if RUN_ID.fullmatch(run_id) is None:
-            raise _DamagedError(f"`run_id` of {fields.what} is not a run id: {run_id!r:.60}")
-        columns = _numbers(fields.take("columns", dict), fields.what)
-        return PublishedSnapshot(
-            run_id=run_id,
-            run_sha256=fields.take("run_sha256", str) if "run_sha256" in fields.names else None,
-            run_started_at=fields.instant("run_started_at"),
-            run_finished_at=fields.instant("run_finished_at"),
-            published_at=fields.instant("published_at"),
-            accounts=_counts(fields.take("accounts", dict), fields.what),
-            coverage=coverage,
-            users=fields.count("users"),
-            columns=columns,
-            files=self._files(fields.take("files", list), date, columns, fields.what),
-            extra=fields.others(),
-        )
-
-    def _files(self, entries: list[object], date: str, columns: dict[str, int], what: str) -> tuple[PublishedFile, ...]:
-        files = tuple(self._file(entry, date, what) for entry in entries)
-        if [file.record_type for file in files].count("account") != 1:
-            raise _DamagedError(f"{what} must name exactly one file of accounts")
-        if any(file.record_type not in columns for file in files):
-            raise _DamagedError(f"{what} does not state how many columns its files have")
-        if len({file.path.rpartition("/")[0] for file in files}) != 1:
-            raise _DamagedError(f"{what} names files in more than one folder")
-        if len({file.path for file in files}) != len(files):
-            raise _DamagedError(f"{what} names a file more than once")
-        return files
-
-    def _file(self, entry: object, date: str, what: str) -> PublishedFile:
-        fields = _Fields(entry, f"a file of {what}")
-        path = fields.take("path", str)
-        if not _is_path_of_day(path, self._organization_id, date):
-            raise _DamagedError(f"{what} names the file {path!r}, which is not in the folder of that day")
-        record_type = fields.take("record_type", str)
-        if record_type not in RECORD_TABLES:
-            raise _DamagedError(f"{what} names a file of {record_type!r}, which is not a record type")
-        return PublishedFile(
-            path=path,
-            record_type=record_type,
-            rows=fields.count("rows"),
-            bytes=fields.count("bytes"),
-            sha256=fields.take("sha256", str),
-            extra=fields.others(),
-        )
-
-
-def _is_path_of_day(path: str, organization_id: str, snapshot_date: str) -> bool:
-    """Whether the path is that of a file in a folder of that organization's day."""
-    parts = path.split("/")
-    depth = 5
-    return len(parts) == depth and parts[:3] == [SNAPSHOTS, organization_id, snapshot_date] and ".." not in parts
-
-
-def _counts(entry: object, what: str) -> AccountCounts:
-    fields = _Fields(entry, f"`accounts` of {what}")
-    return AccountCounts(
-        total=fields.count("total"),
-        active=fields.count("active"),
-        covered=fields.count("covered"),
-        by_outcome=_numbers(fields.take("by_outcome", dict), fields.what),
-        extra=fields.others(),
-    )
-
-
-def _numbers(entry: object, what: str) -> dict[str, int]:
-    fields = _Fields(entry, what)
-    return {name: fields.count(name) for name in fields.names}
+_Entry = TypeVar("_Entry", PublishedFile, AccountCounts, PublishedSnapshot, PublicationRecord)
 
 
 class _Fields:
-    """The keys of one JSON object, taken one by one."""
+    """The keys of one JSON object, each taken once and its type checked."""
 
     def __init__(self, entry: object, what: str) -> None:
         if not isinstance(entry, dict):
@@ -316,7 +209,7 @@ class _Fields:
         self.names = tuple(entry)
         self.what = what
 
-    def take(self, name: str, *types: type[T]) -> T:
+    def take(self, name: str, *types: type[_T]) -> _T:
         if name not in self._left:
             raise _DamagedError(f"{self.what} has no `{name}`")
         value = self._left.pop(name)
@@ -331,6 +224,10 @@ class _Fields:
             raise _DamagedError(f"`{name}` of {self.what} is {value}")
         return value
 
+    def counts(self, name: str) -> dict[str, int]:
+        counted = _Fields(self.take(name, dict), self.what)
+        return {one: counted.count(one) for one in counted.names}
+
     def instant(self, name: str) -> datetime:
         text = self.take(name, str)
         try:
@@ -338,5 +235,65 @@ class _Fields:
         except ValueError as error:
             raise _DamagedError(f"`{name}` of {self.what} is not a timestamp: {text!r:.60}") from error
 
-    def others(self) -> dict[str, Any]:
-        return self._left
+    def build(self, kind: type[_Entry], **read: object) -> _Entry:
+        """The object as that class: what was read, the other fields by their types, and unknown keys as `extra`."""
+        readers: dict[Any, Callable[[str], object]]
+        readers = {"str": lambda name: self.take(name, str), "int": self.count, "datetime": self.instant}
+        values: dict[str, Any] = {**read, "extra": self._left}
+        for one in fields(kind):
+            if one.name not in values:
+                values[one.name] = readers[one.type](one.name)
+        return kind(**values)
+
+
+def _record(document: object, organization_id: str) -> PublicationRecord:
+    found = _Fields(document, "the record")
+    if (version := found.take("schema_version", int)) < FIRST_SCHEMA_VERSION:
+        raise _DamagedError(f"its schema_version is {version}, which no version of credlake writes")
+    days = found.take("snapshots", dict)
+    record = found.build(
+        PublicationRecord, snapshots={date: _snapshot(date, day, organization_id) for date, day in days.items()}
+    )
+    if record.organization_id != organization_id:
+        raise _DamagedError(f"it belongs to organization {record.organization_id!r}")
+    if record.latest not in days:
+        raise _DamagedError(f"`latest` is {record.latest!r}, but it has no such snapshot")
+    return record
+
+
+def _snapshot(date: str, day: object, organization_id: str) -> PublishedSnapshot:
+    if SNAPSHOT_DATE.fullmatch(date) is None:
+        raise _DamagedError(f"{date!r} is not a date")
+    found = _Fields(day, f"the snapshot of {date}")
+    what = found.what
+    accounts = _Fields(found.take("accounts", dict), f"`accounts` of {what}")
+    snapshot = found.build(
+        PublishedSnapshot,
+        run_sha256=found.take("run_sha256", str) if "run_sha256" in found.names else None,
+        coverage=found.take("coverage", float, int),
+        accounts=accounts.build(AccountCounts, by_outcome=accounts.counts("by_outcome")),
+        columns=found.counts("columns"),
+        files=tuple(_Fields(file, f"a file of {what}").build(PublishedFile) for file in found.take("files", list)),
+    )
+    if RUN_ID.fullmatch(snapshot.run_id) is None:
+        raise _DamagedError(f"`run_id` of {what} is not a run id: {snapshot.run_id!r:.60}")
+    _check_files(snapshot, f"{SNAPSHOTS}/{organization_id}/{date}", what)
+    return snapshot
+
+
+def _check_files(snapshot: PublishedSnapshot, day_folder: str, what: str) -> None:
+    files, paths = snapshot.files, [file.path for file in snapshot.files]
+    for file in files:
+        parts = file.path.split("/")
+        if "/".join(parts[:-2]) != day_folder or ".." in parts:
+            raise _DamagedError(f"{what} names the file {file.path!r}, which is not in the folder of that day")
+        if file.record_type not in RECORD_TABLES:
+            raise _DamagedError(f"{what} names a file of {file.record_type!r}, which is not a record type")
+        if file.record_type not in snapshot.columns:
+            raise _DamagedError(f"{what} does not state how many columns its files have")
+    if [file.record_type for file in files].count("account") != 1:
+        raise _DamagedError(f"{what} must name exactly one file of accounts")
+    if len({path.rpartition("/")[0] for path in paths}) != 1:
+        raise _DamagedError(f"{what} names files in more than one folder")
+    if len(set(paths)) != len(paths):
+        raise _DamagedError(f"{what} names a file more than once")

@@ -72,25 +72,20 @@ def type_account(run: RunEvidence, evidence: AccountEvidence, report: bytes | No
 def account_outcome(evidence: AccountEvidence, parsed: ParsedReport | None) -> AccountOutcome:
     """The outcome of the collection and of parsing the report; without a report, that of the collection alone."""
     if evidence.outcome is not Outcome.COLLECTED:
-        return AccountOutcome(
-            outcome=evidence.outcome, error_code=evidence.error_code, error_message=evidence.error_message
-        )
+        code, message = evidence.error_code, evidence.error_message
+        return AccountOutcome(outcome=evidence.outcome, error_code=code, error_message=message)
     if parsed is None:
         raise ValueError(f"account {evidence.account_id} is `collected`, but has no report")
+    outcome, problem = parsed.outcome, parsed.problem
     if evidence.report_generated_at is None:
-        return AccountOutcome(
-            outcome=Outcome.MALFORMED_REPORT,
-            error_code=_ERROR_CODES[Outcome.MALFORMED_REPORT],
-            error_message="The report came without its GeneratedTime, so its ages cannot be calculated.",
-        )
-    if not parsed.outcome.is_covered:
-        return AccountOutcome(
-            outcome=parsed.outcome, error_code=_ERROR_CODES[parsed.outcome], error_message=parsed.problem
-        )
+        outcome = Outcome.MALFORMED_REPORT
+        problem = "The report came without its GeneratedTime, so its ages cannot be calculated."
+    if not outcome.is_covered:
+        return AccountOutcome(outcome=outcome, error_code=_ERROR_CODES[outcome], error_message=problem)
     return AccountOutcome(
-        outcome=parsed.outcome,
-        error_code=_ERROR_CODES.get(parsed.outcome),
-        error_message=None if parsed.outcome is Outcome.COLLECTED else parsed.problem,
+        outcome=outcome,
+        error_code=_ERROR_CODES.get(outcome),
+        error_message=None if outcome is Outcome.COLLECTED else problem,
         user_count=parsed.users.num_rows if parsed.users is not None else 0,
         unreadable_rows=parsed.unreadable_rows,
         unreadable_values=parsed.unreadable_values,
@@ -103,52 +98,52 @@ def user_rows(
     """The account's rows of `credential_report`, in a users file's schema; none where nothing may be published."""
     if not result.outcome.is_covered or parsed is None or parsed.users is None:
         return USER_SCHEMA.empty_table()
-    constants = {
-        "record_type": USER_RECORD,
-        **_keys(run, evidence),
-        "report_generated_at": _cut(evidence, "report_generated_at"),
-    }
+    generated_at = _cut(evidence.report_generated_at)
+    constants = {"record_type": USER_RECORD, **_keys(run, evidence), "report_generated_at": generated_at}
     rows = parsed.users.num_rows
-    return pa.table(
-        [
-            pa.repeat(pa.scalar(constants[field.name], field.type), rows)
-            if field.name in constants
-            else parsed.users.column(field.name)
-            for field in USER_SCHEMA
-        ],
-        schema=USER_SCHEMA,
-    )
+    columns = [
+        pa.repeat(pa.scalar(constants[field.name], field.type), rows)
+        if field.name in constants
+        else parsed.users.column(field.name)
+        for field in USER_SCHEMA
+    ]
+    return pa.table(columns, schema=USER_SCHEMA)
 
 
 def account_row(run: RunEvidence, evidence: AccountEvidence, result: AccountOutcome) -> dict[str, Any]:
-    """The account's row, by column name, for `account_table`."""
+    """The account's row, by column name of ACCOUNT_SCHEMA."""
+    account, account_id, raw_sha256 = evidence.account, evidence.account_id, evidence.raw_sha256
+    raw_location = None if raw_sha256 is None else report_key(run.organization_id, run.run_id, account_id)
     return {
         "record_type": ACCOUNT_RECORD,
         **_keys(run, evidence),
-        **_identity(evidence),
+        "account_name": account.get("Name"),
+        "account_email": account.get("Email"),
+        "account_arn": account.get("Arn"),
+        "aws_partition": evidence.aws_partition,
+        "account_state": evidence.account_state,
+        "joined_at": _joined_at(account.get("JoinedTimestamp")),
+        "ou_id": evidence.ou_id,
+        "ou_path": evidence.ou_path,
+        "tags": sorted(evidence.tags.items()),
         "outcome": str(result.outcome),
         "error_code": result.error_code,
         "error_message": result.error_message,
         "attempts": evidence.attempts,
         "run_started_at": to_milliseconds(run.started_at),
-        "started_at": _cut(evidence, "started_at"),
-        "finished_at": _cut(evidence, "finished_at"),
-        "report_generated_at": _cut(evidence, "report_generated_at"),
+        "started_at": _cut(evidence.started_at),
+        "finished_at": _cut(evidence.finished_at),
+        "report_generated_at": _cut(evidence.report_generated_at),
         "user_count": result.user_count,
         "unreadable_rows": result.unreadable_rows,
         "unreadable_values": result.unreadable_values,
-        "raw_sha256": evidence.raw_sha256,
-        "raw_location": _raw_location(run, evidence),
+        "raw_sha256": raw_sha256,
+        "raw_location": raw_location,
         **_password_policy(evidence, result),
         **_summary(evidence, result),
         **{limit.column: getattr(evidence.limits, limit.name) for limit in LIMITS},
         "inventory_source": run.inventory_source,
     }
-
-
-def account_table(rows: list[dict[str, Any]]) -> pa.Table:
-    """Rows of `account_row` in the schema of a file of accounts."""
-    return pa.Table.from_pylist(rows, schema=ACCOUNT_SCHEMA)
 
 
 @dataclass(slots=True)
@@ -182,21 +177,6 @@ def _keys(run: RunEvidence, evidence: AccountEvidence) -> dict[str, str]:
         "snapshot_date": run.snapshot_date,
         "run_id": run.run_id,
         "account_id": evidence.account_id,
-    }
-
-
-def _identity(evidence: AccountEvidence) -> dict[str, Any]:
-    account = evidence.account
-    return {
-        "account_name": account.get("Name"),
-        "account_email": account.get("Email"),
-        "account_arn": account.get("Arn"),
-        "aws_partition": evidence.aws_partition,
-        "account_state": evidence.account_state,
-        "joined_at": _joined_at(account.get("JoinedTimestamp")),
-        "ou_id": evidence.ou_id,
-        "ou_path": evidence.ou_path,
-        "tags": sorted(evidence.tags.items()),
     }
 
 
@@ -244,15 +224,8 @@ def _flag(value: int | None) -> bool | None:
     return None if value is None else bool(value)
 
 
-def _cut(evidence: AccountEvidence, name: str) -> datetime | None:
-    instant: datetime | None = getattr(evidence, name)
+def _cut(instant: datetime | None) -> datetime | None:
     return None if instant is None else to_milliseconds(instant)
-
-
-def _raw_location(run: RunEvidence, evidence: AccountEvidence) -> str | None:
-    if evidence.raw_sha256 is None:
-        return None
-    return report_key(run.organization_id, run.run_id, evidence.account_id)
 
 
 def _joined_at(value: object) -> datetime | None:

@@ -7,7 +7,7 @@ import tempfile
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 from collector.evidence import to_milliseconds
 from collector.lake.layout import EVIDENCE_FILE, evidence_key, run_key, snapshot_folder
@@ -21,7 +21,6 @@ from collector.schema import RECORD_TABLES, file_schema
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
-    from types import TracebackType
 
     from collector.evidence import AccountEvidence, RunEvidence
     from collector.lake.record import AccountCounts, PublicationRecord, PublishedFile
@@ -139,9 +138,7 @@ class SnapshotWriter:
         """Use it as a context manager."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Abort, unless it was finished."""
         self.abort()
 
@@ -232,12 +229,6 @@ class SnapshotWriter:
             yield account_row(run, read_account_line(line, str(self._scratch)).evidence, result)
 
 
-class _Place(NamedTuple):
-    offset: int
-    length: int
-    result: AccountOutcome
-
-
 class _EvidenceLog:
     """Lines of evidence in the order they come, read back in the order of account ids. One thread at a time.
 
@@ -247,7 +238,8 @@ class _EvidenceLog:
     def __init__(self, path: Path) -> None:
         """Create the file, on this machine."""
         self._path = path
-        self._places: dict[str, _Place] = {}
+        # Of each account, where its line begins, its length in bytes, and its result.
+        self._places: dict[str, tuple[int, int, AccountOutcome]] = {}
         self._end = 0
         with disk_errors("Writing", path):
             self._file = path.open("w+b")
@@ -261,7 +253,7 @@ class _EvidenceLog:
         line = account_line(evidence, stored_sha256)
         with disk_errors("Writing", self._path):
             self._file.write(line)
-        self._places[evidence.account_id] = _Place(self._end, len(line), result)
+        self._places[evidence.account_id] = (self._end, len(line), result)
         self._end += len(line)
 
     def entries(self) -> Iterator[tuple[bytes, AccountOutcome]]:

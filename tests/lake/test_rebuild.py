@@ -135,14 +135,14 @@ def test_a_run_that_is_not_published_has_to_pass_the_rules_to_be_rebuilt(store, 
 
 def test_a_run_published_during_a_rebuild_is_kept(store, scratch, monkeypatch):
     collect(store, scratch, some_accounts())
-    write_tables = rebuild_module._write_tables
+    write_tables = rebuild_module.write_tables
 
-    def overtaken(*arguments):
-        made = write_tables(*arguments)
+    def overtaken(*arguments, **named):
+        made = write_tables(*arguments, **named)
         collect(store, scratch, some_accounts(), run=run_of(DAY, 9))
         return made
 
-    monkeypatch.setattr(rebuild_module, "_write_tables", overtaken)
+    monkeypatch.setattr(rebuild_module, "write_tables", overtaken)
     with pytest.raises(NotPublishedError, match="was published for 2026-11-23 while run"):
         rebuild_day(store, scratch)
 

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pyarrow as pa
 import pytest
 
-from collector.lake.rows import account_outcome, account_row, account_table, user_rows
+from collector.lake.rows import ACCOUNT_SCHEMA, account_outcome, account_row, user_rows
 from collector.limits import Limits
 from collector.outcome import Outcome
 from collector.report import parse_report
@@ -19,7 +20,8 @@ def row_of(evidence, content=None):
     verdict = account_outcome(
         evidence, None if content is None else parse_report(content, account_id=evidence.account_id)
     )
-    [row] = account_table([account_row(run_evidence(), evidence, verdict)]).to_pylist()
+    rows = [account_row(run_evidence(), evidence, verdict)]
+    [row] = pa.Table.from_pylist(rows, schema=ACCOUNT_SCHEMA).to_pylist()
     return row
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections import deque
+from collections import Counter, deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +35,7 @@ from collector.lake.verify.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     import pyarrow as pa
 
@@ -105,12 +105,8 @@ def _of_organization(store: Store, organization_id: str, scratch_directory: Path
 def _of_snapshots(store: Store, record: PublicationRecord, scratch_directory: Path) -> Iterator[Difference]:
     newest = max(record.snapshots)
     if record.latest != newest:
-        yield _of_record(
-            store,
-            record.organization_id,
-            f"`latest` is {record.latest}, but the newest day in the record is {newest}: queries of the newest "
-            "snapshot return the older one.",
-        )
+        what = f"`latest` is {record.latest}, but the newest day in the record is {newest}: queries of the newest"
+        yield _of_record(store, record.organization_id, f"{what} snapshot return the older one.")
     for snapshot_date in sorted(record.snapshots):
         check = SnapshotComparison(store, record.organization_id, snapshot_date, record.snapshots[snapshot_date])
         with tempfile.TemporaryDirectory(prefix="credlake-verify-", dir=scratch_directory) as scratch:
@@ -118,12 +114,8 @@ def _of_snapshots(store: Store, record: PublicationRecord, scratch_directory: Pa
 
 
 def _of_record(store: Store, organization_id: str, what: str) -> Difference:
-    return Difference(
-        kind=DifferenceKind.RECORD,
-        organization_id=organization_id,
-        what=what,
-        where=store.location(record_key(organization_id)),
-    )
+    where = store.location(record_key(organization_id))
+    return Difference(kind=DifferenceKind.RECORD, organization_id=organization_id, what=what, where=where)
 
 
 class SnapshotComparison:
@@ -143,13 +135,8 @@ class SnapshotComparison:
         """Every difference. `scratch` is an empty folder of this machine, for copies of files."""
         tables = open_tables(self._store, self._snapshot, scratch, self._differences)
         try:
-            stored = read_run(
-                self._store,
-                self._organization_id,
-                self._snapshot_date,
-                self._snapshot.run_id,
-                run_sha256=self._snapshot.run_sha256,
-            )
+            day = self._organization_id, self._snapshot_date
+            stored = read_run(self._store, *day, self._snapshot.run_id, run_sha256=self._snapshot.run_sha256)
             for key, what in stored.corruptions:
                 self._differences.add(DifferenceKind.RAW, what, self._store.location(key))
             # Lines, not objects: 100 MB for 50,000 accounts instead of 400.
@@ -159,19 +146,18 @@ class SnapshotComparison:
             }
         except LakeError as error:
             key = run_key(self._organization_id, self._snapshot.run_id)
-            self._differences.add(
-                DifferenceKind.RAW, error.message, str(error.facts.get("location", self._store.location(key)))
-            )
+            where = str(error.facts.get("location", self._store.location(key)))
+            self._differences.add(DifferenceKind.RAW, error.message, where)
             return self._differences.all()
         self._compare_values(stored, lines, tables)
         self._compare_record(stored)
         return self._differences.all()
 
     def _compare_values(self, stored: VerifiedRun, lines: dict[str, bytes], tables: list[PublishedTable]) -> None:
-        users = PublishedUsers([table for table in tables if table.file.record_type == USER_RECORD], self._differences)
-        accounts = PublishedAccounts(
-            [table for table in tables if table.file.record_type == ACCOUNT_RECORD], self._differences
-        )
+        of_users = [table for table in tables if table.file.record_type == USER_RECORD]
+        users = PublishedUsers(of_users, self._differences)
+        of_accounts = [table for table in tables if table.file.record_type == ACCOUNT_RECORD]
+        accounts = PublishedAccounts(of_accounts, self._differences)
         accounts.add_unknown(lines)
         are_users_missing = len(users.tables) < sum(file.record_type == USER_RECORD for file in self._snapshot.files)
         # The users of the accounts whose reports are being read ahead, in the same order.
@@ -195,12 +181,9 @@ class SnapshotComparison:
         for account_id, rows in users.by_account():
             line = None if account_id is None else left.pop(account_id, None)
             if line is None:
-                self._differences.add(
-                    DifferenceKind.ROWS,
-                    f"{rows.num_rows} users belong to an account that the run does not have.",
-                    self._store.location(self._snapshot.folder),
-                    account_id=account_id,
-                )
+                what = f"{rows.num_rows} users belong to an account that the run does not have."
+                folder = self._store.location(self._snapshot.folder)
+                self._differences.add(DifferenceKind.ROWS, what, folder, account_id=account_id)
                 continue
             waiting.append(rows)
             yield read_account_line(line, stored.lines_location)
@@ -233,9 +216,8 @@ class SnapshotComparison:
         run, entry = stored.run, self._snapshot
         where = self._store.location(record_key(self._organization_id))
         if entry.run_sha256 is None:
-            self._differences.add(
-                DifferenceKind.RECORD, "There is no `run_sha256`, so nothing proves the raw files of the run.", where
-            )
+            what = "There is no `run_sha256`, so nothing proves the raw files of the run."
+            self._differences.add(DifferenceKind.RECORD, what, where)
         if not is_folder_of(entry.folder, self._organization_id, self._snapshot_date, entry.run_id):
             self._differences.add(DifferenceKind.RECORD, f"The files are not in a folder of run {entry.run_id}.", where)
         counts = entry.accounts if self._counts is None else self._counts.accounts
@@ -249,13 +231,10 @@ class SnapshotComparison:
                 "total": (entry.accounts.total, counts.total),
                 "active": (entry.accounts.active, counts.active),
                 "covered": (entry.accounts.covered, counts.covered),
-                "by_outcome": (_some(entry.accounts.by_outcome), _some(counts.by_outcome)),
+                # To a Counter, an outcome without accounts equals one that is not named.
+                "by_outcome": (Counter(entry.accounts.by_outcome), Counter(counts.by_outcome)),
                 "users": (entry.users, self._counts.users),
             }
         for name, (of_record, of_run) in found.items():
             if of_record != of_run:
                 self._differences.add(DifferenceKind.RECORD, f"`{name}` differs from the run.", where)
-
-
-def _some(counts: Mapping[str, int]) -> dict[str, int]:
-    return {outcome: count for outcome, count in counts.items() if count}

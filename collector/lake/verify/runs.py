@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from collector.discovery.accounts import ACTIVE
 from collector.errors import LakeError, NewerLakeError
 from collector.lake.layout import (
     ACCOUNTS_FILE,
@@ -25,8 +24,7 @@ from collector.lake.layout import (
 )
 from collector.lake.publish import decide
 from collector.lake.raw import read_run, verified_reports
-from collector.lake.record import AccountCounts
-from collector.lake.rows import RunningCounts, type_account
+from collector.lake.rows import AccountOutcome, RunningCounts, type_account
 from collector.lake.verify.tables import Difference, DifferenceKind, Differences
 from collector.lake.writer import WrittenSnapshot
 
@@ -35,7 +33,7 @@ if TYPE_CHECKING:
 
     from collector.evidence import RunEvidence
     from collector.lake.raw import VerifiedRun
-    from collector.lake.record import PublicationRecord, PublishedSnapshot
+    from collector.lake.record import AccountCounts, PublicationRecord, PublishedSnapshot
     from collector.lake.store import Store
 
 
@@ -108,7 +106,10 @@ class MissedPublications:
         """What the run covers, if the rules allow its publication; None if they do not."""
         before = _record_at(record, stored.run)
         # The outcomes alone give the most that it can cover: few runs that the rules refuse have to be read further.
-        if not _is_allowed(stored.run, _most_counts(stored), before):
+        most = RunningCounts()
+        for account in stored.accounts():
+            most.add(account.evidence, AccountOutcome(outcome=account.evidence.outcome))
+        if not _is_allowed(stored.run, most.accounts, before):
             return None
         counts = RunningCounts()
         for verified in verified_reports(self._store, stored.run, stored.accounts()):
@@ -151,16 +152,6 @@ class MissedPublications:
 
 def _of_day(record: PublicationRecord | None, snapshot_date: str) -> PublishedSnapshot | None:
     return record.snapshots.get(snapshot_date) if record else None
-
-
-def _most_counts(stored: VerifiedRun) -> AccountCounts:
-    """What the run covers if each of its reports can be read."""
-    total = active = covered = 0
-    for account in stored.accounts():
-        total += 1
-        active += account.evidence.account_state == ACTIVE
-        covered += account.evidence.outcome.is_covered
-    return AccountCounts(total=total, active=active, covered=covered, by_outcome={})
 
 
 def _share(accounts: AccountCounts) -> str:

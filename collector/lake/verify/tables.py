@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collector.lake.record import PublishedFile, PublishedSnapshot
     from collector.lake.store import Store
 
-_USER_KEY = "user_arn"
 # What Arrow raises on bytes that are not Parquet, or are damaged.
 UNREADABLE = (pa.ArrowException, OSError, ValueError)
 
@@ -116,11 +115,8 @@ def open_tables(store: Store, snapshot: PublishedSnapshot, scratch: Path, found:
     known = {file.path.rpartition("/")[2] for file in snapshot.files}
     for name in store.names(snapshot.folder):
         if name not in known:
-            found.add(
-                DifferenceKind.FILE,
-                "The record does not name this file, but Athena would read it: it reads whole folders.",
-                store.location(f"{snapshot.folder}/{name}"),
-            )
+            what = "The record does not name this file, but Athena would read it: it reads whole folders."
+            found.add(DifferenceKind.FILE, what, store.location(f"{snapshot.folder}/{name}"))
     tables = (_open(store, file, snapshot.columns, scratch, found) for file in snapshot.files)
     return [table for table in tables if table is not None]
 
@@ -211,13 +207,8 @@ class PublishedAccounts:
             return
         [published] = self._rows.slice(place, 1).to_pylist()
         for column in differing_columns(expected, published, self._table.names):
-            self._differences.add(
-                DifferenceKind.VALUE,
-                "The value differs from the raw zone.",
-                self._table.where,
-                account_id=account_id,
-                column=column,
-            )
+            what, where = "The value differs from the raw zone.", self._table.where
+            self._differences.add(DifferenceKind.VALUE, what, where, account_id=account_id, column=column)
 
     def _add_row(self, what: str, account_id: str | None) -> None:
         where = self._table.where if self._table else ""
@@ -244,18 +235,17 @@ class PublishedUsers:
 
         An account whose rows are in several row groups (we write no such file) is kept until its last one.
         """
-        last: dict[str | None, tuple[int, int]] = {}
-        for number, table in enumerate(self.tables):
-            for group in table.groups:
-                ids = table.read(group, ["account_id"], self._differences).column(0).to_pylist()
-                last |= dict.fromkeys(ids, (number, group))
+        groups = [(table, group) for table in self.tables for group in table.groups]
+        last: dict[str | None, int] = {}
+        for number, (table, group) in enumerate(groups):
+            ids = table.read(group, ["account_id"], self._differences).column(0).to_pylist()
+            last |= dict.fromkeys(ids, number)
         begun: dict[str | None, list[pa.Table]] = {}
-        for number, table in enumerate(self.tables):
-            for group in table.groups:
-                for account_id, rows in _by_account(table.read(group, self.names, self._differences)):
-                    begun.setdefault(account_id, []).append(rows)
-                    if last.get(account_id) == (number, group):
-                        yield account_id, pa.concat_tables(begun.pop(account_id))
+        for number, (table, group) in enumerate(groups):
+            for account_id, rows in _by_account(table.read(group, self.names, self._differences)):
+                begun.setdefault(account_id, []).append(rows)
+                if last.get(account_id) == number:
+                    yield account_id, pa.concat_tables(begun.pop(account_id))
 
 
 def _by_account(rows: pa.Table) -> Iterator[tuple[str | None, pa.Table]]:
@@ -281,18 +271,17 @@ def user_differences(expected: pa.Table, published: pa.Table, names: Sequence[st
         published: the rows in the table.
         names: the columns that the published file should have, and has.
     """
-    if _is_equal(expected, published, names):
+    expected, published = expected.select(names), published.select(names)
+    if expected.equals(published):
         return
-    expected_rows, published_rows = _by_user(expected.select(names)), _by_user(published.select(names))
-    missing = sum((Counter(_sizes(expected_rows)) - Counter(_sizes(published_rows))).values())
-    extra = sum((Counter(_sizes(published_rows)) - Counter(_sizes(expected_rows))).values())
-    if missing:
+    expected_rows, published_rows = _by_user(expected), _by_user(published)
+    expected_count = Counter({user: len(rows) for user, rows in expected_rows.items()})
+    published_count = Counter({user: len(rows) for user, rows in published_rows.items()})
+    if missing := (expected_count - published_count).total():
         yield None, f"{missing} of {expected.num_rows} users of the report are not in the table"
-    if extra:
-        yield (
-            None,
-            f"{extra} of {published.num_rows} rows in the table belong to no user of the report, or are duplicates",
-        )
+    if extra := (published_count - expected_count).total():
+        of_rows = f"{extra} of {published.num_rows} rows in the table"
+        yield None, f"{of_rows} belong to no user of the report, or are duplicates"
     differing: Counter[str] = Counter()
     for user, rows in expected_rows.items():
         for one, other in zip(rows, published_rows.get(user, []), strict=False):
@@ -302,25 +291,11 @@ def user_differences(expected: pa.Table, published: pa.Table, names: Sequence[st
             yield name, f"{differing[name]} of {expected.num_rows} values differ from the report"
 
 
-def _is_equal(expected: pa.Table, published: pa.Table, names: Sequence[str]) -> bool:
-    if expected.num_rows != published.num_rows:
-        return False
-    return all(_same_column(expected.column(name), published.column(name)) for name in names)
-
-
-def _same_column(expected: pa.ChunkedArray[Any], published: pa.ChunkedArray[Any]) -> bool:
-    return expected.type == published.type and expected.equals(published)
-
-
 def _by_user(table: pa.Table) -> dict[object, list[dict[str, Any]]]:
     rows: dict[object, list[dict[str, Any]]] = {}
     for row in table.to_pylist():
-        rows.setdefault(row.get(_USER_KEY), []).append(row)
+        rows.setdefault(row.get("user_arn"), []).append(row)
     return rows
-
-
-def _sizes(rows: dict[object, list[dict[str, Any]]]) -> dict[object, int]:
-    return {user: len(of_user) for user, of_user in rows.items()}
 
 
 def _plain(value: object) -> object:
