@@ -14,6 +14,7 @@ from tests.fixtures.commands import REPOSITORY
 from tests.fixtures.published import accounts_of, newest, users_of
 from tests.fixtures.runs import member, organization
 
+# Not marshmallow: options are made from the settings' declarations, which hold their checks.
 HEAVY = (
     "boto3",
     "botocore",
@@ -23,7 +24,6 @@ HEAVY = (
     "awswrangler",
     "pandas",
     "sqlglot",
-    "marshmallow",
     "aiohttp",
 )
 
