@@ -50,15 +50,8 @@ _HOME_REGIONS = {
     "aws-iso-f": "us-isof-south-1",
 }
 _AWS_DOMAINS = (
-    "amazonaws.com",
-    "amazonaws.com.cn",
-    "api.aws",
-    "amazonaws.eu",
-    "aws.dev",
-    "c2s.ic.gov",
-    "hci.ic.gov",
-    "adc-e.uk",
-    "sc2s.sgov.gov",
+    *("amazonaws.com", "amazonaws.com.cn", "api.aws", "amazonaws.eu", "aws.dev"),
+    *("c2s.ic.gov", "hci.ic.gov", "adc-e.uk", "sc2s.sgov.gov"),
 )
 
 
@@ -66,12 +59,9 @@ _AWS_DOMAINS = (
 class Policy:
     """How patient the client of a service is."""
 
-    # How often a request is sent at most; botocore waits in between.
-    attempts: int
-    # Seconds until a connection must be open.
-    connect_timeout: float = 10
-    # Seconds between two reads from a connection.
-    read_timeout: float = 30
+    attempts: int  # How often a request is sent at most; botocore waits in between.
+    connect_timeout: float = 10  # Seconds until a connection must be open.
+    read_timeout: float = 30  # Seconds between two reads from a connection.
     # How many connections are kept open; the run's own calls are limited by --concurrency, which is 1,000 at most.
     connections: int = 1000
 
@@ -102,10 +92,8 @@ _COLLECTING: tuple[Service, ...] = ("iam", "organizations", "sts")
 class Identity:
     """Who the collector is, by GetCallerIdentity."""
 
-    # The account that the collector runs in.
-    account_id: str
-    # The ARN of the user or role session.
-    arn: str
+    account_id: str  # The account that the collector runs in.
+    arn: str  # The ARN of the user or role session.
 
     @property
     def partition(self) -> str:
@@ -117,10 +105,8 @@ class Identity:
 class _Clients:
     """One session of botocore, and the clients made from it. Clients are thread-safe, sessions are not."""
 
-    # The session, used by one thread at a time.
-    session: Session = field(default_factory=Session)
-    # Every client by its service and Region.
-    made: dict[tuple[Service, str], BaseClient] = field(default_factory=dict)
+    session: Session = field(default_factory=Session)  # The session, used by one thread at a time.
+    made: dict[tuple[Service, str], BaseClient] = field(default_factory=dict)  # Every client by its service and Region.
 
 
 _LOCK = threading.RLock()
@@ -202,9 +188,8 @@ def identity() -> Identity:
     Raises:
         CallFault: there are no credentials, or none that AWS accepts.
     """
-    sts = client("sts")
     with translated("sts:GetCallerIdentity"):
-        answer = sts.get_caller_identity()
+        answer = client("sts").get_caller_identity()
         return Identity(answer["Account"], answer["Arn"])
 
 

@@ -22,20 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SessionCredentials:
-    """Credentials of one account. No secret shows in its repr.
+    """Credentials of one account. No secret shows in its repr."""
 
-    Attributes:
-        account_id: the account that they are for; None where the caller need not know.
-        access_key_id: the id of the access key.
-        secret_access_key: its secret.
-        session_token: the token of a session; None where the key is a user's.
-        expires_at: when the session ends; None where they are the collector's own, which botocore refreshes.
-    """
-
-    account_id: str | None
-    access_key_id: str = field(repr=False)
-    secret_access_key: str = field(repr=False)
-    session_token: str | None = field(repr=False)
+    account_id: str | None  # The account that they are for; None where the caller need not know.
+    access_key_id: str = field(repr=False)  # The id of the access key.
+    secret_access_key: str = field(repr=False)  # Its secret.
+    session_token: str | None = field(repr=False)  # The token of a session; None where the key is a user's.
+    # When the session ends; None where they are the collector's own, which botocore refreshes.
     expires_at: datetime | None = None
 
 

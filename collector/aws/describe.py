@@ -6,15 +6,16 @@ Operations have the names of their permissions, since those are what has to be g
 from __future__ import annotations
 
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import botocore
 import pyarrow as pa
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from collector.aws.clients import DEFAULT_REGION, client
-from collector.aws.errors import translated
+from collector.aws.errors import Ignoring, translated
 from collector.aws.glue import GlueCalls
-from collector.errors import CallFault
+from collector.errors import CallFault, FaultKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,15 +36,26 @@ if TYPE_CHECKING:
         ServerSideEncryptionRuleOutputTypeDef,
     )
 
-T = TypeVar("T")
+_TRANSIENT = frozenset({FaultKind.THROTTLED, FaultKind.SERVICE_FAILURE, FaultKind.CONNECTION})
+# STS's client sends a request once, since a run repeats it by its own policy. The doctor repeats its calls with this.
+repeated = Retrying(
+    retry=retry_if_exception(lambda error: isinstance(error, CallFault) and error.kind in _TRANSIENT),
+    stop=stop_after_attempt(4),
+    wait=wait_random_exponential(multiplier=0.5, max=4),
+    reraise=True,
+)
 
 
-def clock_skew(now: datetime) -> float:
+def clock_skew(now: Callable[[], datetime]) -> float:
     """How many seconds `now` is ahead of AWS's clock, by the date of an answer of STS, to the second."""
-    sts = client("sts")
-    with translated("sts:GetCallerIdentity"):
-        headers = sts.get_caller_identity()["ResponseMetadata"]["HTTPHeaders"]
-        return (now - parsedate_to_datetime(headers["date"])).total_seconds()
+
+    def attempt() -> float:
+        sent_at = now()
+        with translated("sts:GetCallerIdentity"):
+            headers = client("sts").get_caller_identity()["ResponseMetadata"]["HTTPHeaders"]
+            return (sent_at - parsedate_to_datetime(headers["date"])).total_seconds()
+
+    return repeated(attempt)
 
 
 def own_region() -> str:
@@ -64,52 +76,41 @@ def bucket_versioning(s3: S3Client, bucket: str) -> str | None:
 
 def public_access_block(s3: S3Client, bucket: str) -> PublicAccessBlockConfigurationTypeDef | None:
     """GetPublicAccessBlock's configuration; None where the bucket has none."""
-    answer = _unless(
-        "NoSuchPublicAccessBlockConfiguration",
-        "s3:GetBucketPublicAccessBlock",
-        lambda: s3.get_public_access_block(Bucket=bucket),
-    )
-    return None if answer is None else answer["PublicAccessBlockConfiguration"]
+    with Ignoring("NoSuchPublicAccessBlockConfiguration"), translated("s3:GetBucketPublicAccessBlock"):
+        return s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    return None
 
 
 def encryption_rules(s3: S3Client, bucket: str) -> list[ServerSideEncryptionRuleOutputTypeDef]:
     """GetBucketEncryption's rules; none where there are none."""
-    answer = _unless(
-        "ServerSideEncryptionConfigurationNotFoundError",
-        "s3:GetEncryptionConfiguration",
-        lambda: s3.get_bucket_encryption(Bucket=bucket),
-    )
-    return [] if answer is None else answer["ServerSideEncryptionConfiguration"]["Rules"]
+    with Ignoring("ServerSideEncryptionConfigurationNotFoundError"), translated("s3:GetEncryptionConfiguration"):
+        return s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    return []
 
 
 def bucket_policy(s3: S3Client, bucket: str) -> str | None:
     """GetBucketPolicy's document; None where there is none."""
-    answer = _unless("NoSuchBucketPolicy", "s3:GetBucketPolicy", lambda: s3.get_bucket_policy(Bucket=bucket))
-    return None if answer is None else answer["Policy"]
+    with Ignoring("NoSuchBucketPolicy"), translated("s3:GetBucketPolicy"):
+        return s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    return None
 
 
 def lifecycle_rules(s3: S3Client, bucket: str) -> list[LifecycleRuleOutputTypeDef]:
     """GetBucketLifecycleConfiguration's rules; none where there are none."""
-    answer = _unless(
-        "NoSuchLifecycleConfiguration",
-        "s3:GetLifecycleConfiguration",
-        lambda: s3.get_bucket_lifecycle_configuration(Bucket=bucket),
-    )
-    return [] if answer is None else answer["Rules"]
+    with Ignoring("NoSuchLifecycleConfiguration"), translated("s3:GetLifecycleConfiguration"):
+        return s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    return []
 
 
 def key_metadata(key: str) -> KeyMetadataTypeDef:
     """DescribeKey's metadata."""
-    kms = client("kms")
     with translated("kms:DescribeKey"):
-        return kms.describe_key(KeyId=key)["KeyMetadata"]
+        return client("kms").describe_key(KeyId=key)["KeyMetadata"]
 
 
 def glue_database(database: str) -> DatabaseTypeDef | None:
     """GetDatabase's database; None where there is none."""
-    glue = client("glue")
-    answer = _unless("EntityNotFoundException", "glue:GetDatabase", lambda: glue.get_database(Name=database))
-    return None if answer is None else answer["Database"]
+    return GlueCalls(client("glue"), database).database()
 
 
 def glue_table(database: str, name: str) -> TableTypeDef | None:
@@ -119,9 +120,8 @@ def glue_table(database: str, name: str) -> TableTypeDef | None:
 
 def workgroup(name: str) -> WorkGroupTypeDef:
     """GetWorkGroup's workgroup."""
-    athena = client("athena")
     with translated("athena:GetWorkGroup"):
-        return athena.get_work_group(WorkGroup=name)["WorkGroup"]
+        return client("athena").get_work_group(WorkGroup=name)["WorkGroup"]
 
 
 def lake_formation_grants(resource: ResourceTypeDef) -> list[PrincipalResourcePermissionsTypeDef]:
@@ -129,12 +129,11 @@ def lake_formation_grants(resource: ResourceTypeDef) -> list[PrincipalResourcePe
 
     Only explicit grants are listed, and of those only what the caller may see.
     """
-    lakeformation = client("lakeformation")
     grants: list[PrincipalResourcePermissionsTypeDef] = []
     request: ListPermissionsRequestTypeDef = {"Resource": resource}
     while True:
         with translated("lakeformation:ListPermissions"):
-            page = lakeformation.list_permissions(**request)
+            page = client("lakeformation").list_permissions(**request)
         grants += page["PrincipalResourcePermissions"]
         if not page.get("NextToken"):
             return grants
@@ -143,17 +142,5 @@ def lake_formation_grants(resource: ResourceTypeDef) -> list[PrincipalResourcePe
 
 def topic_attributes(topic_arn: str) -> dict[str, str]:
     """GetTopicAttributes' attributes."""
-    sns = client("sns")
     with translated("sns:GetTopicAttributes"):
-        return sns.get_topic_attributes(TopicArn=topic_arn)["Attributes"]
-
-
-def _unless(missing: str, operation: str, call: Callable[[], T]) -> T | None:
-    """The call's answer; None where it is answered that there is no such thing."""
-    try:
-        with translated(operation):
-            return call()
-    except CallFault as fault:
-        if fault.code == missing:
-            return None
-        raise
+        return client("sns").get_topic_attributes(TopicArn=topic_arn)["Attributes"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import (
@@ -43,16 +44,9 @@ _KINDS: dict[str, FaultKind] = {
     ),
     **dict.fromkeys(
         (
-            "Throttling",
-            "ThrottlingException",
-            "ThrottledException",
-            "RequestThrottled",
-            "RequestThrottledException",
-            "RequestLimitExceeded",
-            "TooManyRequestsException",
-            "PriorRequestNotComplete",
-            "BandwidthLimitExceeded",
-            "SlowDown",
+            *("Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "SlowDown"),
+            *("RequestThrottledException", "RequestLimitExceeded", "TooManyRequestsException"),
+            *("PriorRequestNotComplete", "BandwidthLimitExceeded"),
         ),
         FaultKind.THROTTLED,
     ),
@@ -63,19 +57,13 @@ _KINDS: dict[str, FaultKind] = {
 }
 
 _NO_CREDENTIALS = (
-    NoCredentialsError,
-    PartialCredentialsError,
-    CredentialRetrievalError,
-    ProfileNotFound,
-    SSOError,
-    TokenRetrievalError,
+    *(NoCredentialsError, PartialCredentialsError, CredentialRetrievalError),
+    *(ProfileNotFound, SSOError, TokenRetrievalError),
 )
 # What botocore's parsers raise on an answer that was cut (it does not retry a 200 whose body is: real-parts 3), or that
 # is not from AWS: a proxy's page, half a base64, an invalid date. Only this call has failed, not the run.
 _UNREADABLE = (ResponseParserError, LookupError, ValueError, TypeError, AttributeError)
 _UNREADABLE_TEXT = "The answer was cut, or is not what AWS sends"
-_FIRST_SERVER_ERROR = 500
-_TOO_MANY_REQUESTS = 429
 _USER_AND_PASSWORD = re.compile(r"(?<=://)[^/@\s]*@")
 
 
@@ -103,6 +91,18 @@ def translated(operation: str) -> Iterator[None]:
         raise CallFault(FaultKind.CONNECTION, "UnreadableAnswer", _UNREADABLE_TEXT, operation) from None
 
 
+class Ignoring(AbstractContextManager[None, bool]):
+    """A block that ends without an error where a call within fails with one of these codes."""
+
+    def __init__(self, *codes: str) -> None:
+        """Take AWS's codes."""
+        self._codes = codes
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object, /) -> bool:
+        """Whether to ignore the error."""
+        return isinstance(error, CallFault) and error.code in self._codes
+
+
 @contextmanager
 def making_client(service: str) -> Iterator[None]:
     """Raise what prevents a client as a CallFault. There is no answer that botocore's text could quote."""
@@ -126,9 +126,7 @@ def _from_answer(error: ClientError, operation: str) -> CallFault:
     detail = error.response.get("Error", {})
     code = str(detail.get("Code") or "Unknown")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    kind = _KINDS.get(code)
-    if kind is None and status == _TOO_MANY_REQUESTS:
-        kind = FaultKind.THROTTLED
-    if kind is None and status >= _FIRST_SERVER_ERROR:
-        kind = FaultKind.SERVICE_FAILURE
-    return CallFault(kind or FaultKind.OTHER, code, str(detail.get("Message") or ""), operation)
+    by_status = FaultKind.SERVICE_FAILURE if status >= HTTPStatus.INTERNAL_SERVER_ERROR else FaultKind.OTHER
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        by_status = FaultKind.THROTTLED
+    return CallFault(_KINDS.get(code, by_status), code, str(detail.get("Message") or ""), operation)

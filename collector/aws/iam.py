@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from collector.aws.clients import client, home_region, own_credentials
 from collector.aws.credentials import SessionCredentials, signing_as
-from collector.aws.errors import translated
+from collector.aws.errors import Ignoring, translated
 from collector.errors import CallFault, FaultKind
 
 if TYPE_CHECKING:
@@ -36,14 +36,10 @@ _LONGEST_SESSION_NAME = 64
 class Role:
     """The role that is assumed in every account."""
 
-    # The role's name.
-    name: str
-    # Its path, `/` or `/…/`.
-    path: str
-    # The external id that its trust policy requires; None where it requires none.
-    external_id: str | None
-    # The name of the sessions, by which CloudTrail shows them; cut to 64 characters.
-    session_name: str
+    name: str  # The role's name.
+    path: str  # Its path, `/` or `/…/`.
+    external_id: str | None  # The external id that its trust policy requires; None where it requires none.
+    session_name: str  # The name of the sessions, by which CloudTrail shows them; cut to 64 characters.
 
     def arn(self, account_id: str, partition: str) -> str:
         """The role's ARN in that account."""
@@ -101,12 +97,7 @@ class AccountApi:
             answer = self._iam.get_credential_report()
         generated_at = answer.get("GeneratedTime")
         if generated_at is None:
-            raise CallFault(
-                FaultKind.CONNECTION,
-                "IncompleteAnswer",
-                "the answer has no GeneratedTime, so the report's age is unknown",
-                "iam:GetCredentialReport",
-            )
+            raise _incomplete("GeneratedTime, so the report's age is unknown", "iam:GetCredentialReport")
         return answer.get("Content") or b"", generated_at
 
     def account_summary(self, credentials: SessionCredentials) -> dict[str, int]:
@@ -115,30 +106,23 @@ class AccountApi:
             answer = self._iam.get_account_summary()
         summary = answer.get("SummaryMap")
         if not summary:
-            raise CallFault(
-                FaultKind.CONNECTION, "IncompleteAnswer", "the answer has no SummaryMap", "iam:GetAccountSummary"
-            )
+            raise _incomplete("SummaryMap", "iam:GetAccountSummary")
         # The stubs list the keys that AWS sends today; there may be more.
         return cast("dict[str, int]", summary)
 
     def password_policy(self, credentials: SessionCredentials) -> dict[str, Any] | None:
         """The account's own password policy, None where it has none (`NoSuchEntity`)."""
-        try:
-            with signing_as(credentials), translated("iam:GetAccountPasswordPolicy"):
-                answer = self._iam.get_account_password_policy()
-        except CallFault as fault:
-            if fault.kind is FaultKind.NO_SUCH_ENTITY:
-                return None
-            raise
-        policy = answer.get("PasswordPolicy")
-        if policy is None:
-            raise CallFault(
-                FaultKind.CONNECTION,
-                "IncompleteAnswer",
-                "the answer has no PasswordPolicy",
-                "iam:GetAccountPasswordPolicy",
-            )
-        return dict(policy)
+        operation = "iam:GetAccountPasswordPolicy"
+        with signing_as(credentials), Ignoring("NoSuchEntity"), translated(operation):
+            policy = self._iam.get_account_password_policy().get("PasswordPolicy")
+            if policy is None:
+                raise _incomplete("PasswordPolicy", operation)
+            return dict(policy)
+        return None
+
+
+def _incomplete(missing: str, operation: str) -> CallFault:
+    return CallFault(FaultKind.CONNECTION, "IncompleteAnswer", f"the answer has no {missing}", operation)
 
 
 def _check_account(answer: AssumeRoleResponseTypeDef, account_id: str) -> None:

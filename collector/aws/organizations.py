@@ -73,10 +73,5 @@ class OrganizationsApi:
 
 def _read(operation: str, pages: Iterable[_Page]) -> Iterator[_Page]:
     """The pages; a call that fails is a CallFault."""
-    unread = iter(pages)
-    while True:
-        with translated(operation):
-            page = next(unread, None)
-        if page is None:
-            return
-        yield page
+    with translated(operation):
+        yield from pages

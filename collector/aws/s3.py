@@ -10,12 +10,13 @@ import base64
 import hashlib
 import io
 import re
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from collector.aws.errors import translated
+from collector.aws.errors import Ignoring, translated
 from collector.errors import CallFault, FaultKind, UsageError
 
 if TYPE_CHECKING:
@@ -29,14 +30,17 @@ if TYPE_CHECKING:
     # The parameter of PutObject that makes a write conditional, and its value.
     Condition = tuple[Literal["IfNoneMatch", "IfMatch"], str]
 
+T = TypeVar("T")
+
 _SCHEME = "s3://"
 # Names of general purpose buckets: 3 to 63 of a-z 0-9 . -, first and last no sign.
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 # HeadObject's answer has no body, so its only code is the status.
 _MISSING = frozenset({"NoSuchKey", "NotFound", "404"})
-# The object is not the version that the request named; or another request on it is under way.
+# Another request on the same object is under way, so that S3 does not even check the condition.
 _UNDER_WAY = frozenset({"ConditionalRequestConflict", "OperationAborted", "409"})
+# The object is not the version that the request named, or may be about not to be.
 _CONFLICTS = frozenset({"PreconditionFailed", "412"}) | _UNDER_WAY
 
 _CHUNK_BYTES = 2**20
@@ -54,10 +58,8 @@ ABSENT: Condition = ("IfNoneMatch", "*")
 class S3Place:
     """Where on S3 a lake is stored."""
 
-    # The bucket's name.
-    bucket: str
-    # What every key of the lake begins with; empty, or without a slash at either end.
-    prefix: str = ""
+    bucket: str  # The bucket's name.
+    prefix: str = ""  # What every key of the lake begins with; empty, or without a slash at either end.
 
     def key(self, relative: str) -> str:
         """The object's key in the bucket."""
@@ -102,11 +104,6 @@ def is_conflict(fault: CallFault) -> bool:
     return fault.code in _CONFLICTS
 
 
-def is_under_way(fault: CallFault) -> bool:
-    """Whether another request on the same object was under way, so that S3 did not even check the condition."""
-    return fault.code in _UNDER_WAY
-
-
 def may_have_arrived(fault: CallFault) -> bool:
     """Whether a write that failed like this may have taken place: its answer was lost, or was a 500."""
     return fault.kind in {FaultKind.CONNECTION, FaultKind.SERVICE_FAILURE, FaultKind.THROTTLED}
@@ -127,11 +124,16 @@ class S3Objects:
         self._place = place
         self._client = client
         self._kms_key = kms_key
-        self._retries: dict[str, Any] = {
-            "stop": stop_after_attempt(_ATTEMPTS),
-            "wait": wait_random_exponential(multiplier=0.1, max=5),
-            "reraise": True,
-        } | ({} if sleep is None else {"sleep": sleep})
+        self._sleep = sleep or time.sleep
+
+    def _retried(self, is_passing: Callable[[CallFault], bool], attempt: Callable[[], T]) -> T:
+        return Retrying(
+            retry=retry_if_exception(lambda error: isinstance(error, CallFault) and is_passing(error)),
+            stop=stop_after_attempt(_ATTEMPTS),
+            wait=wait_random_exponential(multiplier=0.1, max=5),
+            sleep=self._sleep,
+            reraise=True,
+        )(attempt)
 
     def put(self, key: str, content: bytes, condition: Condition) -> None:
         """Write an object on a condition, once."""
@@ -144,7 +146,7 @@ class S3Objects:
             with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as body:
                 self._put(key, body, digest, ABSENT)
 
-        Retrying(retry=retry_if_exception(_is_under_way), **self._retries)(attempt)
+        self._retried(lambda fault: fault.code in _UNDER_WAY, attempt)
 
     def get(self, key: str) -> tuple[bytes, str]:
         """The object's bytes and its ETag."""
@@ -187,18 +189,13 @@ class S3Objects:
                     take(chunk)
             return answer["ETag"]
 
-        return Retrying(retry=retry_if_exception(_is_of_a_body), **self._retries)(attempt)
+        return self._retried(lambda fault: fault.operation == _BODY, attempt)
 
     def size(self, key: str) -> int | None:
         """The object's size in bytes; None where there is none."""
-        try:
-            with translated("s3:HeadObject"):
-                answer = self._client.head_object(Bucket=self._place.bucket, Key=self._place.key(key))
-            return answer["ContentLength"]
-        except CallFault as fault:
-            if is_missing(fault):
-                return None
-            raise
+        with Ignoring(*_MISSING), translated("s3:HeadObject"):
+            return self._client.head_object(Bucket=self._place.bucket, Key=self._place.key(key))["ContentLength"]
+        return None
 
     def bucket_region(self) -> str | None:
         """The Region of the bucket; None where the server does not report one."""
@@ -248,7 +245,7 @@ class S3Objects:
 def set_tag(client: S3Client, place: S3Place, key: str, name: str, value: str | None) -> bool:
     """Set a tag of an object, or remove it (`value` None), and keep the others; whether there is such an object."""
     bucket, full_key = place.bucket, place.key(key)
-    try:
+    with Ignoring(*_MISSING):
         with translated("s3:GetObjectTagging"):
             tags = client.get_object_tagging(Bucket=bucket, Key=full_key)["TagSet"]
         wanted = [tag for tag in tags if tag["Key"] != name]
@@ -257,16 +254,5 @@ def set_tag(client: S3Client, place: S3Place, key: str, name: str, value: str | 
         if wanted != tags:
             with translated("s3:PutObjectTagging"):
                 client.put_object_tagging(Bucket=bucket, Key=full_key, Tagging={"TagSet": wanted})
-    except CallFault as fault:
-        if is_missing(fault):
-            return False
-        raise
-    return True
-
-
-def _is_of_a_body(error: BaseException) -> bool:
-    return isinstance(error, CallFault) and error.operation == _BODY
-
-
-def _is_under_way(error: BaseException) -> bool:
-    return isinstance(error, CallFault) and is_under_way(error)
+        return True
+    return False

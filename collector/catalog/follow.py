@@ -6,21 +6,20 @@ A lifecycle rule of the bucket may let tables expire that are tagged as supersed
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import structlog
 
-from collector.aws.s3 import set_tag
-from collector.catalog.sync import sync_catalog
 from collector.errors import LakeError
+from collector.lake.layout import is_on_s3
 from collector.lake.publish import named_files
 from collector.lake.record import read_record
-from collector.lake.s3_store import S3Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from collector.lake.record import PublicationRecord
+    from collector.lake.s3_store import S3Store
     from collector.lake.store import Store
 
 TAG_KEY = "credlake"
@@ -33,10 +32,8 @@ _log = structlog.get_logger()
 class Follower:
     """Follows the record of one lake."""
 
-    # The lake; None for a lake in a folder, whose readers go by the record itself.
-    store: S3Store | None = None
-    # The Glue database to sync; None: no Glue.
-    database: str | None = None
+    store: S3Store | None = None  # The lake; None for a lake in a folder, whose readers go by the record itself.
+    database: str | None = None  # The Glue database to sync; None: no Glue.
 
     def sync_catalog(self, organization_id: str) -> None:
         """Make Glue match the record.
@@ -46,6 +43,8 @@ class Follower:
         """
         if self.store is None or self.database is None:
             return
+        from collector.catalog.sync import sync_catalog  # noqa: PLC0415  # so that a local lake needs no botocore
+
         changes = sync_catalog(self.store, organization_id, database=self.database)
         if changes.created or changes.moved or changes.removed:
             _log.info(
@@ -69,17 +68,15 @@ class Follower:
 
 def follower_of(store: Store, *, database: str | None) -> Follower:
     """What follows the record of that lake."""
-    return Follower(store if isinstance(store, S3Store) else None, database)
+    return Follower(cast("S3Store", store) if is_on_s3(store.uri) else None, database)
 
 
 @dataclass(frozen=True, slots=True)
 class Tagging:
     """What tagging did."""
 
-    # The keys that were tagged.
-    tagged: tuple[str, ...] = ()
-    # Why the others were not, as a sentence; None where all were.
-    warning: str | None = None
+    tagged: tuple[str, ...] = ()  # The keys that were tagged.
+    warning: str | None = None  # Why the others were not, as a sentence; None where all were.
 
 
 def tag_superseded(store: S3Store, before: PublicationRecord | None, after: PublicationRecord) -> Tagging:
@@ -115,5 +112,7 @@ def _untag(store: S3Store, keys: Iterable[str]) -> None:
 
 
 def _set_tag(store: S3Store, key: str, value: str | None) -> bool:
+    from collector.aws.s3 import set_tag  # noqa: PLC0415  # so that a local lake needs no botocore
+
     with store.lake_errors("Tagging", key):
         return set_tag(store.client, store.place, key, TAG_KEY, value)

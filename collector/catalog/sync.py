@@ -10,8 +10,7 @@ from tenacity import RetryError, Retrying, retry_if_result, stop_after_attempt, 
 
 from collector.aws.clients import client as client_of
 from collector.aws.glue import GlueCalls
-from collector.catalog.partitions import expected_partitions, plan_partitions
-from collector.catalog.tables import GLUE_SNAPSHOT_RECORD_LATEST, GLUE_TABLES, is_same_location, plan_table
+from collector.catalog import tables
 from collector.errors import CallFault, CatalogNotSyncedError, FaultKind
 from collector.lake.layout import SNAPSHOTS
 from collector.lake.record import read_record
@@ -46,17 +45,17 @@ _STEPS_BY_KIND = {
 class GlueChanges:
     """What a sync changed."""
 
-    # How many partitions were created.
-    created: int = 0
-    # How many partitions now point to another run.
-    moved: int = 0
-    # How many partitions were removed.
-    removed: int = 0
+    created: int = 0  # How many partitions were created.
+    moved: int = 0  # How many partitions now point to another run.
+    removed: int = 0  # How many partitions were removed.
     # What was wrong and was fixed, or is not ours to fix: each a sentence, once however many rounds found it.
     repairs: list[str] = field(default_factory=list)
 
-    def add_repairs(self, repairs: Iterable[str]) -> None:
-        """Add those that are new."""
+    def add(self, repairs: Iterable[str], *, created: int = 0, moved: int = 0, removed: int = 0) -> None:
+        """Add what a round changed, and those repairs that are new."""
+        self.created += created
+        self.moved += moved
+        self.removed += removed
         self.repairs += [repair for repair in repairs if repair not in self.repairs]
 
 
@@ -123,11 +122,11 @@ def lagging_partitions(snapshots: LakeSnapshots, database: str, client: GlueClie
 
 def _lag(record: PublicationRecord, published: str, calls: GlueCalls) -> Iterator[str]:
     fix = "Run `credlake doctor`, or wait for the next run: both sync Glue."
-    found = calls.partitions(GLUE_SNAPSHOT_RECORD_LATEST.name, record.organization_id)
+    found = calls.partitions(tables.GLUE_SNAPSHOT_RECORD_LATEST.name, record.organization_id)
     locations = [partition.get("StorageDescriptor", {}).get("Location", "") for partition in found]
     if not locations:
         yield f"{record.organization_id}: Athena has no snapshot of it, since Glue is behind the record. {fix}"
-    elif not is_same_location(published, locations[0]):
+    elif not tables.is_same_location(published, locations[0]):
         yield (
             f"{record.organization_id}: Athena reads another snapshot, since Glue is behind the record: "
             f"{locations[0]}, not {published}. {fix}"
@@ -138,38 +137,35 @@ def _round(store: Store, organization_id: str, calls: GlueCalls, changes: GlueCh
     """Compare everything, and send what is needed; whether nothing was."""
     if not _sync_tables(store, calls, changes):
         return False
-    found = {table: calls.partitions(table.name, organization_id) for table in GLUE_TABLES}
+    found = {table: calls.partitions(table.name, organization_id) for table in tables.GLUE_TABLES}
     record = read_record(store, organization_id).record
     if record is None:
         # Before the first snapshot; or the record was lost, and then what readers still see is not ours to take away.
         return True
     is_synced = True
     for table, partitions in found.items():
-        expected = expected_partitions(table, record, store.location)
-        steps = plan_partitions(table, expected, partitions, f"{store.location(SNAPSHOTS)}/")
+        expected = tables.expected_partitions(table, record, store.location)
+        steps = tables.plan_partitions(table, expected, partitions, f"{store.location(SNAPSHOTS)}/")
         calls.create_partitions(table.name, steps.create)
         calls.update_partitions(table.name, steps.update)
         calls.delete_partitions(table.name, steps.delete)
-        changes.created += len(steps.create)
-        changes.moved += len(steps.update)
-        changes.removed += len(steps.delete)
-        changes.add_repairs(steps.repairs)
+        changes.add(steps.repairs, created=len(steps.create), moved=len(steps.update), removed=len(steps.delete))
         is_synced = is_synced and steps.is_empty
     return is_synced
 
 
 def _sync_tables(store: Store, calls: GlueCalls, changes: GlueChanges) -> bool:
-    if not calls.has_database():
+    if calls.database() is None:
         calls.create_database(_DATABASE_DESCRIPTION)
         return False
     is_synced = True
-    for table in GLUE_TABLES:
-        step = plan_table(table, f"{store.location(SNAPSHOTS)}/", calls.table(table.name))
+    for table in tables.GLUE_TABLES:
+        step = tables.plan_table(table, f"{store.location(SNAPSHOTS)}/", calls.table(table.name))
         if step.create is not None:
             calls.create_table(step.create)
         if step.update is not None:
             calls.update_table(step.update)
-        changes.add_repairs(step.repairs)
+        changes.add(step.repairs)
         is_synced = is_synced and step.create is None and step.update is None
     return is_synced
 

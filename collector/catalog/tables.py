@@ -1,4 +1,4 @@
-"""The lake's two tables in Glue: the exact requests that make them, and what an existing table lacks. Pure.
+"""The lake's two tables in Glue and their partitions: the exact requests, by what Glue holds already. Pure.
 
 A partition's location is the one pointer that Athena follows, so both tables have registered partitions and no
 projection, which ignores locations (contract part 2). Columns are only ever added; what a newer version or a user added
@@ -14,21 +14,29 @@ from collector.errors import CatalogNotSyncedError
 from collector.schema import ORGANIZATION_ID, SCHEMA_VERSION, SNAPSHOT_DATE, SNAPSHOT_RECORD, SNAPSHOT_RECORD_LATEST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from types_boto3_glue.type_defs import (
         ColumnTypeDef,
         ColumnUnionTypeDef,
         PartitionInputTypeDef,
+        PartitionTypeDef,
         StorageDescriptorTypeDef,
         StorageDescriptorUnionTypeDef,
         TableInputTypeDef,
         TableTypeDef,
     )
 
+    from collector.lake.record import PublicationRecord
     from collector.schema import Column, Table
 
+
+# One value for each partition key, in order.
+Values = tuple[str, ...]
+
 SCHEMA_VERSION_PARAMETER = "credlake_schema_version"
+# Part of the sentence about a partition that was not changed, by which the doctor knows it.
+NOT_OURS = "it was not changed"
 
 # Stands for a lake's own address in the descriptions of the tables that are committed (`glue/`).
 PLACEHOLDER_LOCATION = "s3://LAKE/snapshots/"
@@ -44,10 +52,8 @@ _RECREATE = "Drop the table; nothing is lost, since the next run creates it agai
 class GlueTable:
     """A table in Glue: the lake's columns, some of which are partition keys there."""
 
-    # The table as the schema declares it.
-    table: Table
-    # The names of the columns that are partition keys, in order.
-    partition_keys: tuple[str, ...]
+    table: Table  # The table as the schema declares it.
+    partition_keys: tuple[str, ...]  # The names of the columns that are partition keys, in order.
 
     @property
     def name(self) -> str:
@@ -69,12 +75,9 @@ GLUE_TABLES = (GLUE_SNAPSHOT_RECORD, GLUE_SNAPSHOT_RECORD_LATEST)
 class TableStep:
     """The request for one table; neither where the table is as it should be."""
 
-    # The TableInput of CreateTable.
-    create: TableInputTypeDef | None = None
-    # The TableInput of UpdateTable.
-    update: TableInputTypeDef | None = None
-    # What the update fixes, as sentences.
-    repairs: tuple[str, ...] = ()
+    create: TableInputTypeDef | None = None  # The TableInput of CreateTable.
+    update: TableInputTypeDef | None = None  # The TableInput of UpdateTable.
+    repairs: tuple[str, ...] = ()  # What the update fixes, as sentences.
 
 
 def table_input(glue_table: GlueTable, location: str) -> TableInputTypeDef:
@@ -89,11 +92,7 @@ def table_input(glue_table: GlueTable, location: str) -> TableInputTypeDef:
         "Name": table.name,
         "Description": table.comment,
         "TableType": _TABLE_TYPE,
-        "Parameters": {
-            "EXTERNAL": "TRUE",
-            "classification": "parquet",
-            SCHEMA_VERSION_PARAMETER: str(SCHEMA_VERSION),
-        },
+        "Parameters": {"EXTERNAL": "TRUE", "classification": "parquet", SCHEMA_VERSION_PARAMETER: str(SCHEMA_VERSION)},
         "PartitionKeys": [_glue_column(table.column(name)) for name in glue_table.partition_keys],
         "StorageDescriptor": _storage_descriptor(glue_table, location),
     }
@@ -200,12 +199,10 @@ def _merged(wanted: TableInputTypeDef, found: TableTypeDef) -> tuple[TableInputT
         repairs.append(f"its location was {there.get('Location')} and is {descriptor['Location']} again")
     if file_format(descriptor) != file_format(there):
         repairs.append("its input format, output format and SerDe are those of Parquet again")
+    others = {name: value for name, value in parameters.items() if name not in projected}
     merged: TableInputTypeDef = {
         **wanted,
-        "Parameters": {
-            **{name: value for name, value in parameters.items() if name not in projected},
-            **wanted["Parameters"],
-        },
+        "Parameters": {**others, **wanted["Parameters"]},
         "StorageDescriptor": {**descriptor, "Columns": columns},
     }
     if "Owner" in found:
@@ -261,3 +258,77 @@ def _commented(columns: Iterable[ColumnUnionTypeDef]) -> list[tuple[str, str | N
 
 def _columns_text(columns: list[tuple[str, str | None]]) -> str:
     return ", ".join(f"{name} ({kind})" for name, kind in columns) or "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionSteps:
+    """What to send for the partitions of one table."""
+
+    create: tuple[PartitionInputTypeDef, ...] = ()  # PartitionInputs of BatchCreatePartition.
+    update: tuple[PartitionInputTypeDef, ...] = ()  # PartitionInputs of BatchUpdatePartition.
+    delete: tuple[Values, ...] = ()  # The values of the partitions to delete.
+    repairs: tuple[str, ...] = ()  # What is fixed, and what is wrong but not ours to fix, as sentences.
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to send."""
+        return not (self.create or self.update or self.delete)
+
+
+def expected_partitions(
+    glue_table: GlueTable, record: PublicationRecord, locate: Callable[[str], str]
+) -> dict[Values, str]:
+    """Partition values → location, by the record; `locate` gives the URI of a key."""
+    if glue_table is GLUE_SNAPSHOT_RECORD_LATEST:
+        return {(record.organization_id,): f"{locate(record.newest.folder)}/"}
+    return {
+        (record.organization_id, date): f"{locate(snapshot.folder)}/" for date, snapshot in record.snapshots.items()
+    }
+
+
+def plan_partitions(
+    glue_table: GlueTable, expected: Mapping[Values, str], found: Iterable[PartitionTypeDef], lake_folder: str
+) -> PartitionSteps:
+    """Which partitions to create, to move and to remove.
+
+    A partition that the record does not name is removed where it points into this lake: only the record decides what is
+    published. One that points elsewhere is not ours to remove; it is reported.
+
+    Args:
+        glue_table: one of `tables.GLUE_TABLES`.
+        expected: from `expected_partitions`.
+        found: `Partitions` of GetPartitions, of the same organization.
+        lake_folder: the folder of all snapshots, with `/` at its end.
+    """
+    there = {tuple(partition["Values"]): partition for partition in found}
+    create = [partition_input(glue_table, values, expected[values]) for values in expected if values not in there]
+    update, delete, repairs = [], [], []
+    for values, partition in there.items():
+        subject = f"Glue table {glue_table.name}, partition {'/'.join(values)}: "
+        location = partition.get("StorageDescriptor", {}).get("Location", "")
+        if values in expected:
+            moved = partition_input(glue_table, values, expected[values])
+            damage = _damage(moved, partition, lake_folder)
+            if damage is not None:
+                update.append(moved)
+                repairs += [subject + damage] if damage else []
+        elif location.startswith(lake_folder):
+            delete.append(values)
+            repairs.append(f"{subject}removed, since no such snapshot is published (it pointed to {location}).")
+        else:
+            repairs.append(
+                f"{subject}no such snapshot is published in this lake, and it points elsewhere ({location}), so "
+                f"{NOT_OURS}. Remove it, or give this lake a database of its own with --database."
+            )
+    return PartitionSteps(tuple(create), tuple(update), tuple(delete), tuple(repairs))
+
+
+def _damage(expected: PartitionInputTypeDef, found: PartitionTypeDef, lake_folder: str) -> str | None:
+    """None where the partition is right; else what to report: nothing where it merely points to an earlier run."""
+    descriptor, there = expected["StorageDescriptor"], found.get("StorageDescriptor", {})
+    location = there.get("Location", "")
+    if file_format(descriptor) != file_format(there):
+        return "its input format, output format and SerDe are those of Parquet again."
+    if is_same_location(descriptor["Location"], location):
+        return None
+    return "" if location.startswith(lake_folder) else f"moved back; it pointed to {location}, outside this lake."

@@ -12,7 +12,7 @@ from collector.process.streams import may_be_lost
 
 if TYPE_CHECKING:
     from collector.settings.model import Settings
-    from collector.views.plan import Step
+    from collector.views.deploy import Step
 
 
 def list_views() -> int:

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from collector.aws import describe
 from collector.aws.athena import AthenaQueries
-from collector.catalog.partitions import NOT_OURS
 from collector.catalog.sync import sync_catalog
-from collector.catalog.tables import GLUE_TABLES, GlueTable, plan_table
+from collector.catalog.tables import GLUE_TABLES, NOT_OURS, GlueTable, plan_table
 from collector.doctor.finding import Finding, error_reported, fail, ok, run_check
 from collector.errors import CatalogNotSyncedError
 from collector.lake.layout import SNAPSHOTS
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from types_boto3_lakeformation.type_defs import PrincipalResourcePermissionsTypeDef, ResourceTypeDef
 
     from collector.catalog.sync import GlueChanges
-    from collector.views.plan import DeploymentPlan
+    from collector.views.deploy import DeploymentPlan
 
 # Created and dropped again. One that an interrupted doctor left behind is replaced by the next.
 _PROBE = "credlake_doctor_probe"

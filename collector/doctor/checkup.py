@@ -49,12 +49,12 @@ def findings_of(
         CredlakeError: there are no valid credentials, so nothing can be checked.
     """
     try:
-        identity = clients.identity()
+        identity = describe.repeated(clients.identity)
     except CallFault as error:
         raise explain_no_identity(error) from error
     yield ok("caller", identity.account_id, identity.arn)
     yield from check_versions(describe.versions())
-    yield from run_check("clock", "this machine", lambda: check_clock(describe.clock_skew(utc_now())))
+    yield from run_check("clock", "this machine", lambda: check_clock(describe.clock_skew(utc_now)))
     organization_id = yield from _check_organization(settings, identity, sample)
     lake, database = settings.lake, settings.glue_database
     if lake is not None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from collector.aws.athena_errors import AthenaError
+from collector.aws.athena import AthenaError
 from collector.aws.errors import translated
 from collector.errors import CallFault, FaultKind
 from collector.query.rows import Rows

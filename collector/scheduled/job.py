@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from collector.aws.sns import send
+from collector.aws.clients import client
+from collector.aws.errors import translated
 from collector.collection.run import open_collection
 from collector.errors import CallFault, CredlakeError
 from collector.scheduled.reporting import TOPIC, metrics_of, notice_of, print_metrics
@@ -75,7 +76,8 @@ class Job:
         if notice is None or self.topic_arn is None:
             return
         try:
-            send(notice.subject, notice.text, self.topic_arn)
+            with translated("sns:Publish"):
+                client("sns").publish(TopicArn=self.topic_arn, Subject=notice.subject, Message=notice.text)
         except CallFault as fault:
             _log.error("notice.not_sent", code=fault.code, error=fault.message, topic=self.topic_arn)
 

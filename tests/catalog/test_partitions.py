@@ -2,8 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from collector.catalog.partitions import expected_partitions, plan_partitions
-from collector.catalog.tables import GLUE_SNAPSHOT_RECORD, GLUE_SNAPSHOT_RECORD_LATEST, partition_input
+from collector.catalog.tables import (
+    GLUE_SNAPSHOT_RECORD,
+    GLUE_SNAPSHOT_RECORD_LATEST,
+    expected_partitions,
+    partition_input,
+    plan_partitions,
+)
 from collector.lake.record import with_snapshot
 from tests.fixtures.examples import ORGANIZATION, snapshot
 

@@ -10,7 +10,7 @@ from unittest.mock import Mock
 from collector.cli.views import deploy_views
 from collector.process import streams
 from collector.views import deploy
-from collector.views.plan import DeploymentPlan, Step
+from collector.views.deploy import DeploymentPlan, Step
 
 
 def test_views_are_deployed_to_the_last_when_the_reader_leaves(monkeypatch):

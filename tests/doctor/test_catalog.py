@@ -15,7 +15,7 @@ from collector.doctor.catalog import (
     check_workgroup,
     is_governed,
 )
-from collector.views.plan import DeploymentPlan, Step
+from collector.views.deploy import DeploymentPlan, Step
 
 LOCATION = "s3://bucket/snapshots/"
 SESSION = "arn:aws:sts::000000000001:assumed-role/credlake-collector/20261125"

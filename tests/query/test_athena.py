@@ -14,8 +14,7 @@ import pytest
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
-from collector.aws.athena import AthenaQueries
-from collector.aws.athena_errors import AthenaError, ScanLimitError, StaleViewError
+from collector.aws.athena import AthenaError, AthenaQueries, ScanLimitError, StaleViewError
 from collector.errors import UsageError
 from collector.query.athena import run_on_athena
 from collector.query.statement import AthenaStatement

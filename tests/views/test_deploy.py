@@ -9,8 +9,7 @@ import pytest
 
 from collector.errors import CredlakeError
 from collector.views import deploy
-from collector.views.deploy import DeployedViews, deploy_views, plan_views
-from collector.views.plan import HeldTable, marks
+from collector.views.deploy import DeployedViews, HeldTable, deploy_views, marks, plan_views
 from tests.fixtures.s3_servers import moto_server
 
 

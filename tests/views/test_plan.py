@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from collector.views.plan import HeldTable, NameTakenError, Step, carry_out, marks, plan_deployment
+from collector.views.deploy import HeldTable, NameTakenError, Step, carry_out, marks, plan_deployment
 
 BASE = ("base", 'create or replace view "db"."base" as\nselect 1 as a, 2 as b')
 TOP = ("top", 'create or replace view "db"."top" as\nselect a from "db"."base"')

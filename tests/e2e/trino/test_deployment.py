@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from collector.views.deploy import DeployedViews
+from collector.views.deploy import DeployedViews, NameTakenError, carry_out, plan_deployment
 from collector.views.files import shipped_views
-from collector.views.plan import NameTakenError, carry_out, plan_deployment
 from tools.trino.view_files import source_views
 
 DATABASE = "deployed"
