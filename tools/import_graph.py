@@ -79,15 +79,21 @@ def place(name: str) -> str:
     return name.split(".")[1] if "." in name else ""
 
 
-def reached_from(*entry_points: str) -> set[str]:
-    """The modules that run when these do: what they import, what that imports, and the packages around each."""
+def reached_from(*entry_points: str, at_import: bool = False) -> set[str]:
+    """The modules that run when these do: what they import, what that imports, and the packages around each.
+
+    `at_import` leaves out what functions import when they are called.
+    """
     found: set[str] = set()
     waiting = list(entry_points)
     while waiting:
         name = waiting.pop()
         if name not in found and name in modules():
             found.add(name)
-            waiting += [name.rpartition(".")[0], *of_package(imports(modules()[name], for_types=False))]
+            waiting += [
+                name.rpartition(".")[0],
+                *of_package(imports(modules()[name], at_import=at_import, for_types=False)),
+            ]
     return found
 
 

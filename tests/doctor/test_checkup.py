@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
+from botocore.exceptions import ConnectionClosedError
 
 from collector.aws import describe
 from collector.cli.doctor import doctor
@@ -116,6 +118,22 @@ def test_the_exit_code_is_1_if_a_check_is_unknown_and_none_fails(monkeypatch, ca
     code = doctor(external_id="example", account=["100000000001", "100000000002"], format="table")
     assert (code, capsys.readouterr().err.splitlines()[-1].partition(", ")[2]) == (1, "0 FAIL, 1 UNKNOWN")
     assert examine({"CREDLAKE_EXTERNAL_ID": "example", "CREDLAKE_ACCOUNT": "100000000001"}, {})["is_healthy"] is False
+
+
+def test_a_dropped_connection_to_sts_is_no_failed_check(monkeypatch):
+    date = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+    headers = {"date": format_datetime(date, usegmt=True)}
+    answers = [{"ResponseMetadata": {"HTTPHeaders": headers}}, ConnectionClosedError(endpoint_url="https://sts")]
+
+    class Sts:
+        def get_caller_identity(self):
+            if isinstance(answer := answers.pop(), Exception):
+                raise answer
+            return answer
+
+    monkeypatch.setattr(describe, "client", lambda _service: Sts())
+    assert describe.clock_skew(lambda: date + timedelta(seconds=90)) == 90
+    assert answers == []
 
 
 def test_without_credentials_the_exit_code_is_3(monkeypatch):
