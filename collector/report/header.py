@@ -1,4 +1,4 @@
-"""The report's first line: which column stands where.
+"""The report's first line: the position of each column.
 
 Columns are found by name, never by position. AWS's header of 2026-09 has 22 columns; the documentation has a 23rd, and
 there may be more some day (facts F1.2).
@@ -23,8 +23,8 @@ _MARKUP = (b"<!doctype", b"<html", b"<?xml")
 _KNOWN: dict[str, Column] = {column.source: column for column in REPORT_COLUMNS if column.source is not None}
 _REQUIRED = tuple(source for source in _KNOWN if source not in OPTIONAL_REPORT_COLUMNS)
 
-# AWS's header has 400 bytes. A longer first line is read all the same, but not kept.
-_LONGEST_KEPT_HEADER = 8192
+# AWS's header has 400 bytes. A longer first line is read too, but not cached.
+_MAX_CACHED_HEADER = 8192
 
 
 class NotAReportError(Exception):
@@ -33,20 +33,17 @@ class NotAReportError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The columns of one report.
+    """The columns of one report, with their positions."""
 
-    Attributes:
-        width: how many fields a row has.
-        known: each column of the schema that is there, with its position.
-        unknown: each other column, by a name that occurs once, with its position.
-        user: position of the user's name.
-        arn: position of the user's ARN.
-    """
-
+    # How many fields a row has.
     width: int
+    # The columns of the schema that are there.
     known: tuple[tuple[Column, int], ...]
+    # The other columns, each by a name that occurs once.
     unknown: tuple[tuple[str, int], ...]
+    # The position of the user's name.
     user: int
+    # The position of the user's ARN.
     arn: int
 
     @property
@@ -55,11 +52,11 @@ class Header:
         return tuple(name for name, _ in self.unknown)
 
 
-def split_header(content: bytes) -> tuple[Header, int]:
-    """Read the header, and say where the rows begin (an offset into the bytes).
+def read_header(content: bytes) -> tuple[Header, int]:
+    """The header, and the offset in the bytes where the rows begin.
 
     Raises:
-        NotAReportError: the first line that is not blank is no header of a credential report.
+        NotAReportError: the first line that is not blank is not the header of a credential report.
     """
     start = len(_BOM) if content.startswith(_BOM) else 0
     if content[start : start + 1].isspace():
@@ -69,7 +66,7 @@ def split_header(content: bytes) -> tuple[Header, int]:
     line = content[start:end]
     if not line:
         raise NotAReportError("The report is empty.")
-    read = _kept_header if len(line) <= _LONGEST_KEPT_HEADER else _header
+    read = _cached_header if len(line) <= _MAX_CACHED_HEADER else _header
     return read(line), min(end + 1, len(content))
 
 
@@ -96,8 +93,8 @@ def _header(line: bytes) -> Header:
     )
 
 
-# Thousands of reports with the same first line are read in one run.
-_kept_header = lru_cache(maxsize=64)(_header)
+# A run reads thousands of reports with the same first line.
+_cached_header = lru_cache(maxsize=64)(_header)
 
 
 def _names(line: bytes) -> list[str]:
@@ -124,7 +121,7 @@ def _named_once(names: list[str], positions: list[int]) -> dict[str, int]:
 
 def _not_a_header(line: bytes) -> str:
     looks = " It looks like HTML or XML." if line.lower().startswith(_MARKUP) else ""
-    return f"The first line holds none of the {len(_REQUIRED)} columns of a credential report.{looks}"
+    return f"The first line has none of the {len(_REQUIRED)} columns of a credential report.{looks}"
 
 
 def _columns(sources: list[str]) -> str:

@@ -1,7 +1,7 @@
-"""Whose row it is: the user's name and the ARN have to tell the same story.
+"""Whose row it is: the user's name and the ARN must match.
 
 The ARN of a user is `arn:PARTITION:iam::ACCOUNT:user` + path + name, that of root `arn:PARTITION:iam::ACCOUNT:root`. A
-path starts and ends with `/` and holds printable ASCII, commas and quotes too; a name holds no `/` (facts F1.5).
+path starts and ends with `/` and consists of printable ASCII, with commas and quotes; a name has no `/` (facts F1.5).
 """
 
 from __future__ import annotations
@@ -9,20 +9,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from collector.report.verdict import RowFault
+from collector.report.result import SkipReason
 from collector.schema import ROOT_USER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Partitions come from the ARN and are never a list of ours: `aws-eusc` and the isolated ones came later (facts F1.5).
+# Partitions come from the ARN, not from a fixed list: `aws-eusc` and the isolated ones were added later (facts F1.5).
 _ACCOUNT = r"arn:aws[a-z-]*:iam::([0-9]{12}):"
 # An ARN without the name at its end.
 _USER_HEAD = re.compile(_ACCOUNT + r"user/(?:[!-~]+/)?")
 _ROOT = re.compile(_ACCOUNT + r"root")
 _ANY = re.compile(_ACCOUNT + r"(?:root|user/(?:[!-~]+/)?[^/]+)")
 
-# IAM's own pattern forbids the slash, but a report that says "N/A" where a user's name stands means a name.
+# IAM's own pattern forbids the slash, but "N/A" in the column of names is a name.
 _NAME_LIKE_A_SENTINEL = "N/A"
 
 
@@ -32,11 +32,11 @@ def account_named(arn: str) -> str | None:
     return match[1] if match else None
 
 
-def disagreement(user: str, arn: str) -> RowFault | None:
-    """Why the two are not those of one user; None where they are."""
+def disagreement(user: str, arn: str) -> SkipReason | None:
+    """Why the two cannot be those of one user; None where they match."""
     if account_named(arn) is None:
-        return RowFault.NO_IAM_ARN
-    return None if _agree(user, arn) else RowFault.DISAGREEMENT
+        return SkipReason.NO_IAM_ARN
+    return None if _agree(user, arn) else SkipReason.DISAGREEMENT
 
 
 def _agree(user: str, arn: str) -> bool:
@@ -46,14 +46,14 @@ def _agree(user: str, arn: str) -> bool:
 
 
 def _is_name(user: str) -> bool:
-    # Not printable: control characters, NUL, and bytes that were no UTF-8 (they come as lone surrogates).
+    # Not printable: control characters, NUL, and bytes that were not UTF-8 (decoded to lone surrogates).
     return user != "" and user.isprintable() and ("/" not in user or user == _NAME_LIKE_A_SENTINEL)
 
 
 def all_agree(users: Sequence[str], arns: Sequence[str], *, account_id: str) -> bool:
-    """Whether every row is one of a user of this account, and no two are of the same.
+    """Whether every row is that of a user of this account, and no two are of the same user.
 
-    It answers for all rows at once what `disagreement` answers for one, and says no where it is not sure.
+    The same rule as `disagreement`, for all rows at once; false where that is not certain.
     """
     every_arn = set(arns)
     names = "".join(users)
@@ -61,7 +61,7 @@ def all_agree(users: Sequence[str], arns: Sequence[str], *, account_id: str) -> 
         return False
     roots = {arns[users.index(ROOT_USER)]} if ROOT_USER in users else set()
     heads = set(map(str.removesuffix, arns, users))
-    # Where a name is not the end of its ARN, nothing is removed. That must be so for root, and for nobody else.
+    # Where a name is not the end of its ARN, nothing is removed. That must be true of root only.
     if heads & every_arn != roots:
         return False
     matches = [_ROOT.fullmatch(head) if head in roots else _USER_HEAD.fullmatch(head) for head in heads]

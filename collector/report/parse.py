@@ -1,4 +1,4 @@
-"""One report: from bytes to a table and a verdict."""
+"""One report: from bytes to a table and a result."""
 
 from __future__ import annotations
 
@@ -8,73 +8,51 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from collector.outcome import Outcome
-from collector.report.columns import TypedColumn, positions, typed_columns, typed_columns_exactly
-from collector.report.exact_rows import read_rows_exactly
-from collector.report.header import Header, NotAReportError, split_header
-from collector.report.literals import string
-from collector.report.maps import Entries, map_column
-from collector.report.quick_rows import read_rows_quickly
-from collector.report.rows import OtherAccountError, Rows
-from collector.report.values import UNPARSED
-from collector.report.verdict import ParsedReport, nothing_to_publish, published
+from collector.report.arrow import Entries, map_column, string
+from collector.report.header import Header, NotAReportError, read_header
+from collector.report.result import ParsedReport, publishable, unpublishable
+from collector.report.rows import OtherAccountError, Rows, read_rows
+from collector.report.values import UNPARSED, TypedColumn, positions, typed_columns
 from collector.schema import PARSED_REPORT, ROOT_USER, ColumnType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    _ReadColumns = Callable[[Sequence[pa.StringArray], ColumnType], list[TypedColumn]]
+    from collections.abc import Sequence
 
 _ROOT_USER = string(ROOT_USER)
 
 
 def parse_report(content: bytes, *, account_id: str) -> ParsedReport:
-    """Type a credential report.
+    """Type a credential report. Bytes that are not a report have a result too, so nothing is raised.
 
     Args:
         content: the report as GetCredentialReport returned it: UTF-8 CSV, decoded from base64 by botocore already.
-        account_id: the account that was asked for it, 12 digits.
-
-    Returns:
-        The rows and the verdict. Bytes that are no report are a verdict too, so nothing is raised.
+        account_id: the account that it was fetched from, 12 digits.
     """
-    return _parse(content, account_id, read_rows_quickly, typed_columns)
-
-
-def parse_report_exactly(content: bytes, *, account_id: str) -> ParsedReport:
-    """Type a report value by value, without Arrow's readers: the measure of what `parse_report` may do faster."""
-    return _parse(content, account_id, None, typed_columns_exactly)
-
-
-def _parse(
-    content: bytes, account_id: str, read_quickly: Callable[..., Rows | None] | None, read_columns: _ReadColumns
-) -> ParsedReport:
     try:
-        header, start = split_header(content)
+        header, start = read_header(content)
     except NotAReportError as error:
-        return nothing_to_publish(Outcome.MALFORMED_REPORT, str(error))
-    rows = read_quickly(content, start, header, account_id=account_id) if read_quickly else None
-    if rows is None:
-        try:
-            rows = read_rows_exactly(content, start, header, account_id=account_id)
-        except OtherAccountError as error:
-            return nothing_to_publish(Outcome.WRONG_ACCOUNT, str(error), header.unknown_names)
-    users = _users(rows, header, _typed(rows, header, read_columns))
-    return published(users, rows.findings, header.unknown_names)
+        return unpublishable(Outcome.MALFORMED_REPORT, str(error))
+    try:
+        rows = read_rows(content, start, header, account_id=account_id)
+    except OtherAccountError as error:
+        return unpublishable(Outcome.WRONG_ACCOUNT, str(error), header.unknown_names)
+    users = _users(rows, header, _typed(rows, header))
+    return publishable(users, rows.problems, header.unknown_names)
 
 
-def _typed(rows: Rows, header: Header, read_columns: _ReadColumns) -> dict[str, TypedColumn]:
+def _typed(rows: Rows, header: Header) -> dict[str, TypedColumn]:
     """The columns that may be null, by the schema's names."""
     typed: dict[str, TypedColumn] = {}
     for kind in ColumnType:
         # A user may be called `N/A`: in the columns that are never null nothing stands for "no value".
         of_kind = [(column.name, at) for column, at in header.known if column.type is kind and column.nullable]
-        columns = read_columns([rows.columns[at] for _, at in of_kind], kind)
+        columns = typed_columns([rows.columns[at] for _, at in of_kind], kind)
         typed |= {name: column for (name, _), column in zip(of_kind, columns, strict=True)}
     return typed
 
 
 def _users(rows: Rows, header: Header, typed: dict[str, TypedColumn]) -> pa.Table:
-    """The table of `schema.PARSED_REPORT`; values that cannot be read are noted in the rows' findings."""
+    """The table of `schema.PARSED_REPORT`; values that cannot be read are noted in the rows' problems."""
     length = len(rows.numbers)
     reasons: list[Entries] = []
     for name in PARSED_REPORT.names:
@@ -104,6 +82,6 @@ def _users(rows: Rows, header: Header, typed: dict[str, TypedColumn]) -> pa.Tabl
     )
 
 
-def _note_unparsed(rows: Rows, column: str, positions: list[int]) -> None:
+def _note_unparsed(rows: Rows, column: str, positions: Sequence[int]) -> None:
     if positions:
-        rows.findings.unparsed[column] = [rows.numbers[position] for position in positions]
+        rows.problems.unparsed[column] = [rows.numbers[position] for position in positions]

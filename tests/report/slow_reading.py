@@ -38,7 +38,7 @@ def slow_reading(header, body, account_id):
     Returns:
         None where the report is another account's; else the rows kept (plain dicts) and how many were left out.
     """
-    kept, left_out, accounts = [], 0, set()
+    kept, skipped, accounts = [], 0, set()
     for line, follow in _lines(body):
         row = _row(line, follow, header)
         arns = [row[header.index("arn")]] if row else _where_an_arn_may_be(line, follow, header)
@@ -46,11 +46,11 @@ def slow_reading(header, body, account_id):
         if row:
             kept.append(row)
         else:
-            left_out += 1
+            skipped += 1
     if accounts - {account_id.encode()}:
         return None
-    told_apart = [row for number, row in enumerate(kept) if _is_only_one(number, kept, header)]
-    return [_typed(dict(zip(header, row, strict=True))) for row in told_apart], left_out + len(kept) - len(told_apart)
+    distinct = [row for number, row in enumerate(kept) if _is_only_one(number, kept, header)]
+    return [_typed(dict(zip(header, row, strict=True))) for row in distinct], skipped + len(kept) - len(distinct)
 
 
 def _lines(body):

@@ -8,7 +8,7 @@ import pytest
 
 from collector.outcome import Outcome
 from collector.report import parse_report
-from collector.report.parse import parse_report_exactly
+from tests.report.exact_parsing import parse_report_exactly
 from tests.report.shapes import ACCOUNT, file
 from tests.report.slow_reading import slow_reading
 
@@ -87,20 +87,20 @@ def test_whatever_happens_to_the_rows_they_read_as_they_do_byte_by_byte(name):
         if expected is None:
             assert (parsed.outcome, parsed.users) == (Outcome.WRONG_ACCOUNT, None), rows
             continue
-        kept, left_out = expected
+        kept, skipped = expected
         assert as_read(parsed.users) == kept, rows
-        assert parsed.unreadable_rows == left_out, rows
+        assert parsed.unreadable_rows == skipped, rows
         unparsed = sum(list(row["null_reasons"].values()).count("unparsed") for row in kept)
         assert parsed.unreadable_values == unparsed, rows
         assert parsed.has_root == any(row["is_root"] for row in kept), rows
-        is_whole = not left_out and not unparsed and parsed.has_root
+        is_whole = not skipped and not unparsed and parsed.has_root
         assert parsed.outcome is (Outcome.COLLECTED if is_whole else Outcome.PARTIAL), rows
         assert (parsed.problem is None) == is_whole, rows
         assert parsed == parse_report_exactly(header + b"\n" + rows, account_id=ACCOUNT), rows
     assert Outcome.PARTIAL in outcomes
 
 
-def test_whatever_happens_to_the_header_is_a_verdict():
+def test_whatever_happens_to_the_header_has_a_result():
     chance = random.Random(20260913)  # noqa: S311 - it has to be the same every time, not secret
     header, _, body = file("live_shape").partition(b"\n")
     outcomes = set()

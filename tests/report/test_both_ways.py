@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from collector.report import parse_report
-from collector.report.header import split_header
-from collector.report.parse import parse_report_exactly
-from collector.report.quick_rows import read_rows_quickly
+from collector.report.header import read_header
+from collector.report.rows import read_rows_quickly
+from tests.report.exact_parsing import parse_report_exactly
 from tests.report.shapes import ACCOUNT, HEADER, REPORTS, ROOT_ROW, file, report, user_row
 
 FILES = sorted(path.stem for path in REPORTS.glob("*.csv"))
@@ -29,7 +29,7 @@ QUICK = {
 
 
 def is_read_quickly(content):
-    header, start = split_header(content)
+    header, start = read_header(content)
     return read_rows_quickly(content, start, header, account_id=ACCOUNT) is not None
 
 

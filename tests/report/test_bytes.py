@@ -85,13 +85,13 @@ def test_thousands_of_stray_quotes_or_commas_end_soon():
     assert (parsed.users.num_rows, parsed.unreadable_rows) == (0, 2200)
 
 
-def test_random_bytes_are_a_verdict_and_never_an_exception():
+def test_random_bytes_have_a_result_and_never_an_exception():
     chance = random.Random(20260911)  # noqa: S311 - it has to be the same every time, not secret
     for _ in range(300):
         assert parse_report(chance.randbytes(chance.randrange(200)), account_id=ACCOUNT).users is None
 
 
-def test_random_bytes_below_a_header_are_rows_left_out():
+def test_random_bytes_below_a_header_are_skipped_rows():
     chance = random.Random(20260912)  # noqa: S311 - it has to be the same every time, not secret
     for _ in range(300):
         parsed = parse_report(HEADER.encode() + b"\n" + chance.randbytes(400), account_id=ACCOUNT)
@@ -100,7 +100,7 @@ def test_random_bytes_below_a_header_are_rows_left_out():
 
 
 @pytest.mark.parametrize("name", ["live_shape", "comma_in_user_name_quoted", "unknown_columns", "invalid_utf8"])
-def test_a_report_cut_at_any_byte_is_a_verdict(name):
+def test_a_report_cut_at_any_byte_has_a_result(name):
     content = (REPORTS / f"{name}.csv").read_bytes()
     header_ends = content.index(b"\n")
     for end in range(len(content)):

@@ -6,7 +6,7 @@ import pytest
 
 from collector.outcome import Outcome
 from collector.report import parse_report
-from collector.report.verdict import nothing_to_publish
+from collector.report.result import unpublishable
 from tests.report.shapes import ACCOUNT, HEADER, ROOT, ROOT_ROW, expected_user, file, plain, report, user_row
 
 
@@ -82,7 +82,7 @@ def test_each_of_the_22_columns_is_required(column):
 
     parsed = parse_report(report(header=",".join(names)), account_id=ACCOUNT)
 
-    assert parsed == nothing_to_publish(Outcome.MALFORMED_REPORT, f"The report lacks the column {column}.")
+    assert parsed == unpublishable(Outcome.MALFORMED_REPORT, f"The report lacks the column {column}.")
 
 
 def test_the_problem_names_all_columns_that_are_missing():
@@ -100,7 +100,7 @@ def test_a_known_column_twice_is_malformed():
     assert parsed.problem == "The report has the column mfa_active more than once."
 
 
-NO_HEADER = "The first line holds none of the 22 columns of a credential report."
+NO_HEADER = "The first line has none of the 22 columns of a credential report."
 
 
 @pytest.mark.parametrize(
@@ -116,19 +116,19 @@ NO_HEADER = "The first line holds none of the 22 columns of a credential report.
 def test_bytes_that_are_no_report_are_malformed(name, problem):
     parsed = parse_report(file(name), account_id=ACCOUNT)
 
-    assert parsed == nothing_to_publish(Outcome.MALFORMED_REPORT, problem)
+    assert parsed == unpublishable(Outcome.MALFORMED_REPORT, problem)
 
 
 def test_a_first_line_that_is_no_csv_is_malformed():
     parsed = parse_report(b'"user,arn\n' + report(ROOT_ROW), account_id=ACCOUNT)
 
-    assert parsed == nothing_to_publish(Outcome.MALFORMED_REPORT, "The report's first line is not a line of CSV.")
+    assert parsed == unpublishable(Outcome.MALFORMED_REPORT, "The report's first line is not a line of CSV.")
 
 
 def test_rows_without_a_header_are_malformed():
     parsed = parse_report(report(user_row("alice"), header=ROOT_ROW), account_id=ACCOUNT)
 
-    assert parsed == nothing_to_publish(Outcome.MALFORMED_REPORT, NO_HEADER)
+    assert parsed == unpublishable(Outcome.MALFORMED_REPORT, NO_HEADER)
 
 
 @pytest.mark.parametrize("rest", [b"", b"\n", b"\n\n\n", b"\r\n", b"\n  \n"])

@@ -1,4 +1,4 @@
-"""Which rows are kept: commas, quotes, rows out of step, rows that cannot be told apart, other accounts."""
+"""Which rows are kept: commas, quotes, rows out of step, contradicting rows, other accounts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from collector.outcome import Outcome
 from collector.report import parse_report
-from collector.report.verdict import nothing_to_publish
+from collector.report.result import unpublishable
 from tests.report.shapes import ACCOUNT, HEADER, ROOT, ROOT_ROW, expected_user, file, plain, report, user_row
 
 INFO = "additional_credentials_info"
@@ -66,7 +66,7 @@ def test_a_comma_is_recovered_beside_a_value_that_is_quoted():
     ]
 
 
-def test_a_row_that_can_be_read_in_two_ways_is_left_out():
+def test_a_row_that_can_be_read_in_two_ways_is_skipped():
     """Either `x,a` with the note `q/a`, or `a` with the path `/x,a,q/` and the note `x`."""
     header = HEADER.replace("user,arn,", "arn,note,user,")
     line = user_row("").replace(f",arn:aws:iam::{ACCOUNT}:user/", f"arn:aws:iam::{ACCOUNT}:user/x,a,q/a,x,a", 1)
@@ -86,7 +86,7 @@ def test_an_unquoted_comma_elsewhere_costs_the_row():
     assert plain(parsed.users) == [ROOT, expected_user("bob")]
     assert parsed.outcome is Outcome.PARTIAL
     assert parsed.problem == (
-        "1 of 3 rows was left out: too many fields, and no single way to put them together (row 2). "
+        "1 of 3 rows was skipped: too many fields, and no unique way to join them (row 2). "
         "Row 1 is the first below the header."
     )
 
@@ -107,7 +107,7 @@ def test_a_stray_quote_costs_its_own_row_only():
 
     assert plain(parsed.users) == [ROOT, expected_user("bob"), expected_user("dave"), expected_user("erin")]
     assert parsed.problem == (
-        "2 of 6 rows were left out: broken quotes (rows 2, 4). Row 1 is the first below the header."
+        "2 of 6 rows were skipped: broken quotes (rows 2, 4). Row 1 is the first below the header."
     )
 
 
@@ -122,17 +122,17 @@ def test_two_stray_quotes_do_not_swallow_the_rows_between_them():
     assert parsed.users.num_rows == 3
 
 
-def test_rows_out_of_step_or_of_nobody_are_left_out_and_placed():
+def test_rows_out_of_step_or_of_nobody_are_skipped_and_numbered():
     parsed = parse_report(file("rows_out_of_step"), account_id=ACCOUNT)
 
     assert parsed.outcome is Outcome.PARTIAL
     assert parsed.unreadable_rows == 11
     assert plain(parsed.users) == [ROOT, expected_user("carol", "team/")]
     assert parsed.problem == (
-        "11 of 13 rows were left out: too few fields (rows 2, 12), "
-        "too many fields, and no single way to put them together (row 3), "
-        "user and ARN do not agree (rows 4, 6, 7, 11), "
-        "no ARN of an IAM user or of root (rows 5, 8, 9, 10). Row 1 is the first below the header."
+        "11 of 13 rows were skipped: too few fields (rows 2, 12), "
+        "too many fields, and no unique way to join them (row 3), "
+        "user and ARN do not match (rows 4, 6, 7, 11), "
+        "not the ARN of an IAM user or of root (rows 5, 8, 9, 10). Row 1 is the first below the header."
     )
 
 
@@ -148,7 +148,7 @@ def test_a_problem_lists_five_rows_and_counts_the_rest():
     parsed = parse_report(report(ROOT_ROW, *["x"] * 9), account_id=ACCOUNT)
 
     assert parsed.problem == (
-        "9 of 10 rows were left out: too few fields (rows 2, 3, 4, 5, 6 and 4 more). "
+        "9 of 10 rows were skipped: too few fields (rows 2, 3, 4, 5, 6 and 4 more). "
         "Row 1 is the first below the header."
     )
 
@@ -184,7 +184,7 @@ def test_of_two_roots_that_differ_none_is_kept():
     assert plain(parsed.users) == [expected_user("alice")]
     assert (parsed.unreadable_rows, parsed.has_root) == (2, False)
     assert parsed.problem == (
-        "2 of 3 rows were left out: another row of the same user says otherwise (rows 1, 3); there is no root row. "
+        "2 of 3 rows were skipped: contradicts another row of the same user (rows 1, 3); there is no root row. "
         "Row 1 is the first below the header."
     )
 
@@ -232,8 +232,8 @@ def test_an_arn_of_no_partition_of_aws_is_none(arn):
 def test_an_arn_of_another_account_anywhere_stops_the_whole_report(name, others, arns):
     parsed = parse_report(file(name), account_id=ACCOUNT)
 
-    problem = f"{others} of the report's {arns} ARNs name another account than the one that was asked."
-    assert parsed == nothing_to_publish(Outcome.WRONG_ACCOUNT, problem)
+    problem = f"{others} of the report's {arns} ARNs name another account than the one it was fetched from."
+    assert parsed == unpublishable(Outcome.WRONG_ACCOUNT, problem)
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,7 @@ def test_an_arn_of_another_account_anywhere_stops_the_whole_report(name, others,
     ],
     ids=["disagreement", "too many fields", "too few fields", "broken quotes"],
 )
-def test_an_arn_of_another_account_counts_in_a_row_that_is_left_out(row):
+def test_an_arn_of_another_account_counts_in_a_row_that_is_skipped(row):
     assert parse_report(report(ROOT_ROW, row), account_id=ACCOUNT).outcome is Outcome.WRONG_ACCOUNT
 
 
