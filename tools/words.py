@@ -57,6 +57,8 @@ _BANNED = re.compile(_WORDS, re.IGNORECASE)
 _MEANT = tuple(GLOSSARY.values())
 # The glossary itself, what tools and people of other projects wrote, and what was decided in the words of its day.
 _LEFT_OUT = ("tools/words.py", "LICENSE", "requirements/", "tests/", "benchmarks/", ".ci/", "glue/")
+# Lakes hold this text, and `verify` compares it: it stays as it was first written.
+_STORED = "so no age in it could be told"
 _CODE = re.compile(r"^( *)(```|~~~).*?^\1\2[ \t]*$|`[^`\n]+`", re.DOTALL | re.MULTILINE)
 _NAME = re.compile(r"""[a-z]?(["'])\w*\1""", re.IGNORECASE)
 _SQL_PROSE = re.compile(r"--.*|'(?:[^']|'')*'")
@@ -78,7 +80,7 @@ class Finding(NamedTuple):
 def findings(path: str, text: str) -> Iterator[Finding]:
     """Every banned word of a file, by its lines."""
     for line, prose in _prose(path, text):
-        for found in _BANNED.finditer(prose):
+        for found in _BANNED.finditer(prose.replace(_STORED, " " * len(_STORED))):
             number = line + prose.count("\n", 0, found.start())
             yield Finding(path, number, found[0], _MEANT[int((found.lastgroup or "w0")[1:])])
 

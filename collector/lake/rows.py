@@ -79,7 +79,7 @@ def account_outcome(evidence: AccountEvidence, parsed: ParsedReport | None) -> A
     outcome, problem = parsed.outcome, parsed.problem
     if evidence.report_generated_at is None:
         outcome = Outcome.MALFORMED_REPORT
-        problem = "The report came without its GeneratedTime, so its ages cannot be calculated."
+        problem = "The report came without its GeneratedTime, so no age in it could be told."
     if not outcome.is_covered:
         return AccountOutcome(outcome=outcome, error_code=_ERROR_CODES[outcome], error_message=problem)
     return AccountOutcome(
