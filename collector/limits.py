@@ -48,12 +48,12 @@ class Limits:
     access_key_unused_days: int = _limit(45, meaning="An active key idle this long fails.")
     password_unused_days: int = _limit(45, meaning="A password idle this long fails.")
     root_use_days: int = _limit(1, meaning="A root credential used within this time fails.")
-    # A password policy's minimum length is at most 128, and it remembers at most 24 passwords (facts F3).
+    # A password policy's minimum length is at most 128, and it prevents reuse of at most 24 passwords (facts F3).
     password_length: int = _limit(
-        14, highest=128, unit="characters", meaning="A password policy that asks for less fails."
+        14, highest=128, unit="characters", meaning="A password policy that requires less fails."
     )
     password_reuse: int = _limit(
-        24, highest=24, unit="passwords", meaning="A password policy that remembers fewer passwords fails."
+        24, highest=24, unit="passwords", meaning="A password policy that prevents reuse of fewer passwords fails."
     )
 
 

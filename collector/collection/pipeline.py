@@ -63,8 +63,8 @@ class Pipeline:
             if self.resumed is not None and account.account_id in self.resumed.reported:
                 others.create_task(self._deliver_kept(self.resumed, account))
                 continue
-            self._details[account.account_id] = others.create_task(self.discovery.placed(account))
-            answers = skipped(account, self.discovery.selection.why_left_out(account))
+            self._details[account.account_id] = others.create_task(self.discovery.located(account))
+            answers = skipped(account, self.discovery.selection.why_excluded(account))
             if answers is None:
                 yield account
             else:
@@ -104,14 +104,14 @@ class Pipeline:
             return replace(account, tags_error="DeadlinePassed") if self.discovery.wants_tags else account
 
 
-def skipped(account: Account, why_left_out: str | None) -> AccountAnswers | None:
+def skipped(account: Account, why_excluded: str | None) -> AccountAnswers | None:
     """What is recorded of an account that the run does not collect; None where it collects it."""
     if not account.is_active:
         return AccountAnswers(
             Outcome.SKIPPED_STATE, error_code="NotActive", error_message=f"The account is {account.state}, not ACTIVE."
         )
-    if why_left_out is not None:
-        return AccountAnswers(Outcome.EXCLUDED, error_code="Excluded", error_message=f"The account was {why_left_out}.")
+    if why_excluded is not None:
+        return AccountAnswers(Outcome.EXCLUDED, error_code="Excluded", error_message=f"The account was {why_excluded}.")
     return None
 
 

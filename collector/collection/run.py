@@ -235,8 +235,8 @@ async def plan_run(settings: Settings) -> tuple[str, list[tuple[Account, str | N
         organization_id, accounts = await discovery.first_page()
         planned = []
         async for account in discovery.selected(accounts):
-            placed = await discovery.placed(account)
-            answers = skipped(placed, discovery.selection.why_left_out(placed))
+            placed = await discovery.located(account)
+            answers = skipped(placed, discovery.selection.why_excluded(placed))
             planned.append((placed, answers.error_message if answers else None))
     finally:
         discovery.close()

@@ -28,13 +28,14 @@ _ACCOUNT_ARN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where an account hangs in the tree of OUs.
+    """Where an account is in the tree of OUs.
 
-    `ou_ids` runs from the root (`r-…`) to the account's own parent; `ou_names` has their names in the same order. Both
-    are empty where they cannot be had.
+    Both fields are empty where they could not be read.
     """
 
+    # From the root (`r-…`) to the account's own parent.
     ou_ids: tuple[str, ...] = ()
+    # Their names in the same order.
     ou_names: tuple[str, ...] = ()
 
     @property
@@ -54,10 +55,10 @@ class Location:
             return True
         return bool(self.ou_names) and f"{self.ou_path}/".startswith(f"{wanted}/")
 
-    def can_tell(self, ou: str) -> bool:
-        """Whether it is known that the account is, or is not, within the OU.
+    def can_decide(self, ou: str) -> bool:
+        """Whether it is known if the account is within the OU.
 
-        A path takes the names; an id that is not among those known takes all ids from the root down.
+        A path needs the names; an ID that is not among the known ones needs all IDs from the root down.
         """
         if not OU_ID.fullmatch(ou.strip("/")):
             return bool(self.ou_names)
@@ -66,46 +67,52 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One account of the organization; `source` is the object it was read from, JSON-ready, as it came."""
+    """One account of the organization."""
 
+    # 12 digits.
     account_id: str
+    # `ACTIVE`, `SUSPENDED`, …: one of ACCOUNT_STATES, or one that AWS added later.
     state: str
+    # `aws`, `aws-cn`, …
     partition: str
+    # None where the list has none.
     name: str | None = None
-    # The OU ids of `Paths`; empty where Organizations did not send them.
+    # The OU IDs of `Paths`; empty where Organizations did not send them.
     ou_ids: tuple[str, ...] = ()
     location: Location = field(default_factory=Location)
+    # Empty unless the run reads tags.
     tags: dict[str, str] = field(default_factory=dict)
     # Why the tags could not be read; null where they were, or are not wanted.
     tags_error: str | None = None
+    # The object it was read from, unmodified and JSON-ready.
     source: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_active(self) -> bool:
-        """Whether the account is asked at all. PENDING_CLOSURE is not (contract part 2, `skipped_state`)."""
+        """Whether the account is collected at all. PENDING_CLOSURE is not (contract part 2, `skipped_state`)."""
         return self.state == ACTIVE
 
 
 def account_from_organizations(answer: AccountTypeDef) -> Account:
     """The account in one object of ListAccounts.
 
-    `State` replaced `Status`, which AWS retired on 2026-09-09; answers with either are read (facts F4.1).
+    `State` replaced `Status`, which AWS retired on 2026-09-09; either is read (facts F4.1).
 
     Raises:
-        OrganizationUnreadableError: neither is there. Taking such an account for inactive would silently yield an empty
+        OrganizationUnreadableError: it has neither. Treating such an account as inactive would silently yield an empty
             organization, which is how other tools broke.
     """
     account_id = str(answer.get("Id", ""))
     state = answer.get("State") or answer.get("Status")
     if not state:
         raise OrganizationUnreadableError(
-            f"Organizations listed account {account_id or '(without an id)'} with neither `State` nor `Status`, so it "
-            "cannot be told which accounts are active. Nothing was collected. Update boto3 (1.40.27 or newer knows "
-            "`State`); if it is new enough, AWS changed its answer: please report it.",
+            f"Organizations listed account {account_id or '(without an ID)'} with neither `State` nor `Status`, so it "
+            "is unknown which accounts are active. Nothing was collected. Update boto3 (1.40.27 or newer reads "
+            "`State`); if it is new enough, AWS changed its response: please open an issue.",
             account_id=account_id,
         )
     if not ACCOUNT_ID.fullmatch(account_id):
-        raise OrganizationUnreadableError(f"Organizations listed an account whose id is not 12 digits: {account_id!r}.")
+        raise OrganizationUnreadableError(f"Organizations listed an account whose ID is not 12 digits: {account_id!r}.")
     partition, _ = _parts_of_arn(answer.get("Arn"))
     return Account(
         account_id=account_id,
@@ -135,7 +142,7 @@ def _parts_of_arn(arn: object) -> tuple[str | None, str | None]:
 
 
 def ou_ids_of(paths: list[str]) -> tuple[str, ...]:
-    """The ids from the root to the parent: `o-…/r-…/ou-…/123456789012/` (facts F4.1)."""
+    """The IDs from the root to the parent: `o-…/r-…/ou-…/123456789012/` (facts F4.1)."""
     if not paths:
         return ()
     return tuple(part for part in paths[0].split("/") if part.startswith(("r-", "ou-")))

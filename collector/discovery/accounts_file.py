@@ -1,8 +1,8 @@
-"""An accounts file: the account list for whoever cannot ask Organizations, or wants a list of their own.
+"""An accounts file: the account list where Organizations cannot be called, or a list of one's own.
 
-CSV with a header, or JSON: a list of ids or objects, or what `aws organizations list-accounts` printed. Names are those
-of Organizations or of the lake's columns, in capitals or not. A column of a CSV with another name is refused, for it
-is most often a misspelt one; what else JSON holds is passed over, for AWS adds to its answers.
+CSV with a header, or JSON: a list of IDs or objects, or the output of `aws organizations list-accounts`. Names are
+those of Organizations or of the lake's columns, in any case. Any other column of a CSV is an error, because it is
+usually a typo; other members of JSON objects are ignored, because AWS adds to its responses.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PARTITION = re.compile(r"aws[a-z-]*")
-# Seconds since 1970 as a text, which a CSV can only give. Fewer digits are a date without dashes.
+# Seconds since 1970 as text, as in a CSV. Fewer digits are a date without dashes.
 _SECONDS = re.compile(r"[0-9]{9,11}(\.[0-9]+)?")
 
 _COLUMNS = (
     *("account_id", "account_name", "account_email", "account_arn", "account_state", "joined_at"),
     *("ou_id", "ou_path", "aws_partition"),
 )
-# So many accounts of another organization are named; it is most often the wrong file.
-_MOST_NAMED = 10
+# Accounts of another organization that are named; it is usually the wrong file.
+_MAX_NAMED = 10
 
-# The file's name for a thing → Organizations' name for it.
+# The file's name of a column → the name in Organizations.
 _NAMES = {
     "id": "Id",
     "account_id": "Id",
@@ -62,7 +62,7 @@ _NAMES = {
     "status": "Status",
     "joined_at": "JoinedTimestamp",
     "joinedtimestamp": "JoinedTimestamp",
-    # Of no use to a run, but a CSV made of what Organizations answers has it.
+    # Not used by a run, but a CSV made from the response of Organizations has it.
     "joinedmethod": "JoinedMethod",
     "ou_id": "OuId",
     "ou_path": "OuPath",
@@ -72,15 +72,15 @@ _NAMES = {
 }
 
 
-class _RowFaultError(Exception):
-    """What is wrong with one row, as a sentence."""
+class _RowError(Exception):
+    """One row is wrong; the message is a sentence."""
 
 
 def read_accounts_file(path: Path, *, partition: str) -> list[Account]:
-    """The accounts of the file; an account without a state is taken for ACTIVE, without a partition for the caller's.
+    """The accounts of the file. Without a state an account is ACTIVE, without a partition it is in the caller's.
 
     Raises:
-        UsageError: all faults of the file at once, each with its row.
+        UsageError: all problems of the file at once, each with its row.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -89,34 +89,34 @@ def read_accounts_file(path: Path, *, partition: str) -> list[Account]:
     except UnicodeDecodeError as error:
         raise UsageError([f"--accounts-file {path}: is not UTF-8 text."]) from error
     rows = _json_rows(text, path) if text.lstrip()[:1] in ("[", "{") else _csv_rows(text, path)
-    faults: list[str] = []
+    problems: list[str] = []
     accounts: dict[str, Account] = {}
     for place, row in rows:
         try:
             account = _account(row, partition, listed=accounts)
-        except _RowFaultError as fault:
-            faults.append(f"--accounts-file {path}, {place}: {fault}")
+        except _RowError as error:
+            problems.append(f"--accounts-file {path}, {place}: {error}")
         else:
             accounts[account.account_id] = account
-    if not faults and not accounts:
-        faults.append(f"--accounts-file {path}: lists no account.")
-    if faults:
-        raise UsageError(faults)
+    if not problems and not accounts:
+        problems.append(f"--accounts-file {path}: lists no account.")
+    if problems:
+        raise UsageError(problems)
     return list(accounts.values())
 
 
-def faults_of_organization(accounts: Iterable[Account], organization_id: str) -> list[str]:
-    """The accounts that are of another organization, by their own Arn or Paths, as faults of the file."""
-    faults = [
-        f"--accounts-file: account {account.account_id} is of organization {', '.join(foreign)}, and the run "
-        f"of {organization_id}. Take it out of the file, or name its organization with --organization-id."
+def organization_problems(accounts: Iterable[Account], organization_id: str) -> list[str]:
+    """A sentence for each account that is in another organization, by its own Arn or Paths."""
+    problems = [
+        f"--accounts-file: account {account.account_id} is in organization {', '.join(foreign)}, and the run "
+        f"is for {organization_id}. Remove it from the file, or set --organization-id to its organization."
         for account in accounts
         if (foreign := sorted(_organizations_named(account) - {organization_id}))
     ]
-    if len(faults) > _MOST_NAMED:
-        more = len(faults) - _MOST_NAMED
-        return [*faults[:_MOST_NAMED], f"--accounts-file: {more} more accounts are of other organizations."]
-    return faults
+    if len(problems) > _MAX_NAMED:
+        more = len(problems) - _MAX_NAMED
+        return [*problems[:_MAX_NAMED], f"--accounts-file: {more} more accounts are in other organizations."]
+    return problems
 
 
 def _organizations_named(account: Account) -> set[str]:
@@ -128,10 +128,8 @@ def _csv_rows(text: str, path: Path) -> Iterable[tuple[str, dict[str, Any]]]:
     reader = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True)
     header = [name.strip() for name in reader.fieldnames or []]
     if not any(_NAMES.get(name.lower()) == "Id" for name in header):
-        raise UsageError(
-            [f"--accounts-file {path}: the first line must be a header with a column `account_id` (JSON is read too)."]
-        )
-    # A spreadsheet may leave columns without a name, and with nothing in them, at the end.
+        raise UsageError([f"--accounts-file {path}: the first line must be a header with a column `account_id`."])
+    # A spreadsheet may leave empty columns without a name at the end.
     if unknown := [name for name in header if name and name.lower() not in _NAMES]:
         raise UsageError([f"--accounts-file {path}, line 1: {_unknown_columns(unknown)}"])
     try:
@@ -139,19 +137,19 @@ def _csv_rows(text: str, path: Path) -> Iterable[tuple[str, dict[str, Any]]]:
             if any(value for value in row.values() if isinstance(value, str)):
                 yield f"line {reader.line_num}", {name: value for name, value in row.items() if name is not None}
     except csv.Error as error:
-        raise UsageError([f"--accounts-file {path}, line {reader.line_num}: is no CSV: {error}."]) from error
+        raise UsageError([f"--accounts-file {path}, line {reader.line_num}: is not valid CSV: {error}."]) from error
 
 
 def _unknown_columns(names: list[str]) -> str:
-    told = [
+    named = [
         f"{name} (did you mean {close[0]}?)"
         if (close := difflib.get_close_matches(name.lower().replace(" ", "_"), _COLUMNS, n=1))
         else name
         for name in names
     ]
     return (
-        f"there is no such column: {', '.join(told)}. There are {', '.join(_COLUMNS)}, and Organizations' own names "
-        "(Id, Name, Email, Arn, State, …). Rename it, or take it out."
+        f"unknown column: {', '.join(named)}. Use {', '.join(_COLUMNS)}, or the names in Organizations "
+        "(Id, Name, Email, Arn, State, …). Rename it, or remove it."
     )
 
 
@@ -159,7 +157,7 @@ def _json_rows(text: str, path: Path) -> Iterable[tuple[str, dict[str, Any]]]:
     try:
         content = json.loads(text)
     except ValueError as error:
-        raise UsageError([f"--accounts-file {path}: is no JSON: {error}."]) from error
+        raise UsageError([f"--accounts-file {path}: is not valid JSON: {error}."]) from error
     if isinstance(content, dict):
         content = content.get("Accounts")
     if not isinstance(content, list):
@@ -176,26 +174,26 @@ def _account(row: dict[str, Any], partition: str, *, listed: Container[str]) -> 
     }
     account_id = given.get("Id")
     if not isinstance(account_id, str) or not ACCOUNT_ID.fullmatch(account_id):
-        hint = " Spreadsheets drop leading zeros; in JSON write it as text." if str(account_id).isdigit() else ""
-        raise _RowFaultError(f"the account id {account_id!r} is not 12 digits.{hint}")
+        hint = " Spreadsheets drop leading zeros; in JSON, quote it." if str(account_id).isdigit() else ""
+        raise _RowError(f"the account ID {account_id!r} is not 12 digits.{hint}")
     if account_id in listed:
-        raise _RowFaultError(f"account {account_id} is listed twice.")
+        raise _RowError(f"account {account_id} is listed twice.")
     if (named := account_id_of(given)) not in (None, account_id):
-        raise _RowFaultError(f"account {account_id}: its Arn names account {named}.")
+        raise _RowError(f"account {account_id}: its Arn names account {named}.")
     if "JoinedTimestamp" in given:
         given["JoinedTimestamp"] = _joined(account_id, given["JoinedTimestamp"])
     paths = given.get("Paths") or []
     for name, value in given.items():
         if not isinstance(value, str) and name != "Paths":
-            raise _RowFaultError(f"account {account_id}: {name} must be text, not {value!r}.")
+            raise _RowError(f"account {account_id}: {name} must be text, not {value!r}.")
     if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
-        raise _RowFaultError(f"account {account_id}: Paths must be a list of texts.")
+        raise _RowError(f"account {account_id}: Paths must be a list of strings.")
     state = str(given.pop("State", None) or given.get("Status") or ACTIVE).upper()
     if state not in ACCOUNT_STATES:
-        raise _RowFaultError(f"account {account_id}: {state!r} is no state; there are {', '.join(ACCOUNT_STATES)}.")
+        raise _RowError(f"account {account_id}: unknown state {state!r}; use {', '.join(ACCOUNT_STATES)}.")
     named_partition = given.pop("Partition", partition)
     if not _PARTITION.fullmatch(named_partition):
-        raise _RowFaultError(f"account {account_id}: {named_partition!r} is no partition; there are aws, aws-cn, …")
+        raise _RowError(f"account {account_id}: {named_partition!r} is not a partition, such as aws or aws-cn.")
     ou_path = tuple(part for part in given.pop("OuPath", "").split("/") if part)
     ou_id = given.pop("OuId", None)
     return Account(
@@ -218,6 +216,6 @@ def _joined(account_id: str, value: object) -> object:
     try:
         return instant_text(datetime.fromtimestamp(value, UTC))
     except (ValueError, OverflowError, OSError) as error:
-        raise _RowFaultError(
-            f"account {account_id}: JoinedTimestamp {value} is no time in seconds since 1970."
+        raise _RowError(
+            f"account {account_id}: JoinedTimestamp {value} is not a time in seconds since 1970."
         ) from error

@@ -1,4 +1,7 @@
-"""The limits that each account is judged by: set for all, for an OU subtree or for an account; the narrower wins."""
+"""The limits in force for each account: set for all, for an OU subtree or for an account; the narrowest rule wins.
+
+`collector.limits` declares them.
+"""
 
 from __future__ import annotations
 
@@ -19,18 +22,20 @@ LIMIT_NAMES: tuple[str, ...] = tuple(limit.name for limit in LIMITS)
 class LimitOverride:
     """Other limits for one account, or for an OU (id or path) and all below it."""
 
+    # Limit → number.
     limits: dict[str, int] = field(default_factory=dict)
+    # Exactly one of the two.
     ou: str | None = None
     account: str | None = None
 
     @property
     def place(self) -> dict[str, str]:
-        """The account or the OU, as a settings file names it."""
+        """The account or the OU, as in a settings file."""
         named = {"account": self.account, "ou": self.ou}
         return {name: value for name, value in named.items() if value is not None}
 
     def breadth(self, account: Account) -> int | None:
-        """How far above the account the override stands (0 the account, 1 its OU, …); None where it does not apply."""
+        """How far above the account the override applies (0 the account, 1 its OU, …); None where it does not."""
         if self.account is not None:
             return 0 if self.account == account.account_id else None
         if self.ou is None or not account.location.is_within(self.ou):
@@ -46,6 +51,7 @@ class LimitOverride:
 class LimitRules:
     """All limits of a run's settings."""
 
+    # For accounts and limits that no override names.
     default: Limits = field(default_factory=Limits)
     overrides: tuple[LimitOverride, ...] = ()
 
@@ -59,14 +65,14 @@ class LimitRules:
         return limits
 
     def for_the_record(self) -> dict[str, Any]:
-        """The rules as a settings file spells them."""
+        """The rules as in a settings file."""
         return {**asdict(self.default), "override": [{**rule.place, **rule.limits} for rule in self.overrides]}
 
-    def faults(self, accounts: Iterable[Account]) -> list[str]:
+    def problems(self, accounts: Iterable[Account]) -> list[str]:
         """A sentence for every override that applies to no account."""
         listed = list(accounts)
         return [
-            f"limits for {rule.account or rule.ou}: no account of the organization is meant by that."
+            f"limits for {rule.account or rule.ou}: matches no account of the organization."
             for rule in self.overrides
             if not any(rule.breadth(account) is not None for account in listed)
         ]

@@ -1,7 +1,8 @@
-"""The accounts of a run: listed, placed in the tree of OUs, tagged when asked, selected.
+"""The accounts of a run: listed, located in the tree of OUs, selected, with their tags if the run reads them.
 
-Listing is slower than collecting (20 accounts a page, 8 pages a second), so accounts are handed on while the list still
-runs. Where a rule names accounts or OUs the whole list comes first: a name that matches nothing is a usage error.
+Listing is slower than collecting (20 accounts a page, 8 pages a second), so accounts are passed on while the list is
+still being read. Where a rule names accounts or OUs, the whole list is read first: a name that matches nothing is a
+usage error.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 
 from collector.discovery.accounts import ORGANIZATION_ID, Account, account_from_organizations, organization_id_of
-from collector.discovery.accounts_file import faults_of_organization
-from collector.discovery.ous import Placement
+from collector.discovery.accounts_file import organization_problems
+from collector.discovery.ous import OrganizationTree
 from collector.errors import (
     CallFault,
     OrganizationUnreadableError,
@@ -42,62 +43,66 @@ _log = structlog.get_logger()
 class Discovery:
     """Lists the accounts of one organization.
 
-    `from_file` are the accounts of an accounts file, which take the place of ListAccounts. Calls to Organizations are
-    made one after the other, in a thread of their own: its rate limits allow no more, and the threads that collect stay
-    free.
+    Calls to Organizations are made one after the other, in one thread of their own: its rate limits allow no more, and
+    the threads that collect stay free.
     """
 
+    # The calls to Organizations.
     source: OrganizationsApi
+    # The rules of the run: the accounts and OUs that they name must exist.
     selection: Selection
     limits: LimitRules
+    # Whether tags are read, at 10 calls a second.
     wants_tags: bool = False
+    # The organization of the settings; None: that of the credentials.
     organization_id: str | None = None
+    # The accounts of an accounts file, instead of ListAccounts.
     from_file: list[Account] | None = None
-    _placement: Placement = field(init=False)
+    _tree: OrganizationTree = field(init=False)
     _thread: ThreadPoolExecutor = field(init=False)
 
     def __post_init__(self) -> None:
-        """Make the thread."""
-        self._placement = Placement(self.source)
+        """Start without a location or a thread in use."""
+        self._tree = OrganizationTree(self.source)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="organizations")
 
     @property
     def inventory_source(self) -> str:
-        """Where the account list comes from, as `account.inventory_source` says it."""
+        """Where the account list comes from, as in `account.inventory_source`."""
         return ORGANIZATIONS if self.from_file is None else ACCOUNTS_FILE
 
     async def first_page(self) -> tuple[str, AsyncIterator[Account]]:
-        """The organization's id, and its accounts, once the first of them are known.
+        """The organization's ID, and its accounts, once the first of them are known.
 
         Raises:
-            OrganizationUnreadableError: the list cannot be had as a whole. Part of it is never taken for all of it.
+            OrganizationUnreadableError: the list cannot be read completely. A part of it is never treated as all of it.
             UsageError: the organization is not the one that was named, or not that of accounts in the file.
         """
         if self.from_file is not None:
             of_file = await self._organization_of_file()
-            if faults := faults_of_organization(self.from_file, of_file):
-                raise UsageError(faults)
+            if problems := organization_problems(self.from_file, of_file):
+                raise UsageError(problems)
             return of_file, self._of_file(self.from_file)
         pages = self.source.account_pages()
         first: list[AccountTypeDef] | None = []
         while first is not None and not first:
-            first = await self._ask(lambda: next(pages, None))
+            first = await self._call(lambda: next(pages, None))
         if first is None:
             raise OrganizationUnreadableError(
-                "organizations:ListAccounts answered without a single account, not even the management account. "
-                "Nothing was collected; ask again, and if it stays so, open a case with AWS."
+                "organizations:ListAccounts returned no account, not even the management account. Nothing was "
+                "collected. Run again; if it recurs, open a case with AWS."
             )
         organization_id = organization_id_of(first[0])
         if organization_id is None:
-            organization_id = await self._ask(self.source.organization_id)
+            organization_id = await self._call(self.source.organization_id)
         self._check_named(organization_id)
         return organization_id, self._listed(first, pages)
 
-    async def placed(self, account: Account) -> Account:
-        """The account with its location, and its tags where they were asked for. Neither is a reason to fail."""
-        location = self._placement.recall(account)
+    async def located(self, account: Account) -> Account:
+        """The account with its location, and its tags if the run reads them. Neither is a reason to fail."""
+        location = self._tree.known_location(account)
         if location is None:
-            location = await self._in_thread(lambda: self._placement.locate(account))
+            location = await self._in_thread(lambda: self._tree.locate(account))
         tags, tags_error = account.tags, None
         if self.wants_tags:
             try:
@@ -108,11 +113,11 @@ class Discovery:
         return replace(account, location=location, tags=tags, tags_error=tags_error)
 
     async def selected(self, accounts: AsyncIterator[Account]) -> AsyncIterator[Account]:
-        """The accounts, all of them, once no rule of the settings is known to miss.
+        """All accounts, selected or not, once every rule of the settings is known to match one.
 
         Raises:
             UsageError: a rule matches no account: all such rules at once.
-            OrganizationUnreadableError: a rule names an OU, and it cannot be told who is in it.
+            OrganizationUnreadableError: a rule names an OU, and it is unknown which accounts are in it.
         """
         if self.selection.is_everything and not self.limits.overrides:
             async for account in accounts:
@@ -121,26 +126,25 @@ class Discovery:
         listed = [account async for account in accounts]
         if self.selection.names_ous or any(rule.ou for rule in self.limits.overrides):
             listed = [
-                replace(account, location=await self._in_thread(lambda a=account: self._placement.locate(a)))  # type: ignore[misc]  # mypy cannot type a lambda's default
+                replace(account, location=await self._in_thread(lambda a=account: self._tree.locate(a)))  # type: ignore[misc]  # mypy cannot type a lambda's default
                 for account in listed
             ]
-            self._check_placed(listed)
-        faults = self.selection.faults(listed) + self.limits.faults(listed)
-        if faults:
-            raise UsageError(faults)
+            self._check_locations(listed)
+        if problems := self.selection.problems(listed) + self.limits.problems(listed):
+            raise UsageError(problems)
         for account in listed:
             yield account
 
-    def _check_placed(self, accounts: list[Account]) -> None:
-        """An account must not be asked, or judged by other limits, because its OU was unknown."""
+    def _check_locations(self, accounts: list[Account]) -> None:
+        """An account must not be collected, or get other limits, because its OU is unknown."""
         named = (*self.selection.include_ous, *self.selection.exclude_ous)
         for ou in (*named, *(rule.ou for rule in self.limits.overrides if rule.ou)):
-            untold = [account for account in accounts if account.is_active and not account.location.can_tell(ou)]
-            if untold:
-                raise explain_unknown_ou(ou, [account.account_id for account in untold])
+            undecided = [account for account in accounts if account.is_active and not account.location.can_decide(ou)]
+            if undecided:
+                raise explain_unknown_ou(ou, [account.account_id for account in undecided])
 
     def close(self) -> None:
-        """Let go of the thread; a call under way is left behind."""
+        """Abandon the thread; a call in progress is not waited for."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def _listed(
@@ -151,11 +155,11 @@ class Discovery:
         while page is not None:
             for answer in page:
                 account = account_from_organizations(answer)
-                # An account that moves while the list runs may come on two pages.
+                # An account that moves while the list is read may be on two pages.
                 if account.account_id not in seen:
                     seen.add(account.account_id)
                     yield account
-            page = await self._ask(lambda: next(pages, None))
+            page = await self._call(lambda: next(pages, None))
 
     @staticmethod
     async def _of_file(accounts: list[Account]) -> AsyncIterator[Account]:
@@ -168,22 +172,22 @@ class Discovery:
         try:
             organization_id = await self._in_thread(self.source.organization_id)
         except CallFault as fault:
-            why = f"{fault.operation} answered {fault.code}: {fault.message}"
+            why = f"{fault.operation} returned {fault.code}: {fault.message}"
             raise UsageError(
-                [f"--accounts-file: name the organization with --organization-id, for it cannot be asked: {why}"]
+                [f"--accounts-file: set --organization-id, because Organizations cannot be called: {why}"]
             ) from fault
         self._check_named(organization_id)
         return organization_id
 
     def _check_named(self, organization_id: str) -> None:
         if not ORGANIZATION_ID.fullmatch(organization_id):
-            raise OrganizationUnreadableError(f"AWS calls the organization {organization_id!r}, which is no o-… id.")
+            raise OrganizationUnreadableError(f"AWS returned {organization_id!r}, not an organization ID (o-…).")
         if self.organization_id is not None and self.organization_id != organization_id:
             raise UsageError(
                 [f"--organization-id {self.organization_id}: the credentials belong to {organization_id}."]
             )
 
-    async def _ask(self, call: Callable[[], T]) -> T:
+    async def _call(self, call: Callable[[], T]) -> T:
         try:
             return await self._in_thread(call)
         except CallFault as fault:

@@ -1,8 +1,8 @@
-"""Where each account hangs in the tree of OUs, with as few calls as it takes.
+"""The OUs of each account, with as few calls as possible.
 
-`Paths` gives the ids for nothing. Names cost a call for each parent (its children come with their names, 5 calls a
-second), or one for each OU (2 a second) where listing children is refused. Without `Paths` the tree is walked. What
-cannot be had is unknown, never a reason to stop (facts F4.1, F4.3).
+`Paths` gives the IDs without a call. Names cost a call for each parent (its children are listed with names, 5 calls a
+second), or one for each OU (2 a second) where listing children is denied. Without `Paths` the tree is walked. What
+cannot be read is unknown, never a reason to stop (facts F4.1, F4.3).
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 _log = structlog.get_logger()
 
 
-class Placement:
-    """Finds the location of accounts. Not thread-safe: one thread asks, one account after the other."""
+class OrganizationTree:
+    """Finds the location of accounts. Not thread-safe: one thread calls, for one account after the other."""
 
     def __init__(self, source: OrganizationsApi) -> None:
         """Take the calls to Organizations."""
@@ -31,8 +31,8 @@ class Placement:
         self._listed_parents: set[str] = set()
         self._walked: dict[str, Location] | None = None
 
-    def recall(self, account: Account) -> Location | None:
-        """The account's location where it takes no call; None where it takes one."""
+    def known_location(self, account: Account) -> Location | None:
+        """The account's location where that needs no call; None where it needs one."""
         if account.location.ou_ids or account.location.ou_names:
             return account.location
         if not account.ou_ids:
@@ -41,7 +41,7 @@ class Placement:
         return Location(account.ou_ids, tuple(name for name in names if name)) if all(names) else None
 
     def locate(self, account: Account) -> Location:
-        """The account's location, empty in the part that cannot be had."""
+        """The account's location, empty in the part that cannot be read."""
         if account.location.ou_ids or account.location.ou_names:
             return account.location
         if not account.ou_ids:
@@ -56,7 +56,7 @@ class Placement:
         if ou_id not in self._names and len(chain) > 1:
             self._name_children(chain[-2])
         if ou_id not in self._names:
-            self._names[ou_id] = self._ask_name(ou_id)
+            self._names[ou_id] = self._call_for_name(ou_id)
         return self._names[ou_id]
 
     def _name_children(self, parent_id: str) -> None:
@@ -68,7 +68,7 @@ class Placement:
         except CallFault as fault:
             _log.info("ou.children_unlisted", ou_id=parent_id, error_code=fault.code)
 
-    def _ask_name(self, ou_id: str) -> str | None:
+    def _call_for_name(self, ou_id: str) -> str | None:
         try:
             if ou_id.startswith("r-"):
                 root_id, name = self._source.root()
@@ -79,7 +79,7 @@ class Placement:
             return None
 
     def _walk(self) -> dict[str, Location]:
-        """Every account's location by going down the tree, for an Organizations that sends no `Paths`."""
+        """Every account's location, by walking the tree, where Organizations does not send `Paths`."""
         if self._walked is None:
             found: dict[str, Location] = {}
             try:
@@ -87,7 +87,7 @@ class Placement:
                 self._descend(Location((root_id,), (name,)), found)
             except (CallFault, LookupError) as fault:
                 _log.warning("ou.tree_unknown", error=str(fault), accounts_located=len(found))
-            # Only now: `recall` looks from another thread, and must not take half a walk for all of it.
+            # Only now: `known_location` reads it from another thread, and must not see half a walk.
             self._walked = found
         return self._walked
 

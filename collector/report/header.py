@@ -28,7 +28,7 @@ _MAX_CACHED_HEADER = 8192
 
 
 class NotAReportError(Exception):
-    """The bytes are not a credential report; the message says what is missing, as a sentence for the user."""
+    """The bytes are not a credential report; the message is a sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)

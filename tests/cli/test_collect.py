@@ -130,7 +130,7 @@ def test_2_where_an_ou_and_an_account_match_nothing(credlake, good, lake):
     ended = credlake("collect", "--lake", lake, *arguments, at=good)
 
     assert ended.code == 2
-    assert [line.partition(": no ")[0].partition(": the ")[0] for line in ended.said] == [
+    assert [": ".join(line.split(": ")[:2]) for line in ended.said] == [
         "credlake: --exclude-account 999999999999",
         "credlake: --include-ou Root/Nowhere",
     ]
@@ -318,7 +318,7 @@ def test_a_dry_run_writes_nothing_and_calls_no_account(credlake, lake):
     assert not lake.exists()
     rows = {line.split()[1]: line for line in ended.out.splitlines() if line.startswith("│")}
     assert " yes " in rows["100000000001"]
-    assert "in no OU named by --include-ou" in rows["100000000002"]
+    assert "not in an OU named by --include-ou" in rows["100000000002"]
     assert "The account is CLOSED, not ACTIVE" in rows["100000000003"]
     assert "1 of 4 accounts would be collected." in ended.out
 
@@ -328,7 +328,7 @@ def test_a_dry_run_needs_no_lake_and_has_the_same_faults(credlake, good):
     ended = credlake("collect", "--dry-run", "--account", "999999999999", at=good)
 
     assert ended.code == 2
-    assert ended.said == ["credlake: --account 999999999999: the organization has no such account."]
+    assert ended.said == ["credlake: --account 999999999999: not an account of the organization."]
 
 
 def test_settings_reach_the_run_from_file_environment_and_flags(credlake, good, lake, tmp_path):

@@ -1,4 +1,4 @@
-"""An accounts file: CSV or JSON, ours or Organizations' names; every fault with its place, all at once."""
+"""An accounts file: CSV or JSON, credlake's or Organizations' names; every problem with its place, all at once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from collector.discovery.accounts_file import _COLUMNS, faults_of_organization, read_accounts_file
+from collector.discovery.accounts_file import _COLUMNS, organization_problems, read_accounts_file
 from collector.errors import OrganizationUnreadableError, UsageError
 from collector.schema import ACCOUNT
 from collector.simulator import AccountState, CallerSpec, Simulator
@@ -28,15 +28,15 @@ def _read(tmp_path):
     return read
 
 
-@pytest.fixture(name="faults")
-def _faults(read):
-    def faults(text, **options):
+@pytest.fixture(name="problems")
+def _problems(read):
+    def problems(text, **options):
         with pytest.raises(UsageError) as caught:
             read(text, **options)
         assert caught.value.exit_code == 2
-        return [fault.partition("accounts.csv")[2] for fault in caught.value.problems]
+        return [problem.partition("accounts.csv")[2] for problem in caught.value.problems]
 
-    return faults
+    return problems
 
 
 def test_a_csv_with_nothing_but_ids_is_enough(read):
@@ -90,7 +90,7 @@ def test_the_same_account_in_many_forms(read, text):
     assert (account.account_id, account.state) == (ONE, "ACTIVE")
 
 
-def test_what_the_aws_command_prints_is_read_with_its_paths(read):
+def test_the_output_of_the_aws_command_is_read_with_its_paths(read):
     """`aws organizations list-accounts`: State counts, not the retired Status, and Paths say where accounts hang."""
     printed = {
         "Accounts": [
@@ -137,41 +137,41 @@ def test_the_same_seconds_in_a_csv_are_read_too(read):
     assert account.source["JoinedTimestamp"] == "2019-03-04T05:06:07.123000Z"
 
 
-def test_a_column_that_nobody_knows_is_a_fault_that_names_those_there_are(faults):
-    (said,) = faults(f"account_id,Owner,OU-path,ou_id,comment\n{ONE},me,Root/A,,x\n")
+def test_an_unknown_column_is_a_problem_that_names_the_known_ones(problems):
+    (found,) = problems(f"account_id,Owner,OU-path,ou_id,comment\n{ONE},me,Root/A,,x\n")
 
-    assert said == (
-        ", line 1: there is no such column: Owner, OU-path (did you mean ou_path?), comment. There are account_id, "
-        "account_name, account_email, account_arn, account_state, joined_at, ou_id, ou_path, aws_partition, and "
-        "Organizations' own names (Id, Name, Email, Arn, State, …). Rename it, or take it out."
+    assert found == (
+        ", line 1: unknown column: Owner, OU-path (did you mean ou_path?), comment. Use account_id, "
+        "account_name, account_email, account_arn, account_state, joined_at, ou_id, ou_path, aws_partition, or "
+        "the names in Organizations (Id, Name, Email, Arn, State, …). Rename it, or remove it."
     )
 
 
-def test_every_column_that_is_said_to_be_there_is_read(read):
+def test_every_column_that_the_message_names_is_read(read):
     (account,) = read(f"{','.join(_COLUMNS)}\n{ONE}{',' * (len(_COLUMNS) - 1)}\n")
 
     assert account.account_id == ONE
     assert set(_COLUMNS) <= {column.name for column in ACCOUNT.columns}
 
 
-def test_all_faults_come_at_once_each_with_its_line(faults):
-    assert faults(f"account_id,state\n12345,\n{ONE},RESTING\n{TWO},\n{TWO},\nabc,\n") == [
-        ", line 2: the account id '12345' is not 12 digits. Spreadsheets drop leading zeros; in JSON write it as text.",
-        f", line 3: account {ONE}: 'RESTING' is no state; there are {STATES}.",
+def test_all_problems_come_at_once_each_with_its_line(problems):
+    assert problems(f"account_id,state\n12345,\n{ONE},RESTING\n{TWO},\n{TWO},\nabc,\n") == [
+        ", line 2: the account ID '12345' is not 12 digits. Spreadsheets drop leading zeros; in JSON, quote it.",
+        f", line 3: account {ONE}: unknown state 'RESTING'; use {STATES}.",
         f", line 5: account {TWO} is listed twice.",
-        ", line 6: the account id 'abc' is not 12 digits.",
+        ", line 6: the account ID 'abc' is not 12 digits.",
     ]
 
 
 @pytest.mark.parametrize(
-    ("text", "fault"),
+    ("text", "problem"),
     [
         ("", "the first line must be a header"),
         (f"{ONE}\n{TWO}\n", "the first line must be a header"),
         (f"name;account_id\nx;{ONE}\n", "the first line must be a header"),
         ("account_id\n", "lists no account"),
         ("[]", "lists no account"),
-        ("[", "is no JSON"),
+        ("[", "is not valid JSON"),
         ('{"accounts": []}', "must be a list of accounts"),
         ("[100000000001]", "Spreadsheets drop leading zeros"),
         ("[null]", "None is not 12 digits"),
@@ -181,27 +181,27 @@ def test_all_faults_come_at_once_each_with_its_line(faults):
         (f'[{{"Id": "{ONE}", "Name": 5}}]', "Name must be text"),
         (f'[{{"Id": "{ONE}", "Email": ["a"]}}]', "Email must be text"),
         (f'[{{"Id": "{ONE}", "JoinedTimestamp": true}}]', "JoinedTimestamp must be text"),
-        (f'[{{"Id": "{ONE}", "JoinedTimestamp": NaN}}]', "JoinedTimestamp nan is no time in seconds since 1970"),
-        (f'[{{"Id": "{ONE}", "JoinedTimestamp": 1551675967123}}]', "1551675967123 is no time in seconds since 1970"),
-        (f'[{{"Id": "{ONE}", "JoinedTimestamp": 1{"0" * 40}}}]', "is no time in seconds since 1970"),
+        (f'[{{"Id": "{ONE}", "JoinedTimestamp": NaN}}]', "JoinedTimestamp nan is not a time in seconds since 1970"),
+        (f'[{{"Id": "{ONE}", "JoinedTimestamp": 1551675967123}}]', "1551675967123 is not a time in seconds since 1970"),
+        (f'[{{"Id": "{ONE}", "JoinedTimestamp": 1{"0" * 40}}}]', "is not a time in seconds since 1970"),
         (f'[{{"Id": "{ONE}", "Arn": "{ARN % ("o-aa111bb222", TWO)}"}}]', f"{ONE}: its Arn names account {TWO}."),
-        (f'[{{"Id": "{ONE}", "Partition": "amazon"}}]', "'amazon' is no partition"),
+        (f'[{{"Id": "{ONE}", "Partition": "amazon"}}]', "'amazon' is not a partition"),
         (f'[{{"Id": "{ONE}", "Paths": "o-aa111bb222/"}}]', "Paths must be a list"),
         (f"account_id,ou_path\n{ONE},{'x' * 140_000}\n", "field larger"),
     ],
 )
-def test_a_file_that_cannot_be_used_says_why(faults, text, fault):
-    (said,) = faults(text)
+def test_a_file_that_cannot_be_used_is_an_error_with_its_reason(problems, text, problem):
+    (found,) = problems(text)
 
-    assert fault in said
+    assert problem in found
 
 
-def test_a_file_that_is_not_there_says_so(tmp_path):
+def test_a_missing_file_is_an_error(tmp_path):
     with pytest.raises(UsageError, match=r"accounts\.csv: cannot be read: No such file or directory"):
         read_accounts_file(tmp_path / "accounts.csv", partition="aws")
 
 
-def test_a_run_over_a_file_asks_these_accounts_and_no_list(lake, tmp_path):
+def test_a_run_with_a_file_collects_these_accounts_without_listing_any(lake, tmp_path):
     file = tmp_path / "accounts.csv"
     file.write_text(f"account_id,account_name,ou_path,state\n{ONE},First,Root/A,\n{TWO},Second,Root/B,SUSPENDED\n")
     with Simulator(organization(member(1), member(2), member(3))) as server:
@@ -214,7 +214,7 @@ def test_a_run_over_a_file_asks_these_accounts_and_no_list(lake, tmp_path):
     assert (rows[ONE]["account_name"], rows[ONE]["ou_path"], rows[ONE]["ou_id"]) == ("First", "Root/A", "unknown")
 
 
-def test_a_file_needs_no_organization_id_where_organizations_says_it(lake, tmp_path):
+def test_a_file_needs_no_organization_id_where_organizations_returns_it(lake, tmp_path):
     file = tmp_path / "accounts.json"
     file.write_text(json.dumps([ONE]))
     with Simulator(organization(member(1))) as server:
@@ -224,13 +224,13 @@ def test_a_file_needs_no_organization_id_where_organizations_says_it(lake, tmp_p
     assert accounts_of(lake)[ONE]["ou_path"] == "Root"
 
 
-def test_a_file_without_organization_id_where_nobody_can_say_it_is_a_usage_error(lake, tmp_path):
+def test_a_file_without_organization_id_where_it_cannot_be_read_is_a_usage_error(lake, tmp_path):
     file = tmp_path / "accounts.json"
     file.write_text(json.dumps([ONE]))
     spec = organization(member(1), in_use=False)
     with (
         Simulator(spec) as server,
-        pytest.raises(UsageError, match="name the organization with --organization-id"),
+        pytest.raises(UsageError, match="set --organization-id"),
     ):
         collect(server, lake, accounts_file=str(file))
 
@@ -249,8 +249,8 @@ def test_accounts_of_another_organization_are_a_usage_error_that_names_them(lake
             with pytest.raises(UsageError) as caught:
                 collect(server, lake, accounts_file=str(file), **named)
             assert caught.value.problems == [
-                f"--accounts-file: account {account} is of organization {other}, and the run of o-aa111bb222. Take it "
-                "out of the file, or name its organization with --organization-id."
+                f"--accounts-file: account {account} is in organization {other}, and the run is for o-aa111bb222. "
+                "Remove it from the file, or set --organization-id to its organization."
                 for account, other in ((ONE, "o-other11111"), (three, "o-third22222"))
             ]
         assert "sts:AssumeRole" not in server.calls.by_operation
@@ -262,15 +262,15 @@ def test_of_a_whole_file_of_another_organization_a_few_accounts_are_named(read):
     ids = [f"{number:012d}" for number in range(1, 15)]
     accounts = read(json.dumps([{"Id": account, "Arn": ARN % ("o-other11111", account)} for account in ids]))
 
-    assert faults_of_organization(accounts, "o-other11111") == []
-    faults = faults_of_organization(accounts, "o-aa111bb222")
-    assert len(faults) == 11
-    assert "account 000000000010 is of organization o-other11111" in faults[9]
-    assert faults[10] == "--accounts-file: 4 more accounts are of other organizations."
+    assert organization_problems(accounts, "o-other11111") == []
+    problems = organization_problems(accounts, "o-aa111bb222")
+    assert len(problems) == 11
+    assert "account 000000000010 is in organization o-other11111" in problems[9]
+    assert problems[10] == "--accounts-file: 4 more accounts are in other organizations."
 
 
 def test_a_plain_member_can_collect_from_a_file(lake, tmp_path):
-    """It may not ask Organizations for anything but its own organization."""
+    """It may call Organizations only for its own organization."""
     file = tmp_path / "accounts.json"
     file.write_text(json.dumps([ONE, TWO]))
     members = (member(1, state=AccountState.ACTIVE), member(2))
@@ -285,7 +285,7 @@ def test_a_plain_member_can_collect_from_a_file(lake, tmp_path):
     assert {row["ou_path"] for row in rows.values()} == {"unknown"}
 
 
-def test_a_rule_for_an_ou_that_the_file_does_not_tell_stops_the_run(lake, tmp_path):
+def test_a_rule_for_an_ou_that_the_file_does_not_have_stops_the_run(lake, tmp_path):
     file = tmp_path / "accounts.csv"
     file.write_text(f"account_id,ou_path\n{ONE},Root/A\n{TWO},\n")
     spec = organization(member(1), member(2), caller=CallerSpec(ONE))

@@ -1,4 +1,4 @@
-"""Discovery: every account of the organization, where it hangs, and loudly when that cannot be had."""
+"""Discovery: every account of the organization, its OU, and an error where that cannot be read."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def paths(lake):
     return {account: row["ou_path"] for account, row in accounts_of(lake).items()}
 
 
-def asked(server):
+def called(server):
     return {account for account, operation in server.calls.by_account if operation == "iam:GenerateCredentialReport"}
 
 
@@ -71,7 +71,7 @@ def test_the_state_is_read_and_the_retired_status_where_there_is_no_state(lake, 
     members = [member(number, state=state) for number, state in enumerate(AccountState)]
     with Simulator(organization(*members, listing=listing)) as server:
         collect(server, lake)
-        assert asked(server) >= {MANAGEMENT, members[1].account_id}
+        assert called(server) >= {MANAGEMENT, members[1].account_id}
 
     rows = accounts_of(lake)
     expected = {
@@ -87,12 +87,12 @@ def test_the_state_is_read_and_the_retired_status_where_there_is_no_state(lake, 
     assert {account.state: rows[account.account_id]["outcome"] for account in members} == expected
 
 
-def test_neither_state_nor_status_stops_the_run_loudly_before_anyone_is_asked(lake):
+def test_neither_state_nor_status_stops_the_run_before_any_account_is_called(lake):
     """Taking such accounts for inactive would yield an empty organization, and call it a snapshot."""
     with Simulator(tree(listing=ListingSpec(has_state=False))) as server:
         with pytest.raises(OrganizationUnreadableError, match="neither `State` nor `Status`") as caught:
             collect(server, lake)
-        assert asked(server) == set()
+        assert called(server) == set()
 
     assert caught.value.exit_code == 3
     assert not list((lake / "catalog").glob("*.json"))
@@ -149,7 +149,7 @@ def test_names_that_are_refused_are_unknown_and_ids_are_still_there(lake):
     assert accounts_of(lake)[P1]["ou_id"] == ou_id("r-a1b2", PROD)
 
 
-def test_where_neither_paths_nor_the_tree_can_be_had_the_ou_is_unknown_never_null(lake):
+def test_where_neither_paths_nor_the_tree_can_be_read_the_ou_is_unknown_never_null(lake):
     spec = tree(listing=ListingSpec(has_paths=False), caller=caller("organizations:ListRoots"))
     with Simulator(spec) as server:
         run = collect(server, lake)
@@ -158,7 +158,7 @@ def test_where_neither_paths_nor_the_tree_can_be_had_the_ou_is_unknown_never_nul
     assert {(row["ou_id"], row["ou_path"]) for row in accounts_of(lake).values()} == {("unknown", "unknown")}
 
 
-def test_tags_are_read_only_when_asked_for(lake):
+def test_tags_are_read_only_on_request(lake):
     with Simulator(tree()) as server:
         collect(server, lake)
         assert "organizations:ListTagsForResource" not in server.calls.by_operation
@@ -194,8 +194,8 @@ def test_organizations_that_hangs_does_not_keep_a_run_beyond_its_deadline(lake, 
     assert {(row["ou_path"], tuple(row["tags"])) for row in accounts_of(lake).values()} == {("unknown", ())}
 
 
-def test_the_rate_limits_of_organizations_are_lived_with(lake):
-    """14 pages at 8 a second and a burst of 12: botocore comes back."""
+def test_throttling_by_organizations_is_retried(lake):
+    """14 pages at 8 a second and a burst of 12: botocore retries."""
     members = [member(number, state=AccountState.CLOSED) for number in range(270)]
     with Simulator(organization(*members), enforce_rate_limits=True) as server:
         run = collect(server, lake)
@@ -204,7 +204,7 @@ def test_the_rate_limits_of_organizations_are_lived_with(lake):
 
 
 @pytest.mark.parametrize("why", ["member", "denied"])
-def test_who_may_not_list_accounts_is_told_which_permission_to_grant_to_whom(lake, why):
+def test_a_caller_that_may_not_list_accounts_sees_which_permission_to_grant(lake, why):
     denied = caller("organizations:ListAccounts")
     with (
         Simulator(tree(caller=denied if why == "denied" else CallerSpec(P1))) as server,
@@ -220,7 +220,7 @@ def test_who_may_not_list_accounts_is_told_which_permission_to_grant_to_whom(lak
     assert not list((lake / "catalog").glob("*.json"))
 
 
-def test_an_account_in_no_organization_is_told_so(lake):
+def test_an_account_outside_an_organization_is_an_error(lake):
     with (
         Simulator(tree(in_use=False)) as server,
         pytest.raises(OrganizationUnreadableError, match="is not in an organization"),
@@ -228,8 +228,8 @@ def test_an_account_in_no_organization_is_told_so(lake):
         collect(server, lake)
 
 
-def test_part_of_the_list_is_never_taken_for_all_of_it(lake):
-    """The second page is refused: what the first page named was asked, and nothing is published."""
+def test_part_of_the_list_is_never_treated_as_all_of_it(lake):
+    """The second page is refused: the accounts of the first page are collected, and nothing is published."""
     members = [member(number) for number in range(30)]
     refused = Response(
         400, "application/x-amz-json-1.1", b'{"__type":"AccessDeniedException","Message":"You are not allowed."}'
@@ -262,11 +262,11 @@ def test_part_of_the_list_is_never_taken_for_all_of_it(lake):
         ({"account": {P1, S4}, "include_ou": ("Root/Workloads",)}, {P1}),
     ],
 )
-def test_who_is_asked_and_who_is_not(lake, rules, expected):
+def test_which_accounts_are_collected(lake, rules, expected):
     rules = {name: frozenset(value) if isinstance(value, set) else value for name, value in rules.items()}
     with Simulator(tree()) as server:
         collect(server, lake, **rules)
-        assert asked(server) == expected
+        assert called(server) == expected
 
     rows = accounts_of(lake)
     assert {account for account, row in rows.items() if row["outcome"] == "excluded"} == set(rows) - expected
@@ -275,14 +275,14 @@ def test_who_is_asked_and_who_is_not(lake, rules, expected):
     )
 
 
-def test_an_ou_whose_name_begins_like_anothers_is_not_that_one(lake):
+def test_a_prefix_of_a_name_is_not_the_ou(lake):
     members = [member(1, ou=("Work",)), member(2, ou=("Workloads",)), member(3, ou=("Work", "Loads"))]
     with Simulator(organization(*members)) as server:
         collect(server, lake, include_ou=("Root/Work",))
-        assert asked(server) == {members[0].account_id, members[2].account_id}
+        assert called(server) == {members[0].account_id, members[2].account_id}
 
 
-def test_rules_that_match_nothing_are_usage_errors_all_at_once_and_nobody_is_asked(lake):
+def test_rules_that_match_nothing_are_usage_errors_all_at_once_and_no_account_is_called(lake):
     with Simulator(tree()) as server:
         with pytest.raises(UsageError) as caught:
             collect(
@@ -293,7 +293,7 @@ def test_rules_that_match_nothing_are_usage_errors_all_at_once_and_nobody_is_ask
                 include_ou=("Root/Workloads", "Root/Nowhere"),
                 exclude_ou=("ou-a1b2-99999999",),
             )
-        assert asked(server) == set()
+        assert called(server) == set()
 
     assert caught.value.exit_code == 2
     found = caught.value.problems
@@ -308,30 +308,30 @@ def test_rules_that_match_nothing_are_usage_errors_all_at_once_and_nobody_is_ask
 
 
 @pytest.mark.parametrize("rule", ["include_ou", "exclude_ou"])
-def test_a_rule_for_an_ou_whose_name_cannot_be_had_stops_the_run(lake, rule):
-    """An account that should have been left out must not be asked because its OU could not be told."""
+def test_a_rule_for_an_ou_whose_name_cannot_be_read_stops_the_run(lake, rule):
+    """An account that should be excluded must not be collected because its OU is unknown."""
     refused = ("organizations:ListOrganizationalUnitsForParent", "organizations:DescribeOrganizationalUnit")
     with Simulator(tree(caller=caller(*refused))) as server:
         with pytest.raises(CredlakeError, match="organizations:DescribeOrganizationalUnit") as caught:
             collect(server, lake, **{rule: ("Root/Sandbox",)})
-        assert asked(server) == set()
+        assert called(server) == set()
         assert caught.value.exit_code == 3
 
-        # By id it can be told.
+        # By ID it is decided.
         collect(server, lake, **{rule: (ou_id("r-a1b2", SANDBOX),)})
-        assert asked(server) == ({S4} if rule == "include_ou" else {MANAGEMENT, P1, P2, W3})
+        assert called(server) == ({S4} if rule == "include_ou" else {MANAGEMENT, P1, P2, W3})
 
 
 def test_an_organization_that_is_not_the_one_named_is_a_usage_error(lake):
     with Simulator(tree()) as server:
         with pytest.raises(UsageError, match=r"--organization-id o-zz99zz99zz: .*o-aa111bb222"):
             collect(server, lake, organization_id="o-zz99zz99zz")
-        assert asked(server) == set()
+        assert called(server) == set()
         collect(server, lake, organization_id="o-aa111bb222")
 
 
-def test_an_account_that_comes_on_two_pages_is_one_row(lake):
-    """It was moved while the list ran."""
+def test_an_account_on_two_pages_is_one_row(lake):
+    """It was moved while the list was read."""
     members = [member(number) for number in range(3)]
     with Simulator(organization(*members)) as server:
         organizations = server._plane._organizations
@@ -348,7 +348,7 @@ def test_an_account_that_comes_on_two_pages_is_one_row(lake):
     assert len(accounts_of(lake)) == 4
 
 
-def test_a_state_that_nobody_knows_yet_is_not_asked_and_is_kept(lake):
+def test_an_unknown_state_is_not_collected_and_is_kept(lake):
     with Simulator(organization(member(1))) as server:
         listed = server._plane._organizations._list_accounts
 

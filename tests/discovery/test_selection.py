@@ -1,4 +1,4 @@
-"""The include and exclude rules, and the limits of each account: pure."""
+"""The include and exclude rules, and the limits of each account."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ def test_an_account_is_within_its_ou_and_every_one_above(ou):
     "ou",
     ["Workloads", "Prod", "Root/Work", "Root/Workloads/Pro", "Root/Workloads/Prod/EU", "root/workloads", "ou-a1b2-3"],
 )
-def test_a_part_of_a_path_is_no_path(ou):
+def test_a_part_of_a_path_is_not_a_path(ou):
     assert not account().location.is_within(ou)
 
 
-def test_where_names_are_unknown_an_id_still_tells():
+def test_where_names_are_unknown_an_id_still_decides():
     nameless = Location(IDS)
 
     assert (nameless.ou_id, nameless.ou_path) == ("ou-a1b2-22222222", "unknown")
     assert nameless.is_within("ou-a1b2-11111111")
-    assert nameless.can_tell("ou-a1b2-99999999")
-    assert not nameless.can_tell("Root/Workloads")
+    assert nameless.can_decide("ou-a1b2-99999999")
+    assert not nameless.can_decide("Root/Workloads")
 
 
-def test_the_parent_alone_tells_of_itself_and_not_of_those_above():
+def test_the_parent_alone_decides_about_itself_and_not_about_those_above():
     parent_alone = Location(("ou-a1b2-22222222",))
 
-    assert parent_alone.can_tell("ou-a1b2-22222222")
-    assert not parent_alone.can_tell("ou-a1b2-11111111")
+    assert parent_alone.can_decide("ou-a1b2-22222222")
+    assert not parent_alone.can_decide("ou-a1b2-11111111")
 
 
 def test_nothing_is_within_unknown():
@@ -53,7 +53,7 @@ def test_nothing_is_within_unknown():
 
     assert not nowhere.is_within("unknown")
     assert not nowhere.is_within("/")
-    assert not nowhere.can_tell("Root")
+    assert not nowhere.can_decide("Root")
 
 
 @pytest.mark.parametrize(
@@ -62,24 +62,27 @@ def test_nothing_is_within_unknown():
         ({}, None),
         ({"accounts": frozenset({"111122223333"})}, None),
         ({"accounts": frozenset({"999999999999"})}, "not named by --account"),
-        ({"include_ous": ("Root/Sandbox",)}, "in no OU named by --include-ou"),
+        ({"include_ous": ("Root/Sandbox",)}, "not in an OU named by --include-ou"),
         ({"include_ous": ("Root/Sandbox", "Root/Workloads")}, None),
-        ({"exclude_ous": ("Root/Workloads",)}, "left out by --exclude-ou Root/Workloads"),
-        ({"exclude_accounts": frozenset({"111122223333"})}, "left out by --exclude-account"),
+        ({"exclude_ous": ("Root/Workloads",)}, "excluded by --exclude-ou Root/Workloads"),
+        ({"exclude_accounts": frozenset({"111122223333"})}, "excluded by --exclude-account"),
         (
             {"accounts": frozenset({"111122223333"}), "exclude_accounts": frozenset({"111122223333"})},
-            "left out by --exclude-account",
+            "excluded by --exclude-account",
         ),
         (
             {"include_ous": ("Root/Workloads/Prod",), "exclude_ous": ("Root/Workloads",)},
-            "left out by --exclude-ou Root/Workloads",
+            "excluded by --exclude-ou Root/Workloads",
         ),
         ({"accounts": frozenset({"999999999999"}), "include_ous": ("Root",)}, "not named by --account"),
-        ({"accounts": frozenset({"111122223333"}), "include_ous": ("Root/Sandbox",)}, "in no OU named by --include-ou"),
+        (
+            {"accounts": frozenset({"111122223333"}), "include_ous": ("Root/Sandbox",)},
+            "not in an OU named by --include-ou",
+        ),
     ],
 )
-def test_why_an_account_is_left_out(rules, why):
-    assert Selection(**rules).why_left_out(account()) == why
+def test_why_an_account_is_excluded(rules, why):
+    assert Selection(**rules).why_excluded(account()) == why
 
 
 def test_a_limit_comes_from_the_narrowest_rule_that_names_it():
@@ -122,12 +125,12 @@ def test_how_narrow_a_rule_is_does_not_depend_on_how_its_ou_is_named_nor_on_the_
     assert LimitRules(overrides=overrides).resolve(account(depth=2)).password_length == 16
 
 
-def test_limits_for_nobody_are_faults():
+def test_limits_that_match_no_account_are_problems():
     rules = LimitRules(
         overrides=(LimitOverride(ou="Root/Nowhere", limits={"root_use_days": 2}), LimitOverride(account="999999999999"))
     )
 
-    assert rules.faults([account()]) == [
-        "limits for Root/Nowhere: no account of the organization is meant by that.",
-        "limits for 999999999999: no account of the organization is meant by that.",
+    assert rules.problems([account()]) == [
+        "limits for Root/Nowhere: matches no account of the organization.",
+        "limits for 999999999999: matches no account of the organization.",
     ]

@@ -201,7 +201,7 @@ DAMAGE = {
         "run.json",
         lambda path: path.write_bytes(path.read_bytes().replace(b"15:22:00", b"15:22:01")),
     ),
-    "the run is no JSON": ("run.json", lambda path: path.write_bytes(b"{")),
+    "the run is not valid JSON": ("run.json", lambda path: path.write_bytes(b"{")),
 }
 
 

@@ -47,5 +47,8 @@ def test_the_page_of_columns_shows_each_column_with_awss_own_header():
     page = columns_page()
 
     assert "| `user_name` | `string` | `user` | IAM user name without path; `<root_account>` for root. |" in page
-    assert "| `limit_password_reuse` | `int` |  | A password policy that remembers fewer passwords fails. |" in page
+    assert (
+        "| `limit_password_reuse` | `int` |  | A password policy that prevents reuse of fewer passwords fails. |"
+        in page
+    )
     assert "Partitions: `organization_id`, `snapshot_date`." in page
