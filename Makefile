@@ -33,11 +33,12 @@ trino-server: $(VENV)/.trino ## download a Trino server (from Maven Central, wit
 test-trino: trino-server ## compare the rows of every view on Trino and on DuckDB
 	$(BIN)/pytest -m trino tests/e2e/trino
 
-lint: setup ## ruff, mypy, and that every generated file is up to date
+lint: setup ## ruff, mypy, generated files up to date, and no banned words
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m tools.generate --check
+	$(BIN)/python -m tools.words
 
 shape: setup ## compare the package's size and imports with their targets
 	$(BIN)/python -m tools.shape
