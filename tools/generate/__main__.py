@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from collector.catalog.tables import GLUE_TABLES, PLACEHOLDER_LOCATION, GlueTable, table_input
+from collector.outcome import Outcome
 from collector.schema import ACCOUNT, CREDENTIAL_REPORT
 from tools.generate.bi_page import bi_page
 from tools.generate.controls import control_frameworks_sql, controls_sql
@@ -60,6 +61,15 @@ Types are Glue's. Timestamps are UTC, with milliseconds. Account ids are text. M
 Columns are only ever added, at the end of a table, and never change their type.
 """
 
+_OUTCOMES_HEAD = """\
+## Outcomes
+
+The values of `account.outcome`: how the collection of the account ended, and what to do about it.
+
+| outcome | meaning | next step |
+|---|---|---|
+"""
+
 _GLUE_HEAD = """\
 ## In Glue
 
@@ -69,8 +79,10 @@ of the other kind are null. Query the views, not these tables.
 
 
 def columns_page() -> str:
-    """`docs/columns.md`: every column with its type, AWS's own header and its meaning."""
-    parts = [_COLUMNS_HEAD, *(_table_section(table) for table in (ACCOUNT, CREDENTIAL_REPORT)), _GLUE_HEAD]
+    """`docs/columns.md`: every column with its type, AWS's own header and its meaning; every outcome."""
+    tables = [_table_section(table) for table in (ACCOUNT, CREDENTIAL_REPORT)]
+    outcomes = "".join(f"| `{outcome}` | {outcome.meaning} | {outcome.next_step} |\n" for outcome in Outcome)
+    parts = [_COLUMNS_HEAD, *tables, _OUTCOMES_HEAD + outcomes, _GLUE_HEAD]
     return "\n".join([*parts, *(_glue_section(glue_table) for glue_table in GLUE_TABLES)])
 
 
