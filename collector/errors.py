@@ -57,30 +57,22 @@ class CatalogNotSyncedError(CredlakeError):
 class FaultKind(StrEnum):
     """The kinds that are treated differently; the wire codes are in facts F2.2."""
 
-    # A permission, a trust policy or an SCP denies the call.
-    DENIED = "denied"
-    # Too many calls: retry later.
-    THROTTLED = "throttled"
+    DENIED = "denied"  # A permission, a trust policy or an SCP denies the call.
+    THROTTLED = "throttled"  # Too many calls: retry later.
     # Generate's `LimitExceeded`: AWS has no capacity for another report right now (facts F2.5).
     LIMIT_EXCEEDED = "limit_exceeded"
-    # The report is still being generated: not an error, but poll again.
-    IN_PROGRESS = "in_progress"
+    IN_PROGRESS = "in_progress"  # The report is still being generated: not an error, but poll again.
     # There is no report: it was never requested, or another caller's request replaced ours (facts F2.3).
     NOT_PRESENT = "not_present"
-    # The report is older than four hours: request a new one.
-    REPORT_EXPIRED = "report_expired"
+    REPORT_EXPIRED = "report_expired"  # The report is older than four hours: request a new one.
     # The session's credentials expired: assume the role again.
     TOKEN_EXPIRED = "token_expired"  # noqa: S105 -- the name of a kind, not a token
     # STS is switched off in this Region for the account (opt-in Regions; us-east-1 never is).
     REGION_DISABLED = "region_disabled"
-    # 500s.
-    SERVICE_FAILURE = "service_failure"
-    # The response was cut off, reset, unreadable or missing.
-    CONNECTION = "connection"
-    # The entity does not exist; for the password policy this means that none is set.
-    NO_SUCH_ENTITY = "no_such_entity"
-    # The caller has no valid AWS credentials.
-    NO_CREDENTIALS = "no_credentials"
+    SERVICE_FAILURE = "service_failure"  # 500s.
+    CONNECTION = "connection"  # The response was cut off, reset, unreadable or missing.
+    NO_SUCH_ENTITY = "no_such_entity"  # The entity does not exist; for the password policy this means that none is set.
+    NO_CREDENTIALS = "no_credentials"  # The caller has no valid AWS credentials.
     OTHER = "other"
 
 

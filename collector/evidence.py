@@ -61,8 +61,7 @@ class RunEvidence:
     run_id: str
     started_at: datetime
     finished_at: datetime | None = None
-    # ORGANIZATIONS or ACCOUNTS_FILE.
-    inventory_source: str
+    inventory_source: str  # ORGANIZATIONS or ACCOUNTS_FILE.
     settings: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     endpoints: dict[str, str] = field(default_factory=dict)
@@ -104,13 +103,10 @@ class AccountEvidence:
     attempts: int = 0
     started_at: datetime | None = None
     finished_at: datetime | None = None
-    # GeneratedTime of the report.
-    report_generated_at: datetime | None = None
+    report_generated_at: datetime | None = None  # GeneratedTime of the report.
     raw_sha256: str | None = None
-    # GetAccountPasswordPolicy's PasswordPolicy; None for `default` and `unknown`.
-    password_policy_state: str = UNKNOWN
+    password_policy_state: str = UNKNOWN  # GetAccountPasswordPolicy's PasswordPolicy; None for `default` and `unknown`.
     password_policy: dict[str, Any] | None = None
     password_policy_error: str | None = None
-    # GetAccountSummary's SummaryMap.
-    summary: dict[str, int] | None = None
+    summary: dict[str, int] | None = None  # GetAccountSummary's SummaryMap.
     summary_error: str | None = None

@@ -13,16 +13,11 @@ from dataclasses import dataclass, field, fields
 class Limit:
     """The declaration of one limit."""
 
-    # The name in `[limits]` and in `run.json`.
-    name: str
-    # What holds where the settings name none (contract part 3).
-    default: int
-    # The largest number that makes sense; the smallest is 1.
-    highest: int
-    # What the number counts: `days`, `characters` or `passwords`.
-    unit: str
-    # When something fails, as a sentence: the comment of the column.
-    meaning: str
+    name: str  # The name in `[limits]` and in `run.json`.
+    default: int  # What holds where the settings name none (contract part 3).
+    highest: int  # The largest number that makes sense; the smallest is 1.
+    unit: str  # What the number counts: `days`, `characters` or `passwords`.
+    meaning: str  # When something fails, as a sentence: the comment of the column.
 
     @property
     def column(self) -> str:

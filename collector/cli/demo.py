@@ -70,11 +70,8 @@ def demo(
         console.rule(title, align="left")
         run_query(str(lake), question, out_stream=sys.stdout, err_stream=io.StringIO())
     console.print()
-    console.print(
-        f"The lake is in {lake}. To query it: credlake query --lake {shlex.quote(str(lake))} findings\n"
-        "All views: credlake views list",
-        soft_wrap=True,
-    )
+    how = f"credlake query --lake {shlex.quote(str(lake))} findings\nAll views: credlake views list"
+    console.print(f"The lake is in {lake}. To query it: {how}", soft_wrap=True)
     return 0
 
 
@@ -91,11 +88,8 @@ def _clear(lake: Path) -> None:
     if not lake.exists():
         return
     records = {path.name for path in (lake / "catalog").glob("*.json")}
-    if not records <= {f"{DEMO_ORGANIZATION_ID}.json"} or {path.name for path in lake.iterdir()} - {
-        "catalog",
-        "raw",
-        "snapshots",
-    }:
+    folders = {path.name for path in lake.iterdir()}
+    if not (records <= {f"{DEMO_ORGANIZATION_ID}.json"} and folders <= {"catalog", "raw", "snapshots"}):
         raise LakeError(f"{lake} holds files that no demo wrote. Choose another folder with --lake.")
     shutil.rmtree(lake)
 

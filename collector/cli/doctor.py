@@ -12,15 +12,11 @@ from collector.cli.options import with_settings
 from collector.process.streams import ReaderLeftError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from collector.doctor.finding import Finding
     from collector.settings.model import Settings
 
 
-@with_settings(
-    *("lake", "role_name", "role_path", "external_id", "account", "database", "workgroup", "kms_key"),
-)
+@with_settings("lake", "role_name", "role_path", "external_id", "account", "database", "workgroup", "kms_key")
 def doctor(
     settings: Settings,
     *,
@@ -39,6 +35,8 @@ def doctor(
 
       credlake doctor --external-id example --sample 20 --format json
     """
+    import json
+
     from collector.doctor.checkup import findings_of
     from collector.doctor.finding import is_healthy
     from collector.errors import UsageError
@@ -51,27 +49,20 @@ def doctor(
     # A reader that closed the pipe (`| head`) still gets the exit code.
     with suppress(ReaderLeftError):
         if format == "json":
-            _print_json(findings)
+            typer.echo(json.dumps([finding.as_json() for finding in findings], indent=2, ensure_ascii=False))
         else:
             _print_table(findings)
     return 0 if is_healthy(findings) else 1
 
 
-def _print_json(findings: Iterable[Finding]) -> None:
-    import json
-
-    typer.echo(json.dumps([finding.as_json() for finding in findings], indent=2, ensure_ascii=False))
-
-
-def _print_table(findings: Iterable[Finding]) -> None:
+def _print_table(findings: list[Finding]) -> None:
     from collections import Counter
 
     from collector.doctor.finding import Status
 
-    count: Counter[Status] = Counter()
     for finding in findings:
-        count[finding.status] += 1
         typer.echo(f"{finding.status:<7}  {finding.check}: {finding.subject}: {finding.message}")
         if finding.remediation is not None:
             typer.echo(f"         → {finding.remediation}")
+    count = Counter(finding.status for finding in findings)
     typer.echo(", ".join(f"{count[status]} {status}" for status in Status), err=True)

@@ -12,9 +12,7 @@ from collector.cli.options import with_settings
 from collector.process.streams import ReaderLeftError, may_be_lost
 
 if TYPE_CHECKING:
-    from collector.errors import CatalogNotSyncedError, CredlakeError
     from collector.lake.store import Store
-    from collector.lake.writer import WrittenSnapshot
     from collector.settings.model import Settings
 
 OrganizationId = Annotated[
@@ -37,7 +35,7 @@ def rebuild(
 
     from collector.catalog.follow import follower_of
     from collector.collection.engine import utc_now
-    from collector.errors import CatalogNotSyncedError
+    from collector.errors import CatalogNotSyncedError, CredlakeError
     from collector.lake.rebuild import rebuild as rebuild_tables
     from collector.lake.record import read_record
     from collector.process.exit import scratch_folder
@@ -56,7 +54,12 @@ def rebuild(
     try:
         follower.sync_catalog(organization)
     except CatalogNotSyncedError as error:
-        raise _not_synced(written, error) from error
+        # Only `collect` has an exit code of its own for it (contract part 4).
+        raise CredlakeError(
+            f"The tables of {written.organization_id}, {written.snapshot_date}, are rebuilt and published, but Glue is "
+            f"out of sync, so Athena may still read the earlier ones. {error.message} Another rebuild does too.",
+            **error.facts,
+        ) from error
     with may_be_lost():
         typer.echo(
             f"Rebuilt {written.organization_id}, {written.snapshot_date}, from run {written.run_id}: "
@@ -133,14 +136,3 @@ def _only_organization(store: Store) -> str:
     if len(found) > 1:
         raise UsageError([f"The lake holds several organizations ({', '.join(found)}): choose with --organization-id."])
     return found[0]
-
-
-def _not_synced(written: WrittenSnapshot, error: CatalogNotSyncedError) -> CredlakeError:
-    """The failure of `rebuild`; only `collect` has an exit code of its own for it (contract part 4)."""
-    from collector.errors import CredlakeError
-
-    return CredlakeError(
-        f"The tables of {written.organization_id}, {written.snapshot_date}, are rebuilt and published, but Glue is out "
-        f"of sync, so Athena may still read the earlier ones. {error.message} Another rebuild does too.",
-        **error.facts,
-    )

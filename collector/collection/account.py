@@ -77,20 +77,15 @@ class AccountAnswers:
     outcome: Outcome
     error_code: str | None = None
     error_message: str | None = None
-    # Calls made, AssumeRole included.
-    attempts: int = 0
-    # Null where no call was made.
-    started_at: datetime | None = None
+    attempts: int = 0  # calls made, AssumeRole included
+    started_at: datetime | None = None  # null where no call was made
     finished_at: datetime | None = None
-    # The bytes of the credential report; null unless it was fetched.
-    report: bytes | None = None
+    report: bytes | None = None  # the credential report; null unless it was fetched
     report_generated_at: datetime | None = None
-    # `custom`, `default` (the account has none) or `unknown`.
-    password_policy_state: str = UNKNOWN
+    password_policy_state: str = UNKNOWN  # `custom`, `default` (the account has none) or `unknown`
     password_policy: dict[str, Any] | None = None
     password_policy_error: str | None = None
-    # GetAccountSummary's SummaryMap.
-    summary: dict[str, int] | None = None
+    summary: dict[str, int] | None = None  # GetAccountSummary's SummaryMap
     summary_error: str | None = None
 
 
@@ -105,22 +100,18 @@ class AccountCollection:
     account_id: str
     context: Context
     answers: AccountAnswers = field(default_factory=lambda: AccountAnswers(Outcome.NOT_REACHED))
-    # The earlier of the run's deadline and the account's own, which runs from its first call.
-    _deadline: float = 0.0
-    # The role's session; null before the first call and once it has expired.
-    _credentials: SessionCredentials | None = None
+    _deadline: float = 0.0  # the earlier of the run's deadline and the account's own, which runs from its first call
+    _credentials: SessionCredentials | None = (
+        None  # the role's session; null before it is made, and once it has expired
+    )
     # Guards the credentials and the count of calls: the reads and the report may be under way at the same time.
     _lock: threading.Lock = field(default_factory=threading.Lock)
     # Whether AssumeRole goes to the Region's own STS; in opt-in Regions it may be switched off for the account.
     _is_regional: bool = True
-    # Whether a report has been requested and not been lost since.
-    _is_requested: bool = False
-    # Whether the outcome is final, so that only the reads are still waited for.
-    _is_settled: bool = False
-    # Why the last attempt at the report failed.
-    _last_fault: CallFault | None = None
-    # The reads of summary and policy, once they have begun.
-    _reads: asyncio.Task[None] | None = None
+    _is_requested: bool = False  # whether a report has been requested and not been lost since
+    _is_settled: bool = False  # whether the outcome is final, so that only the reads are still waited for
+    _last_fault: CallFault | None = None  # why the last attempt at the report failed
+    _reads: asyncio.Task[None] | None = None  # the reads of summary and policy, once they have begun
 
     async def run(self) -> AccountAnswers:
         """Collect until there is an outcome, at the latest at the account's or the run's deadline."""
@@ -139,9 +130,8 @@ class AccountCollection:
 
     async def _collect(self, scope: asyncio.Timeout) -> None:
         def start() -> None:
-            self._deadline = min(
-                self.context.run_deadline, self.context.clock() + self.context.account_deadline_seconds
-            )
+            own_deadline = self.context.clock() + self.context.account_deadline_seconds
+            self._deadline = min(self.context.run_deadline, own_deadline)
             # The run's deadline may have passed first, while a thread was already starting on this account.
             with suppress(RuntimeError):
                 scope.reschedule(self._deadline)
@@ -170,8 +160,11 @@ class AccountCollection:
                         self._reads = asyncio.create_task(self._read_account())
                 self._is_requested, self._last_fault = True, None
                 if state != _COMPLETE:
-                    await self._sleep(FIRST_LOOK_SECONDS + self.context.chance() * FIRST_LOOK_SECONDS / 4)
-            answer: tuple[bytes, datetime] = await self.context.in_thread(Urgency.DUE, self._fetch)
+                    wait = FIRST_LOOK_SECONDS * (1 + self.context.chance() / 4)
+                    left = self._deadline - self.context.clock() - LAST_LOOK_SECONDS
+                    await self.context.sleep(max(0.0, min(wait, left)))
+            fetch = self.context.calls.fetch_report
+            answer: tuple[bytes, datetime] = await self.context.in_thread(Urgency.DUE, lambda: self._call(fetch))
         except CallFault as fault:
             self._last_fault = fault
             if fault.kind in (FaultKind.NOT_PRESENT, FaultKind.REPORT_EXPIRED):
@@ -185,9 +178,6 @@ class AccountCollection:
             self.answers.started_at = self.context.now()
             self.context.in_loop(start)
         return self._call(self.context.calls.generate_report)
-
-    def _fetch(self) -> tuple[bytes, datetime]:
-        return self._call(self.context.calls.fetch_report)
 
     async def _read_account(self) -> None:
         """Read summary and policy. Where that fails their columns are unknown, and the account is collected anyway."""
@@ -259,10 +249,8 @@ class AccountCollection:
 
     def _usable_credentials(self) -> SessionCredentials:
         with self._lock:
-            held = self._credentials
-            if held is not None and (
-                held.expires_at is None or held.expires_at - self.context.now() > _CREDENTIAL_MARGIN
-            ):
+            held, soon = self._credentials, self.context.now() + _CREDENTIAL_MARGIN
+            if held is not None and (held.expires_at is None or held.expires_at > soon):
                 return held
             self.answers.attempts += not self.context.calls.is_own(self.account_id)
             try:
@@ -272,23 +260,23 @@ class AccountCollection:
                 raise
             return self._credentials
 
-    async def _sleep(self, seconds: float) -> None:
-        await self.context.sleep(max(0.0, min(seconds, self._deadline - self.context.clock() - LAST_LOOK_SECONDS)))
-
     def _settle(self, fault: CallFault) -> None:
         """Set the outcome for a failure that is not retried any more."""
-        self.answers.error_code, self.answers.error_message = fault.code, fault.message
         match fault.kind:
             case FaultKind.DENIED if fault.operation == "sts:AssumeRole":
-                self.answers.outcome = Outcome.ASSUME_DENIED
+                outcome = Outcome.ASSUME_DENIED
             case FaultKind.DENIED:
-                self.answers.outcome = Outcome.REPORT_DENIED
+                outcome = Outcome.REPORT_DENIED
             case FaultKind.IN_PROGRESS:
-                self.answers.outcome = Outcome.REPORT_TIMEOUT
+                outcome = Outcome.REPORT_TIMEOUT
             case FaultKind.THROTTLED | FaultKind.LIMIT_EXCEEDED:
-                self.answers.outcome = Outcome.THROTTLED
+                outcome = Outcome.THROTTLED
             case _:
-                self.answers.outcome = Outcome.FAILED
+                outcome = Outcome.FAILED
+        self._end(outcome, fault.code, fault.message)
+
+    def _end(self, outcome: Outcome, error_code: str, error_message: str) -> None:
+        self.answers.outcome, self.answers.error_code, self.answers.error_message = outcome, error_code, error_message
 
     def _settle_at_deadline(self) -> None:
         """Set the outcome where time ran out, perhaps during a call that hangs."""
@@ -296,16 +284,13 @@ class AccountCollection:
             return
         fault = self._last_fault
         if self._is_requested and (fault is None or fault.kind is not FaultKind.THROTTLED):
-            self.answers.outcome = Outcome.REPORT_TIMEOUT
-            self.answers.error_code = fault.code if fault else _DEADLINE_PASSED
-            self.answers.error_message = "The report was requested and was not available by the deadline."
+            message = "The report was requested and was not available by the deadline."
+            self._end(Outcome.REPORT_TIMEOUT, fault.code if fault else _DEADLINE_PASSED, message)
         elif fault is not None:
             self._settle(fault)
         elif self.answers.started_at is not None and self._credentials is not None:
-            self.answers.outcome = Outcome.FAILED
-            self.answers.error_code = _DEADLINE_PASSED
-            self.answers.error_message = "The deadline passed while the report was being requested."
+            message = "The deadline passed while the report was being requested."
+            self._end(Outcome.FAILED, _DEADLINE_PASSED, message)
         else:
-            self.answers.outcome = Outcome.NOT_REACHED
-            self.answers.error_code = _DEADLINE_PASSED
-            self.answers.error_message = "The deadline passed before the account was called."
+            message = "The deadline passed before the account was called."
+            self._end(Outcome.NOT_REACHED, _DEADLINE_PASSED, message)

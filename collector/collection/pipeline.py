@@ -39,19 +39,15 @@ class Pipeline:
 
     settings: Settings
     watch: Watch
-    # Every account is added to it.
-    result: RunResult
+    result: RunResult  # every account is added to it
     discovery: Discovery
     writer: SnapshotWriter
-    # The run that is continued, if any.
-    resumed: InterruptedRun | None = None
-    # Account id → the account with its OUs and tags.
-    _details: dict[str, asyncio.Task[Account]] = field(default_factory=dict)
+    resumed: InterruptedRun | None = None  # the run that is continued, if any
+    _details: dict[str, asyncio.Task[Account]] = field(default_factory=dict)  # by account id, with OUs and tags
     _threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_WRITING_THREADS, thread_name_prefix="writing")
     )
-    # On the loop's clock: when OUs and tags that are still missing are given up.
-    _details_deadline: float = 0.0
+    _details_deadline: float = 0.0  # on the loop's clock: when OUs and tags that are still missing are given up
 
     async def to_collect(self, accounts: AsyncIterator[Account], others: asyncio.TaskGroup) -> AsyncIterator[Account]:
         """The accounts to collect, as they are listed. Tasks in `others` write the remaining ones."""
@@ -107,11 +103,9 @@ class Pipeline:
 def skipped(account: Account, why_excluded: str | None) -> AccountAnswers | None:
     """What is recorded of an account that the run does not collect; None where it collects it."""
     if not account.is_active:
-        return AccountAnswers(
-            Outcome.SKIPPED_STATE, error_code="NotActive", error_message=f"The account is {account.state}, not ACTIVE."
-        )
+        return AccountAnswers(Outcome.SKIPPED_STATE, "NotActive", f"The account is {account.state}, not ACTIVE.")
     if why_excluded is not None:
-        return AccountAnswers(Outcome.EXCLUDED, error_code="Excluded", error_message=f"The account was {why_excluded}.")
+        return AccountAnswers(Outcome.EXCLUDED, "Excluded", f"The account was {why_excluded}.")
     return None
 
 

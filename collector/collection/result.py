@@ -19,10 +19,8 @@ class AccountResult:
     """The result of one account, as in its row of `account`."""
 
     account_id: str
-    # Null where the list of accounts gives none.
-    name: str | None
-    # After the report was read, so `partial`, `malformed_report` and `wrong_account` as well.
-    outcome: Outcome
+    name: str | None  # null where the list of accounts gives none
+    outcome: Outcome  # after the report was read, so `partial`, `malformed_report` and `wrong_account` as well
     # AWS's code and text, or ours where the report itself is wrong; null where the account was collected in full.
     error_code: str | None = None
     error_message: str | None = None
@@ -42,15 +40,12 @@ class RunResult:
     """The result of a run, filled in while it is under way."""
 
     run: RunEvidence
-    # Every account of the organization, in scope or not, by its outcome.
-    counts: Counter[Outcome] = field(default_factory=Counter)
+    counts: Counter[Outcome] = field(default_factory=Counter)  # every account of the organization, in scope or not
     # The accounts in scope that were not collected in full, in the order in which they finished.
     needs_attention: list[AccountResult] = field(default_factory=list)
-    # How many accounts have tags that could not be read, where the run wants tags.
-    untagged: int = 0
-    # The tables, once they are in the lake; `record`, once they are published.
-    written: WrittenSnapshot | None = None
-    record: PublicationRecord | None = None
+    untagged: int = 0  # how many accounts have tags that could not be read, where the run wants tags
+    written: WrittenSnapshot | None = None  # the tables, once they are in the lake
+    record: PublicationRecord | None = None  # once they are published
 
     def add(self, evidence: AccountEvidence, verdict: AccountOutcome) -> AccountResult:
         """Count an account, and list it where the run was to collect it and did not get all of it."""

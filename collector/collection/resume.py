@@ -104,15 +104,9 @@ class InterruptedRun:
         if store.size(key) is None:
             accounts = store.read(evidence_key(run.organization_id, run.run_id))
             store.put(key, run_json(replace(run, finished_at=finished_at), sha256(accounts)))
-        return write_tables(
-            store,
-            run.organization_id,
-            run.snapshot_date,
-            run.run_id,
-            scratch_directory,
-            randomness=secrets.token_bytes(4),
-            on_account=on_account,
-        )
+        identified = (run.organization_id, run.snapshot_date, run.run_id)
+        randomness = secrets.token_bytes(4)
+        return write_tables(store, *identified, scratch_directory, randomness=randomness, on_account=on_account)
 
 
 def begin_run(store: Store, run: RunEvidence) -> None:
@@ -131,12 +125,8 @@ def interrupted_run(store: Store, run: RunEvidence) -> InterruptedRun | None:
     if found is None:
         _log.info("run.nothing_to_resume", organization_id=run.organization_id)
     else:
-        _log.info(
-            "run.resumed",
-            run_id=found.run.run_id,
-            reports_kept=len(found.reported),
-            is_complete=found.is_complete,
-        )
+        kept = len(found.reported)
+        _log.info("run.resumed", run_id=found.run.run_id, reports_kept=kept, is_complete=found.is_complete)
     return found
 
 

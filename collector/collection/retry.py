@@ -74,11 +74,9 @@ class RetryPolicy:
     """The retries of one account or call. `deadline` is on the scale of `clock`, in seconds."""
 
     clock: Callable[[], float]
-    # A random number in [0, 1).
-    chance: Callable[[], float]
+    chance: Callable[[], float]  # a random number in [0, 1)
     deadline: float
-    # How many failures of each kind there have been.
-    failures: dict[FaultKind, int] = field(default_factory=dict)
+    failures: dict[FaultKind, int] = field(default_factory=dict)  # how many of each kind there have been
 
     def retrying(self, sleep: Callable[[float], Awaitable[None]]) -> AsyncRetrying:
         """Repeats a step as long as the policy allows, then raises its last failure."""

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
         ServerSideEncryptionRuleOutputTypeDef,
     )
 
-    from collector.lake.store import Store
-
 _PUBLIC_ACCESS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 # What deletes the current version of an object. Delete markers and older versions are not read by any query.
 _EXPIRING = {"Days", "Date"}
@@ -41,7 +39,9 @@ def check_lake(lake: str, *, kms_key: str | None, organization_id: str | None) -
         store.check_writable()
         yield ok("lake", lake, "can be listed, read and written")
         if organization_id is not None:
-            yield _check_record(store, organization_id)
+            record = read_record(store, organization_id).record
+            newest = f"has {len(record.snapshots)} snapshots, the latest of {record.latest}" if record else None
+            yield ok("publication record", organization_id, newest or "has no snapshot yet")
     except CredlakeError as error:
         yield error_reported("lake", lake, error)
         return
@@ -49,14 +49,6 @@ def check_lake(lake: str, *, kms_key: str | None, organization_id: str | None) -
         yield from _check_bucket(store, kms_key)
     if kms_key is not None:
         yield from run_check("key", kms_key, lambda: check_key(kms_key, describe.key_metadata(kms_key)))
-
-
-def _check_record(store: Store, organization_id: str) -> Finding:
-    record = read_record(store, organization_id).record
-    if record is None:
-        return ok("publication record", organization_id, "has no snapshot yet")
-    message = f"has {len(record.snapshots)} snapshots, the latest of {record.latest}"
-    return ok("publication record", organization_id, message)
 
 
 def _check_bucket(store: S3Store, kms_key: str | None) -> Iterator[Finding]:
@@ -77,12 +69,9 @@ def check_versioning(bucket: str, status: str | None) -> Finding:
     """Evaluate GetBucketVersioning's `Status`: without versions a deleted publication record cannot be restored."""
     if status == "Enabled":
         return ok("bucket versioning", bucket, "is enabled")
-    return fail(
-        "bucket versioning",
-        bucket,
-        f"is not enabled ({status or 'it never was'}), so an object that is overwritten or deleted is lost",
-        f"aws s3api put-bucket-versioning --bucket {bucket} --versioning-configuration Status=Enabled",
-    )
+    message = f"is not enabled ({status or 'it never was'}), so an object that is overwritten or deleted is lost"
+    fix = f"aws s3api put-bucket-versioning --bucket {bucket} --versioning-configuration Status=Enabled"
+    return fail("bucket versioning", bucket, message, fix)
 
 
 def check_public_access(bucket: str, configuration: PublicAccessBlockConfigurationTypeDef | None) -> Finding:
@@ -91,12 +80,9 @@ def check_public_access(bucket: str, configuration: PublicAccessBlockConfigurati
     if not missing:
         return ok("bucket public access", bucket, "is blocked")
     settings = ",".join(f"{name}=true" for name in _PUBLIC_ACCESS)
-    return fail(
-        "bucket public access",
-        bucket,
-        f"is not blocked by the bucket itself; not set: {', '.join(missing)}",
-        f"aws s3api put-public-access-block --bucket {bucket} --public-access-block-configuration {settings}",
-    )
+    message = f"is not blocked by the bucket itself; not set: {', '.join(missing)}"
+    fix = f"aws s3api put-public-access-block --bucket {bucket} --public-access-block-configuration {settings}"
+    return fail("bucket public access", bucket, message, fix)
 
 
 def check_encryption(bucket: str, rules: list[ServerSideEncryptionRuleOutputTypeDef], kms_key: str | None) -> Finding:
@@ -104,20 +90,14 @@ def check_encryption(bucket: str, rules: list[ServerSideEncryptionRuleOutputType
     default = (rules[0] if rules else {}).get("ApplyServerSideEncryptionByDefault", {})
     algorithm = default.get("SSEAlgorithm")
     if algorithm is None:
-        return fail(
-            "bucket encryption",
-            bucket,
-            "has no default, so objects that others write may be stored unencrypted",
-            "Deploy the bucket of deploy/collector.yaml, or set a default with aws s3api put-bucket-encryption.",
-        )
+        message = "has no default, so objects that others write may be stored unencrypted"
+        fix = "Deploy the bucket of deploy/collector.yaml, or set a default with aws s3api put-bucket-encryption."
+        return fail("bucket encryption", bucket, message, fix)
     if algorithm.startswith("aws:kms") and kms_key is None:
-        return fail(
-            "bucket encryption",
-            bucket,
-            f"defaults to a KMS key ({default.get('KMSMasterKeyID', 'managed by AWS')}), but the run is configured "
-            "with none and encrypts its objects with keys of S3",
-            "Set the key with --kms-key (CREDLAKE_KMS_KEY).",
-        )
+        key = default.get("KMSMasterKeyID", "managed by AWS")
+        effect = "the run is configured with none and encrypts its objects with keys of S3"
+        message = f"defaults to a KMS key ({key}), but {effect}"
+        return fail("bucket encryption", bucket, message, "Set the key with --kms-key (CREDLAKE_KMS_KEY).")
     return ok("bucket encryption", bucket, f"defaults to {algorithm}")
 
 
@@ -126,12 +106,8 @@ def check_policy(bucket: str, policy: str | None) -> Finding:
     statements = json.loads(policy)["Statement"] if policy else []
     if any(_denies_without_tls(one) for one in (statements if isinstance(statements, list) else [statements])):
         return ok("bucket policy", bucket, "denies requests without TLS")
-    return fail(
-        "bucket policy",
-        bucket,
-        "does not deny requests without TLS",
-        "Deny s3:* to everyone where aws:SecureTransport is false (BucketPolicy of deploy/collector.yaml).",
-    )
+    fix = "Deny s3:* to everyone where aws:SecureTransport is false (BucketPolicy of deploy/collector.yaml)."
+    return fail("bucket policy", bucket, "does not deny requests without TLS", fix)
 
 
 def _denies_without_tls(statement: dict[str, Any]) -> bool:
@@ -157,13 +133,9 @@ def check_lifecycle(bucket: str, prefix: str, rules: Sequence[LifecycleRuleOutpu
     ]
     if not deleting:
         return ok("bucket lifecycle", bucket, "deletes no published object")
-    return fail(
-        "bucket lifecycle",
-        bucket,
-        f"deletes published objects, by these rules: {'; '.join(deleting)}",
-        f"Limit the rules to raw/, to athena-results/, or to objects tagged {TAG_KEY}={SUPERSEDED}, as in "
-        "deploy/collector.yaml.",
-    )
+    message = f"deletes published objects, by these rules: {'; '.join(deleting)}"
+    harmless = f"raw/, to athena-results/, or to objects tagged {TAG_KEY}={SUPERSEDED}"
+    return fail("bucket lifecycle", bucket, message, f"Limit the rules to {harmless}, as in deploy/collector.yaml.")
 
 
 def _published_zones(rule: LifecycleRuleOutputTypeDef, prefix: str) -> Iterator[str]:
@@ -186,12 +158,8 @@ def check_region(bucket: str, bucket_region: str | None, own_region: str) -> Fin
     """Compare HeadBucket's Region, None where the server reports none, with the caller's."""
     if bucket_region in {None, own_region}:
         return ok("bucket region", bucket, f"is {bucket_region or 'not reported by the server'}")
-    return fail(
-        "bucket region",
-        bucket,
-        f"is {bucket_region}, but Glue and Athena are called in {own_region}",
-        f"Run in {bucket_region} (AWS_DEFAULT_REGION).",
-    )
+    message = f"is {bucket_region}, but Glue and Athena are called in {own_region}"
+    return fail("bucket region", bucket, message, f"Run in {bucket_region} (AWS_DEFAULT_REGION).")
 
 
 def check_key(key: str, metadata: KeyMetadataTypeDef) -> Finding:
@@ -199,9 +167,6 @@ def check_key(key: str, metadata: KeyMetadataTypeDef) -> Finding:
     state, usage = metadata.get("KeyState"), metadata.get("KeyUsage", "ENCRYPT_DECRYPT")
     if state == "Enabled" and usage == "ENCRYPT_DECRYPT":
         return ok("key", key, "is enabled")
-    return fail(
-        "key",
-        key,
-        f"cannot encrypt or decrypt: its state is {state}, its usage {usage}",
-        "Enable it (aws kms enable-key), cancel its deletion (aws kms cancel-key-deletion), or set another --kms-key.",
-    )
+    message = f"cannot encrypt or decrypt: its state is {state}, its usage {usage}"
+    fix = "Enable it (aws kms enable-key), cancel its deletion (aws kms cancel-key-deletion), or set another --kms-key."
+    return fail("key", key, message, fix)

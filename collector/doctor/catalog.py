@@ -77,12 +77,11 @@ class CatalogChecks:
             yield from self._check_reader_grants(table.name)
 
     def _check_table(self, table: GlueTable) -> Iterator[Finding]:
-        location = f"{self.lake.rstrip('/')}/{SNAPSHOTS}/"
-        return run_check(
-            "glue table",
-            table.name,
-            lambda: check_table(table, location, describe.glue_table(self.database, table.name)),
-        )
+        def evaluate() -> Finding:
+            location = f"{self.lake.rstrip('/')}/{SNAPSHOTS}/"
+            return check_table(table, location, describe.glue_table(self.database, table.name))
+
+        return run_check("glue table", table.name, evaluate)
 
     def _sync(self, organization_id: str) -> Iterator[Finding]:
         """Sync Glue with the publication record, as a run does first: checking it fixes it."""
@@ -128,12 +127,8 @@ def check_database(database: str, found: DatabaseTypeDef | None) -> Finding:
     """Evaluate GetDatabase's answer, None where there is none."""
     if found is not None:
         return ok("glue database", database, "exists")
-    return fail(
-        "glue database",
-        database,
-        "does not exist",
-        "Deploy deploy/collector.yaml, or let `credlake collect` create it (requires glue:CreateDatabase).",
-    )
+    fix = "Deploy deploy/collector.yaml, or let `credlake collect` create it (requires glue:CreateDatabase)."
+    return fail("glue database", database, "does not exist", fix)
 
 
 def check_table(glue_table: GlueTable, location: str, found: TableTypeDef | None) -> Finding:
@@ -147,10 +142,8 @@ def check_table(glue_table: GlueTable, location: str, found: TableTypeDef | None
         return error_reported("glue table", name, error)
     if step.update is None:
         return ok("glue table", name, "matches the schema")
-    repairs = "; ".join(step.repairs) or "its columns or parameters differ"
-    return fail(
-        "glue table", name, f"does not match the schema: {repairs}", "The next run updates it: credlake collect."
-    )
+    message = f"does not match the schema: {'; '.join(step.repairs) or 'its columns or parameters differ'}"
+    return fail("glue table", name, message, "The next run updates it: credlake collect.")
 
 
 def check_partitions(database: str, changes: GlueChanges) -> Finding:
@@ -171,37 +164,23 @@ def check_workgroup(name: str, workgroup: WorkGroupTypeDef) -> Iterator[Finding]
     results = configuration.get("ResultConfiguration", {})
     managed = configuration.get("ManagedQueryResultsConfiguration", {}).get("Enabled", False)
     engine = configuration.get("EngineVersion", {}).get("EffectiveEngineVersion", _ENGINE)
+    state, limit = workgroup.get("State"), configuration.get("BytesScannedCutoffPerQuery")
+    output, encryption = (managed or results.get(name) for name in ("OutputLocation", "EncryptionConfiguration"))
+    enable = f"aws athena update-work-group --work-group {name} --state ENABLED"
+    location = "Set an output location (deploy/collector.yaml: s3://BUCKET/athena-results/)."
+    enforce = "Enable `Override client-side settings` (EnforceWorkGroupConfiguration)."
+    elsewhere = "lets clients write query results elsewhere and unencrypted"
     rules = (
-        (
-            workgroup.get("State") == "ENABLED",
-            f"is {workgroup.get('State')}",
-            f"aws athena update-work-group --work-group {name} --state ENABLED",
-        ),
+        (state == "ENABLED", f"is {state}", enable),
         (
             engine == _ENGINE,
             f"uses {engine}, but the views are written for {_ENGINE}",
             f"Select {_ENGINE} in the workgroup.",
         ),
-        (
-            managed or results.get("OutputLocation"),
-            "has no location for query results",
-            "Set an output location (deploy/collector.yaml: s3://BUCKET/athena-results/).",
-        ),
-        (
-            managed or results.get("EncryptionConfiguration"),
-            "does not encrypt query results",
-            "Set the encryption of its query results (SSE_S3 or SSE_KMS).",
-        ),
-        (
-            configuration.get("EnforceWorkGroupConfiguration"),
-            "lets clients write query results elsewhere and unencrypted",
-            "Enable `Override client-side settings` (EnforceWorkGroupConfiguration).",
-        ),
-        (
-            configuration.get("BytesScannedCutoffPerQuery"),
-            "does not limit how much a query may scan",
-            "Set a limit (BytesScannedCutoffPerQuery), e.g. 100 GB.",
-        ),
+        (output, "has no location for query results", location),
+        (encryption, "does not encrypt query results", "Set the encryption of its query results (SSE_S3 or SSE_KMS)."),
+        (configuration.get("EnforceWorkGroupConfiguration"), elsewhere, enforce),
+        (limit, "does not limit how much a query may scan", "Set a limit (BytesScannedCutoffPerQuery), e.g. 100 GB."),
     )
     found = [fail("athena workgroup", name, message, fix) for is_right, message, fix in rules if not is_right]
     yield from found or [ok("athena workgroup", name, "is configured correctly")]
@@ -216,11 +195,9 @@ def check_views(database: str, plan: DeploymentPlan, *, deployed_by_run: bool) -
         return ok("views", database, "do not exist yet; the first run deploys them")
     named = ", ".join(f"{step.name} ({step.reason})" for step in changes[:_NAMED_VIEWS])
     more = f" and {len(changes) - _NAMED_VIEWS} more" if len(changes) > _NAMED_VIEWS else ""
+    message = f"{len(changes)} of them are not those of this version: {named}{more}"
     return fail(
-        "views",
-        database,
-        f"{len(changes)} of them are not those of this version: {named}{more}",
-        "The next run deploys them." if deployed_by_run else "credlake views deploy",
+        "views", database, message, "The next run deploys them." if deployed_by_run else "credlake views deploy"
     )
 
 
@@ -244,12 +221,9 @@ def check_run_grants(database: str, caller_arn: str, grants: Iterable[PrincipalR
     missing = sorted(_RUN_PERMISSIONS - granted)
     if not missing or granted & _ALL:
         return ok("lake formation", database, "grants the caller what a run needs on the database")
-    return fail(
-        "lake formation",
-        database,
-        f"governs new tables and grants the caller no {' or '.join(missing)}; IAM permissions alone do not suffice",
-        _grant_command(_role_arn(caller_arn), _RUN_PERMISSIONS, {"Database": {"Name": database}}),
-    )
+    without = f"grants the caller no {' or '.join(missing)}; IAM permissions alone do not suffice"
+    fix = _grant_command(_role_arn(caller_arn), _RUN_PERMISSIONS, {"Database": {"Name": database}})
+    return fail("lake formation", database, f"governs new tables and {without}", fix)
 
 
 def check_reader_grants(
@@ -267,12 +241,9 @@ def check_reader_grants(
     if readers:
         return ok("lake formation", table, f"lets {len(readers)} principals other than the caller read the table")
     every_table: ResourceTypeDef = {"Table": {"DatabaseName": database, "TableWildcard": {}}}
-    return fail(
-        "lake formation",
-        table,
-        "governs the table and lets nobody but the caller read it, so Athena returns no rows to anyone else",
-        _grant_command("READERS_ROLE_ARN", _READER_PERMISSIONS | {"DESCRIBE"}, every_table),
-    )
+    message = "governs the table and lets nobody but the caller read it, so Athena returns no rows to anyone else"
+    fix = _grant_command("READERS_ROLE_ARN", _READER_PERMISSIONS | {"DESCRIBE"}, every_table)
+    return fail("lake formation", table, message, fix)
 
 
 def _by_principal(grants: Iterable[PrincipalResourcePermissionsTypeDef]) -> Iterator[tuple[str, set[str]]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from collector.aws import clients, describe
@@ -112,12 +113,7 @@ def check_versions(versions: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    parts = []
-    for part in version.split("."):
-        if not part.isdigit():
-            break
-        parts.append(int(part))
-    return tuple(parts)
+    return tuple(int(part) for part in takewhile(str.isdigit, version.split(".")))
 
 
 def check_topic(topic_arn: str, attributes: Mapping[str, str]) -> Finding:
@@ -125,16 +121,10 @@ def check_topic(topic_arn: str, attributes: Mapping[str, str]) -> Finding:
     confirmed, pending = (int(attributes.get(f"Subscriptions{state}", 0)) for state in ("Confirmed", "Pending"))
     if confirmed:
         return ok("topic", topic_arn, f"has {confirmed} confirmed subscriptions")
-    if pending:
-        return fail(
-            "topic",
-            topic_arn,
-            "has no confirmed subscription, so nobody receives alarms and notices",
-            "Confirm the subscription with the link in the e-mail that AWS sent.",
-        )
-    return fail(
-        "topic",
-        topic_arn,
-        "has no subscription, so nobody receives alarms and notices",
-        f"aws sns subscribe --topic-arn {topic_arn} --protocol email --notification-endpoint YOU@EXAMPLE.COM",
+    subscribe = f"aws sns subscribe --topic-arn {topic_arn} --protocol email --notification-endpoint YOU@EXAMPLE.COM"
+    found, fix = (
+        ("confirmed subscription", "Confirm the subscription with the link in the e-mail that AWS sent.")
+        if pending
+        else ("subscription", subscribe)
     )
+    return fail("topic", topic_arn, f"has no {found}, so nobody receives alarms and notices", fix)

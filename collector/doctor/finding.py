@@ -24,15 +24,11 @@ class Status(StrEnum):
 class Finding:
     """The result of one check of one thing."""
 
-    # What was checked, such as `bucket policy`; several findings may share it.
-    check: str
-    # The thing itself: a bucket, an account id, a database.
-    subject: str
+    check: str  # what was checked, such as `bucket policy`; several findings may share it
+    subject: str  # the thing itself: a bucket, an account id, a database
     status: Status
-    # Continues the sentence that the subject begins ("is not encrypted"), or quotes the error.
-    message: str
-    # The next step, in one sentence or as one command; None if and only if the status is OK.
-    remediation: str | None = None
+    message: str  # continues the sentence that the subject begins ("is not encrypted"), or quotes the error
+    remediation: str | None = None  # the next step, in a sentence or as a command; None if and only if the status is OK
 
     def as_json(self) -> dict[str, str | None]:
         """The finding as `--format json` prints it. Scripts rely on the keys."""

@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 
 _STDIN, _STDOUT, _STDERR = range(3)
 
-_REDIRECT = "Redirect it (`> FILE`)."
-_NO_SPACE = "Free space there, or redirect it (`> FILE`)."
-_NEXT_STEPS = {errno.ENOSPC: _NO_SPACE, errno.EDQUOT: _NO_SPACE}
-
 
 class UndeliveredError(CredlakeError):
     """Data could not be written to stdout."""
@@ -79,7 +75,12 @@ class _Delivered(_Lossy):
         self._has_gap = True
         if error.errno == errno.EPIPE:
             raise ReaderLeftError from error
-        raise _undelivered(error) from error
+        # `_occupy_closed` opened a closed one for reading only.
+        reason = "it is closed" if error.errno == errno.EBADF else error.strerror or str(error)
+        is_full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        next_step = "Free space there, or redirect it (`> FILE`)." if is_full else "Redirect it (`> FILE`)."
+        message = f"Writing to standard output failed: {reason}. The output is incomplete. {next_step}"
+        raise UndeliveredError(message, errno=error.errno) from error
 
 
 def take_streams(*, is_data_on_stdout: bool = True) -> None:
@@ -138,14 +139,4 @@ def _stream(raw: io.FileIO, before: TextIO | None, *, errors: str) -> TextIO:
         errors=getattr(before, "errors", errors),
         line_buffering=getattr(before, "line_buffering", False),
         write_through=is_unbuffered,
-    )
-
-
-def _undelivered(error: OSError) -> UndeliveredError:
-    # `_occupy_closed` opened a closed one for reading only.
-    reason = "it is closed" if error.errno == errno.EBADF else error.strerror or str(error)
-    next_step = _NEXT_STEPS.get(error.errno or 0, _REDIRECT)
-    return UndeliveredError(
-        f"Writing to standard output failed: {reason}. The output is incomplete. {next_step}",
-        errno=error.errno,
     )

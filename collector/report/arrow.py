@@ -49,8 +49,7 @@ class Entries:
     """One key of a map column, with its values."""
 
     key: str
-    # A string for every row that has the key, in the order of the rows.
-    values: pa.StringArray
+    values: pa.StringArray  # A string for every row that has the key, in the order of the rows.
     # A boolean for every row of the table: whether it has the key. None: all have it.
     rows: pa.BooleanArray | None = None
 

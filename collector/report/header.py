@@ -35,16 +35,11 @@ class NotAReportError(Exception):
 class Header:
     """The columns of one report, with their positions."""
 
-    # How many fields a row has.
-    width: int
-    # The columns of the schema that are there.
-    known: tuple[tuple[Column, int], ...]
-    # The other columns, each by a name that occurs once.
-    unknown: tuple[tuple[str, int], ...]
-    # The position of the user's name.
-    user: int
-    # The position of the user's ARN.
-    arn: int
+    width: int  # How many fields a row has.
+    known: tuple[tuple[Column, int], ...]  # The columns of the schema that are there.
+    unknown: tuple[tuple[str, int], ...]  # The other columns, each by a name that occurs once.
+    user: int  # The position of the user's name.
+    arn: int  # The position of the user's ARN.
 
     @property
     def unknown_names(self) -> tuple[str, ...]:

@@ -25,21 +25,15 @@ MAX_LISTED_ROWS = 5
 class ParsedReport:
     """One report, read."""
 
-    # COLLECTED, PARTIAL, MALFORMED_REPORT or WRONG_ACCOUNT.
-    outcome: Outcome
+    outcome: Outcome  # COLLECTED, PARTIAL, MALFORMED_REPORT or WRONG_ACCOUNT.
     # A table of `schema.PARSED_REPORT`, in the report's order; None where nothing may be published. It holds names, so
     # it is not part of the repr, which may be logged.
     users: pa.Table | None = field(repr=False)
-    # Rows skipped.
-    unreadable_rows: int
-    # Values set to null with the reason `unparsed`.
-    unreadable_values: int
-    # Whether the root row is among the rows.
-    has_root: bool
-    # One sentence for `error_message`; None where the outcome is COLLECTED.
-    problem: str | None
-    # The headers that this version does not know.
-    unknown_columns: tuple[str, ...]
+    unreadable_rows: int  # Rows skipped.
+    unreadable_values: int  # Values set to null with the reason `unparsed`.
+    has_root: bool  # Whether the root row is among the rows.
+    problem: str | None  # One sentence for `error_message`; None where the outcome is COLLECTED.
+    unknown_columns: tuple[str, ...]  # The headers that this version does not know.
 
 
 class SkipReason(StrEnum):
@@ -58,14 +52,11 @@ class SkipReason(StrEnum):
 class Problems:
     """What is wrong with a report that can be read."""
 
-    # Rows of the report, skipped ones included.
-    rows: int = 0
-    # The numbers of the rows skipped, by reason.
-    skipped: dict[SkipReason, list[int]] = field(default_factory=dict)
+    rows: int = 0  # Rows of the report, skipped ones included.
+    skipped: dict[SkipReason, list[int]] = field(default_factory=dict)  # The numbers of the rows skipped, by reason.
     # The numbers of the rows with a value that could not be read, by column.
     unparsed: dict[str, list[int]] = field(default_factory=dict)
-    # Whether the root row is among the rows kept.
-    has_root: bool = False
+    has_root: bool = False  # Whether the root row is among the rows kept.
 
     def skip(self, row: int, reason: SkipReason) -> None:
         """Note that a row of the report is not among the rows kept."""

@@ -48,8 +48,7 @@ class Rows:
     columns: Sequence[pa.StringArray]
     # For each row its number in the report: 1 is the first below the header, blank lines do not count.
     numbers: Sequence[int]
-    # What is known so far to be wrong with the report.
-    problems: Problems
+    problems: Problems  # What is known so far to be wrong with the report.
 
 
 class OtherAccountError(Exception):
@@ -129,8 +128,7 @@ class _Unreadable:
     """A row that is skipped."""
 
     reason: SkipReason
-    # Its fields as far as they are known.
-    pieces: list[str]
+    pieces: list[str]  # Its fields as far as they are known.
 
     def candidates(self, header: Header) -> list[str]:
         """Where its ARN may be: it still shows which account the report is about."""

@@ -110,8 +110,7 @@ _TIMESTAMP_LENGTHS = {20, 24, 25, None}
 class TypedColumn:
     """A column, read."""
 
-    # Of the column's Arrow type.
-    values: pa.Array[Any]
+    values: pa.Array[Any]  # Of the column's Arrow type.
     # A string where a null is not a plain `N/A`, else null; None where there is none in the whole column.
     reasons: pa.StringArray | None = None
 

@@ -54,17 +54,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m collector.scheduled")
     parser.set_defaults(command="collect")
     commands = parser.add_subparsers(metavar="COMMAND", help="collect (the default) or doctor")
-    collect = commands.add_parser("collect", help="make a run")
-    collect.set_defaults(command="collect")
+    commands.add_parser("collect", help="make a run").set_defaults(command="collect")
     doctor = commands.add_parser("doctor", help="check the deployment with the role that collects; findings as JSON")
     doctor.set_defaults(command="doctor")
-    doctor.add_argument(
-        "--sample",
-        type=_accounts,
-        default=argparse.SUPPRESS,
-        metavar="N",
-        help="check a random sample of N accounts (default 50), or `all`",
-    )
+    text = "check a random sample of N accounts (default 50), or `all`"
+    doctor.add_argument("--sample", type=_accounts, default=argparse.SUPPRESS, metavar="N", help=text)
     return parser
 
 

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from collector.collection.result import RunResult
     from collector.collection.run import Collection
-    from collector.scheduled.reporting import Metric
     from collector.settings.model import Settings
 
 _log = structlog.get_logger()
@@ -41,37 +40,33 @@ class Job:
         settings: of the run.
         topic_arn: the SNS topic for notices; None: none is sent.
         run: makes the collection to its end.
-        report: takes the metrics and the name of the lake (the database's).
-        clock: seconds of a monotonic clock.
     """
 
     settings: Settings
     topic_arn: str | None = None
     run: Callable[[Collection], RunResult]
-    report: Callable[[list[Metric], str], None] = print_metrics
-    clock: Callable[[], float] = time.monotonic
 
     def do(self, *, ends_at: float | None = None) -> dict[str, Any]:
         """Make the run and what follows it; a summary of the snapshot that was published.
 
         Args:
-            ends_at: on the clock; views that are not deployed by then are left to the next run.
+            ends_at: on the monotonic clock; views that are not deployed by then are left to the next run.
 
         Raises:
             CredlakeError: nothing was published, or Glue or the views could not be synced; the message says which.
         """
-        began = self.clock()
+        began = time.monotonic()
         with open_collection(self.settings) as collection:
             try:
                 result = self.run(collection)
             finally:
-                self._report(collection.result, self.clock() - began)
+                self._report(collection.result, time.monotonic() - began)
         self._deploy_views(ends_at)
         return _summary(result)
 
     def _report(self, result: RunResult | None, seconds: float) -> None:
         """Metrics and notice. A notice that cannot be sent is no reason to fail a run that is published."""
-        self.report(metrics_of(result, seconds), self.settings.database)
+        print_metrics(metrics_of(result, seconds), self.settings.database)
         notice = notice_of(result) if result is not None else None
         if notice is None or self.topic_arn is None:
             return
@@ -87,7 +82,7 @@ class Job:
         if database is None or workgroup is None:
             return
         views = shipped_views()
-        is_late = (lambda: False) if ends_at is None else (lambda: self.clock() > ends_at)
+        is_late = (lambda: False) if ends_at is None else (lambda: time.monotonic() > ends_at)
         summary = deploy_views(
             plan_views(views.athena_statements(database), views.columns(), database=database),
             database=database,

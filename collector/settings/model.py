@@ -46,16 +46,11 @@ LAKE = "Lake, Glue and Athena"
 class Setting:
     """The declaration of one setting, apart from its name, type and default."""
 
-    # Reads and checks the value of any source; its messages are sentences for the user.
-    check: Field[Any]
-    # One line of `--help`. Empty where the setting is no flag.
-    help: str
-    # The heading in `--help` under which it is listed.
-    group: str
-    # What stands for the value in `--help`; empty for a switch.
-    metavar: str = ""
-    # Whether `run.json` keeps the value. Of a secret it keeps only whether there is one.
-    is_recorded: bool = True
+    check: Field[Any]  # Reads and checks the value of any source; its messages are sentences for the user.
+    help: str  # One line of `--help`. Empty where the setting is no flag.
+    group: str  # The heading in `--help` under which it is listed.
+    metavar: str = ""  # What stands for the value in `--help`; empty for a switch.
+    is_recorded: bool = True  # Whether `run.json` keeps the value. Of a secret it keeps only whether there is one.
     is_secret: bool = False
 
     @property
