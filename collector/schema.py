@@ -226,11 +226,7 @@ PARSED_REPORT = Table(
 CREDENTIAL_REPORT = Table(
     "credential_report",
     "One row per user (root included) per collected account per snapshot.",
-    (
-        *KEY_COLUMNS,
-        *PARSED_REPORT.columns,
-        _timestamp("report_generated_at", _REPORT_GENERATED_AT, nullable=False),
-    ),
+    (*KEY_COLUMNS, *PARSED_REPORT.columns, _timestamp("report_generated_at", _REPORT_GENERATED_AT, nullable=False)),
 )
 
 LIMIT_COLUMNS: tuple[Column, ...] = tuple(_int(limit.column, limit.meaning, nullable=False) for limit in LIMITS)

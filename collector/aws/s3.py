@@ -214,10 +214,7 @@ class S3Objects:
         found: set[str] = set()
         with translated("s3:ListObjectsV2"):
             pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self._place.bucket,
-                Prefix=prefix,
-                Delimiter="/",
-                PaginationConfig={"PageSize": _NAMES_PER_PAGE},
+                Bucket=self._place.bucket, Prefix=prefix, Delimiter="/", PaginationConfig={"PageSize": _NAMES_PER_PAGE}
             )
             for page in pages:
                 found |= {entry["Prefix"] for entry in page.get("CommonPrefixes", ())}

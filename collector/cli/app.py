@@ -50,8 +50,7 @@ app.add_typer(views_app, name="views")
 
 @app.callback(invoke_without_command=True)
 def credlake(
-    *,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+    *, version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False
 ) -> None:
     """Run one of the commands."""
     if version:

@@ -92,12 +92,7 @@ class Settings:
     """All settings of a run. Durations are in seconds, rates run from 0 to 1; None where there is no value."""
 
     lake: str | None = _setting(
-        None,
-        lake_uri(),
-        LAKE,
-        "The lake: a folder, or s3://bucket/prefix.",
-        metavar="DIR_OR_S3_URI",
-        is_recorded=False,
+        None, lake_uri(), LAKE, "The lake: a folder, or s3://bucket/prefix.", metavar="DIR_OR_S3_URI", is_recorded=False
     )
     # Names and external ids of roles: facts F5.
     role_name: str = _setting(
@@ -129,11 +124,7 @@ class Settings:
         frozenset(), Several(account_id(), frozenset), ACCOUNTS, "Not this account.", metavar="ACCOUNT_ID"
     )
     include_ou: tuple[str, ...] = _setting(
-        (),
-        Several(ou(), tuple),
-        ACCOUNTS,
-        "Only accounts in this OU and below: an ID, or a path Root/….",
-        metavar="OU",
+        (), Several(ou(), tuple), ACCOUNTS, "Only accounts in this OU and below: an ID, or a path Root/….", metavar="OU"
     )
     exclude_ou: tuple[str, ...] = _setting(
         (), Several(ou(), tuple), ACCOUNTS, "No accounts in this OU and below.", metavar="OU"
