@@ -33,10 +33,8 @@ class Location:
     Both fields are empty where they could not be read.
     """
 
-    # From the root (`r-…`) to the account's own parent.
-    ou_ids: tuple[str, ...] = ()
-    # Their names in the same order.
-    ou_names: tuple[str, ...] = ()
+    ou_ids: tuple[str, ...] = ()  # From the root (`r-…`) to the account's own parent.
+    ou_names: tuple[str, ...] = ()  # Their names in the same order.
 
     @property
     def ou_id(self) -> str:
@@ -69,23 +67,15 @@ class Location:
 class Account:
     """One account of the organization."""
 
-    # 12 digits.
-    account_id: str
-    # `ACTIVE`, `SUSPENDED`, …: one of ACCOUNT_STATES, or one that AWS added later.
-    state: str
-    # `aws`, `aws-cn`, …
-    partition: str
-    # None where the list has none.
-    name: str | None = None
-    # The OU IDs of `Paths`; empty where Organizations did not send them.
-    ou_ids: tuple[str, ...] = ()
+    account_id: str  # 12 digits.
+    state: str  # `ACTIVE`, `SUSPENDED`, …: one of ACCOUNT_STATES, or one that AWS added later.
+    partition: str  # `aws`, `aws-cn`, …
+    name: str | None = None  # None where the list has none.
+    ou_ids: tuple[str, ...] = ()  # The OU IDs of `Paths`; empty where Organizations did not send them.
     location: Location = field(default_factory=Location)
-    # Empty unless the run reads tags.
-    tags: dict[str, str] = field(default_factory=dict)
-    # Why the tags could not be read; null where they were, or are not wanted.
-    tags_error: str | None = None
-    # The object it was read from, unmodified and JSON-ready.
-    source: dict[str, Any] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)  # Empty unless the run reads tags.
+    tags_error: str | None = None  # Why the tags could not be read; null where they were, or are not wanted.
+    source: dict[str, Any] = field(default_factory=dict)  # The object it was read from, unmodified and JSON-ready.
 
     @property
     def is_active(self) -> bool:

@@ -22,10 +22,8 @@ LIMIT_NAMES: tuple[str, ...] = tuple(limit.name for limit in LIMITS)
 class LimitOverride:
     """Other limits for one account, or for an OU (id or path) and all below it."""
 
-    # Limit → number.
-    limits: dict[str, int] = field(default_factory=dict)
-    # Exactly one of the two.
-    ou: str | None = None
+    limits: dict[str, int] = field(default_factory=dict)  # Limit → number.
+    ou: str | None = None  # Exactly one of the two.
     account: str | None = None
 
     @property
@@ -51,8 +49,7 @@ class LimitOverride:
 class LimitRules:
     """All limits of a run's settings."""
 
-    # For accounts and limits that no override names.
-    default: Limits = field(default_factory=Limits)
+    default: Limits = field(default_factory=Limits)  # For accounts and limits that no override names.
     overrides: tuple[LimitOverride, ...] = ()
 
     def resolve(self, account: Account) -> Limits:

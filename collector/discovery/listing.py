@@ -47,17 +47,12 @@ class Discovery:
     the threads that collect stay free.
     """
 
-    # The calls to Organizations.
-    source: OrganizationsApi
-    # The rules of the run: the accounts and OUs that they name must exist.
-    selection: Selection
+    source: OrganizationsApi  # The calls to Organizations.
+    selection: Selection  # The rules of the run: the accounts and OUs that they name must exist.
     limits: LimitRules
-    # Whether tags are read, at 10 calls a second.
-    wants_tags: bool = False
-    # The organization of the settings; None: that of the credentials.
-    organization_id: str | None = None
-    # The accounts of an accounts file, instead of ListAccounts.
-    from_file: list[Account] | None = None
+    wants_tags: bool = False  # Whether tags are read, at 10 calls a second.
+    organization_id: str | None = None  # The organization of the settings; None: that of the credentials.
+    from_file: list[Account] | None = None  # The accounts of an accounts file, instead of ListAccounts.
     _tree: OrganizationTree = field(init=False)
     _thread: ThreadPoolExecutor = field(init=False)
 

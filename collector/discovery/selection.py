@@ -19,14 +19,10 @@ class Selection:
     names (`Root/Workloads`), and stands for its subtree.
     """
 
-    # Only these accounts; empty: all.
-    accounts: frozenset[str] = frozenset()
-    # Not these accounts.
-    exclude_accounts: frozenset[str] = frozenset()
-    # Only accounts in these OUs; empty: all.
-    include_ous: tuple[str, ...] = ()
-    # No accounts in these OUs.
-    exclude_ous: tuple[str, ...] = ()
+    accounts: frozenset[str] = frozenset()  # Only these accounts; empty: all.
+    exclude_accounts: frozenset[str] = frozenset()  # Not these accounts.
+    include_ous: tuple[str, ...] = ()  # Only accounts in these OUs; empty: all.
+    exclude_ous: tuple[str, ...] = ()  # No accounts in these OUs.
 
     @property
     def is_everything(self) -> bool:

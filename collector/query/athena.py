@@ -63,10 +63,8 @@ _ATHENA_TYPE = b"athena_type"
 class AthenaResult:
     """The result of a select."""
 
-    rows: Rows
-    """The rows, fetched while they are read."""
-    query: FinishedQuery
-    """The query: its id, time and bytes read."""
+    rows: Rows  # The rows, fetched while they are read.
+    query: FinishedQuery  # The query: its id, time and bytes read.
     text_columns: dict[str, str]
     """The columns of a nested type that Athena returned as its own text, with that type: `{"tags": "map"}`."""
 

@@ -62,10 +62,8 @@ class QueryError(CredlakeError):
 class Rows:
     """The rows that a query returns, from either engine."""
 
-    schema: pa.Schema
-    """The columns, known before the first row."""
-    batches: Iterator[pa.RecordBatch]
-    """The rows, computed while they are read."""
+    schema: pa.Schema  # The columns, known before the first row.
+    batches: Iterator[pa.RecordBatch]  # The rows, computed while they are read.
 
 
 def stream(

@@ -27,26 +27,19 @@ class NoSnapshotError(LakeError):
 class DataFile:
     """A Parquet file of a published snapshot."""
 
-    path: str
-    """A path of this machine, or a URI."""
-    record_type: str
-    """The kind of its rows, `account` or `user`."""
-    columns: int
-    """How many columns it has: the first ones of its kind's file schema."""
-    organization_id: str
-    """Whose snapshot it is part of."""
-    snapshot_date: str
-    """The day of that snapshot, YYYY-MM-DD."""
+    path: str  # A path of this machine, or a URI.
+    record_type: str  # The kind of its rows, `account` or `user`.
+    columns: int  # How many columns it has: the first ones of its kind's file schema.
+    organization_id: str  # Whose snapshot it is part of.
+    snapshot_date: str  # The day of that snapshot, YYYY-MM-DD.
 
 
 @dataclass(frozen=True, slots=True)
 class LakeSnapshots:
     """The publication records of a lake."""
 
-    store: Store
-    """The lake."""
-    records: dict[str, PublicationRecord]
-    """By organization id; at least one, each with at least one snapshot."""
+    store: Store  # The lake.
+    records: dict[str, PublicationRecord]  # By organization id; at least one, each with at least one snapshot.
 
     @property
     def root(self) -> Path:

@@ -31,10 +31,8 @@ _SELECTS = frozenset({"select", "with", "values", "table"})
 class AthenaStatement:
     """One select in Athena's SQL."""
 
-    sql: str
-    """The select."""
-    map_columns: frozenset[str] = frozenset()
-    """The columns that it returns as the JSON text of a map of strings."""
+    sql: str  # The select.
+    map_columns: frozenset[str] = frozenset()  # The columns that it returns as the JSON text of a map of strings.
 
 
 def athena_statement(text: str, views: PreparedViews) -> AthenaStatement:

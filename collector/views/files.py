@@ -29,16 +29,13 @@ DATABASE = "${database}"
 class View:
     """One view and its twin."""
 
-    name: str
-    """The name over the newest snapshot."""
-    summary: str
-    """What the view answers, in sentences."""
+    name: str  # The name over the newest snapshot.
+    summary: str  # What the view answers, in sentences.
     order: str | None
     """What the rows are sorted by when the view is queried by name, in SQL of both engines; None where they are not."""
     flows_from_union: bool
     """Whether its rows come from a `union all` ungathered: DuckDB must work those out before it sorts them."""
-    columns: Mapping[str, str]
-    """The columns in order, of both twins, with their types in Trino's words."""
+    columns: Mapping[str, str]  # The columns in order, of both twins, with their types in Trino's words.
     reads: Mapping[str, tuple[str, ...]]
     """For each name of the view what its DuckDB statement reads: other names, `snapshot_record:user` for one kind."""
 
