@@ -59,16 +59,13 @@ class FaultKind(StrEnum):
 
     DENIED = "denied"  # A permission, a trust policy or an SCP denies the call.
     THROTTLED = "throttled"  # Too many calls: retry later.
-    # Generate's `LimitExceeded`: AWS has no capacity for another report right now (facts F2.5).
-    LIMIT_EXCEEDED = "limit_exceeded"
+    LIMIT_EXCEEDED = "limit_exceeded"  # Generate's `LimitExceeded`: no capacity for a report right now (facts F2.5).
     IN_PROGRESS = "in_progress"  # The report is still being generated: not an error, but poll again.
-    # There is no report: it was never requested, or another caller's request replaced ours (facts F2.3).
-    NOT_PRESENT = "not_present"
+    NOT_PRESENT = "not_present"  # No report: never requested, or replaced by another caller's request (facts F2.3).
     REPORT_EXPIRED = "report_expired"  # The report is older than four hours: request a new one.
     # The session's credentials expired: assume the role again.
     TOKEN_EXPIRED = "token_expired"  # noqa: S105 -- the name of a kind, not a token
-    # STS is switched off in this Region for the account (opt-in Regions; us-east-1 never is).
-    REGION_DISABLED = "region_disabled"
+    REGION_DISABLED = "region_disabled"  # STS is off in this Region for the account (opt-in Regions; never us-east-1).
     SERVICE_FAILURE = "service_failure"  # 500s.
     CONNECTION = "connection"  # The response was cut off, reset, unreadable or missing.
     NO_SUCH_ENTITY = "no_such_entity"  # The entity does not exist; for the password policy this means that none is set.

@@ -94,8 +94,7 @@ class AccountEvidence:
     ou_id: str = UNKNOWN
     ou_path: str = UNKNOWN
     tags: dict[str, str] = field(default_factory=dict)
-    # Why the tags could not be read; null if they were, or were not requested. No column shows it.
-    tags_error: str | None = None
+    tags_error: str | None = None  # Why the tags could not be read; null if they were, or were not requested.
     limits: Limits = field(default_factory=Limits)
     outcome: Outcome
     error_code: str | None = None

@@ -22,8 +22,7 @@ class ColumnType(Enum):
     STRING = ("string", "varchar", "VARCHAR")
     BOOLEAN = ("boolean", "boolean", "BOOLEAN")
     INT = ("int", "integer", "INTEGER")
-    # INT64 milliseconds, UTC-adjusted: Athena's timestamps have precision 3, and INT96 overflows (facts F7.1).
-    TIMESTAMP = ("timestamp", "timestamp(3)", "TIMESTAMP")
+    TIMESTAMP = ("timestamp", "timestamp(3)", "TIMESTAMP")  # INT64 ms, UTC-adjusted; INT96 overflows (facts F7.1).
     STRING_MAP = ("map<string,string>", "map(varchar, varchar)", "MAP(VARCHAR, VARCHAR)")
 
     def __init__(self, glue: str, trino: str, duckdb: str) -> None:

@@ -62,8 +62,7 @@ class Policy:
     attempts: int  # How often a request is sent at most; botocore waits in between.
     connect_timeout: float = 10  # Seconds until a connection must be open.
     read_timeout: float = 30  # Seconds between two reads from a connection.
-    # How many connections are kept open; the run's own calls are limited by --concurrency, which is 1,000 at most.
-    connections: int = 1000
+    connections: int = 1000  # Connections kept open; --concurrency, at most 1,000, limits the calls of a run.
 
 
 _LAKE = Policy(attempts=8, read_timeout=60, connections=64)

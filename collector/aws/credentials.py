@@ -6,18 +6,15 @@ connections (design, "Waiting costs nothing"). A call outside `signing_as` raise
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from botocore.credentials import CredentialProvider, CredentialResolver, Credentials, ReadOnlyCredentials
 from botocore.exceptions import NoCredentialsError
 from botocore.session import Session
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +25,7 @@ class SessionCredentials:
     access_key_id: str = field(repr=False)  # The id of the access key.
     secret_access_key: str = field(repr=False)  # Its secret.
     session_token: str | None = field(repr=False)  # The token of a session; None where the key is a user's.
-    # When the session ends; None where they are the collector's own, which botocore refreshes.
-    expires_at: datetime | None = None
+    expires_at: datetime | None = None  # When the session ends; None for the collector's own, which botocore refreshes.
 
 
 _signer: ContextVar[SessionCredentials | None] = ContextVar("credlake_signer", default=None)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -22,10 +22,6 @@ from botocore.exceptions import ConnectionError as BotocoreConnectionError
 from botocore.parsers import ResponseParserError
 
 from collector.errors import CallFault, FaultKind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 # The wire codes, not the exception classes: `client.exceptions.ReportNotPresent` does not exist (facts F2.2).
 _KINDS: dict[str, FaultKind] = {

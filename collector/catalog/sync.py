@@ -48,8 +48,7 @@ class GlueChanges:
     created: int = 0  # How many partitions were created.
     moved: int = 0  # How many partitions now point to another run.
     removed: int = 0  # How many partitions were removed.
-    # What was wrong and was fixed, or is not ours to fix: each a sentence, once however many rounds found it.
-    repairs: list[str] = field(default_factory=list)
+    repairs: list[str] = field(default_factory=list)  # What was wrong, fixed or not ours to fix: sentences, once each.
 
     def add(self, repairs: Iterable[str], *, created: int = 0, moved: int = 0, removed: int = 0) -> None:
         """Add what a round changed, and those repairs that are new."""

@@ -60,12 +60,8 @@ def credlake(
         raise typer.Exit
 
 
-app.command(cls=_Command)(collect)
-app.command(cls=_Command)(query)
-app.command(cls=_Command)(rebuild)
-app.command(cls=_Command)(verify)
-app.command(cls=_Command)(doctor)
-app.command(cls=_Command)(demo)
+for _command in (collect, query, rebuild, verify, doctor, demo):
+    app.command(cls=_Command)(_command)
 views_app.command("list", cls=_Command)(list_views)
 views_app.command("show", cls=_Command)(show_view)
 views_app.command("deploy", cls=_Command)(deploy_views)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collector.collection.result import RunResult
     from collector.settings.model import Settings
 
+_DRY_RUN = "List the accounts that would be collected, and why not the others."
+
 
 @with_settings(
     *("lake", "role_name", "role_path", "external_id"),
@@ -24,15 +26,7 @@ if TYPE_CHECKING:
 def collect(
     settings: Settings,
     *,
-    dry_run: Annotated[
-        bool,
-        typer.Option(
-            "--dry-run",
-            metavar="",
-            help="List the accounts that would be collected, and why not the others.",
-            rich_help_panel=RUN,
-        ),
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", metavar="", help=_DRY_RUN, rich_help_panel=RUN)] = False,
     verbose: Verbose = False,
 ) -> int:
     """Collect every account once, and publish the result as the day's snapshot.
@@ -49,10 +43,8 @@ def collect(
     from collector.process.logs import set_up_logs
 
     set_up_logs(verbose=verbose, for_person=sys.stderr.isatty())
-    return _plan(settings) if dry_run else _collect(settings)
-
-
-def _plan(settings: Settings) -> int:
+    if not dry_run:
+        return _collect(settings)
     from collector.cli.display import print_plan
     from collector.collection.run import plan_run
     from collector.process.exit import run_stoppable

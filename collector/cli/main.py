@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import sys
 import traceback
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Sequence
+from typing import NoReturn
 
 from collector.process.exit import INTERNAL_ERROR, internal_error, leave, stoppable
 from collector.process.streams import ReaderLeftError, printable, take_streams
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

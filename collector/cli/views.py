@@ -72,13 +72,8 @@ def deploy_views(
         typer.echo(plan.sql(), nl=False)
         summary = f"{plan.summary()} (nothing was run)"
     else:
-        summary = deploy(
-            plan,
-            database=settings.database,
-            workgroup=settings.workgroup,
-            output_location=settings.output_location,
-            done=_report,
-        )
+        database, workgroup, output = settings.database, settings.workgroup, settings.output_location
+        summary = deploy(plan, database=database, workgroup=workgroup, output_location=output, done=_report)
     typer.echo(summary, err=True)
     return 0
 

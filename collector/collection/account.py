@@ -104,10 +104,8 @@ class AccountCollection:
     _credentials: SessionCredentials | None = (
         None  # the role's session; null before it is made, and once it has expired
     )
-    # Guards the credentials and the count of calls: the reads and the report may be under way at the same time.
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    # Whether AssumeRole goes to the Region's own STS; in opt-in Regions it may be switched off for the account.
-    _is_regional: bool = True
+    _lock: threading.Lock = field(default_factory=threading.Lock)  # Guards credentials and count of calls.
+    _is_regional: bool = True  # Whether AssumeRole uses the Region's own STS, which may be off in opt-in Regions.
     _is_requested: bool = False  # whether a report has been requested and not been lost since
     _is_settled: bool = False  # whether the outcome is final, so that only the reads are still waited for
     _last_fault: CallFault | None = None  # why the last attempt at the report failed

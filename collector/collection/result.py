@@ -21,11 +21,9 @@ class AccountResult:
     account_id: str
     name: str | None  # null where the list of accounts gives none
     outcome: Outcome  # after the report was read, so `partial`, `malformed_report` and `wrong_account` as well
-    # AWS's code and text, or ours where the report itself is wrong; null where the account was collected in full.
-    error_code: str | None = None
+    error_code: str | None = None  # AWS's code and text, or ours for a faulty report; null where collected in full.
     error_message: str | None = None
-    # Why the password policy is unknown; null where it is known, and where the account's users are not published.
-    password_policy_error: str | None = None
+    password_policy_error: str | None = None  # Why the policy is unknown; null if known, or if no users are published.
 
     @property
     def reasons(self) -> list[str]:
@@ -41,8 +39,7 @@ class RunResult:
 
     run: RunEvidence
     counts: Counter[Outcome] = field(default_factory=Counter)  # every account of the organization, in scope or not
-    # The accounts in scope that were not collected in full, in the order in which they finished.
-    needs_attention: list[AccountResult] = field(default_factory=list)
+    needs_attention: list[AccountResult] = field(default_factory=list)  # In scope and not collected in full.
     untagged: int = 0  # how many accounts have tags that could not be read, where the run wants tags
     written: WrittenSnapshot | None = None  # the tables, once they are in the lake
     record: PublicationRecord | None = None  # once they are published

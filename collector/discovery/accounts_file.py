@@ -12,8 +12,10 @@ import difflib
 import io
 import json
 import re
+from collections.abc import Container, Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from collector.discovery.accounts import (
     ACCOUNT_ID,
@@ -28,10 +30,6 @@ from collector.discovery.accounts import (
 )
 from collector.errors import UsageError
 from collector.evidence import instant_text
-
-if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
-    from pathlib import Path
 
 _PARTITION = re.compile(r"aws[a-z-]*")
 # Seconds since 1970 as text, as in a CSV. Fewer digits are a date without dashes.

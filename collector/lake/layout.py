@@ -7,14 +7,10 @@ partition would invite a glob or a crawler to count superseded runs too (contrac
 from __future__ import annotations
 
 import re
-from datetime import UTC
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
 
 from collector.discovery.accounts import ACCOUNT_ID, ORGANIZATION_ID
 from collector.errors import LakeError
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 RAW = "raw"
 SNAPSHOTS = "snapshots"

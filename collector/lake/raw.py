@@ -294,8 +294,7 @@ class VerifiedReport:
     account: RawAccount  # the account's line in the raw zone
     report: bytes | None = None  # the bytes that AWS returned; None where there are none, or where they were altered
     error: str | None = None  # why `report` is None although there was a report
-    # How the stored file was altered although the bytes in it are those that AWS returned.
-    corruption: str | None = None
+    corruption: str | None = None  # How the stored file was altered although its bytes are those that AWS returned.
 
 
 def verified_reports(store: Store, run: RunEvidence, accounts: Iterable[RawAccount]) -> Iterator[VerifiedReport]:

@@ -61,8 +61,7 @@ class PublishedSnapshot:
     """One day's entry."""
 
     run_id: str  # the run published for that day
-    # Of `run.json` as stored, which proves the rest of the raw zone; None where an older version wrote none.
-    run_sha256: str | None = None
+    run_sha256: str | None = None  # Of `run.json` as stored: proves the rest of the raw zone. None in older versions.
     run_started_at: datetime  # in UTC, to the millisecond, like the other times
     run_finished_at: datetime  # when the last account's outcome was known
     published_at: datetime  # when the record was replaced

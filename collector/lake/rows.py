@@ -47,8 +47,7 @@ class AccountOutcome:
     outcome: Outcome  # of the contract's outcomes
     error_code: str | None = None  # AWS's, or ours where the report is what is wrong; None when collected
     error_message: str | None = None  # the same
-    # Rows published, root included; None, like the next two, where no users of it are published.
-    user_count: int | None = None
+    user_count: int | None = None  # Rows published, root included; None, like the next two, if no users are published.
     unreadable_rows: int | None = None  # rows left out
     unreadable_values: int | None = None  # values set to null
 

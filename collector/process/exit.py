@@ -6,16 +6,14 @@ import os
 import signal
 import tempfile
 import traceback
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from types import FrameType
+from typing import Any, NoReturn, TypeVar
 
 from collector.errors import CredlakeError
 from collector.process.streams import flush_streams
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
-    from types import FrameType
 
 T = TypeVar("T")
 

@@ -50,8 +50,7 @@ class Entries:
 
     key: str
     values: pa.StringArray  # A string for every row that has the key, in the order of the rows.
-    # A boolean for every row of the table: whether it has the key. None: all have it.
-    rows: pa.BooleanArray | None = None
+    rows: pa.BooleanArray | None = None  # Per row of the table: whether it has the key. None: all rows have it.
 
 
 def map_column(length: int, entries: Sequence[Entries]) -> _StringMaps:

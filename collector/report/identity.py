@@ -7,13 +7,10 @@ path starts and ends with `/` and consists of printable ASCII, with commas and q
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from collector.report.result import SkipReason
 from collector.schema import ROOT_USER
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 # Partitions come from the ARN, not from a fixed list: `aws-eusc` and the isolated ones were added later (facts F1.5).
 _ACCOUNT = r"arn:aws[a-z-]*:iam::([0-9]{12}):"

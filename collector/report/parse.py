@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,9 +15,6 @@ from collector.report.result import ParsedReport, publishable, unpublishable
 from collector.report.rows import OtherAccountError, Rows, read_rows
 from collector.report.values import UNPARSED, TypedColumn, positions, typed_columns
 from collector.schema import PARSED_REPORT, ROOT_USER, ColumnType
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _ROOT_USER = string(ROOT_USER)
 

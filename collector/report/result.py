@@ -54,8 +54,7 @@ class Problems:
 
     rows: int = 0  # Rows of the report, skipped ones included.
     skipped: dict[SkipReason, list[int]] = field(default_factory=dict)  # The numbers of the rows skipped, by reason.
-    # The numbers of the rows with a value that could not be read, by column.
-    unparsed: dict[str, list[int]] = field(default_factory=dict)
+    unparsed: dict[str, list[int]] = field(default_factory=dict)  # Column → numbers of the rows with unreadable values.
     has_root: bool = False  # Whether the root row is among the rows kept.
 
     def skip(self, row: int, reason: SkipReason) -> None:

@@ -44,10 +44,8 @@ _NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 class Rows:
     """The rows that are kept."""
 
-    # A string array for each field of the header, in its order; null where the bytes are not text.
-    columns: Sequence[pa.StringArray]
-    # For each row its number in the report: 1 is the first below the header, blank lines do not count.
-    numbers: Sequence[int]
+    columns: Sequence[pa.StringArray]  # An array per field of the header, in its order; null if not text.
+    numbers: Sequence[int]  # Per row its number in the report: 1 is the first below the header, blank lines excluded.
     problems: Problems  # What is known so far to be wrong with the report.
 
 

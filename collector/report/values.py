@@ -111,8 +111,7 @@ class TypedColumn:
     """A column, read."""
 
     values: pa.Array[Any]  # Of the column's Arrow type.
-    # A string where a null is not a plain `N/A`, else null; None where there is none in the whole column.
-    reasons: pa.StringArray | None = None
+    reasons: pa.StringArray | None = None  # Text where a null is not a plain `N/A`, else null; None if none is.
 
     @property
     def unparsed_rows(self) -> list[int]:

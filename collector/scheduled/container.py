@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from collector.process.exit import INTERNAL_ERROR, internal_error, stoppable
 from collector.process.streams import take_streams
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -9,17 +9,15 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from collector.errors import UsageError
 from collector.process.logs import set_up_logs
 from collector.scheduled.job import job_of, with_deadline
 from collector.scheduled.reporting import TOPIC
 from collector.settings.sources import read_settings
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 # Publishing, Glue and the notice take a few seconds; Lambda ends a function without warning.
 RESERVE_SECONDS = 60.0

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import difflib
 import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from marshmallow import ValidationError
 
 from collector.discovery.limits import LIMIT_NAMES
 from collector.errors import UsageError
 from collector.settings.model import SETTINGS, Settings, SettingsSchema
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 FILE_NAME = "credlake.toml"
 PREFIX = "CREDLAKE_"

@@ -7,13 +7,10 @@ From one file of `athena_queries/` come `<view>`, over the newest snapshot, and 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 HISTORY_TABLE = "snapshot_record"
 CURRENT_TABLE = "snapshot_record_latest"
