@@ -19,8 +19,8 @@ from tools.import_graph import ENTRY_POINTS, PACKAGE, circles, modules, place, r
 
 # Libraries that cost time and memory at every start; no command may need one.
 HEAVY = ("pandas", "numpy", "sqlglot")
-# What a command may not even import. pyarrow imports numpy by itself wherever it is installed, and pandas where it makes
-# arrays of Python's values, as every run does.
+# What a command may not even import. pyarrow imports numpy by itself wherever it is installed, and pandas where it
+# makes arrays of Python values, as every run does.
 AVOIDABLE = {"collect": ("sqlglot",), "query": ("pandas", "sqlglot")}
 
 _SIMULATOR = ("collector/simulator/", "collector/loopback.py")
