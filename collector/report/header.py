@@ -116,7 +116,7 @@ def _named_once(names: list[str], positions: list[int]) -> dict[str, int]:
 
 def _not_a_header(line: bytes) -> str:
     looks = " It looks like HTML or XML." if line.lower().startswith(_MARKUP) else ""
-    return f"The first line has none of the {len(_REQUIRED)} columns of a credential report.{looks}"
+    return f"The first line holds none of the {len(_REQUIRED)} columns of a credential report.{looks}"
 
 
 def _columns(sources: list[str]) -> str:

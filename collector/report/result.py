@@ -40,12 +40,12 @@ class SkipReason(StrEnum):
     """Why a row was skipped."""
 
     TOO_FEW_FIELDS = "too few fields"
-    TOO_MANY_FIELDS = "too many fields, and no unique way to join them"
+    TOO_MANY_FIELDS = "too many fields, and no single way to put them together"
     BROKEN_QUOTES = "broken quotes"
-    NO_IAM_ARN = "not the ARN of an IAM user or of root"
-    DISAGREEMENT = "user and ARN do not match"
-    REPEATED = "repeats another row"
-    CONFLICTING = "contradicts another row of the same user"
+    NO_IAM_ARN = "no ARN of an IAM user or of root"
+    DISAGREEMENT = "user and ARN do not agree"
+    REPEATED = "a repetition of another row"
+    CONFLICTING = "another row of the same user says otherwise"
 
 
 @dataclass(slots=True)
@@ -72,12 +72,12 @@ class Problems:
         return sum(map(len, self.unparsed.values()))
 
     def sentence(self) -> str | None:
-        """All problems as one sentence; None where there is none."""
+        """All problems as one sentence; None if there is none. `verify` compares it with lakes: keep its wording."""
         parts = []
         if self.skipped:
             verb = "was" if self.unreadable_rows == 1 else "were"
             parts.append(
-                f"{self.unreadable_rows} of {_count(self.rows, 'row')} {verb} skipped: {_places(self.skipped)}"
+                f"{self.unreadable_rows} of {_count(self.rows, 'row')} {verb} left out: {_places(self.skipped)}"
             )
         if self.unparsed:
             parts.append(f"{_count(self.unreadable_values, 'value')} could not be read: {_places(self.unparsed)}")

@@ -232,7 +232,7 @@ def _check_account(arns: list[str], account_id: str) -> None:
     others = len(accounts) - accounts.count(account_id)
     if others:
         raise OtherAccountError(
-            f"{others} of the report's {len(accounts)} ARNs name another account than the one it was fetched from."
+            f"{others} of the report's {len(accounts)} ARNs name another account than the one that was asked."
         )
 
 

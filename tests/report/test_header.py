@@ -100,7 +100,7 @@ def test_a_known_column_twice_is_malformed():
     assert parsed.problem == "The report has the column mfa_active more than once."
 
 
-NO_HEADER = "The first line has none of the 22 columns of a credential report."
+NO_HEADER = "The first line holds none of the 22 columns of a credential report."
 
 
 @pytest.mark.parametrize(

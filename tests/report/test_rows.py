@@ -86,7 +86,7 @@ def test_an_unquoted_comma_elsewhere_costs_the_row():
     assert plain(parsed.users) == [ROOT, expected_user("bob")]
     assert parsed.outcome is Outcome.PARTIAL
     assert parsed.problem == (
-        "1 of 3 rows was skipped: too many fields, and no unique way to join them (row 2). "
+        "1 of 3 rows was left out: too many fields, and no single way to put them together (row 2). "
         "Row 1 is the first below the header."
     )
 
@@ -107,7 +107,7 @@ def test_a_stray_quote_costs_its_own_row_only():
 
     assert plain(parsed.users) == [ROOT, expected_user("bob"), expected_user("dave"), expected_user("erin")]
     assert parsed.problem == (
-        "2 of 6 rows were skipped: broken quotes (rows 2, 4). Row 1 is the first below the header."
+        "2 of 6 rows were left out: broken quotes (rows 2, 4). Row 1 is the first below the header."
     )
 
 
@@ -129,10 +129,10 @@ def test_rows_out_of_step_or_of_nobody_are_skipped_and_numbered():
     assert parsed.unreadable_rows == 11
     assert plain(parsed.users) == [ROOT, expected_user("carol", "team/")]
     assert parsed.problem == (
-        "11 of 13 rows were skipped: too few fields (rows 2, 12), "
-        "too many fields, and no unique way to join them (row 3), "
-        "user and ARN do not match (rows 4, 6, 7, 11), "
-        "not the ARN of an IAM user or of root (rows 5, 8, 9, 10). Row 1 is the first below the header."
+        "11 of 13 rows were left out: too few fields (rows 2, 12), "
+        "too many fields, and no single way to put them together (row 3), "
+        "user and ARN do not agree (rows 4, 6, 7, 11), "
+        "no ARN of an IAM user or of root (rows 5, 8, 9, 10). Row 1 is the first below the header."
     )
 
 
@@ -148,7 +148,7 @@ def test_a_problem_lists_five_rows_and_counts_the_rest():
     parsed = parse_report(report(ROOT_ROW, *["x"] * 9), account_id=ACCOUNT)
 
     assert parsed.problem == (
-        "9 of 10 rows were skipped: too few fields (rows 2, 3, 4, 5, 6 and 4 more). "
+        "9 of 10 rows were left out: too few fields (rows 2, 3, 4, 5, 6 and 4 more). "
         "Row 1 is the first below the header."
     )
 
@@ -184,7 +184,7 @@ def test_of_two_roots_that_differ_none_is_kept():
     assert plain(parsed.users) == [expected_user("alice")]
     assert (parsed.unreadable_rows, parsed.has_root) == (2, False)
     assert parsed.problem == (
-        "2 of 3 rows were skipped: contradicts another row of the same user (rows 1, 3); there is no root row. "
+        "2 of 3 rows were left out: another row of the same user says otherwise (rows 1, 3); there is no root row. "
         "Row 1 is the first below the header."
     )
 
@@ -232,7 +232,7 @@ def test_an_arn_of_no_partition_of_aws_is_none(arn):
 def test_an_arn_of_another_account_anywhere_stops_the_whole_report(name, others, arns):
     parsed = parse_report(file(name), account_id=ACCOUNT)
 
-    problem = f"{others} of the report's {arns} ARNs name another account than the one it was fetched from."
+    problem = f"{others} of the report's {arns} ARNs name another account than the one that was asked."
     assert parsed == unpublishable(Outcome.WRONG_ACCOUNT, problem)
 
 
