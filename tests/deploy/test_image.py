@@ -121,10 +121,10 @@ def test_it_runs_as_nobody_on_python_3_12_and_can_write_tmp_alone(start):
     assert (user, group, version.rpartition(".")[0], writable) == ("65534", "65534", "3.12", ["['/tmp']"]), log
 
 
-def test_a_volume_that_is_roots_is_told_with_its_mend(start, tmp_path):
+def test_a_volume_that_belongs_to_root_is_reported_with_its_remediation(start, tmp_path):
     with start(options=(*_READ_ONLY, f"--volume={tmp_path}:/tmp")) as container:
         code, _, log = container.ended()
-    assert (code, "Mount one at /tmp" in log) == (3, True)
+    assert (code, "in a container, mount one at /tmp" in log) == (3, True)
 
 
 def test_the_exit_code_is_the_commands(start):
