@@ -175,7 +175,8 @@ class AthenaQueries:
     @property
     def s3(self) -> S3Client:
         """The client that fetches results which are stored in a file."""
-        return self._s3 or client("s3")
+        with self._explained("client of s3"):
+            return self._s3 or client("s3")
 
     def _start(self, sql: str) -> str:
         request: StartQueryExecutionInputTypeDef = {

@@ -304,6 +304,14 @@ def test_a_result_that_cannot_be_fetched_names_the_missing_permission(stubbed):
         run_on_athena(queries(athena), AthenaStatement("select 1"))
 
 
+def test_a_client_of_s3_that_cannot_be_made_is_reported_to_the_user(stubbed, monkeypatch):
+    athena, stub = stubbed
+    finished(stub)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "nonsense")
+    with pytest.raises(AthenaError, match="client of s3 failed: InvalidEndpoint"):
+        run_on_athena(queries(athena), AthenaStatement("select 1"))
+
+
 def test_timestamps_are_utc(stubbed):
     """Athena's timestamps have no zone and are UTC: the formats write them with `Z`."""
     athena, stub = stubbed
