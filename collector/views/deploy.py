@@ -204,7 +204,9 @@ def plan_views(
     Raises:
         CredlakeError: there is no such database, it may not be read, or a name is taken.
     """
-    held = DeployedViews(client("glue"), database).held()
+    with _explained("client of glue", database):
+        glue = client("glue")
+    held = DeployedViews(glue, database).held()
     return plan_deployment(statements, held, database=database, columns_of=columns.__getitem__)
 
 

@@ -81,6 +81,12 @@ def test_a_view_that_is_gone_before_it_is_marked_is_reported(glue):
         DeployedViews(glue, "db").mark("gone", "select 1")
 
 
+def test_a_client_of_glue_that_cannot_be_made_is_reported_to_the_user(monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_GLUE", "nonsense")
+    with pytest.raises(CredlakeError, match="client of glue on the database db failed: InvalidEndpoint"):
+        plan_views((), {}, database="db")
+
+
 class _Catalog:
     """A Glue database and an Athena workgroup that hold what was made in them."""
 
