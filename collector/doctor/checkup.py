@@ -84,9 +84,13 @@ def _check_organization(
         return None
     selected = [account.account_id for account, why_not in planned if why_not is None]
     yield ok("organization", organization_id, f"a run would collect {len(selected)} of {len(planned)} accounts")
-    calls = account_calls(settings, identity, "doctor")
     chosen = sample_accounts(selected, sample)
-    yield from check_accounts(chosen, calls, concurrency=settings.concurrency, sleep=time.sleep)
+
+    def evaluate() -> Iterator[Finding]:
+        calls = account_calls(settings, identity, "doctor")
+        return check_accounts(chosen, calls, concurrency=settings.concurrency, sleep=time.sleep)
+
+    yield from run_check("account", f"{len(chosen)} of {len(planned)}", evaluate)
     return organization_id
 
 

@@ -151,6 +151,15 @@ def test_a_bucket_that_does_not_exist_prevents_no_other_check(capsys):
     assert found["organization", next(subject for check, subject in found if check == "organization")]
 
 
+def test_accounts_that_cannot_be_checked_are_unknown_and_prevent_no_other_check(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_IAM", "nonsense")
+    assert doctor(lake=str(tmp_path), external_id="example", format="json") == 1
+    found = _findings(capsys.readouterr().out)
+    assert found["account", "4 of 4"]["verdict"] == "UNKNOWN"
+    assert "InvalidEndpoint" in found["account", "4 of 4"]["message"]
+    assert found["lake", str(tmp_path)]["verdict"] == "OK"
+
+
 def test_an_unknown_format_is_a_usage_error():
     with pytest.raises(UsageError, match="use table or json"):
         doctor(format="yaml")
