@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from collector.cli.options import with_settings
-from collector.process.streams import ReaderLeftError
+from collector.process.streams import ReaderLeftError, printable
 
 if TYPE_CHECKING:
     from collector.doctor.finding import Finding
@@ -61,8 +61,9 @@ def _print_table(findings: list[Finding]) -> None:
     from collector.doctor.finding import Status
 
     for finding in findings:
-        typer.echo(f"{finding.status:<7}  {finding.check}: {finding.subject}: {finding.message}")
+        # Messages and names are AWS's.
+        typer.echo(printable(f"{finding.status:<7}  {finding.check}: {finding.subject}: {finding.message}"))
         if finding.remediation is not None:
-            typer.echo(f"         → {finding.remediation}")
+            typer.echo(printable(f"         → {finding.remediation}"))
     count = Counter(finding.status for finding in findings)
     typer.echo(", ".join(f"{count[status]} {status}" for status in Status), err=True)

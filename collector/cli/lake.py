@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from collector.cli.options import with_settings
-from collector.process.streams import ReaderLeftError, may_be_lost
+from collector.process.streams import ReaderLeftError, may_be_lost, printable
 
 if TYPE_CHECKING:
     from collector.lake.store import Store
@@ -83,7 +83,7 @@ def verify(settings: Settings, *, organization_id: OrganizationId = None) -> int
     with scratch_folder() as scratch, suppress(ReaderLeftError):
         for difference in differences_in(store, scratch, [organization_id] if organization_id else []):
             count += 1
-            typer.echo(str(difference))
+            typer.echo(printable(str(difference)))
         typer.echo(f"{count or 'No'} {'difference' if count == 1 else 'differences'}.", err=True)
     return 1 if count else 0
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import math
-import unicodedata
 from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
@@ -19,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from collector.errors import CredlakeError, UsageError
+from collector.process.streams import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,8 +115,7 @@ def write_table(rows: Rows, stream: TextIO) -> tuple[int, bool]:
 
 def _one_line(value: object) -> str:
     """A value without control characters: one in a tag, for example, could send escape codes to the terminal."""
-    text = "" if value is None else str(value)
-    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign) in {"Cc", "Cf"} else sign for sign in text)
+    return "" if value is None else printable(str(value))
 
 
 def _least_width(names: list[str], shown: list[list[str]]) -> int:

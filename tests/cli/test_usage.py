@@ -78,6 +78,14 @@ def test_2_for_a_lake_that_is_neither_a_folder_nor_on_s3_and_no_folder_is_made(c
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_message_steers_no_terminal(credlake, tmp_path):
+    ended = credlake("query", "--lake", tmp_path / "a\x1b[2Jb", "findings")
+
+    assert ended.code == 3
+    assert "a\ufffd[2Jb" in ended.err
+    assert "\x1b" not in ended.err
+
+
 def test_2_where_the_demo_is_to_leave_its_lake_on_s3(credlake, tmp_path):
     """Its lake is a folder; a path swallows one of the slashes."""
     ended = credlake("demo", "--lake", "s3://bucket/demo")

@@ -41,6 +41,19 @@ def test_each_difference_is_a_line_on_stdout_and_the_end_is_1(credlake, collecte
     assert coverage == f"o-abcdefghij, 2026-11-22: `coverage` differs from the run. ({path})"
 
 
+def test_a_difference_steers_no_terminal(credlake, tmp_path):
+    lake = tmp_path / "a\x1b[2Jb"
+    collect(LocalStore(lake), tmp_path, some_accounts(), run=run_of(DAYS[0]))
+    path = lake / f"catalog/{ORGANIZATION}.json"
+    path.write_text(path.read_text().replace('"coverage": ', '"coverage": 0.', 1))
+
+    ended = credlake("verify", "--lake", lake)
+
+    assert ended.code == 1
+    assert "/a\ufffd[2Jb/" in ended.out
+    assert "\x1b" not in ended.out
+
+
 def test_a_lake_that_lost_its_record_ends_with_1_and_what_it_says_leads_back(credlake, collected):
     shutil.rmtree(collected / "catalog")
 

@@ -160,6 +160,17 @@ def test_accounts_that_cannot_be_checked_are_unknown_and_prevent_no_other_check(
     assert found["lake", str(tmp_path)]["verdict"] == "OK"
 
 
+def test_what_aws_says_steers_no_terminal(monkeypatch, capsys):
+    def refuse(_now):
+        raise CallFault(FaultKind.OTHER, "Code\x1b[2J", "text\x07", "sts:GetCallerIdentity")
+
+    monkeypatch.setattr(describe, "clock_skew", refuse)
+    doctor(external_id="example", account=["100000000001"], format="table")
+    printed = capsys.readouterr().out
+    assert "sts:GetCallerIdentity: Code\ufffd[2J: text\ufffd." in printed
+    assert not {"\x1b", "\x07"} & set(printed)
+
+
 def test_an_unknown_format_is_a_usage_error():
     with pytest.raises(UsageError, match="use table or json"):
         doctor(format="yaml")
