@@ -362,7 +362,8 @@ def test_the_log_is_json_on_stderr_and_data_is_on_stdout(credlake, lake):
 
 
 def test_names_are_printed_unmodified_except_for_what_steers_a_terminal(credlake, tmp_path):
-    lake = tmp_path / "lake [of prod] :smile:"
+    # Longer than a line: the command that is shown must be one that can be pasted.
+    lake = tmp_path / f"lake [of prod] :smile: {'x' * 140}"
     name = "[bold]R&D[/bold] :tada:\x1b[2J"
     spec = organization(member(1, name=name, ou=("[red]",), faults=(faults.ROLE_MISSING,)))
     with Simulator(spec) as server:

@@ -190,6 +190,7 @@ def test_organizations_that_hangs_does_not_keep_a_run_beyond_its_deadline(lake, 
         took = time.monotonic() - began
 
     assert run.result.counts == {"collected": 2}
+    assert (run.result.untagged, run.result.is_complete) == (2, False)
     assert took < 5
     assert {(row["ou_path"], tuple(row["tags"])) for row in accounts_of(lake).values()} == {("unknown", ())}
 

@@ -21,8 +21,8 @@ def _result(*told):
     return RunResult(run=run, counts=Counter(one.outcome for one in told), needs_attention=list(told))
 
 
-def _denied(number):
-    return AccountResult(f"{number:012d}", "name", Outcome.ASSUME_DENIED, "AccessDenied", "is not authorized")
+def _denied(number, message="is not authorized"):
+    return AccountResult(f"{number:012d}", "name", Outcome.ASSUME_DENIED, "AccessDenied", message)
 
 
 def test_nothing_is_sent_when_every_account_was_collected():
@@ -37,6 +37,6 @@ def test_a_notice_names_the_account_the_reason_and_the_next_step():
 
 
 def test_a_notice_of_a_whole_organization_fits_into_a_message():
-    notice = notice_of(_result(*(_denied(number) for number in range(50_000))))
+    notice = notice_of(_result(*(_denied(number, "is not authorized" * 500) for number in range(50_000))))
     assert len(notice.text.encode()) < 262_144
     assert "and 49900 more: query the view collection_coverage" in notice.text
