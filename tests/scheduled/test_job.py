@@ -7,6 +7,7 @@ import tempfile
 import pytest
 
 from collector.errors import CredlakeError, UsageError
+from collector.scheduled import job as job_module
 from collector.scheduled.handler import handle
 from collector.scheduled.job import Job, with_deadline
 from collector.settings.model import Settings
@@ -50,3 +51,20 @@ def test_a_run_that_has_nowhere_to_write_says_what_to_mount(monkeypatch, tmp_pat
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "not-there"))
     with pytest.raises(CredlakeError, match="mount one at /tmp"):
         _job(lake=str(tmp_path)).do()
+
+
+def test_the_views_are_deployed_with_the_settings_of_the_run(monkeypatch):
+    deployments = []
+
+    def deploy(plan, **settings):
+        settings.pop("done")
+        deployments.append((plan, settings.pop("is_late")(), settings))
+
+    monkeypatch.setattr(job_module, "plan_views", lambda *_, database: database)
+    monkeypatch.setattr(job_module, "deploy_views", deploy)
+    job = _job(lake="s3://lake", database="db", workgroup="group", output_location="s3://results/")
+    job._deploy_views(ends_at=0)
+    settings = {"database": "db", "workgroup": "group", "output_location": "s3://results/"}
+    assert deployments == [("db", True, settings)]
+    _job(lake="s3://lake", database="db")._deploy_views(ends_at=0)
+    assert len(deployments) == 1, "without a workgroup there is nothing to deploy with"
