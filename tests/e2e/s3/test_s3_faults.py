@@ -138,6 +138,18 @@ def test_a_server_that_ignores_conditions_is_refused(moto):
             S3Store("s3://unconditional", server.client()).check_writable()
 
 
+def test_a_server_that_ignores_the_condition_of_a_replacement_is_refused(moto):
+    moto.client().create_bucket(Bucket="half-conditional")
+    client = moto.client()
+    client.meta.events.register(
+        "provide-client-params.s3.PutObject",
+        lambda params, **_: {name: value for name, value in params.items() if name != "IfMatch"},
+    )
+
+    with pytest.raises(LakeError, match=r"ignores IfMatch on PutObject, so two runs at once could overwrite"):
+        S3Store("s3://half-conditional", client).check_writable()
+
+
 def test_unknown_credentials_are_an_error_with_the_next_step(weed):
     stranger = replace(weed, access_key="AKIASTRANGER")
 

@@ -8,7 +8,7 @@ import pytest
 
 from collector.errors import LakeError
 from collector.lake.publish import publish
-from collector.lake.rebuild import rebuild
+from collector.lake.rebuild import rebuild, write_tables
 from collector.lake.verify import verify
 from collector.lake.verify.tables import DifferenceKind
 from tests.fixtures.days import ACCOUNTS, DAYS, covering, entry, made, publish_run
@@ -158,6 +158,14 @@ def test_reports_are_parsed_before_a_missed_publication_is_a_difference(store, s
     assert found(store, scratch) == set()
 
 
+def test_the_rules_of_a_missed_publication_are_those_of_the_runs_own_settings(store, scratch):
+    """With `--replace`, less than half of what the newest snapshot covered is enough."""
+    publish_run(store, scratch, "2026-11-20", 0, covered=5)
+    made(store, scratch, "2026-11-21", 0, covered=2, settings={"replace": True})
+
+    assert [(kind, day) for kind, day, _ in said(store, scratch)] == [("run", "2026-11-21")]
+
+
 @pytest.mark.usefixtures("three_days")
 def test_a_run_published_during_verify_is_not_a_difference(store, scratch, lake):
     written, at = made(store, scratch, DAY, 1)
@@ -226,6 +234,16 @@ def test_a_rebuild_of_the_published_run_is_not_a_difference(store, scratch):
     publish_run(store, scratch, DAY, 1, covered=5)
     made(store, scratch, DAY, 2, covered=4, after=30)
     rebuild(store, ORGANIZATION, DAY, scratch, now=lambda: FINISHED, randomness=b"abcd")
+
+    assert found(store, scratch) == set()
+
+
+def test_an_earlier_run_that_was_resumed_after_a_later_one_is_not_a_difference(store, scratch):
+    """The rebuilt tables of a resumed run are published long after the run ended."""
+    earlier, _ = made(store, scratch, DAY, 1)
+    _, at = made(store, scratch, DAY, 2, after=30)
+    resumed = write_tables(store, ORGANIZATION, DAY, earlier.run_id, scratch, randomness=b"abcd")
+    publish(store, resumed, now=lambda: at)
 
     assert found(store, scratch) == set()
 
