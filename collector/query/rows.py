@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import duckdb
 
@@ -12,10 +13,12 @@ from collector.errors import CredlakeError, UsageError
 from collector.query.statement import identifier, mentioned, suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     import pyarrow as pa
     from duckdb.sqltypes import DuckDBPyType
+
+T = TypeVar("T")
 
 # Rows held at once: enough that a batch outweighs its overhead, few enough for the copies that a format makes.
 _BATCH_ROWS = 20_000
@@ -51,6 +54,7 @@ _HINTS = {
     "IO Error": " Run `credlake verify` to check that the lake is complete and readable.",
     "Conversion Error": " try_cast returns null for a value that cannot be cast.",
 }
+_INTERRUPT_SECONDS = 0.1
 _ARROW_STREAM = "reading the stream registered as"
 
 
@@ -81,17 +85,40 @@ def stream(
         QueryError: DuckDB could not complete the query. Reading the batches raises it too.
     """
     try:
-        relation = connection.sql(sql)
-        targets = [_target(kind) for kind in relation.types]
-        if targets != [str(kind) for kind in relation.types]:
-            outputs = enumerate(zip(relation.columns, targets, strict=True), start=1)
-            relation = relation.project(
-                ", ".join(f"cast(#{place} as {target}) as {identifier(name)}" for place, (name, target) in outputs)
-            )
-        reader = relation.to_arrow_reader(_BATCH_ROWS)
+        reader = _interruptible(connection, lambda: _started(connection, sql))
     except duckdb.Error as error:
         raise query_error(error, sql, known) from error
-    return Rows(reader.schema, _batches(reader))
+    return Rows(reader.schema, _batches(connection, reader))
+
+
+def _started(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.RecordBatchReader:
+    relation = connection.sql(sql)
+    targets = [_target(kind) for kind in relation.types]
+    if targets != [str(kind) for kind in relation.types]:
+        outputs = enumerate(zip(relation.columns, targets, strict=True), start=1)
+        relation = relation.project(
+            ", ".join(f"cast(#{place} as {target}) as {identifier(name)}" for place, (name, target) in outputs)
+        )
+    reader: pa.RecordBatchReader = relation.to_arrow_reader(_BATCH_ROWS)
+    return reader
+
+
+def _interruptible(connection: duckdb.DuckDBPyConnection, call: Callable[[], T]) -> T:
+    """The result of a call of DuckDB, which a signal ends.
+
+    Python handles signals in the main thread between two of its own instructions, so in a call that computes for
+    minutes it would handle none. The call therefore runs in another thread while the main thread waits.
+    """
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        running = pool.submit(call)
+        try:
+            return running.result()
+        except BaseException:
+            while not running.done():
+                # Again and again: an interrupt before the statement has started has no effect.
+                connection.interrupt()
+                wait([running], timeout=_INTERRUPT_SECONDS)
+            raise
 
 
 def query_error(
@@ -111,25 +138,31 @@ def query_error(
     if rest.startswith(_ARROW_STREAM):
         # A file on S3 could not be read; DuckDB knows it only as an Arrow stream.
         kind, rest = "IO Error", rest.partition(" failed: ")[2]
-    return QueryError(f"The query failed: {rest or text}{_HINTS.get(kind, '')}", engine="duckdb", kind=kind)
+    return QueryError(f"The query failed: {_sentence(rest or text, _HINTS.get(kind, ''))}", engine="duckdb", kind=kind)
 
 
 def _with_suggestion(text: str, sql: str, known: Mapping[str, Collection[str]]) -> str:
     """DuckDB's text with our names instead of its candidates, which include tables of its own catalog."""
     hint = ""
+    missing_table = _MISSING_TABLE.search(text)
     if _MISSING_DATABASE.search(text):
         hint = " Tables and views of a lake in DuckDB have no database: use the name alone."
-    elif match := _MISSING_TABLE.search(text):
-        hint = suggestion(match["name"], known)
+    elif missing_table:
+        hint = suggestion(missing_table["name"], known)
     elif match := _MISSING_COLUMN.search(text):
         columns = {column for name in mentioned(sql, known) for column in known[name]}
         hint = suggestion(match["name"] or match["other"], columns)
     elif "disabled by configuration" in text:
         hint = " A query can read the lake's own tables and views, and no other file."
-    first, _, rest = text.partition("\n")
-    if hint:
+    first, _, rest = text.expandtabs(4).partition("\n")
+    if hint or missing_table:
         rest = _CANDIDATES.sub("", rest)
-    return "\n".join([first + hint, *(line for line in rest.splitlines() if line.strip())])
+    return "\n".join([_sentence(first, hint), *(line for line in rest.splitlines() if line.strip())])
+
+
+def _sentence(text: str, hint: str) -> str:
+    """DuckDB's text, which often ends without a full stop, followed by a sentence of ours, if there is one."""
+    return text + hint if not hint or text.endswith((".", "!", "?")) else f"{text}.{hint}"
 
 
 def _target(kind: DuckDBPyType) -> str:
@@ -150,12 +183,12 @@ def _target(kind: DuckDBPyType) -> str:
     return f"{_target(parts[0][1])}[]"
 
 
-def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+def _batches(connection: duckdb.DuckDBPyConnection, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
     # Closed however the reading ends: a connection runs nothing else while a result is open.
     with reader:
         while True:
             try:
-                batch = reader.read_next_batch()
+                batch = _interruptible(connection, reader.read_next_batch)
             except StopIteration:
                 return
             except (duckdb.Error, OSError) as error:  # Arrow's stream interface raises nothing but OSError

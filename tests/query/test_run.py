@@ -234,7 +234,7 @@ def test_findings_by_name_are_ordered_by_rank(make_lake):
         ("findngs", r"Unknown view 'findngs'.* Did you mean findings"),
         ("select * from acount", r"Table with name acount does not exist! Did you mean account\?"),
         ("select account_nam from account", r'"account_nam" not found in FROM clause! Did you mean account_name'),
-        ("select a.account_nam from account a", r'a column named "account_nam" Did you mean account_name'),
+        ("select a.account_nam from account a", r'a column named "account_nam"\. Did you mean account_name'),
         ("select date_difff(1)", r'date_difff does not exist!\nDid you mean "date_diff"'),
         ("select users from credlake.account", r"have no database: use the name alone"),
         ("", "The query is empty"),
@@ -253,10 +253,30 @@ def test_a_wrong_query_is_a_usage_error_with_the_reason(lake, text, message):
     assert caught.value.exit_code == 2
 
 
-def test_a_misspelled_view_suggests_no_internal_table(lake):
+@pytest.mark.parametrize("sql", ["select * from acount", "select * from '/etc/passwd'"])
+def test_an_unknown_table_suggests_no_internal_table(lake, sql):
     with pytest.raises(UsageError) as caught:
-        query(lake, "select * from acount")
+        query(lake, sql)
     assert "pg_" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("select * from '/x.csv'", "disabled by configuration. A query can read the lake's own tables"),
+        ("select cast('x' as integer)", "to INT32. try_cast returns null"),
+    ],
+)
+def test_a_hint_is_a_sentence_of_its_own(lake, text, sentences):
+    with pytest.raises(CredlakeError) as caught:
+        query(lake, text)
+    assert sentences in caught.value.message
+
+
+def test_a_message_of_duckdb_has_no_tabs(lake):
+    with pytest.raises(UsageError, match="Candidate functions") as caught:
+        query(lake, "select * from arrow_scan(1)")
+    assert "\t" not in caught.value.message
 
 
 @pytest.mark.parametrize(

@@ -191,3 +191,19 @@ def test_a_process_that_is_killed_leaves_the_last_snapshot_and_the_next_run_work
         assert start("collect", "--lake", lake, at=server).end().code == 0
 
     assert newest(lake)["accounts"]["total"] == 5
+
+
+@pytest.mark.parametrize("number", EXIT_CODES)
+@pytest.mark.usefixtures("published")
+def test_a_query_that_computes_is_gone_at_once(start, lake, number):
+    """DuckDB computes outside Python, whose signal handlers run only between its own instructions."""
+    process = start("query", "--lake", lake, "select count(*) from range(1000000000000) as n(i) where hash(i) % 11 = 2")
+    wait_until(lambda: any(process.temporary.iterdir()), process)
+    time.sleep(1)
+
+    ended, seconds = stop(process, number)
+
+    assert (ended.code, ended.out) == (EXIT_CODES[number], "")
+    assert "internal error" not in ended.err
+    assert seconds < 2
+    assert list(process.temporary.iterdir()) == []
