@@ -27,7 +27,7 @@ RUN_AT = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
 
 class Rows:
-    """Rows of a lake, told by their differences from the plainest account and the plainest user."""
+    """Rows of a lake, given by their differences from the plainest account and the plainest user."""
 
     def __init__(self, day: datetime = RUN_AT) -> None:
         self.run_at = day
@@ -245,3 +245,27 @@ def snapshot_tables(days: dict[datetime, list[dict]], organization: str = ORGANI
             unknown = {column for row in of_kind for column in row} - set(schema.names)
             assert not unknown, unknown
             yield pa.Table.from_pylist(of_kind, schema=schema)
+
+
+@pytest.fixture
+def changes(lake_of, on):
+    """The changes between two days, given each day's rows by a function of its makers."""
+
+    def between(before, now, columns: str = "change_type, user_name") -> list[tuple]:
+        first, second = on(22), on(23)
+        lake = lake_of(days={first.run_at: before(first), second.run_at: now(second)})
+        return [tuple(row.values()) for row in lake.view("credential_changes", columns, order=columns)]
+
+    return between
+
+
+@pytest.fixture
+def story(lake_of, on):
+    """The changes of the days from the 20th on, each given as a function of its makers, with the day of each change."""
+
+    def over(*days, columns: str = "snapshot_date, change_type, user_name") -> list[tuple]:
+        makers = [on(day) for day in range(20, 20 + len(days))]
+        lake = lake_of(days={each.run_at: day(each) for each, day in zip(makers, days, strict=True)})
+        return [tuple(row.values()) for row in lake.view("credential_changes", columns, order=columns)]
+
+    return over
