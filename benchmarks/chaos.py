@@ -1,7 +1,7 @@
 """`make chaos`: publishers raced against each other and killed at random moments, with readers looking on.
 
 Everything runs on loopback: a real S3 server (seaweedfs) for the lake, moto's for Glue. A reader must meet one whole
-run at any moment (else: a mixture), and whatever was told to be published must be there (else: a loss).
+run at any moment (else: a mixture), and whatever was reported as published must be there (else: a loss).
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Outcome:
 
     @property
     def is_good(self) -> bool:
-        """Whether all was done, and no reader met anything but whole snapshots that were told of."""
+        """Whether all was done, and no reader met anything but whole snapshots that were reported."""
         return self.done == self.wanted and not self.mixtures and not self.losses
 
     def add(self, other: Outcome) -> None:
@@ -77,7 +77,7 @@ class Outcome:
         self.seconds += other.seconds
 
     def __str__(self) -> str:
-        """Everything that is to be told, over a few lines."""
+        """Everything that is to be reported, over a few lines."""
         counts = ", ".join(f"{name} {count}" for name, count in sorted(self.counts.items()))
         lines = [
             f"{self.what}: {self.done} of {self.wanted} in {self.seconds:.0f} s",
@@ -134,7 +134,7 @@ class Onlookers:
         self._outcome.looks += 1
         self._outcome.mixtures += faults
         if number_of(run_id) < floor:
-            self._outcome.losses.append(f"{run_id} was met after run {floor} was told to be published")
+            self._outcome.losses.append(f"{run_id} was met after run {floor} was reported as published")
 
 
 def glue_of(place: Place):
@@ -182,14 +182,14 @@ def races(place: Place, count: int, *, until: float) -> Outcome:
             days = [day_of(first), day_of(first + (outcome.done % 3 == 2))]
             worse = 2 if outcome.done % 3 == 1 else 3
             tasks = [Task(days[0], first, worse), Task(days[1], first + 1)]
-            told = _raced((one, other), tasks)
-            outcome.counts.update(what.partition(":")[0] for what, _ in told)
-            outcome.counts["records that were another's first"] += sum(conflicts for _, conflicts in told)
-            outcome.losses += [what for what, _ in told if what.startswith("failed")]
+            reported = _raced((one, other), tasks)
+            outcome.counts.update(what.partition(":")[0] for what, _ in reported)
+            outcome.counts["records that were another's first"] += sum(conflicts for _, conflicts in reported)
+            outcome.losses += [what for what, _ in reported if what.startswith("failed")]
             if days[0] != days[1]:
                 expected |= {days[0]: {first}, days[1]: {first + 1}}
             else:
-                # The better run stands, whoever came first; of two as good, the later.
+                # The better run stands, whichever came first; of two as good, the later.
                 expected[days[0]] = {first + 1} if worse < len(chaos_runs.ACCOUNTS) else {first, first + 1}
             record = read_record(store, ORGANIZATION).record
             found = {day: number_of(snapshot.run_id) for day, snapshot in record.snapshots.items()}
@@ -214,12 +214,13 @@ def races_in_lakes(new_place, count: int, *, until: float) -> Outcome:
 def _raced(connections, tasks: list[Task]) -> list[tuple[str, int]]:
     for connection, task in zip(connections, tasks, strict=True):
         connection.send(task)
-    told = [_received(connection) for connection in connections]
-    ready = [connection for connection, word in zip(connections, told, strict=True) if word == "ready"]
+    reported = [_received(connection) for connection in connections]
+    ready = [connection for connection, word in zip(connections, reported, strict=True) if word == "ready"]
     for connection in ready:
         connection.send("go")
     return [
-        _received(connection) if word == "ready" else word for connection, word in zip(connections, told, strict=True)
+        _received(connection) if word == "ready" else word
+        for connection, word in zip(connections, reported, strict=True)
     ]
 
 
@@ -229,34 +230,34 @@ def _received(connection):
 
 
 class Publisher:
-    """A process that publishes run after run once it is told to, and does not expect to be killed."""
+    """A process that publishes run after run once it is started, and does not expect to be killed."""
 
     def __init__(self, place: Place) -> None:
-        self._told, theirs = _PROCESSES.Pipe()
+        self._connection, theirs = _PROCESSES.Pipe()
         self._process = _PROCESSES.Process(target=chaos_runs.publish_for_ever, args=[theirs, place])
         self._process.start()
         theirs.close()
 
     def start(self, day: str, first: int) -> None:
         """Let it begin with the run of that number, as soon as it is ready."""
-        _received(self._told)
-        self._told.send((day, first))
+        _received(self._connection)
+        self._connection.send((day, first))
 
-    def told_until(self, end: float):
-        """The numbers of the runs that it tells to be published, as it tells them."""
+    def reported_until(self, end: float):
+        """The numbers of the runs that it reports as published, as it reports them."""
         while (left := end - time.monotonic()) > 0:
-            if self._told.poll(left):
-                yield self._told.recv()
+            if self._connection.poll(left):
+                yield self._connection.recv()
 
     def kill(self) -> list[int]:
-        """Kill it (`kill -9`); the numbers that it had told and nobody had heard yet."""
+        """Kill it (`kill -9`); the numbers that it had reported and nobody had received yet."""
         self._process.kill()
         self._process.join()
-        unheard = []
+        received = []
         with contextlib.suppress(EOFError, ConnectionResetError):
             while True:
-                unheard.append(self._told.recv())
-        return unheard
+                received.append(self._connection.recv())
+        return received
 
 
 def kills(place: Place, count: int, *, until: float) -> Outcome:
@@ -274,14 +275,14 @@ def kills(place: Place, count: int, *, until: float) -> Outcome:
                 window = _seconds_of_runs(place, day, first - 100)
             publisher, successor = successor, Publisher(place)
             publisher.start(day, first)
-            told = []
-            for number in publisher.told_until(time.monotonic() + chance.uniform(0, window)):
-                told.append(number)
+            reported = []
+            for number in publisher.reported_until(time.monotonic() + chance.uniform(0, window)):
+                reported.append(number)
                 onlookers.at_least = number
-            told += publisher.kill()
-            onlookers.at_least = max([onlookers.at_least, *told])
-            outcome.counts["runs told to be published"] += len(told)
-            _note_kill(store, outcome, day, first, told)
+            reported += publisher.kill()
+            onlookers.at_least = max([onlookers.at_least, *reported])
+            outcome.counts["runs reported as published"] += len(reported)
+            _note_kill(store, outcome, day, first, reported)
             outcome.done += 1
     successor.kill()
     _settle(place, outcome)
@@ -294,20 +295,20 @@ def _seconds_of_runs(place: Place, day: str, first: int) -> float:
     publisher = Publisher(place)
     publisher.start(day, first)
     begun = time.monotonic()
-    told = publisher.told_until(begun + _PATIENCE_SECONDS)
+    reported = publisher.reported_until(begun + _PATIENCE_SECONDS)
     for _ in range(3):
-        next(told)
+        next(reported)
     publisher.kill()
     return time.monotonic() - begun
 
 
-def _note_kill(store, outcome: Outcome, day: str, first: int, told: list[int]) -> None:
-    """Count at which step the run died that was not told any more, and look whether the last one told is there."""
-    last_told = told[-1] if told else first - 1
+def _note_kill(store, outcome: Outcome, day: str, first: int, reported: list[int]) -> None:
+    """Count at which step the run died that was no longer reported, and look whether the last reported one is there."""
+    last_reported = reported[-1] if reported else first - 1
     snapshot = read_record(store, ORGANIZATION).record
     found = number_of(snapshot.newest.run_id) if snapshot else -1
-    died = run_id_of(day, last_told + 1)
-    if found > last_told:
+    died = run_id_of(day, last_reported + 1)
+    if found > last_reported:
         step = "after the record"
     elif store.size(run_key(ORGANIZATION, died)) is not None:
         tables = store.names(snapshot_folder(ORGANIZATION, day, died))
@@ -317,8 +318,8 @@ def _note_kill(store, outcome: Outcome, day: str, first: int, told: list[int]) -
     else:
         step = "before its first file"
     outcome.counts[f"died {step}"] += 1
-    if told and found < last_told:
-        outcome.losses.append(f"run {last_told} of {day} was told to be published, and {found} stands")
+    if reported and found < last_reported:
+        outcome.losses.append(f"run {last_reported} of {day} was reported as published, and {found} stands")
 
 
 def spoiled_runs(place: Place, wire, count: int, *, until: float) -> Outcome:
@@ -352,7 +353,7 @@ def spoiled_runs(place: Place, wire, count: int, *, until: float) -> Outcome:
             if what == "published":
                 onlookers.at_least = number
             if what == "published" and found != number:
-                outcome.losses.append(f"run {number} was told to be published, and {found} stands")
+                outcome.losses.append(f"run {number} was reported as published, and {found} stands")
             outcome.done += 1
     wire.whim = None
     _settle(place, outcome)
@@ -361,11 +362,11 @@ def spoiled_runs(place: Place, wire, count: int, *, until: float) -> Outcome:
 
 
 def _settle(place: Place, outcome: Outcome) -> None:
-    """In the end, what is published is what raw says, and Glue says what the record does."""
+    """In the end, the published tables match the raw zone, and Glue matches the record."""
     store = open_store(place.lake)
     with tempfile.TemporaryDirectory() as scratch:
         for difference in verify(store, Path(scratch)):
-            # What was killed between its last table and the record is whole, and rightly told of.
+            # What was killed between its last table and the record is whole, and rightly reported.
             if difference.kind is DifferenceKind.RUN:
                 outcome.counts["whole runs that died before the record"] += 1
             else:
@@ -375,7 +376,7 @@ def _settle(place: Place, outcome: Outcome) -> None:
     if place.database is None:
         return
     glue = glue_of(place)
-    outcome.counts["partitions mended at the end"] = sync_catalog(
+    outcome.counts["partitions synced at the end"] = sync_catalog(
         store, ORGANIZATION, database=place.database, client=glue
     ).moved
     pages = glue.get_paginator("get_partitions").paginate(DatabaseName=place.database, TableName="snapshot_record")

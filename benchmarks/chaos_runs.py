@@ -78,18 +78,18 @@ def published(store, run, place: Place, glue) -> int:
     before = read_record(store, ORGANIZATION).record
     after = publish(store, run, now=now, sleep=wait)
     tag_superseded(store, before, after)
-    level(store, place, glue)
+    synced(store, place, glue)
     return len(conflicts)
 
 
-def level(store, place: Place, glue) -> None:
-    """Bring Glue level, as each writing command does before anything else and after it has published."""
+def synced(store, place: Place, glue) -> None:
+    """Sync Glue, as each writing command does before anything else and after it has published."""
     if place.database is not None:
         sync_catalog(store, ORGANIZATION, database=place.database, client=glue)
 
 
 def race(connection, place: Place) -> None:
-    """A process that makes the runs it is told to, each published at a word; tells what came of it."""
+    """A process that makes the runs it receives, publishes each at a word, and reports the result."""
     os.environ.update(place.environment)
     store, glue = open_store(place.lake), client("glue")
     while (task := connection.recv()) is not None:
@@ -105,12 +105,12 @@ def race(connection, place: Place) -> None:
 
 
 def publish_for_ever(connection, place: Place) -> None:
-    """A process that is told a day and a number, and makes run after run of it, telling each; until it is killed."""
+    """A process that receives a day and a number, and makes run after run of it, reporting each, until it is killed."""
     os.environ.update(place.environment)
     store, glue = open_store(place.lake), client("glue")
     connection.send(None)
     day, first = connection.recv()
-    level(store, place, glue)
+    synced(store, place, glue)
     for number in range(first, first + 1_000_000):
         published(store, written(store, Task(day, number)), place, glue)
         connection.send(number)

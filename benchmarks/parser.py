@@ -1,4 +1,4 @@
-"""How long typing a credential report takes, beside a bare typed read of the same bytes by pyarrow.
+"""How long typing a credential report takes, compared with a bare typed read of the same bytes by pyarrow.
 
 The bare read knows the right types and takes all three sentinels for null, in every column: it loses why a value is
 missing and a user who is called `N/A`, and checks nothing. It is the floor, not a rival.

@@ -1,4 +1,4 @@
-"""How long `credlake --help` takes, beside Python that does nothing."""
+"""How long `credlake --help` takes, compared with Python that does nothing."""
 
 from __future__ import annotations
 

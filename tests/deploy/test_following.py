@@ -249,7 +249,7 @@ def test_the_first_run_publishes_a_whole_snapshot_and_deploys_the_views(followed
     assert views == set(shipped_views().by_name)
 
 
-def test_the_first_query_tells_what_is_to_be_mended(followed):
+def test_the_first_query_shows_what_to_fix(followed):
     (printed,) = followed.follower.printed["6. The first query"]
     assert "password-length" in printed
     assert followed.members[0] in printed

@@ -1,4 +1,4 @@
-"""What goes wrong on the wire, in front of a real server: each is mended, or told, and nothing is half written."""
+"""What goes wrong on the wire, in front of a real server: each is retried or reported, and nothing is half written."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from collector.lake.verify.tables import Difference, DifferenceKind
 from tests.fixtures.examples import DAY, ORGANIZATION, RUN
 from tests.fixtures.tampering import TABLES, altered_record, found, in_record, rewrite, with_column
 
-# Tables that were altered by someone who mended the record too: only the raw zone can tell.
+# Tables that were altered by someone who updated the record too: only the raw zone shows it.
 
 
 def test_an_altered_value_is_a_difference_with_account_and_column(store, scratch, lake, published):
