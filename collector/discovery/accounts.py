@@ -97,7 +97,7 @@ def account_from_organizations(answer: AccountTypeDef) -> Account:
     if not state:
         raise OrganizationUnreadableError(
             f"Organizations listed account {account_id or '(without an ID)'} with neither `State` nor `Status`, so it "
-            "is unknown which accounts are active. Nothing was collected. Update boto3 (1.40.27 or newer reads "
+            "is unknown which accounts are active. Nothing was collected. Update boto3 (1.42.80 or newer reads "
             "`State`); if it is new enough, AWS changed its response: please open an issue.",
             account_id=account_id,
         )
