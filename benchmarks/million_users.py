@@ -155,6 +155,7 @@ def _accounts(count: int, later: int) -> dict[str, object]:
         "limit_password_length": 14,
         "limit_password_reuse": 24,
         "inventory_source": "organizations",
+        "is_management_account": False,
     }
 
 

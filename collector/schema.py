@@ -50,8 +50,8 @@ _ARROW: dict[ColumnType, pa.DataType] = {
 class Column:
     """One column: its name, type and meaning.
 
-    `source` is the header in AWS's credential report, for the columns that come from there. `since` is the schema
-    version that introduced the column: it puts a later column at the end of `snapshot_record`, whatever its table.
+    `source` is the header in AWS's credential report, for the columns that come from there. `since` counts the
+    additions of columns, from 1: it puts a later column at the end of `snapshot_record`, whatever its table.
     """
 
     name: str
@@ -97,12 +97,12 @@ FIRST_SCHEMA_VERSION = 1
 ROOT_USER = "<root_account>"
 
 
-def _string(name: str, comment: str, *, source: str | None = None, nullable: bool = True) -> Column:
-    return Column(name, ColumnType.STRING, comment, source, nullable)
+def _string(name: str, comment: str, *, source: str | None = None, nullable: bool = True, since: int = 1) -> Column:
+    return Column(name, ColumnType.STRING, comment, source, nullable, since)
 
 
-def _boolean(name: str, comment: str, *, source: str | None = None, nullable: bool = True) -> Column:
-    return Column(name, ColumnType.BOOLEAN, comment, source, nullable)
+def _boolean(name: str, comment: str, *, source: str | None = None, nullable: bool = True, since: int = 1) -> Column:
+    return Column(name, ColumnType.BOOLEAN, comment, source, nullable, since)
 
 
 def _int(name: str, comment: str, *, nullable: bool = True) -> Column:
@@ -293,6 +293,18 @@ ACCOUNT = Table(
         *LIMIT_COLUMNS,
         _string(
             "inventory_source", "Where the account list came from: `organizations` or `accounts_file`.", nullable=False
+        ),
+        _string(
+            "denied_by_type",
+            "The kind of policy that denied a call, where AWS names it: `service_control_policy`, "
+            "`resource_control_policy`, `permissions_boundary`, `session_policy`, `identity_policy` or `trust_policy`.",
+            since=2,
+        ),
+        _string("denied_by_arn", "The policy that denied a call, where AWS names it.", since=2),
+        _boolean(
+            "is_management_account",
+            "Whether it is the organization's management account, from the ARN in Organizations. Null: unknown.",
+            since=2,
         ),
     ),
 )

@@ -93,6 +93,9 @@ ACCOUNT = KEYS | {
     "limit_password_length": INT,
     "limit_password_reuse": INT,
     "inventory_source": STRING,
+    "denied_by_type": STRING,
+    "denied_by_arn": STRING,
+    "is_management_account": BOOLEAN,
 }
 
 TABLES = {
@@ -114,6 +117,12 @@ def test_a_file_holds_the_columns_of_its_kind_and_record_type_in_the_contracts_o
     columns = {"account": ACCOUNT, "user": CREDENTIAL_REPORT}[record_type]
 
     assert schema.file_schema(record_type).names == ["record_type", *columns]
+
+
+def test_a_later_column_is_the_last_of_the_table_in_glue_whatever_it_is_about():
+    added = schema.SNAPSHOT_RECORD.names[-3:]
+
+    assert added == ("denied_by_type", "denied_by_arn", "is_management_account")
 
 
 # The header of a live report of 2026-09-11 (facts F1.2), in AWS's order.

@@ -22,7 +22,8 @@ ACCOUNT_ID = re.compile(r"[0-9]{12}")
 ORGANIZATION_ID = re.compile(r"o-[a-z0-9]{10,32}")
 OU_ID = re.compile(r"r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}")
 _ACCOUNT_ARN = re.compile(
-    r"arn:(?P<partition>aws[a-z-]*):organizations::[0-9]{12}:account/(?P<organization>o-[a-z0-9]+)/(?P<account>[0-9]{12})"
+    r"arn:(?P<partition>aws[a-z-]*):organizations::(?P<management>[0-9]{12}):account/(?P<organization>o-[a-z0-9]+)"
+    r"/(?P<account>[0-9]{12})"
 )
 
 
@@ -124,6 +125,13 @@ def account_id_of(answer: Mapping[str, object]) -> str | None:
     arn = answer.get("Arn")
     match = _ACCOUNT_ARN.fullmatch(arn) if isinstance(arn, str) else None
     return match["account"] if match else None
+
+
+def is_management_account(answer: Mapping[str, object], account_id: str) -> bool | None:
+    """Whether the account is the one that its own ARN names as the organization's; None where the list has no ARN."""
+    arn = answer.get("Arn")
+    match = _ACCOUNT_ARN.fullmatch(arn) if isinstance(arn, str) else None
+    return match["management"] == account_id if match and match["account"] == account_id else None
 
 
 def _parts_of_arn(arn: object) -> tuple[str | None, str | None]:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
-from collector.discovery.accounts import ACTIVE
+from collector.denial import read_denial
+from collector.discovery.accounts import ACTIVE, is_management_account
 from collector.evidence import UNKNOWN, read_instant, to_milliseconds
 from collector.lake.layout import report_key
 from collector.lake.record import AccountCounts
@@ -142,6 +143,8 @@ def account_row(run: RunEvidence, evidence: AccountEvidence, result: AccountOutc
         **_summary(evidence, result),
         **{limit.column: getattr(evidence.limits, limit.name) for limit in LIMITS},
         "inventory_source": run.inventory_source,
+        **_denied_by(evidence),
+        "is_management_account": is_management_account(account, account_id),
     }
 
 
@@ -211,6 +214,15 @@ def _summary(evidence: AccountEvidence, result: AccountOutcome) -> dict[str, Any
         "account_password_present": _flag(summary.get("AccountPasswordPresent")),
         "account_signing_certificates_present": _flag(summary.get("AccountSigningCertificatesPresent")),
     }
+
+
+def _denied_by(evidence: AccountEvidence) -> dict[str, str | None]:
+    """The policy that denied a call, the report's first; null where AWS names none."""
+    messages = (evidence.error_message, evidence.password_policy_error, evidence.summary_error)
+    for denial in map(read_denial, messages):
+        if denial.policy_type is not None:
+            return {"denied_by_type": str(denial.policy_type), "denied_by_arn": denial.policy_arn}
+    return {"denied_by_type": None, "denied_by_arn": None}
 
 
 def _not_called(result: AccountOutcome) -> str:

@@ -62,6 +62,7 @@ class Rows:
             "minimum_password_length": 14 if covered else None,
             "password_reuse_prevention": 24 if covered else None,
             "inventory_source": "organizations",
+            "is_management_account": False,
             **limits,
             **changes,
         }

@@ -83,6 +83,9 @@ def test_a_collected_account_is_one_row_with_every_value_in_its_column():
         "limit_password_length": 14,
         "limit_password_reuse": 24,
         "inventory_source": "organizations",
+        "denied_by_type": None,
+        "denied_by_arn": None,
+        "is_management_account": False,
     }
 
 
@@ -105,6 +108,39 @@ def test_the_limits_in_force_for_the_account_are_on_its_row():
     row = row_of(denied_evidence(ACCOUNT, limits=Limits(access_key_rotation_days=30, password_reuse=5)))
 
     assert (row["limit_access_key_rotation_days"], row["limit_password_reuse"]) == (30, 5)
+
+
+SCP = "arn:aws:organizations::999900001111:policy/o-abcdefghij/service_control_policy/p-ab12cd34"
+DENIED = "User: x is not authorized to perform: iam:GetAccountSummary with an explicit deny in a service control policy"
+
+
+@pytest.mark.parametrize(
+    ("evidence", "expected"),
+    [
+        (denied_evidence(ACCOUNT, error_message=f"{DENIED}: {SCP}"), ("service_control_policy", SCP)),
+        (account_evidence(ACCOUNT, summary_error=f"AccessDenied: {DENIED}: {SCP}"), ("service_control_policy", SCP)),
+        (denied_evidence(ACCOUNT), (None, None)),
+    ],
+    ids=["the report", "the summary", "no policy named"],
+)
+def test_the_policy_that_denied_a_call_is_on_the_row(evidence, expected):
+    row = row_of(evidence, report(ACCOUNT) if evidence.outcome is Outcome.COLLECTED else None)
+
+    assert (row["denied_by_type"], row["denied_by_arn"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("account", "expected"),
+    [
+        ({"Arn": f"arn:aws:organizations::{ACCOUNT}:account/o-abcdefghij/{ACCOUNT}"}, True),
+        ({"Arn": f"arn:aws:organizations::999900001111:account/o-abcdefghij/{ACCOUNT}"}, False),
+        ({"Arn": "arn:aws:organizations::999900001111:account/o-abcdefghij/999900001111"}, None),
+        ({}, None),
+    ],
+    ids=["management account", "member", "another account's ARN", "no ARN"],
+)
+def test_the_management_account_is_known_by_the_accounts_arn(account, expected):
+    assert row_of(denied_evidence(ACCOUNT, account=account))["is_management_account"] is expected
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,9 @@ select
     cast(limit_password_length as integer) as limit_password_length,
     cast(limit_password_reuse as integer) as limit_password_reuse,
     cast(inventory_source as varchar) as inventory_source,
+    cast(denied_by_type as varchar) as denied_by_type,
+    cast(denied_by_arn as varchar) as denied_by_arn,
+    cast(is_management_account as boolean) as is_management_account,
     cast(run_started_at as timestamp(3)) as snapshot_at
 from "${database}"."snapshot_record_latest" as snapshot_record
 where record_type = 'account'

@@ -78,6 +78,9 @@ WITH "lists" AS (
     "account"."limit_password_length" AS "limit_password_length",
     "account"."limit_password_reuse" AS "limit_password_reuse",
     "account"."inventory_source" AS "inventory_source",
+    "account"."denied_by_type" AS "denied_by_type",
+    "account"."denied_by_arn" AS "denied_by_arn",
+    "account"."is_management_account" AS "is_management_account",
     "account"."snapshot_at" AS "snapshot_at",
     LAG("account"."snapshot_date") OVER (
       PARTITION BY "account"."organization_id", "account"."account_id"
@@ -143,6 +146,9 @@ WITH "lists" AS (
     "listed"."limit_password_length" AS "limit_password_length",
     "listed"."limit_password_reuse" AS "limit_password_reuse",
     "listed"."inventory_source" AS "inventory_source",
+    "listed"."denied_by_type" AS "denied_by_type",
+    "listed"."denied_by_arn" AS "denied_by_arn",
+    "listed"."is_management_account" AS "is_management_account",
     "listed"."snapshot_at" AS "snapshot_at",
     "listed"."seen_before" AS "seen_before",
     "listed"."seen_next" AS "seen_next",

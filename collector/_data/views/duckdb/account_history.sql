@@ -52,6 +52,9 @@ SELECT
   CAST("snapshot_record"."limit_password_length" AS INT) AS "limit_password_length",
   CAST("snapshot_record"."limit_password_reuse" AS INT) AS "limit_password_reuse",
   CAST("snapshot_record"."inventory_source" AS TEXT) AS "inventory_source",
+  CAST("snapshot_record"."denied_by_type" AS TEXT) AS "denied_by_type",
+  CAST("snapshot_record"."denied_by_arn" AS TEXT) AS "denied_by_arn",
+  CAST("snapshot_record"."is_management_account" AS BOOLEAN) AS "is_management_account",
   CAST("snapshot_record"."run_started_at" AS TIMESTAMP) AS "snapshot_at"
 FROM "snapshot_record:account" AS "snapshot_record"
 WHERE

@@ -53,6 +53,9 @@ WITH "evaluated" AS (
     "account"."limit_password_length" AS "limit_password_length",
     "account"."limit_password_reuse" AS "limit_password_reuse",
     "account"."inventory_source" AS "inventory_source",
+    "account"."denied_by_type" AS "denied_by_type",
+    "account"."denied_by_arn" AS "denied_by_arn",
+    "account"."is_management_account" AS "is_management_account",
     "account"."snapshot_at" AS "snapshot_at",
     "controls"."control_id" AS "control_id",
     'unknown' AS "status"
