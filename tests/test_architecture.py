@@ -25,7 +25,14 @@ if TYPE_CHECKING:
 AWS_LIBRARIES = {"boto3", "botocore", "awswrangler", "s3transfer"}
 
 PURE = (
-    *("collector.outcome", "collector.errors", "collector.schema", "collector.evidence", "collector.report"),
+    *(
+        "collector.outcome",
+        "collector.denial",
+        "collector.errors",
+        "collector.schema",
+        "collector.evidence",
+        "collector.report",
+    ),
     *("collector.discovery.accounts", "collector.discovery.selection", "collector.discovery.limits"),
     *("collector.collection.retry", "collector.catalog.tables"),
     *("collector.lake.layout", "collector.lake.record"),

@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "collector"
 
 # From the ground up: a folder or module imports only what is named before it, and nothing of its own layer.
 LAYERS = (
-    ("outcome", "limits", "simulator"),
+    ("outcome", "limits", "denial", "simulator"),
     ("schema", "errors"),
     ("evidence", "report"),
     ("aws", "process"),
