@@ -25,8 +25,9 @@ JUDGED_PER = {
     "password-length": "account",
     "password-reuse": "account",
 }
-LATER = ("1.4", "1.5", "2.0", "3.0", "4.0.1")
-# Facts 9.1, row by row.
+SECURITY_HUB = "AWS Security Hub CSPM"
+LATER = ("1.3", "1.4", "1.5", "2.0", "3.0", "4.0.1")
+# Facts 9.1, row by row; 1.3 is numbered like 1.4 (frameworks 1).
 CIS = {
     "root-no-access-key": {"1.2": "1.12", **dict.fromkeys(LATER, "1.4"), "5.0": "1.3", "6.0": "2.3", "7.0": "2.4"},
     "root-mfa": {"1.2": "1.13", **dict.fromkeys(LATER, "1.5"), "5.0": "1.4", "6.0": "2.4", "7.0": "2.5"},
@@ -34,7 +35,7 @@ CIS = {
     "password-length": {"1.2": "1.9", **dict.fromkeys(LATER, "1.8"), "5.0": "1.7", "6.0": "2.7", "7.0": "2.8"},
     "password-reuse": {"1.2": "1.10", **dict.fromkeys(LATER, "1.9"), "5.0": "1.8", "6.0": "2.8", "7.0": "2.9"},
     "console-mfa": {"1.2": "1.2", **dict.fromkeys(LATER, "1.10"), "5.0": "1.9", "6.0": "2.9", "7.0": "2.10"},
-    "no-setup-access-key": {**dict.fromkeys(LATER, "1.11"), "5.0": "1.10", "6.0": "2.10"},
+    "no-setup-access-key": {"1.2": "1.21", **dict.fromkeys(LATER, "1.11"), "5.0": "1.10", "6.0": "2.10"},
     "password-unused": {"1.2": "1.3", **dict.fromkeys(LATER, "1.12"), "5.0": "1.11", "6.0": "2.11", "7.0": "2.11"},
     "access-key-unused": {"1.2": "1.3", **dict.fromkeys(LATER, "1.12"), "5.0": "1.11", "6.0": "2.11", "7.0": "2.11"},
     "single-access-key": {**dict.fromkeys(LATER, "1.13"), "5.0": "1.12", "6.0": "2.12"},
@@ -54,11 +55,13 @@ def test_the_controls_are_those_of_the_contract():
     assert {control.control_id: control.judged_per.value for control in CONTROLS} == JUDGED_PER
 
 
-def test_every_control_has_a_reason_and_a_remediation():
+def test_every_control_has_a_reason_and_a_remediation_that_hold_for_any_limit():
     for control in CONTROLS:
         assert control.why.endswith(".")
         assert control.mend.endswith(".")
         assert control.title
+        # A run can set another limit.
+        assert control.default_limit is None or f"of {control.default_limit}" not in control.mend
 
 
 def test_the_limits_of_the_controls_are_those_declared_for_a_run():
@@ -82,33 +85,102 @@ def test_the_cis_numbers_are_those_of_each_edition():
 def test_a_45_day_failure_is_no_90_day_failure(control_id):
     cis = relations(control_id, "CIS AWS Foundations")
     assert cis["1.2", "1.3"] == "stricter"
-    assert cis["7.0", "2.11"] == "exact"
+    # 45 days came with 1.4 (facts 9.1).
+    assert cis["1.3", "1.12"] == "stricter"
+    assert cis["1.4", "1.12"] == cis["7.0", "2.11"] == "exact"
     assert relations(control_id, "AWS FSBP") == {("1.0.0", "IAM.8"): "stricter"}
-    assert relations(control_id, "AWS Security Hub") == {("IAM", "IAM.22"): "exact"}
-    assert relations(control_id, "PCI DSS") == {("4.0.1", "8.2.6"): "stricter"}
+    assert relations(control_id, SECURITY_HUB) == {("unversioned", "IAM.22"): "exact"}
+    # PCI covers every account, not only IAM users: no result carries over.
+    assert set(relations(control_id, "PCI DSS").values()) == {"related"}
 
 
-def test_root_mfa_is_judged_otherwise_before_cis_5():
-    """Up to 4.0.1 root without any credential fails; ours is not applicable there."""
+def test_root_mfa_is_evaluated_differently_before_cis_5():
+    """Up to 4.0.1 root without any credential fails, where the control is not applicable."""
     cis = relations("root-mfa", "CIS AWS Foundations")
-    assert cis["4.0.1", "1.5"] == "related"
-    assert cis["5.0", "1.4"] == "stricter"
+    assert cis["1.2", "1.13"] == cis["1.3", "1.5"] == cis["4.0.1", "1.5"] == "looser"
+    assert cis["5.0", "1.4"] == cis["7.0", "2.5"] == "stricter"
+    # Security Hub passes root without a password even if it has a key, as CIS 5.0 does.
+    assert relations("root-mfa", SECURITY_HUB) == {("unversioned", "IAM.9"): "stricter"}
+
+
+@pytest.mark.parametrize(
+    ("control_id", "framework", "requirement", "relation"),
+    [
+        ("no-setup-access-key", "CIS AWS Foundations", "1.21", "stricter"),
+        ("no-setup-access-key", "CIS AWS Foundations", "2.10", "stricter"),
+        ("root-no-access-key", "AWS FSBP", "IAM.4", "looser"),
+        ("console-mfa", SECURITY_HUB, "IAM.19", "looser"),
+        ("root-unused", SECURITY_HUB, "CloudWatch.1", "related"),
+        ("password-reuse", "PCI DSS", "8.3.7", "related"),
+        ("password-reuse", "AWS FSBP", "IAM.7", None),
+        ("password-length", "NIST 800-53", "IA-5", None),
+        ("password-length", "NIST 800-53", "IA-5(1)", "related"),
+        ("password-reuse", "NIST 800-53", "IA-5", None),
+        ("root-mfa", "NIST 800-53", "IA-2(8)", "related"),
+    ],
+)
+def test_the_relations_that_were_corrected(control_id, framework, requirement, relation):
+    found = {number: each for (_, number), each in relations(control_id, framework).items()}
+    assert found.get(requirement) == relation
+
+
+def test_the_limit_of_a_requirement_is_the_number_that_it_sets():
+    found: dict[tuple[str, str], set[tuple[str, int | None]]] = {}
+    for each in REQUIREMENTS:
+        if each.requirement_limit is not None:
+            key = (each.control_id, each.framework)
+            found.setdefault(key, set()).add((each.requirement, each.requirement_limit))
+    assert found["password-length", "PCI DSS"] == {("8.3.6", 12)}
+    assert found["password-reuse", "PCI DSS"] == {("8.3.7", 4)}
+    assert found["access-key-unused", SECURITY_HUB] == {("IAM.22", 45)}
+    cis = {number: limit for number, limit in found["password-unused", "CIS AWS Foundations"] if number != "1.12"}
+    assert cis == {"1.3": 90, "1.11": 45, "2.11": 45}
+    # Both 1.3 and 1.4 number it 1.12.
+    assert {("1.12", 90), ("1.12", 45)} <= found["password-unused", "CIS AWS Foundations"]
+    # Relations hold at the default limits: an exact one has the same number.
+    defaults = {control.control_id: control.default_limit for control in CONTROLS}
+    exact = [each for each in REQUIREMENTS if each.relation is Relation.EXACT]
+    assert all(each.requirement_limit == defaults[each.control_id] for each in exact)
+
+
+def test_what_answers_half_of_a_requirement_names_the_other_half():
+    halves = {"password-unused": "access-key-unused", "access-key-unused": "password-unused"}
+    unused = [each for each in REQUIREMENTS if each.control_id in halves and each.relation is not Relation.RELATED]
+    assert len(unused) == 24
+    assert all(halves[each.control_id] in (each.note or "") for each in unused)
 
 
 def test_every_framework_of_the_contract_is_mapped():
     frameworks = {(each.framework, each.version) for each in REQUIREMENTS}
-    assert {("AWS FSBP", "1.0.0"), ("PCI DSS", "4.0.1"), ("NIST 800-53", "r5")} <= frameworks
+    assert {framework for framework in frameworks if framework[0] != "CIS AWS Foundations"} == {
+        ("AWS FSBP", "1.0.0"),
+        (SECURITY_HUB, "unversioned"),
+        ("PCI DSS", "4.0.1"),
+        ("NIST 800-53", "r5"),
+    }
     cis = {version for framework, version in frameworks if framework == "CIS AWS Foundations"}
-    assert cis == {"1.2", "1.4", "1.5", "2.0", "3.0", "4.0.1", "5.0", "6.0", "7.0"}
+    assert cis == {"1.2", "1.3", "1.4", "1.5", "2.0", "3.0", "4.0.1", "5.0", "6.0", "7.0"}
 
 
 def test_every_relation_is_used_and_every_weaker_one_of_a_limit_says_why():
     assert {each.relation for each in REQUIREMENTS} == set(Relation)
-    assert all(each.note for each in REQUIREMENTS if each.relation is Relation.STRICTER)
+    assert all(each.note for each in REQUIREMENTS if each.relation in {Relation.STRICTER, Relation.LOOSER})
 
 
 def test_every_control_is_mapped_to_a_requirement():
     assert {each.control_id for each in REQUIREMENTS} == set(JUDGED_PER)
+
+
+def test_the_view_of_the_frameworks_holds_the_declaration_with_new_columns_at_the_end(lake_of, rows):
+    lake = lake_of(rows.account())
+    where = "control_id = 'password-reuse' and framework = 'PCI DSS'"
+    [found] = lake.view("control_frameworks", where=where)
+    assert list(found)[-2:] == ["note", "requirement_limit"]
+    assert (found["version"], found["requirement"], found["relation"], found["requirement_limit"]) == (
+        *("4.0.1", "8.3.7", "related"),
+        4,
+    )
+    assert len(lake.view("control_frameworks")) == len(REQUIREMENTS)
 
 
 def test_the_view_of_the_controls_holds_the_declaration(lake_of, rows):

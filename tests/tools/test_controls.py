@@ -40,22 +40,22 @@ def test_an_empty_field_is_null_and_a_quoted_comma_is_text():
         (CONTROLS, ",severity,", ",how_bad,", "controls.csv:1: the header must be control_id,title,fails_when,why,"),
         (CONTROLS, ",critical,", ",fatal,", "controls.csv:3: unknown severity 'fatal'; use one of: critical, high,"),
         (CONTROLS, ",password,45", ",login,45", "controls.csv:8: unknown judged_per 'login'; use one of: account,"),
-        (CONTROLS, ",Root has MFA,", ",,", "controls.csv:4: title is empty"),
-        (CONTROLS, ",1,days,", ",one,days,", "controls.csv:5: a limit is a whole number with its unit and its setting"),
-        (CONTROLS, ",1,days,", ",1,,", "controls.csv:5: a limit is a whole number with its unit and its setting"),
+        (CONTROLS, ",The root user is protected by MFA,", ",,", "controls.csv:4: title is empty"),
+        (CONTROLS, ",1,days,", ",one,days,", "controls.csv:5: default_limit is not a whole number: 'one'"),
+        (CONTROLS, ",1,days,", ",1,,", "controls.csv:5: a limit has a number, a unit and a setting"),
         (CONTROLS, ",account,,,", ",account,,", "controls.csv:2: 9 fields instead of 10"),
         (CONTROLS, "\nroot-unused,", "\nroot-mfa,", "controls.csv:5: the same control_id as line 4"),
         (
             FRAMEWORKS,
             "root-mfa,",
             "root-mfas,",
-            "control_frameworks.csv:11: unknown control_id 'root-mfas'; use one of",
+            "control_frameworks.csv:12: unknown control_id 'root-mfas'; use one of",
         ),
         (FRAMEWORKS, ",exact,", ",same,", "control_frameworks.csv:2: unknown relation 'same'; use one of: exact,"),
         (FRAMEWORKS, ",1.2,1.12,", ",1.2,,", "control_frameworks.csv:2: requirement is empty"),
         (
             FRAMEWORKS,
-            ",1.4,1.4,",
+            ",1.3,1.4,",
             ",1.2,1.12,",
             "control_frameworks.csv:3: the same control_id, framework, version, requirement as line 2",
         ),
@@ -67,6 +67,8 @@ def test_an_error_is_reported_with_its_line(errors, name, old, new, error):
 
 
 def test_all_errors_of_a_file_are_reported_together(errors):
-    found = errors(CONTROLS, ",high,account,,,\nroot-no-access-key,Root has", ",bad,account,,,\n,Root has")
+    found = errors(
+        CONTROLS, ",high,account,,,\nroot-no-access-key,The root user has", ",bad,account,,,\n,The root user has"
+    )
     assert found[0].startswith("controls.csv:2: unknown severity 'bad'")
     assert found[1:] == ["controls.csv:3: control_id is empty"]

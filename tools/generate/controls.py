@@ -38,6 +38,7 @@ _FRAMEWORK_TYPES: Final = {
     "requirement": "varchar",
     "relation": "varchar",
     "note": "varchar",
+    "requirement_limit": "integer",
 }
 
 
@@ -71,6 +72,8 @@ class Relation(StrEnum):
     EXACT = "exact"
     # Whatever fails the requirement fails the control, but not the other way round: a 45-day failure is no 90-day one.
     STRICTER = "stricter"
+    # Whatever fails the control fails the requirement, but a pass does not carry over.
+    LOOSER = "looser"
     # Evidence for the requirement, but a result cannot be carried over.
     RELATED = "related"
 
@@ -115,8 +118,10 @@ class Requirement:
     requirement: str
     # How far a result carries over.
     relation: Relation
-    # What differs, as a sentence.
+    # What differs, or who made the mapping, in sentences.
     note: str | None
+    # The number that the requirement sets, in the unit of the control's limit. None: it sets none.
+    requirement_limit: int | None
 
 
 class ReferenceFileError(Exception):
@@ -149,6 +154,7 @@ def requirements(folder: Path = REFERENCE) -> list[Requirement]:
             requirement=_text(fields, "requirement"),
             relation=Relation(_choice(fields, "relation", Relation)),
             note=fields["note"] or None,
+            requirement_limit=_number(fields, "requirement_limit"),
         )
 
     unique = ("control_id", "framework", "version", "requirement")
@@ -157,8 +163,8 @@ def requirements(folder: Path = REFERENCE) -> list[Requirement]:
 
 def _control(fields: Mapping[str, str]) -> Control:
     limit = [fields["default_limit"], fields["limit_unit"], fields["limit_setting"]]
-    if any(limit) and not (all(limit) and limit[0].isdecimal()):
-        raise ValueError("a limit is a whole number with its unit and its setting, or all three are empty")
+    if any(limit) and not all(limit):
+        raise ValueError("a limit has a number, a unit and a setting, or all three are empty")
     severity = _choice(fields, "severity", [each.label for each in Severity])
     return Control(
         control_id=_text(fields, "control_id"),
@@ -168,7 +174,7 @@ def _control(fields: Mapping[str, str]) -> Control:
         mend=_text(fields, "mend"),
         severity=Severity[severity.upper()],
         judged_per=JudgedPer(_choice(fields, "judged_per", JudgedPer)),
-        default_limit=int(limit[0]) if limit[0] else None,
+        default_limit=_number(fields, "default_limit"),
         limit_unit=limit[1] or None,
         limit_setting=limit[2] or None,
     )
@@ -210,6 +216,12 @@ def _text(fields: Mapping[str, str], name: str) -> str:
     return fields[name]
 
 
+def _number(fields: Mapping[str, str], name: str) -> int | None:
+    if fields[name] and not fields[name].isdecimal():
+        raise ValueError(f"{name} is not a whole number: {fields[name]!r}")
+    return int(fields[name]) if fields[name] else None
+
+
 def _choice(fields: Mapping[str, str], name: str, choices: Iterable[str]) -> str:
     known = list(choices)
     if fields[name] not in known:
@@ -241,14 +253,18 @@ def control_frameworks_sql() -> str:
     """The file `athena_queries/reference/control_frameworks.sql`."""
     return _view_file(
         summary="Which requirement of which framework, by version, a control helps to evidence, and how far its "
-        "result carries over (at the default limits): `exact`, `stricter` (the control fails more), or `related`.",
+        "result carries over (at the default limits): `exact`, `stricter` (the control fails more), `looser` (it fails "
+        "less), or `related`.",
         grain="control_id, framework, version, requirement",
         order="control_id, framework, version, requirement",
-        example="control_id, framework, version, requirement, relation",
+        example="control_id, framework, version, requirement, relation, requirement_limit",
         source="control_frameworks.csv",
         columns=_FRAMEWORK_TYPES,
         rows=(
-            (each.control_id, each.framework, each.version, each.requirement, each.relation, each.note)
+            (
+                *(each.control_id, each.framework, each.version, each.requirement),
+                *(each.relation, each.note, each.requirement_limit),
+            )
             for each in requirements()
         ),
     )

@@ -264,6 +264,7 @@ MEANINGS: Final[dict[str, str]] = {
     "framework": "The framework.",
     "version": "Its version.",
     "requirement": "The number of the requirement in that version.",
-    "relation": "`exact`, `stricter` or `related`.",
-    "note": "What differs.",
+    "relation": "`exact`, `stricter`, `looser` or `related`, at the default limits.",
+    "note": "What differs, or who made the mapping.",
+    "requirement_limit": "The number that the requirement sets, in the unit of the control's limit.",
 }
