@@ -48,6 +48,10 @@ class NotPublishedError(CredlakeError):
     """The run ended and its evidence is stored, but the publication rules rejected it."""
 
 
+class UnconfirmedError(NotPublishedError):
+    """The run covers less than the snapshot that `--replace` names it for, and nobody confirmed the loss."""
+
+
 class CatalogNotSyncedError(CredlakeError):
     """The snapshot is published, but Glue could not be synced with the publication record."""
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from collector.cli.options import Verbose, with_settings
+from collector.process.streams import printable
 from collector.settings.model import RUN
 
 if TYPE_CHECKING:
     from collector.collection.result import RunResult
+    from collector.errors import UnconfirmedError
     from collector.settings.model import Settings
 
 _DRY_RUN = "List the accounts that would be collected, and why not the others."
@@ -20,7 +22,7 @@ _DRY_RUN = "List the accounts that would be collected, and why not the others."
 @with_settings(
     *("lake", "role_name", "role_path", "external_id"),
     *("account", "exclude_account", "include_ou", "exclude_ou", "accounts_file", "organization_id", "tags"),
-    *("concurrency", "deadline", "account_deadline", "min_coverage", "replace", "resume"),
+    *("concurrency", "deadline", "account_deadline", "min_coverage", "replace", "yes", "resume"),
     *("kms_key", "glue", "database"),
 )
 def collect(
@@ -56,12 +58,18 @@ def collect(
 def _collect(settings: Settings) -> int:
     from collector.cli.display import watch_for
     from collector.collection.run import open_collection, run_until_signal
-    from collector.errors import CatalogNotSyncedError, NotPublishedError
+    from collector.errors import CatalogNotSyncedError, NotPublishedError, UnconfirmedError
 
     failure: NotPublishedError | CatalogNotSyncedError | None = None
-    with watch_for(is_terminal=sys.stderr.isatty()) as watch, open_collection(settings, watch=watch) as collection:
+    with open_collection(settings) as collection:
         try:
-            run_until_signal(collection)
+            try:
+                with watch_for(is_terminal=sys.stderr.isatty()) as collection.watch:
+                    run_until_signal(collection)
+            except UnconfirmedError as error:
+                if not _is_confirmed(error):
+                    raise
+                run_until_signal(collection, collection.publish(confirmed=True))
         except (NotPublishedError, CatalogNotSyncedError) as error:
             failure = error
     result = collection.result
@@ -70,6 +78,17 @@ def _collect(settings: Settings) -> int:
     if failure is not None:
         raise failure
     return 0 if result is not None and result.is_complete else 1
+
+
+def _is_confirmed(error: UnconfirmedError) -> bool:
+    """Whether the person at the terminal, if there is one, agrees to what the snapshot would lose."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    typer.echo(printable(str(error.facts["reason"])), err=True)
+    try:
+        return typer.confirm("Replace it?", err=True)
+    except typer.Abort:
+        return False
 
 
 def _print_result(result: RunResult, lake: str) -> None:

@@ -41,7 +41,7 @@ from collector.lake.writer import SnapshotWriter
 from collector.process.exit import run_stoppable, scratch_folder
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
     from datetime import datetime
 
     from collector.aws.clients import Identity
@@ -116,9 +116,20 @@ class Collection:
                 result.written = await self._collect(result, discovery, accounts, identity, resumed)
         finally:
             discovery.close()
-        result.record = await _uninterrupted(asyncio.to_thread(self._publish, result.written))
+        return await self.publish(confirmed=self.settings.yes)
+
+    async def publish(self, *, confirmed: bool) -> RunResult:
+        """Publish the tables that the run has written, and sync the catalog. Raises what `run` does.
+
+        `confirmed`: whether somebody agreed that it may replace a better snapshot, where the settings say `replace`.
+        """
+        result = self.result
+        written = None if result is None else result.written
+        if result is None or written is None:
+            raise ValueError("the run has written no tables yet")
+        result.record = await _uninterrupted(asyncio.to_thread(self._publish, written, confirmed=confirmed))
         # Where this fails it raises what the user must know, and the snapshot is published anyway.
-        await asyncio.to_thread(self.follower.sync_catalog, organization_id)
+        await asyncio.to_thread(self.follower.sync_catalog, written.organization_id)
         return result
 
     def _sync_catalog_first(self, organization_id: str) -> None:
@@ -179,10 +190,17 @@ class Collection:
             await asyncio.to_thread(writer.abort)
             raise
 
-    def _publish(self, written: WrittenSnapshot) -> PublicationRecord:
+    def _publish(self, written: WrittenSnapshot, *, confirmed: bool) -> PublicationRecord:
         before = read_record(self.store, written.organization_id).record
         rules = self.settings
-        record = publish(self.store, written, now=self.now, min_coverage=rules.min_coverage, replace=rules.replace)
+        record = publish(
+            self.store,
+            written,
+            now=self.now,
+            min_coverage=rules.min_coverage,
+            replace=rules.replace,
+            confirmed=confirmed,
+        )
         self.follower.tag_replaced(before, record)
         return record
 
@@ -215,14 +233,16 @@ def open_collection(
         )
 
 
-def run_until_signal(collection: Collection) -> RunResult:
-    """Make the run; SIGINT and SIGTERM stop it.
+def run_until_signal(collection: Collection, part: Coroutine[None, None, RunResult] | None = None) -> RunResult:
+    """Make the run, or that part of it; SIGINT and SIGTERM stop it.
 
     Raises:
         CredlakeError: nothing was published, or the catalog could not be synced.
         StoppedBySignal: it was stopped.
     """
-    return run_stoppable(collection.run(), before_exit=lambda: shutil.rmtree(collection.scratch, ignore_errors=True))
+    return run_stoppable(
+        part or collection.run(), before_exit=lambda: shutil.rmtree(collection.scratch, ignore_errors=True)
+    )
 
 
 async def plan_run(settings: Settings) -> tuple[str, list[tuple[Account, str | None]]]:

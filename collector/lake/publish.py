@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from collector.errors import LakeError, NotPublishedError
+from collector.errors import LakeError, NotPublishedError, UnconfirmedError
+from collector.lake.covered import what_is_lost
 from collector.lake.layout import raw_folder, record_key
 from collector.lake.record import read_record, serialize_record, with_snapshot
 from collector.lake.store import ReplaceConflictError
+from collector.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +30,7 @@ _ATTEMPTS = 30
 
 _FIX = "Fix the accounts that failed, and run again."
 _FIX_OR_REPLACE = "Fix the accounts that failed, and run again; or publish anyway with --replace."
+_CONFIRM = "To publish it anyway: `credlake collect --resume --replace --yes`, which collects no account again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class Decision:
     publish: bool  # whether it does
     reason: str  # why, as a sentence
     next_step: str = ""  # what the user can do if not
+    better: PublishedSnapshot | None = None  # the snapshot that covers more, where that is the reason or is overruled
+    needs_confirmation: bool = False  # whether it is refused only because nobody confirmed `--replace`
 
 
 def publish(
@@ -46,19 +51,26 @@ def publish(
     now: Callable[[], datetime],
     min_coverage: float | Fraction | None = None,
     replace: bool = False,
+    confirmed: bool = True,
     sleep: Callable[[float], None] = time.sleep,
 ) -> PublicationRecord:
     """Make the run the snapshot of its day, by one conditional write; returns the new record.
 
-    A run that loses a race against another one reads the record again and applies the rules again.
+    A run that loses a race against another one reads the record again and applies the rules again. `confirmed` is
+    whether somebody agreed that `replace` may put the run in place of a better snapshot.
 
     Raises:
+        UnconfirmedError: it would replace a better snapshot, which nobody confirmed. The message says what is lost.
         NotPublishedError: the rules do not allow it. What the run wrote stays in the lake.
         LakeError: the record cannot be read or written.
     """
 
     def decision(record: PublicationRecord | None) -> Decision:
-        return decide(record, written, min_coverage=min_coverage, replace=replace)
+        decided = decide(record, written, min_coverage=min_coverage, replace=replace)
+        if confirmed or not decided.publish or decided.better is None:
+            return decided
+        lost = what_is_lost(store, decided.better, written.files)
+        return Decision(False, f"{decided.reason} {lost}", _CONFIRM, decided.better, needs_confirmation=True)  # noqa: FBT003 -- publish
 
     return publish_if(decision, store, written, now=now, sleep=sleep)
 
@@ -105,7 +117,8 @@ def publish_if(
 def _not_published(store: Store, written: WrittenSnapshot, decision: Decision) -> NotPublishedError:
     raw = store.location(raw_folder(written.organization_id, written.run_id))
     tables = store.location(written.files[0].path.rpartition("/")[0])
-    return NotPublishedError(
+    kind = UnconfirmedError if decision.needs_confirmation else NotPublishedError
+    return kind(
         f"Nothing was published. {decision.reason} What was published before is unchanged. The run is kept, "
         f"unpublished: {raw} (raw) and {tables} (tables). {decision.next_step}",
         run_id=written.run_id,
@@ -127,20 +140,21 @@ def decide(
     Args:
         record: what is published; None where nothing is.
         written: the run to be published.
-        min_coverage: the least coverage to publish, 0 to 1; `replace` does not lift it.
+        min_coverage: the least coverage to publish, 0 to 1, in addition to the run's own; `replace` lifts neither.
         replace: publish even if what is published is better.
     """
     if written.accounts.covered == 0:
-        return _refused("Not one account was collected, so there is nothing to publish.", _FIX)
+        return _refused("Not one account was collected, so there is nothing to publish.", _next_step(written, _FIX))
     covers = f"The run covers {_share(written.accounts)}"
     # The floor exactly as written: 0.98 is 98/100, not the nearest float.
-    if min_coverage is not None and written.accounts.coverage < Fraction(str(min_coverage)):
+    floor = max((one for one in (min_coverage, written.min_coverage) if one is not None), default=None)
+    if floor is not None and written.accounts.coverage < Fraction(str(floor)):
         still = " --replace does not lift this floor." if replace else ""
-        return _refused(f"{covers}, less than --min-coverage {min_coverage} requires.{still}", _FIX)
-    if replace or record is None:
-        return Decision(publish=True, reason=f"{covers}.")
-    refused = _against_same_day(record, written) or _against_newest(record, written)
-    return refused or Decision(publish=True, reason=f"{covers}.")
+        return _refused(f"{covers}, less than --min-coverage {floor} requires.{still}", _next_step(written, _FIX))
+    worse = None if record is None else _against_same_day(record, written) or _against_newest(record, written)
+    if worse is not None and replace:
+        return replaced(worse, publish=True, next_step="")
+    return worse or Decision(publish=True, reason=f"{covers}.")
 
 
 def decide_rebuilt(record: PublicationRecord | None, written: WrittenSnapshot) -> Decision:
@@ -172,7 +186,8 @@ def _against_same_day(record: PublicationRecord, written: WrittenSnapshot) -> De
     return _refused(
         f"The run covers {_share(written.accounts)}{_left_out(same_day, written)}, less than the snapshot of "
         f"{written.snapshot_date} that it would replace: {_share(same_day.accounts)}, run {same_day.run_id}.",
-        _FIX_OR_REPLACE,
+        _next_step(written, _FIX_OR_REPLACE),
+        same_day,
     )
 
 
@@ -184,7 +199,8 @@ def _against_newest(record: PublicationRecord, written: WrittenSnapshot) -> Deci
     return _refused(
         f"The run covers {_share(written.accounts)}{_left_out(newest, written)}, less than half of what the newest "
         f"snapshot ({record.latest}) does: {_share(newest.accounts)}, run {newest.run_id}.",
-        _FIX_OR_REPLACE,
+        _next_step(written, _FIX_OR_REPLACE),
+        newest,
     )
 
 
@@ -207,8 +223,19 @@ def _left_out(snapshot: PublishedSnapshot, written: WrittenSnapshot) -> str:
     return f", and its accounts file names {fewer} fewer ACTIVE ones than that snapshot" if fewer else ""
 
 
-def _refused(reason: str, next_step: str) -> Decision:
-    return Decision(publish=False, reason=reason, next_step=next_step)
+def _next_step(written: WrittenSnapshot, if_complete: str) -> str:
+    """What to do about a run that covers too little; one that left accounts out must not replace the others."""
+    excluded = written.accounts.by_outcome.get(Outcome.EXCLUDED, 0)
+    if not excluded:
+        return if_complete
+    return (
+        f"Its include and exclude rules left out {excluded} accounts: run again without them. To collect only the "
+        "accounts that failed: `credlake collect --retry-failed`."
+    )
+
+
+def _refused(reason: str, next_step: str, better: PublishedSnapshot | None = None) -> Decision:
+    return Decision(publish=False, reason=reason, next_step=next_step, better=better)
 
 
 def _share(accounts: AccountCounts) -> str:

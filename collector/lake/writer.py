@@ -46,6 +46,7 @@ class WrittenSnapshot:
     columns: Mapping[str, int]  # per record type, how many columns its files have
     files: tuple[PublishedFile, ...]  # its tables
     is_listed_by_file: bool = False  # whether an accounts file named its accounts: the organization may have others
+    min_coverage: float | None = None  # the floor that the run was started with, 0 to 1; None: none
 
     @classmethod
     def of_run(
@@ -58,6 +59,7 @@ class WrittenSnapshot:
         run_sha256: str | None = None,
     ) -> Self:
         """The snapshot of that run; its files have this version's columns."""
+        floor = run.settings.get("min_coverage")
         return cls(
             organization_id=run.organization_id,
             snapshot_date=run.snapshot_date,
@@ -70,6 +72,7 @@ class WrittenSnapshot:
             columns={record_type: len(file_schema(record_type)) for record_type in RECORD_TABLES},
             files=files,
             is_listed_by_file=run.is_listed_by_file,
+            min_coverage=floor if isinstance(floor, int | float) else None,
         )
 
     def is_published_in(self, record: PublicationRecord) -> bool:

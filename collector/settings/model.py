@@ -163,6 +163,12 @@ class Settings:
         metavar="RATE",
     )
     replace: bool = _setting(False, Boolean(), RUN, "Publish even over a better snapshot.")  # noqa: FBT003 -- the default
+    yes: bool = _setting(
+        False,  # noqa: FBT003 -- the default
+        Boolean(),
+        RUN,
+        "Confirm that --replace may take accounts out of the snapshot.",
+    )
     resume: bool = _setting(
         False,  # noqa: FBT003 -- the default
         Boolean(),

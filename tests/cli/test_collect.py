@@ -235,7 +235,7 @@ def test_3_where_the_run_is_worse_unless_that_is_wanted(credlake, good, lake):
     with Simulator(SOME_DENIED) as server:
         refused = credlake("collect", "--lake", lake, at=server)
         still_refused = credlake("collect", "--lake", lake, "--replace", "--min-coverage", "0.9", at=server)
-        replaced = credlake("collect", "--lake", lake, "--replace", at=server)
+        replaced = credlake("collect", "--lake", lake, "--replace", "--yes", at=server)
 
     assert (refused.code, still_refused.code, replaced.code) == (3, 3, 1)
     assert "2 of 3 active accounts" in refused.said[-1]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime
 from operator import attrgetter
 
 import pytest
 
+from collector.errors import NotPublishedError
+from collector.lake.local_store import LocalStore
+from collector.lake.rebuild import rebuild
 from collector.scheduled.reporting import notice_of
 from collector.simulator import AccountState, CallerSpec, Simulator, faults
 from tests.fixtures.published import accounts_of
@@ -46,6 +50,8 @@ NEED_ATTENTION = [
     ("100000000026", "malformed_report", "MalformedReport", False),
     ("100000000027", "assume_denied", "AccessDenied", False),
 ]
+
+TWO_OF_THREE = organization(member(1), member(2, faults=(faults.ROLE_MISSING,)))
 
 
 def listed(result):
@@ -119,3 +125,30 @@ def test_a_resumed_run_counts_the_accounts_whose_tags_could_not_be_read(lake, mi
 
     assert (whole.untagged, whole.is_complete) == (3, False)
     assert (resumed.untagged, resumed.is_complete) == (3, False)
+
+
+@pytest.mark.parametrize("how", ["resume", "rebuild"])
+def test_a_run_below_its_own_floor_is_not_published_later_either(lake, tmp_path, how):
+    day = datetime.now(UTC)
+
+    def publish_later():
+        if how == "resume":
+            return collect(server, lake, resume=True, min_coverage=0.5)
+        store = LocalStore(lake)
+        return rebuild(store, "o-aa111bb222", f"{day:%Y-%m-%d}", tmp_path, now=lambda: day, randomness=b"abcd")
+
+    with Simulator(TWO_OF_THREE) as server:
+        with pytest.raises(NotPublishedError):
+            collect(server, lake, min_coverage=0.95)
+        with pytest.raises(NotPublishedError, match=r"less than --min-coverage 0\.95"):
+            publish_later()
+
+    assert not list((lake / "catalog").glob("*.json"))
+
+
+def test_a_higher_floor_holds_for_a_resumed_run(lake):
+    with Simulator(TWO_OF_THREE) as server:
+        collect(server, lake, min_coverage=0.5)
+        interrupt(lake)
+        with pytest.raises(NotPublishedError, match=r"less than --min-coverage 0\.95"):
+            collect(server, lake, resume=True, min_coverage=0.95)

@@ -58,7 +58,7 @@ def test_a_worse_run_never_replaces_a_better_one_and_is_kept(lake):
 def test_a_worse_run_is_published_where_that_is_asked_for(lake):
     served(GOOD, lake)
 
-    served(WORSE, lake, replace=True)
+    served(WORSE, lake, replace=True, yes=True)
 
     assert newest(lake)["accounts"]["covered"] == 2
 

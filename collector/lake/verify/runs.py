@@ -175,13 +175,10 @@ def _record_at(record: PublicationRecord | None, run: RunEvidence) -> Publicatio
 
 def _is_allowed(run: RunEvidence, counts: AccountCounts, record: PublicationRecord | None) -> bool:
     """Whether the rules, with the run's own settings, allow publishing a run of these counts."""
-    floor = run.settings.get("min_coverage")
-    return decide(
-        record,
-        WrittenSnapshot.of_run(run, counts),
-        min_coverage=floor if isinstance(floor, int | float) else None,
-        replace=run.settings.get("replace") is True,
-    ).publish
+    # Older versions did not ask for a confirmation. Where it was asked for at a terminal, the run does not show it.
+    is_confirmed = run.settings.get("yes", True) is True
+    replace = run.settings.get("replace") is True and is_confirmed
+    return decide(record, WrittenSnapshot.of_run(run, counts), replace=replace).publish
 
 
 def _replaces(run: RunEvidence, counts: AccountCounts, published: PublishedSnapshot) -> bool:

@@ -1,0 +1,91 @@
+"""A run that would take accounts out of a snapshot: the next step, and what `--replace` needs."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import pytest
+
+from collector.simulator import Simulator, UserSpec
+from tests.fixtures.published import newest, record_of
+from tests.fixtures.runs import member, organization
+
+GOOD = organization(*(member(number, users=(UserSpec("someone", member(1).joined_at),)) for number in range(3)))
+ONE = ("--account", "100000000001")
+
+
+@pytest.fixture(name="covered")
+def _covered(credlake, lake):
+    """A lake with a snapshot of all four accounts, and the organization that it is of."""
+    with Simulator(GOOD) as server:
+        assert credlake("collect", "--lake", lake, at=server).code == 0
+        # Run ids sort by the second in which a run started.
+        time.sleep(1.0 - time.time() % 1)
+        yield server
+
+
+@pytest.mark.parametrize(
+    "selection", [ONE, ("--exclude-account", "100000000001"), ("--exclude-ou", "Root"), ("--include-ou", "Root")]
+)
+def test_a_refused_run_by_selection_is_never_advised_to_replace(credlake, lake, covered, selection):
+    if selection[0].endswith("-ou"):
+        selection = (*selection, "--account", "100000000001")
+
+    ended = credlake("collect", "--lake", lake, *selection, at=covered)
+
+    assert ended.code == 3
+    assert "--replace" not in ended.said[-1]
+    assert "Fix the accounts" not in ended.said[-1]
+    assert "include and exclude rules left out" in ended.said[-1]
+    assert "credlake collect --retry-failed" in ended.said[-1]
+
+
+def test_replace_says_what_is_lost_and_needs_yes_where_nobody_can_be_asked(credlake, lake, covered):
+    before = record_of(lake)
+    first = newest(lake)["run_id"]
+
+    refused = credlake("collect", "--lake", lake, *ONE, "--replace", at=covered)
+    assert (refused.code, record_of(lake)) == (3, before)
+    assert (
+        f"Queries would lose 3 accounts with 5 users that run {first} covers: 000000000001, 100000000000, 100000000002."
+    ) in refused.said[-1]
+    covered.reset_calls()
+    confirmed = credlake("collect", "--lake", lake, "--resume", "--replace", "--yes", at=covered)
+
+    assert "To publish it anyway: `credlake collect --resume --replace --yes`" in refused.said[-1]
+    assert confirmed.code == 0
+    assert newest(lake)["accounts"]["covered"] == 1
+    assert covered.calls.by_operation.get("sts:AssumeRole", 0) == 0
+
+
+def test_a_scheduled_run_confirms_by_a_setting(credlake, lake, covered):
+    environment = {"CREDLAKE_REPLACE": "true", "CREDLAKE_YES": "true"}
+
+    assert (
+        credlake("collect", "--lake", lake, *ONE, at=covered, environment=covered.environment() | environment).code == 0
+    )
+    assert newest(lake)["accounts"]["covered"] == 1
+
+
+def test_replace_needs_no_confirmation_where_nothing_better_is_published(credlake, lake, covered):
+    assert credlake("collect", "--lake", lake, "--replace", at=covered).code == 0
+
+
+@pytest.mark.parametrize("is_agreed", [True, False])
+def test_a_person_at_a_terminal_is_asked(credlake, lake, covered, monkeypatch, is_agreed):
+    asked = []
+
+    def confirm(question, **_):
+        asked.append(question)
+        return is_agreed
+
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setattr("typer.confirm", confirm)
+
+    ended = credlake("collect", "--lake", lake, *ONE, "--replace", at=covered)
+
+    assert (ended.code, asked) == (0 if is_agreed else 3, ["Replace it?"])
+    assert "Queries would lose 3 accounts with 5 users" in ended.err
+    assert newest(lake)["accounts"]["covered"] == (1 if is_agreed else 4)
