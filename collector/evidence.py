@@ -66,6 +66,8 @@ class RunEvidence:
     versions: dict[str, str] = field(default_factory=dict)
     endpoints: dict[str, str] = field(default_factory=dict)
     collector_account_id: str | None = None
+    # Account → the role to assume in it, where the accounts file names one: `--resume` uses it for the accounts left.
+    role_arns: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_listed_by_file(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from collector.aws.clients import client, home_region, own_credentials
@@ -12,6 +12,7 @@ from collector.aws.errors import Ignoring, translated
 from collector.errors import CallFault, FaultKind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from types_boto3_sts.type_defs import AssumeRoleRequestTypeDef, AssumeRoleResponseTypeDef
@@ -40,10 +41,11 @@ class Role:
     path: str  # Its path, `/` or `/…/`.
     external_id: str | None  # The external id that its trust policy requires; None where it requires none.
     session_name: str  # The name of the sessions, by which CloudTrail shows them; cut to 64 characters.
+    arns: Mapping[str, str] = field(default_factory=dict)  # Account → the ARN of its role, where that is another one.
 
     def arn(self, account_id: str, partition: str) -> str:
         """The role's ARN in that account."""
-        return f"arn:{partition}:iam::{account_id}:role{self.path}{self.name}"
+        return self.arns.get(account_id) or f"arn:{partition}:iam::{account_id}:role{self.path}{self.name}"
 
 
 class AccountApi:
@@ -58,8 +60,8 @@ class AccountApi:
         self._sts = client("sts")
 
     def is_own(self, account_id: str) -> bool:
-        """Whether the account is the collector's own, which needs no role."""
-        return account_id == self._own_account_id
+        """Whether the account is the collector's own, which needs no role unless the accounts file names one."""
+        return account_id == self._own_account_id and account_id not in self._role.arns
 
     def credentials(self, account_id: str, *, regional: bool = True) -> SessionCredentials:
         """Credentials for the account: the collector's own in its own account, else those of the role.

@@ -116,11 +116,13 @@ def print_plan(organization_id: str, planned: list[tuple[Account, str | None]]) 
     """Print which accounts would be collected, and why not the others; the arguments are what `plan_run` returns."""
     console = _console()
     table = Table(title=f"{organization_id}: dry run", title_justify="left")
-    for name in ("account", "name", "OU", "collected", "why not"):
+    has_roles = any(account.role_arn for account, _ in planned)
+    for name in ("account", "name", "OU", "collected", "why not", *(("role",) if has_roles else ())):
         table.add_column(name)
     for account, why_not in planned:
         texts = [_text(text or "") for text in (account.name, account.location.ou_path, why_not)]
-        table.add_row(account.account_id, *texts[:2], "no" if why_not else "yes", texts[2])
+        roles = (_text(account.role_arn or ""),) if has_roles else ()
+        table.add_row(account.account_id, *texts[:2], "no" if why_not else "yes", texts[2], *roles)
     console.print(table)
     count = f"{sum(why_not is None for _, why_not in planned)} of {len(planned)}"
     console.print(f"{count} accounts would be collected. No account was called, and nothing written.")

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from collector.settings.model import Settings
 
 
-@with_settings("lake", "role_name", "role_path", "external_id", "account", "database", "workgroup", "kms_key")
+@with_settings(
+    *("lake", "role_name", "role_path", "external_id", "account", "accounts_file", "organization_id"),
+    *("database", "workgroup", "kms_key"),
+)
 def doctor(
     settings: Settings,
     *,

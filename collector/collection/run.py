@@ -41,7 +41,7 @@ from collector.lake.writer import SnapshotWriter
 from collector.process.exit import run_stoppable, scratch_folder
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
     from datetime import datetime
 
     from collector.aws.clients import Identity
@@ -105,6 +105,7 @@ class Collection:
                 settings=self.settings.for_the_record(),
                 versions={"credlake": __version__, "python": platform.python_version()},
                 collector_account_id=identity.account_id,
+                role_arns=discovery.role_arns,
             )
             resumed = await asyncio.to_thread(interrupted_run, self.store, run) if self.settings.resume else None
             self.result = result = RunResult(run=run if resumed is None else resumed.run)
@@ -154,7 +155,8 @@ class Collection:
         writer = SnapshotWriter(self.store, run, self.scratch, folder=folder)
         try:
             try:
-                calls = await asyncio.to_thread(account_calls, self.settings, identity, run.run_id)
+                role_arns = {**run.role_arns, **discovery.role_arns}
+                calls = await asyncio.to_thread(account_calls, self.settings, identity, run.run_id, role_arns)
             except CallFault as fault:
                 raise explain_no_identity(fault) from fault
             if endpoints := clients.foreign_endpoints():
@@ -281,7 +283,12 @@ async def open_discovery(
         raise explain_no_identity(fault) from fault
     from_file = None
     if settings.accounts_file is not None:
-        from_file = read_accounts_file(Path(settings.accounts_file), partition=identity.partition)
+        file = read_accounts_file(Path(settings.accounts_file), partition=identity.partition)
+        for sentence in file.unread:
+            _log.warning("accounts_file.not_read", what=sentence)
+        if file.unread:
+            _log.warning("accounts_file.read_in_part", accounts=len(file.accounts), not_read=len(file.unread))
+        from_file = file.accounts
     discovery = Discovery(
         source=source,
         selection=settings.selection,
@@ -297,8 +304,10 @@ def _organizations(identity: Identity) -> OrganizationsApi:
     return OrganizationsApi(clients.client("organizations", clients.home_region(identity.partition)))
 
 
-def account_calls(settings: Settings, identity: Identity, run_id: str) -> AccountApi:
+def account_calls(settings: Settings, identity: Identity, run_id: str, role_arns: Mapping[str, str]) -> AccountApi:
     """The calls for one account. Sessions are named after the run's id, which identifies them in CloudTrail.
+
+    `role_arns` are the roles of the accounts that have another one than the settings name.
 
     Raises:
         CallFault: there are no valid AWS credentials.
@@ -308,6 +317,7 @@ def account_calls(settings: Settings, identity: Identity, run_id: str) -> Accoun
         path=settings.role_path,
         external_id=settings.external_id,
         session_name=f"credlake-{run_id}",
+        arns=role_arns,
     )
     return AccountApi(role=role, partition=identity.partition, own_account_id=identity.account_id)
 

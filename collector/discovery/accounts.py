@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from types_boto3_organizations.type_defs import AccountTypeDef
 
 ACTIVE = "ACTIVE"
-ACCOUNT_STATES = ("PENDING_ACTIVATION", ACTIVE, "SUSPENDED", "PENDING_CLOSURE", "CLOSED")
+# PENDING: what older exports of the Organizations console write for PENDING_ACTIVATION (facts F11.3).
+ACCOUNT_STATES = ("PENDING_ACTIVATION", "PENDING", ACTIVE, "SUSPENDED", "PENDING_CLOSURE", "CLOSED")
 
 ACCOUNT_ID = re.compile(r"[0-9]{12}")
 ORGANIZATION_ID = re.compile(r"o-[a-z0-9]{10,32}")
@@ -72,6 +73,7 @@ class Account:
     state: str  # `ACTIVE`, `SUSPENDED`, …: one of ACCOUNT_STATES, or one that AWS added later.
     partition: str  # `aws`, `aws-cn`, …
     name: str | None = None  # None where the list has none.
+    role_arn: str | None = None  # The role to assume, where an accounts file names one; None: the run's role.
     ou_ids: tuple[str, ...] = ()  # The OU IDs of `Paths`; empty where Organizations did not send them.
     location: Location = field(default_factory=Location)
     tags: dict[str, str] = field(default_factory=dict)  # Empty unless the run reads tags.

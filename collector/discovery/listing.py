@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 
 from collector.discovery.accounts import ORGANIZATION_ID, Account, account_from_organizations, organization_id_of
-from collector.discovery.accounts_file import organization_problems
+from collector.discovery.accounts_file import organization_problems, organizations_named
 from collector.discovery.ous import OrganizationTree
 from collector.errors import (
     CallFault,
@@ -66,6 +66,11 @@ class Discovery:
         """Where the account list comes from, as in `account.inventory_source`."""
         return ORGANIZATIONS if self.from_file is None else ACCOUNTS_FILE
 
+    @property
+    def role_arns(self) -> dict[str, str]:
+        """Account → the role to assume in it, where the accounts file names one."""
+        return {account.account_id: account.role_arn for account in self.from_file or () if account.role_arn}
+
     async def first_page(self) -> tuple[str, AsyncIterator[Account]]:
         """The organization's ID, and its accounts, once the first of them are known.
 
@@ -74,7 +79,7 @@ class Discovery:
             UsageError: the organization is not the one that was named, or not that of accounts in the file.
         """
         if self.from_file is not None:
-            of_file = await self._organization_of_file()
+            of_file = await self._organization_of_file(self.from_file)
             if problems := organization_problems(self.from_file, of_file):
                 raise UsageError(problems)
             return of_file, self._of_file(self.from_file)
@@ -161,12 +166,16 @@ class Discovery:
         for account in accounts:
             yield account
 
-    async def _organization_of_file(self) -> str:
+    async def _organization_of_file(self, accounts: list[Account]) -> str:
         if self.organization_id is not None:
             return self.organization_id
         try:
             organization_id = await self._in_thread(self.source.organization_id)
         except CallFault as fault:
+            named = set().union(*map(organizations_named, accounts))
+            if len(named) == 1:
+                _log.info("organization.named_by_accounts_file", organization_id=(only := named.pop()))
+                return only
             why = f"{fault.operation} returned {fault.code}: {fault.message}"
             raise UsageError(
                 [f"--accounts-file: set --organization-id, because Organizations cannot be called: {why}"]

@@ -8,15 +8,17 @@ from __future__ import annotations
 import asyncio
 import time
 from itertools import takewhile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from collector.aws import clients, describe
 from collector.collection.engine import utc_now
 from collector.collection.run import account_calls, plan_run
+from collector.discovery.accounts_file import read_accounts_file
 from collector.doctor.accounts import check_accounts, sample_accounts
 from collector.doctor.bucket import check_lake
 from collector.doctor.catalog import CatalogChecks
-from collector.doctor.finding import Finding, error_reported, fail, ok, run_check
+from collector.doctor.finding import Finding, Status, error_reported, fail, ok, run_check
 from collector.errors import CallFault, CredlakeError, explain_no_identity
 from collector.lake.layout import is_on_s3
 
@@ -84,14 +86,24 @@ def _check_organization(
         return None
     selected = [account.account_id for account, why_not in planned if why_not is None]
     yield ok("organization", organization_id, f"a run would collect {len(selected)} of {len(planned)} accounts")
+    yield from _check_accounts_file(settings, identity)
     chosen = sample_accounts(selected, sample)
+    role_arns = {account.account_id: account.role_arn for account, _ in planned if account.role_arn}
 
     def evaluate() -> Iterator[Finding]:
-        calls = account_calls(settings, identity, "doctor")
+        calls = account_calls(settings, identity, "doctor", role_arns)
         return check_accounts(chosen, calls, concurrency=settings.concurrency, sleep=time.sleep)
 
     yield from run_check("account", f"{len(chosen)} of {len(planned)}", evaluate)
     return organization_id
+
+
+def _check_accounts_file(settings: Settings, identity: Identity) -> Iterator[Finding]:
+    """Yield a finding for everything in the accounts file that cannot be read; the listing has read the file before."""
+    if settings.accounts_file is not None:
+        for sentence in read_accounts_file(Path(settings.accounts_file), partition=identity.partition).unread:
+            remediation = "A run ignores it, and reports it too: correct the file, or remove it."
+            yield Finding("accounts file", settings.accounts_file, Status.UNKNOWN, sentence, remediation)
 
 
 def check_clock(skew_seconds: float) -> Finding:

@@ -434,3 +434,20 @@ def test_70_for_a_broken_connection_that_nothing_handles(credlake, good, lake, m
 def test_the_interpreter_that_runs_these_tests_has_the_command(credlake):
     assert os.access(Path(sys.executable).with_name("credlake"), os.X_OK)
     assert credlake("--version").out.startswith("credlake 0.")
+
+
+def test_a_dry_run_shows_the_role_of_an_account_and_counts_what_it_could_not_read(credlake, good, lake, tmp_path):
+    role = "arn:aws:iam::100000000001:role/audit/special"
+    file = tmp_path / "accounts.csv"
+    file.write_text(f"Account ID,Role ARN,Owner,Joined timestamp\n100000000000,,me,\n100000000001,{role},me,some day\n")
+    ended = credlake("collect", "--lake", lake, "--accounts-file", file, "--dry-run", at=good)
+
+    assert ended.code == 0
+    (line,) = [line for line in ended.out.splitlines() if "100000000001" in line]
+    assert role in line
+    events = [json.loads(line) for line in ended.err.splitlines()]
+    assert [event["what"] for event in events if event["event"] == "accounts_file.not_read"] == [
+        "line 1: the column Owner is not known, and not read.",
+        "line 3: account 100000000001: the time 'some day' cannot be read.",
+    ]
+    assert [(event["accounts"], event["not_read"]) for event in events if "not_read" in event] == [(2, 2)]

@@ -58,6 +58,15 @@ def test_the_roles_arn_has_the_partition_and_the_path(partition, path, arn):
     assert role(path=path).arn("012345678901", partition) == arn
 
 
+def test_a_role_that_is_named_for_an_account_is_assumed_in_it_and_in_the_collectors_own(monkeypatch):
+    named = {MANAGEMENT: f"arn:aws:iam::{MANAGEMENT}:role/own", "012345678901": "arn:aws:iam::012345678901:role/x/y"}
+    assert role(arns=named).arn("012345678901", "aws") == named["012345678901"]
+    assert role(arns=named).arn("123456789012", "aws") == "arn:aws:iam::123456789012:role/credlake-reader"
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    for arns, is_own in ((named, False), ({}, True)):
+        assert AccountApi(role=role(arns=arns), partition="aws", own_account_id=MANAGEMENT).is_own(MANAGEMENT) is is_own
+
+
 @pytest.mark.parametrize(
     ("partition", "iam_host", "region", "organizations_host"),
     [

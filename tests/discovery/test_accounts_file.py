@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
+from datetime import UTC, datetime
 
 import pytest
 
 from collector.discovery.accounts_file import _COLUMNS, organization_problems, read_accounts_file
 from collector.errors import OrganizationUnreadableError, UsageError
 from collector.schema import ACCOUNT
-from collector.simulator import AccountState, CallerSpec, Simulator
+from collector.simulator import AccountState, CallerSpec, RoleSpec, Simulator
 from tests.fixtures.published import accounts_of
 from tests.fixtures.runs import MANAGEMENT, collect, member, organization
 
-STATES = "PENDING_ACTIVATION, ACTIVE, SUSPENDED, PENDING_CLOSURE, CLOSED"
+STATES = "PENDING_ACTIVATION, PENDING, ACTIVE, SUSPENDED, PENDING_CLOSURE, CLOSED"
 ONE, TWO = "100000000001", "100000000002"
 ARN = f"arn:aws:organizations::{MANAGEMENT}:account/%s/%s"
 
@@ -23,9 +25,19 @@ def _read(tmp_path):
     def read(text, *, name="accounts.csv", partition="aws", encoding="utf-8"):
         path = tmp_path / name
         path.write_bytes(text.encode(encoding) if isinstance(text, str) else text)
-        return read_accounts_file(path, partition=partition)
+        return read_accounts_file(path, partition=partition).accounts
 
     return read
+
+
+@pytest.fixture(name="unread")
+def _unread(tmp_path):
+    def unread(text):
+        path = tmp_path / "accounts.csv"
+        path.write_text(text)
+        return read_accounts_file(path, partition="aws").unread
+
+    return unread
 
 
 @pytest.fixture(name="problems")
@@ -123,6 +135,13 @@ def test_the_output_of_the_aws_command_is_read_with_its_paths(read):
         ("1551675967.5", "2019-03-04T05:06:07.500000Z"),
         ("20190304", "20190304"),
         ("2019-03-04T05:06:07Z", "2019-03-04T05:06:07Z"),
+        ("Mon Mar 04 2019 05:06:07 GMT+0000 (Coordinated Universal Time)", "2019-03-04T05:06:07.000000Z"),
+        ("Mon, 04 Mar 2019 05:06:07 GMT", "2019-03-04T05:06:07.000000Z"),
+        ("some day", "some day"),
+        (True, "True"),
+        (float("nan"), "nan"),
+        (1551675967123, "1551675967123"),
+        (int(f"1{'0' * 40}"), f"1{'0' * 40}"),
     ],
 )
 def test_when_an_account_joined_may_be_seconds_as_version_1_of_the_aws_command_prints(read, value, joined):
@@ -137,13 +156,14 @@ def test_the_same_seconds_in_a_csv_are_read_too(read):
     assert account.source["JoinedTimestamp"] == "2019-03-04T05:06:07.123000Z"
 
 
-def test_an_unknown_column_is_a_problem_that_names_the_known_ones(problems):
-    (found,) = problems(f"account_id,Owner,OU-path,ou_id,comment\n{ONE},me,Root/A,,x\n")
+def test_a_misspelled_column_is_a_problem_that_names_the_known_ones(problems):
+    (found,) = problems(f"account_id,Owner,OU-path,ou_id,role-arns\n{ONE},me,Root/A,,x\n")
 
     assert found == (
-        ", line 1: unknown column: Owner, OU-path (did you mean ou_path?), comment. Use account_id, "
-        "account_name, account_email, account_arn, account_state, joined_at, ou_id, ou_path, aws_partition, or "
-        "the names in Organizations (Id, Name, Email, Arn, State, …). Rename it, or remove it."
+        ", line 1: unknown column: OU-path (did you mean ou_path?), role-arns (did you mean role_arn?). Use "
+        "account_id, account_name, account_email, account_arn, account_state, joined_at, ou_id, ou_path, "
+        "aws_partition, role_arn, or the names in Organizations (Id, Name, Email, Arn, State, …). Rename it, or remove "
+        "it."
     )
 
 
@@ -151,7 +171,7 @@ def test_every_column_that_the_message_names_is_read(read):
     (account,) = read(f"{','.join(_COLUMNS)}\n{ONE}{',' * (len(_COLUMNS) - 1)}\n")
 
     assert account.account_id == ONE
-    assert set(_COLUMNS) <= {column.name for column in ACCOUNT.columns}
+    assert set(_COLUMNS) - {"role_arn"} <= {column.name for column in ACCOUNT.columns}
 
 
 def test_all_problems_come_at_once_each_with_its_line(problems):
@@ -160,6 +180,35 @@ def test_all_problems_come_at_once_each_with_its_line(problems):
         f", line 3: account {ONE}: unknown state 'RESTING'; use {STATES}.",
         f", line 5: account {TWO} is listed twice.",
         ", line 6: the account ID 'abc' is not 12 digits.",
+        ": 4 of 5 accounts could not be read.",
+    ]
+
+
+CONSOLE_EXPORT = (
+    "\ufeffAccount ID,ARN,Email,Name,{state},Joined method,Joined timestamp\r\n"
+    f'{ONE},{ARN % ("o-aa111bb222", ONE)},a@example.com,"One, sandbox",Active,CREATED,'
+    "Wed Mar 08 2023 14:50:40 GMT+0100 (Central European Standard Time)\r\n"
+    f"{TWO},{ARN % ('o-aa111bb222', TWO)},b@example.com,Two,PENDING,INVITED,3/8/2023\r\n"
+)
+
+
+@pytest.mark.parametrize("state", ["State", "Status"])
+def test_what_the_organizations_console_exports_is_read(read, state):
+    one, two = read(CONSOLE_EXPORT.format(state=state))
+
+    assert (one.account_id, one.name, one.state) == (ONE, "One, sandbox", "ACTIVE")
+    assert (one.source["Email"], one.source["JoinedTimestamp"]) == ("a@example.com", "2023-03-08T13:50:40.000000Z")
+    assert (two.state, two.is_active) == ("PENDING", False)
+
+
+def test_what_could_not_be_read_is_reported_with_its_line(unread):
+    assert unread(CONSOLE_EXPORT.format(state="State").strip("\ufeff")) == [
+        f"line 3: account {TWO}: the time '3/8/2023' cannot be read."
+    ]
+    assert unread(f"account_id,Owner,,comment\n{ONE},me,,x,more\n") == [
+        "line 1: the column Owner is not known, and not read.",
+        "line 1: the column comment is not known, and not read.",
+        "line 2: has more fields than the header; the last are not read.",
     ]
 
 
@@ -180,13 +229,13 @@ def test_all_problems_come_at_once_each_with_its_line(problems):
         (b"account_id\n\xff\xfe\n", "is not UTF-8"),
         (f'[{{"Id": "{ONE}", "Name": 5}}]', "Name must be text"),
         (f'[{{"Id": "{ONE}", "Email": ["a"]}}]', "Email must be text"),
-        (f'[{{"Id": "{ONE}", "JoinedTimestamp": true}}]', "JoinedTimestamp must be text"),
-        (f'[{{"Id": "{ONE}", "JoinedTimestamp": NaN}}]', "JoinedTimestamp nan is not a time in seconds since 1970"),
-        (f'[{{"Id": "{ONE}", "JoinedTimestamp": 1551675967123}}]', "1551675967123 is not a time in seconds since 1970"),
-        (f'[{{"Id": "{ONE}", "JoinedTimestamp": 1{"0" * 40}}}]', "is not a time in seconds since 1970"),
         (f'[{{"Id": "{ONE}", "Arn": "{ARN % ("o-aa111bb222", TWO)}"}}]', f"{ONE}: its Arn names account {TWO}."),
         (f'[{{"Id": "{ONE}", "Partition": "amazon"}}]', "'amazon' is not a partition"),
         (f'[{{"Id": "{ONE}", "Paths": "o-aa111bb222/"}}]', "Paths must be a list"),
+        (f"account_id,role_arn\n{ONE},auditor\n", "'auditor' is not the ARN of a role in this account"),
+        (f"account_id,role_arn\n{ONE},arn:aws:iam::{TWO}:role/a\n", f"such as arn:aws:iam::{ONE}:role/NAME."),
+        (f"account_id,role_arn\n{ONE},arn:aws-cn:iam::{ONE}:role/a\n", "is not the ARN of a role in this account"),
+        (f"account_id,role_arn\n{ONE},arn:aws:iam::{ONE}:user/a\n", "is not the ARN of a role in this account"),
         (f"account_id,ou_path\n{ONE},{'x' * 140_000}\n", "field larger"),
     ],
 )
@@ -233,6 +282,39 @@ def test_a_file_without_organization_id_where_it_cannot_be_read_is_a_usage_error
         pytest.raises(UsageError, match="set --organization-id"),
     ):
         collect(server, lake, accounts_file=str(file))
+
+
+def test_the_organization_is_the_one_that_the_files_arns_name_where_organizations_cannot_be_called(lake, tmp_path):
+    file = tmp_path / "accounts.csv"
+    file.write_text(CONSOLE_EXPORT.format(state="Status"), encoding="utf-8")
+    with Simulator(organization(member(1), in_use=False)) as server:
+        collect(server, lake, accounts_file=str(file))
+
+    rows = accounts_of(lake)
+    assert {account: row["outcome"] for account, row in rows.items()} == {ONE: "collected", TWO: "skipped_state"}
+    assert rows[ONE]["joined_at"] == datetime(2023, 3, 8, 13, 50, 40, tzinfo=UTC)
+
+
+def test_a_file_names_the_role_of_an_account_and_a_resumed_run_keeps_it(lake, tmp_path):
+    """A role is refused here if its name is not that of the account's only role."""
+    special = f"arn:aws:iam::{TWO}:role/audit/special"
+    file = tmp_path / "accounts.csv"
+    file.write_text(f"account_id,role_arn\n{ONE},\n{TWO},{special}\n")
+    spec = organization(member(1), member(2, roles=(RoleSpec("special", "/audit/"),)))
+    with Simulator(spec) as server:
+        collect(server, lake, accounts_file=str(file))
+        assert {account: row["outcome"] for account, row in accounts_of(lake).items()} == dict.fromkeys(
+            (ONE, TWO), "collected"
+        )
+        # The run was interrupted before it had the report of either account.
+        shutil.rmtree(lake / "catalog")
+        for kept in (lake / "raw").rglob("*"):
+            if kept.is_file() and kept.name != "started.json":
+                kept.unlink()
+        file.write_text(f"account_id\n{ONE}\n{TWO}\n")
+        collect(server, lake, accounts_file=str(file), resume=True)
+
+    assert {row["outcome"] for row in accounts_of(lake).values()} == {"collected"}
 
 
 def test_accounts_of_another_organization_are_a_usage_error_that_names_them(lake, tmp_path):

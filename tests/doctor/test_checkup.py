@@ -95,6 +95,21 @@ def test_a_wrong_external_id_fails_every_account(capsys):
     ]
 
 
+def test_an_accounts_file_is_checked_as_a_run_reads_it(capsys, tmp_path):
+    file = tmp_path / "accounts.csv"
+    role = "arn:aws:iam::100000000002:role/not-there"
+    file.write_text(f"Account ID,Role ARN,Joined timestamp\n100000000001,,some day\n100000000002,{role},\n")
+    code = doctor(external_id="example", accounts_file=str(file), organization_id="o-aa111bb222", format="json")
+    found = _findings(capsys.readouterr().out)
+
+    assert code == 1
+    assert found["organization", "o-aa111bb222"]["message"] == "a run would collect 2 of 2 accounts"
+    assert found["accounts file", str(file)]["verdict"] == "UNKNOWN"
+    assert "'some day' cannot be read" in found["accounts file", str(file)]["message"]
+    assert found["account", "1 of 2"]["verdict"] == "OK"
+    assert "not-there" in found["account", "100000000002"]["message"]
+
+
 def test_a_sample_checks_that_many_accounts(organization, capsys):
     organization.reset_calls()
     doctor(external_id="example", sample=2, format="json")
