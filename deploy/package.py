@@ -27,7 +27,16 @@ FOLDERS = (
     *("aws", "catalog", "collection", "discovery", "doctor", "lake", "process", "report", "scheduled", "settings"),
     *("views", "_data"),
 )
-MODULES = ("__init__.py", "errors.py", "evidence.py", "function.py", "limits.py", "outcome.py", "schema.py")
+MODULES = (
+    "__init__.py",
+    "denial.py",
+    "errors.py",
+    "evidence.py",
+    "function.py",
+    "limits.py",
+    "outcome.py",
+    "schema.py",
+)
 SERVICES = ("athena", "glue", "iam", "kms", "lakeformation", "organizations", "s3", "sns", "sts")
 # Lambda's limit for a function with its layers, and the size reserved for AWS's layer, whose largest version so far
 # (3.16.1) has 204 MB (aws-sdk-pandas issue 3331).

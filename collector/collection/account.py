@@ -109,6 +109,7 @@ class AccountCollection:
     _is_requested: bool = False  # whether a report has been requested and not been lost since
     _is_settled: bool = False  # whether the outcome is final, so that only the reads are still waited for
     _last_fault: CallFault | None = None  # why the last attempt at the report failed
+    _no_request: CallFault | None = None  # the denial of GenerateCredentialReport, after which only Get is tried
     _reads: asyncio.Task[None] | None = None  # the reads of summary and policy, once they have begun
 
     async def run(self) -> AccountAnswers:
@@ -137,7 +138,7 @@ class AccountCollection:
         try:
             report, generated_at = await self._retrying(lambda: self._request_and_fetch(start))
         except CallFault as fault:
-            self._settle(fault)
+            self._settle(self._no_request or fault)
         else:
             self.answers.outcome = Outcome.COLLECTED
             self.answers.report, self.answers.report_generated_at = report, generated_at
@@ -166,6 +167,8 @@ class AccountCollection:
         except CallFault as fault:
             self._last_fault = fault
             if fault.kind in (FaultKind.NOT_PRESENT, FaultKind.REPORT_EXPIRED):
+                if self._no_request is not None:
+                    raise self._no_request from fault
                 self._is_requested = False
             raise
         return answer
@@ -175,7 +178,14 @@ class AccountCollection:
         if self.answers.started_at is None:
             self.answers.started_at = self.context.now()
             self.context.in_loop(start)
-        return self._call(self.context.calls.generate_report)
+        try:
+            return self._call(self.context.calls.generate_report)
+        except CallFault as fault:
+            if fault.kind is not FaultKind.DENIED or fault.operation != "iam:GenerateCredentialReport":
+                raise
+            # Another tool may have requested a report in the last four hours, which Get returns to anyone it allows.
+            self._no_request = fault
+            return _COMPLETE
 
     async def _read_account(self) -> None:
         """Read summary and policy. Where that fails their columns are unknown, and the account is collected anyway."""
@@ -279,6 +289,9 @@ class AccountCollection:
     def _settle_at_deadline(self) -> None:
         """Set the outcome where time ran out, perhaps during a call that hangs."""
         if self._is_settled:
+            return
+        if self._no_request is not None:
+            self._settle(self._no_request)
             return
         fault = self._last_fault
         if self._is_requested and (fault is None or fault.kind is not FaultKind.THROTTLED):

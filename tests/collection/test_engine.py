@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collector.errors import FaultKind
+from collector.errors import CallFault, FaultKind
 from tests.fixtures.scripted_calls import (
     ASSUME,
     GENERATE,
@@ -202,6 +202,44 @@ def test_the_account_reads_have_budgets_of_their_own():
     answers = run(calls)[ONE]
 
     assert (answers.outcome, answers.summary_error, answers.password_policy_error) == ("collected", None, None)
+
+
+@pytest.mark.parametrize(
+    ("by_others", "on_get", "expected"),
+    [
+        ({ONE}, [], ("collected", None)),
+        ({ONE}, [FaultKind.IN_PROGRESS, FaultKind.THROTTLED, FaultKind.TOKEN_EXPIRED], ("collected", None)),
+        ((), [], ("report_denied", f"{GENERATE} as scripted")),
+        ({ONE}, always(FaultKind.DENIED), ("report_denied", f"{GENERATE} as scripted")),
+        ({ONE}, always(FaultKind.CONNECTION), ("report_denied", f"{GENERATE} as scripted")),
+        ({ONE}, [FaultKind.REPORT_EXPIRED], ("report_denied", f"{GENERATE} as scripted")),
+    ],
+    ids=["a report", "a report after a while", "no report", "get denied too", "get fails", "too old"],
+)
+def test_where_only_generate_is_denied_a_report_that_others_requested_is_fetched(by_others, on_get, expected):
+    def deny():
+        raise CallFault(FaultKind.DENIED, "AccessDenied", f"{GENERATE} as scripted", GENERATE)
+
+    calls = ScriptedCalls(
+        scripts={(ONE, GENERATE): always(deny), (ONE, GET): on_get}, requested_by_others=frozenset(by_others)
+    )
+
+    answers = run(calls)[ONE]
+
+    assert (answers.outcome, answers.error_message) == expected
+    assert calls.count(ONE)[GENERATE] == 1
+
+
+def test_at_the_deadline_the_denial_of_generate_is_the_reason():
+    """The report that another tool requested was still being generated."""
+    calls = ScriptedCalls(
+        scripts={(ONE, GENERATE): always(FaultKind.DENIED), (ONE, GET): always(FaultKind.IN_PROGRESS)},
+        requested_by_others=frozenset({ONE}),
+    )
+
+    answers = run(calls, account_deadline_seconds=0.3)[ONE]
+
+    assert (answers.outcome, answers.error_code) == ("report_denied", "AccessDenied")
 
 
 def test_a_refused_report_does_not_keep_the_account_reads_from_being_known():
