@@ -1,7 +1,8 @@
-"""The limits that controls compare with: each is declared here and nowhere else.
+"""The limits that controls compare with, and how large a report may be: each is declared here and nowhere else.
 
-From a declaration come the default, the setting in `[limits]` with its check, the column `limit_…` of `account` and the
-control's default limit (contract parts 2 and 3). `discovery.limits` decides which hold for an account.
+From a declaration in `Limits` come the default, the setting in `[limits]` with its check, the column `limit_…` of
+`account` and the control's default limit (contract parts 2 and 3). `discovery.limits` decides which hold for an
+account.
 """
 
 from __future__ import annotations
@@ -53,3 +54,11 @@ class Limits:
 
 
 LIMITS: tuple[Limit, ...] = tuple(Limit(name=declared.name, **declared.metadata) for declared in fields(Limits))
+
+
+# What is larger is `malformed_report`, so that one account's answer cannot take the memory or the CPU time of a run.
+# AWS writes 22 or 23 columns (facts F1.2). An account has at most 5,000 users, and a row with the longest name and path
+# some 1,000 bytes (facts F1.1, F1.5), so its report has at most 5 MB.
+MAX_REPORT_BYTES = 16 << 20
+MAX_REPORT_LINES = 100_000
+MAX_REPORT_COLUMNS = 128

@@ -93,8 +93,8 @@ def test_a_pure_module_touches_neither_clock_nor_file_nor_network(name):
     assert not impure & within(name)
 
 
-def test_the_parser_knows_the_schema_and_the_outcomes_and_nothing_else():
-    known = within("collector.report") | {"collector.schema", "collector.outcome"}
+def test_the_parser_knows_the_schema_the_outcomes_and_the_limits_and_nothing_else():
+    known = within("collector.report") | {"collector.schema", "collector.outcome", "collector.limits"}
 
     assert {ours for name in within("collector.report") for ours in of_package(imports(modules()[name]))} <= known
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from collector.limits import MAX_REPORT_COLUMNS
 from collector.schema import OPTIONAL_REPORT_COLUMNS, REPORT_COLUMNS
 
 if TYPE_CHECKING:
@@ -67,6 +68,11 @@ def read_header(content: bytes) -> tuple[Header, int]:
 
 def _header(line: bytes) -> Header:
     names = _names(line)
+    if len(names) > MAX_REPORT_COLUMNS:
+        # A page of HTML in one line holds as many commas.
+        is_report = any(name.lower() in _KNOWN for name in names)
+        many = f"The first line has {len(names)} columns, more than the {MAX_REPORT_COLUMNS} that are read."
+        raise NotAReportError(many if is_report else _not_a_header(line))
     positions: dict[str, list[int]] = {source: [] for source in _KNOWN}
     unknown: list[int] = []
     for position, name in enumerate(names):

@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from collector.report.result import SkipReason
 from collector.schema import ROOT_USER
 
+ARN_PREFIX = "arn:aws"
+
 # Partitions come from the ARN, not from a fixed list: `aws-eusc` and the isolated ones were added later (facts F1.5).
-_ACCOUNT = r"arn:aws[a-z-]*:iam::([0-9]{12}):"
+_ACCOUNT = ARN_PREFIX + r"[a-z-]*:iam::([0-9]{12}):"
 # An ARN without the name at its end.
 _USER_HEAD = re.compile(_ACCOUNT + r"user/(?:[!-~]+/)?")
 _ROOT = re.compile(_ACCOUNT + r"root")

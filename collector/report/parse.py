@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from collector.limits import MAX_REPORT_BYTES, MAX_REPORT_LINES
 from collector.outcome import Outcome
 from collector.report.arrow import Entries, map_column, string
 from collector.report.header import Header, NotAReportError, read_header
@@ -26,6 +27,12 @@ def parse_report(content: bytes, *, account_id: str) -> ParsedReport:
         content: the report as GetCredentialReport returned it: UTF-8 CSV, decoded from base64 by botocore already.
         account_id: the account that it was fetched from, 12 digits.
     """
+    if len(content) > MAX_REPORT_BYTES:
+        problem = f"The response has {len(content)} bytes, more than the {MAX_REPORT_BYTES} that are read."
+        return unpublishable(Outcome.MALFORMED_REPORT, problem)
+    if (lines := content.count(b"\n")) > MAX_REPORT_LINES:
+        problem = f"The response has {lines} lines, more than the {MAX_REPORT_LINES} that are read."
+        return unpublishable(Outcome.MALFORMED_REPORT, problem)
     try:
         header, start = read_header(content)
     except NotAReportError as error:

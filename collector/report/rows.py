@@ -2,8 +2,9 @@
 
 Arrow reads them where nothing can be read in two ways: ASCII without quotes, carriage returns and NUL, the header's
 number of fields in every row, and users that match their ARNs, no two of them the same. AWS's reports are like that
-(facts F1.1). Any other report is read row by row: a row is a line, unless a quoted value continues on the next ones. A
-line that cannot be read (bytes that are not UTF-8, NUL, a quote that is never closed) costs that line only.
+(facts F1.1). Any other report is read row by row. A row is a line, because no value of AWS holds a line end: a quoted
+value that ran over one would be made of the rows of several users. A line that cannot be read (bytes that are not
+UTF-8, NUL, a quote that is not closed in it) costs that line only.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, cast
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from collector.report.identity import account_named, all_agree, disagreement
+from collector.report.identity import ARN_PREFIX, account_named, all_agree, disagreement
 from collector.report.result import Problems, SkipReason
 from collector.schema import ROOT_USER
 
@@ -27,13 +28,8 @@ if TYPE_CHECKING:
 
     from collector.report.header import Header
 
-# One block, so that every column is one array. Arrow counts a block in 32 bits.
-_MAX_BLOCK_BYTES = 1 << 30
-
-# No value of AWS holds a line end. Without a bound, a stray quote in every line would read the report once per line.
-_MAX_LINES_OF_ROW = 64
-
 # A name of 64 characters, in two columns, and a path of 512 cannot hold more commas (facts F1.5).
+_MAX_COMMAS_OF_NAME = 64
 _MAX_COMMAS = 640
 
 # Bytes that are not UTF-8 are decoded to lone surrogates. NUL is not text for most readers of the lake.
@@ -65,16 +61,13 @@ def read_rows(content: bytes, start: int, header: Header, *, account_id: str) ->
 
 def read_rows_quickly(content: bytes, start: int, header: Header, *, account_id: str) -> Rows | None:
     """Read the rows from an offset on by Arrow; None where that might not be exact."""
-    if (
-        len(content) > _MAX_BLOCK_BYTES
-        or not content.isascii()
-        or any(mark in content for mark in (b'"', b"\r", b"\0"))
-    ):
+    if not content.isascii() or any(mark in content for mark in (b'"', b"\r", b"\0")):
         return None
     names, convert = _arrow_options(header.width)
     # A stream of Arrow's own, which the stubs of `csv` do not know.
     stream = cast("IO[bytes]", pa.BufferReader(pa.py_buffer(content).slice(start)))
     try:
+        # One block, so that every column is one array.
         table = pacsv.read_csv(
             stream,
             read_options=pacsv.ReadOptions(use_threads=False, block_size=len(content) + 1, column_names=names),
@@ -135,33 +128,21 @@ class _Unreadable:
 
 
 def _rows(lines: list[str], header: Header) -> Iterator[list[str] | _Unreadable]:
-    position = 0
-    while position < len(lines):
-        line = lines[position].rstrip("\r")
-        count = 1
+    for ended in lines:
+        line = ended.rstrip("\r")
         if '"' in line:
-            row, count = _quoted_row(lines, position, header)
-            yield row
+            yield _row(line, _quoted_fields(line), header)
         elif line.strip(" \t"):
             # Without a quote there is only one way to split a line, so no CSV reader is needed.
             yield _row(line, line.split(","), header)
-        position += count
 
 
-def _quoted_row(lines: list[str], position: int, header: Header) -> tuple[list[str] | _Unreadable, int]:
-    """The row that begins in a line with quotes, and how many lines it takes."""
-    following = lines[position : position + _MAX_LINES_OF_ROW]
-    reader = csv.reader((f"{line}\n" for line in following), strict=True)
+def _quoted_fields(line: str) -> list[str]:
+    """The fields by the rules of CSV; none where the line's quotes break them, or enclose a line end."""
     try:
-        fields, count = next(reader), reader.line_num
+        return [] if "\r" in line else next(csv.reader([line], strict=True))
     except csv.Error:
-        fields, count = [], 1
-    if count > 1:
-        if _is_row(fields, header) and not any(_is_row(line.split(","), header) for line in following[1:count]):
-            return fields, count
-        # A stray quote: the lines after it are rows themselves.
-        fields = []
-    return _row(lines[position].rstrip("\r"), fields, header), 1
+        return []
 
 
 def _row(line: str, fields: list[str], header: Header) -> list[str] | _Unreadable:
@@ -209,9 +190,14 @@ def _valid_rows(line: str, pieces: Sequence[str], header: Header) -> Iterator[li
     surplus = len(pieces) - header.width
     if not 0 < surplus <= _MAX_COMMAS:
         return
+    is_user_first = header.user < header.arn
     first, second = sorted((header.user, header.arn))
-    for commas in range(surplus + 1):
-        # The first of the two columns holds this many of the commas, the second the rest.
+    for of_name in range(min(surplus, _MAX_COMMAS_OF_NAME) + 1):
+        # The name holds this many of the commas, the ARN the rest.
+        commas = of_name if is_user_first else surplus - of_name
+        # Cheaper than joining the row: most ways to split a line do not begin an ARN where it should be.
+        if not pieces[header.arn + (commas if is_user_first else 0)].startswith(ARN_PREFIX):
+            continue
         row = _joined(pieces, first, commas)
         row = _joined(row, second, surplus - commas)
         if disagreement(row[header.user], row[header.arn]) is not None:

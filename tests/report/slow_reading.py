@@ -39,9 +39,12 @@ def slow_reading(header, body, account_id):
         None where the report is another account's; else the rows kept (plain dicts) and how many were left out.
     """
     kept, skipped, accounts = [], 0, set()
-    for line, follow in _lines(body):
-        row = _row(line, follow, header)
-        arns = [row[header.index("arn")]] if row else _where_an_arn_may_be(line, follow, header)
+    for ended in body.split(b"\n"):
+        line = ended.rstrip(b"\r")
+        if not line.strip(b" \t"):
+            continue
+        row = _row(line, header)
+        arns = [row[header.index("arn")]] if row else _where_an_arn_may_be(line, header)
         accounts |= {match[1] for match in map(_well_formed, arns) if match}
         if row:
             kept.append(row)
@@ -53,31 +56,10 @@ def slow_reading(header, body, account_id):
     return [_typed(dict(zip(header, row, strict=True))) for row in distinct], skipped + len(kept) - len(distinct)
 
 
-def _lines(body):
-    """Lines that begin a row, and the lines that follow each."""
-    rest = body.split(b"\n")
-    while rest:
-        line, rest = rest[0], rest[1:]
-        if line.rstrip(b"\r").strip(b" \t"):
-            # The caller says how many of the following lines belong to the row.
-            follow = list(rest)
-            yield line, follow
-            del rest[: len(rest) - len(follow)]
-
-
-def _row(line, follow, header):
-    """The row; lines that belong to it are taken from `follow`."""
+def _row(line, header):
     width = len(header)
-    fields, used = _rfc4180(line, follow)
-    if fields is not None and used:
-        one = [text for text, _ in fields]
-        whole = _is_row(one, header) and not any(_is_row(other.split(b","), header) for other in follow[:used])
-        if whole:
-            del follow[:used]
-            return one
-        fields = None
-    bare = line.rstrip(b"\r")
-    raw = [(text, False) for text in bare.split(b",")]
+    fields = _rfc4180(line)
+    raw = [(text, False) for text in line.split(b",")]
     if fields is not None and _is_row([text for text, _ in fields], header):
         return [text for text, _ in fields]
     for pieces in (fields, raw):
@@ -91,27 +73,25 @@ def _row(line, follow, header):
     return None
 
 
-def _rfc4180(line, follow):
-    """Fields with whether they were quoted, and how many more lines they took; None where quotes are broken."""
+def _rfc4180(line):
+    """Fields with whether they were quoted; None where quotes are broken, or enclose a line end."""
     if b'"' not in line:
-        return [(text, False) for text in line.rstrip(b"\r").split(b",")], 0
-    text = b"\n".join([line, *follow[:63]]) + b"\n"
+        return [(text, False) for text in line.split(b",")]
+    if b"\r" in line:
+        return None
     fields, at = [], 0
     while True:
-        if text[at : at + 1] == b'"':
-            match = re.compile(rb'"((?:[^"]|"")*)"', re.DOTALL).match(text, at)
-            if match is None:
-                return None, 0
-            fields.append((match[1].replace(b'""', b'"'), True))
-        else:
-            match = re.compile(rb"[^,\r\n]*").match(text, at)
-            fields.append((match[0], False))
+        quoted = line[at : at + 1] == b'"'
+        match = re.compile(rb'"((?:[^"]|"")*)"' if quoted else rb"([^,]*)", re.DOTALL).match(line, at)
+        if match is None:
+            return None
+        fields.append((match[1].replace(b'""', b'"') if quoted else match[1], quoted))
         at = match.end()
-        if text[at : at + 1] == b",":
-            at += 1
-            continue
-        end = re.compile(rb"\r*\n").match(text, at)
-        return (fields, text[:at].count(b"\n")) if end else (None, 0)
+        if at == len(line):
+            return fields
+        if line[at : at + 1] != b",":
+            return None
+        at += 1
 
 
 def _merged(pieces, commas, header):
@@ -155,10 +135,8 @@ def _well_formed(arn):
     return match if name and PATH.fullmatch(path + b"/") else None
 
 
-def _where_an_arn_may_be(line, follow, header):
-    fields, used = _rfc4180(line, follow)
-    if fields is None or used:
-        fields = [(text, False) for text in line.rstrip(b"\r").split(b",")]
+def _where_an_arn_may_be(line, header):
+    fields = _rfc4180(line) or [(text, False) for text in line.split(b",")]
     surplus = len(fields) - len(header)
     at = header.index("arn")
     return [text for text, _ in fields[max(0, at + min(0, surplus)) : at + max(0, surplus) + 1]]

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from collector.outcome import Outcome
-from collector.report import parse_report
+from collector.report import parse, parse_report, rows
 from tests.report.shapes import ACCOUNT, HEADER, REPORTS, ROOT, ROOT_ROW, expected_user, file, plain, report, user_row
 
 
@@ -83,6 +83,35 @@ def test_thousands_of_stray_quotes_or_commas_end_soon():
     parsed = parse_report(report(*stray, *commas), account_id=ACCOUNT)
 
     assert (parsed.users.num_rows, parsed.unreadable_rows) == (0, 2200)
+
+
+def test_of_the_ways_to_put_commas_together_only_those_with_an_arn_in_its_place_are_tried(monkeypatch):
+    """Lines of 661 commas took 12 seconds a MB: every way to split each of them was joined and checked."""
+    checked = []
+    monkeypatch.setattr(rows, "disagreement", lambda *texts: checked.append(texts) or rows.SkipReason.DISAGREEMENT)
+
+    parse_report(report(*["," * 661, "a" + "," * 661, user_row("," * 60)] * 10), account_id=ACCOUNT)
+
+    assert len(checked) == 20  # Only in the last row is there an ARN, in one place of two equal splits.
+
+
+def test_a_report_that_is_too_large_is_malformed(monkeypatch):
+    content = report(ROOT_ROW, user_row("alice"))
+    monkeypatch.setattr(parse, "MAX_REPORT_BYTES", len(content))
+    assert parse_report(content, account_id=ACCOUNT).outcome is Outcome.COLLECTED
+
+    parsed = parse_report(content + b"\n", account_id=ACCOUNT)
+
+    assert parsed.outcome is Outcome.MALFORMED_REPORT
+    assert parsed.problem == f"The response has {len(content) + 1} bytes, more than the {len(content)} that are read."
+
+
+def test_a_report_with_far_more_lines_than_an_account_has_users_is_malformed():
+    parsed = parse_report(report(ROOT_ROW, *["x"] * 100_000), account_id=ACCOUNT)
+
+    assert parsed.outcome is Outcome.MALFORMED_REPORT
+    assert parsed.problem == "The response has 100001 lines, more than the 100000 that are read."
+    assert parse_report(report(ROOT_ROW, *["x"] * 99_998), account_id=ACCOUNT).outcome is Outcome.PARTIAL
 
 
 def test_random_bytes_have_a_result_and_never_an_exception():

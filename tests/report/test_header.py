@@ -100,6 +100,18 @@ def test_a_known_column_twice_is_malformed():
     assert parsed.problem == "The report has the column mfa_active more than once."
 
 
+def test_a_report_with_hundreds_of_columns_is_malformed():
+    """An unknown column costs 10 KB of memory, so 100,000 of them took 947 MB."""
+    most = report(ROOT_ROW + ",x" * 106, header=HEADER + ",x" * 106)
+    assert parse_report(most, account_id=ACCOUNT).outcome is Outcome.COLLECTED
+
+    parsed = parse_report(report(ROOT_ROW + "," * 107, header=HEADER + "," * 107), account_id=ACCOUNT)
+
+    assert parsed == unpublishable(
+        Outcome.MALFORMED_REPORT, "The first line has 129 columns, more than the 128 that are read."
+    )
+
+
 NO_HEADER = "The first line holds none of the 22 columns of a credential report."
 
 
@@ -117,6 +129,12 @@ def test_bytes_that_are_no_report_are_malformed(name, problem):
     parsed = parse_report(file(name), account_id=ACCOUNT)
 
     assert parsed == unpublishable(Outcome.MALFORMED_REPORT, problem)
+
+
+def test_a_page_of_html_with_hundreds_of_commas_is_still_html():
+    parsed = parse_report(b"<html>" + b"a, " * 200, account_id=ACCOUNT)
+
+    assert parsed == unpublishable(Outcome.MALFORMED_REPORT, f"{NO_HEADER} It looks like HTML or XML.")
 
 
 def test_a_first_line_that_is_no_csv_is_malformed():

@@ -91,15 +91,38 @@ def test_an_unquoted_comma_elsewhere_costs_the_row():
     )
 
 
-def test_a_quoted_value_may_run_over_two_lines():
+def test_a_quoted_value_that_runs_over_a_line_end_is_no_row():
+    """No value of AWS holds a line end, so neither line is one."""
     parsed = parse_report(file("value_over_two_lines"), account_id=ACCOUNT)
 
-    assert parsed.outcome is Outcome.COLLECTED
-    assert plain(parsed.users) == [
-        ROOT,
-        expected_user("alice", **{INFO: "two keys\none certificate"}),
-        expected_user("bob"),
+    assert plain(parsed.users) == [ROOT, expected_user("bob")]
+    assert parsed.problem == (
+        "2 of 4 rows were left out: broken quotes (row 2), too few fields (row 3). Row 1 is the first below the header."
+    )
+
+
+def test_no_user_has_the_values_of_another_where_quotes_enclose_the_rows_between():
+    """By the letter of CSV, alice's row ends with carol's second key, and bob is a part of her value."""
+    parsed = parse_report(file("quotes_around_other_rows"), account_id=ACCOUNT)
+
+    assert (parsed.outcome, parsed.unreadable_rows, parsed.unreadable_values) == (Outcome.PARTIAL, 1, 1)
+    assert parsed.problem == (
+        "1 of 4 rows was left out: broken quotes (row 2); 1 value could not be read: access_key_1_active (row 4). "
+        "Row 1 is the first below the header."
+    )
+    assert [(user["user_name"], user["access_key_2_active"]) for user in plain(parsed.users)] == [
+        ("<root_account>", False),
+        ("bob", False),
+        ("carol", True),
     ]
+
+
+def test_a_carriage_return_between_quotes_is_a_line_end_too():
+    row = user_row("alice", access_key_1_last_used_region='"N/A\rN/A"')
+
+    parsed = parse_report(report(ROOT_ROW, row), account_id=ACCOUNT)
+
+    assert (parsed.users.num_rows, parsed.unreadable_rows) == (1, 1)
 
 
 def test_a_stray_quote_costs_its_own_row_only():
