@@ -93,6 +93,7 @@ class AccountEvidence:
     account_id: str
     account_state: str
     aws_partition: str
+    account_error: str | None = None  # What of `account` could not be read; null where all of it was.
     ou_id: str = UNKNOWN
     ou_path: str = UNKNOWN
     tags: dict[str, str] = field(default_factory=dict)

@@ -18,6 +18,7 @@ from botocore.config import Config
 from botocore.exceptions import NoCredentialsError
 from botocore.session import Session
 
+from collector.aws.answers import make_readable, parse_dates_leniently
 from collector.aws.credentials import SessionCredentials, signed_by_context
 from collector.aws.errors import making_client, translated, without_credentials
 
@@ -104,7 +105,7 @@ class Identity:
 class _Clients:
     """One session of botocore, and the clients made from it. Clients are thread-safe, sessions are not."""
 
-    session: Session = field(default_factory=Session)  # The session, used by one thread at a time.
+    session: Session  # The session, used by one thread at a time.
     made: dict[tuple[Service, str], BaseClient] = field(default_factory=dict)  # Every client by its service and Region.
 
 
@@ -114,7 +115,9 @@ _LOCK = threading.RLock()
 @lru_cache(maxsize=1)
 def clients_under(_environment: frozenset[tuple[str, str]]) -> _Clients:
     """A new session and no clients yet; kept until another environment replaces it."""
-    return _Clients()
+    session = Session()
+    parse_dates_leniently(session)
+    return _Clients(session)
 
 
 @contextmanager
@@ -156,7 +159,9 @@ def client(service: Service, region: str | None = None) -> BaseClient:
         key = (service, region)
         if key not in clients.made:
             session = signed_by_context(clients.session) if service == "iam" else clients.session
-            clients.made[key] = session.create_client(service, region_name=region, config=_config(service))
+            made = session.create_client(service, region_name=region, config=_config(service))
+            make_readable(made)
+            clients.made[key] = made
         return clients.made[key]
 
 

@@ -68,5 +68,6 @@ def signed_by_context(session: Session) -> Session:
     signed = Session()
     # Reading the models of a service again would take 0.1 s.
     signed.register_component("data_loader", session.get_component("data_loader"))
+    signed.register_component("response_parser_factory", session.get_component("response_parser_factory"))
     signed.register_component("credential_provider", CredentialResolver([_ContextProvider()]))
     return signed

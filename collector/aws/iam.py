@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from collector.aws.clients import client, home_region, own_credentials
@@ -13,7 +14,6 @@ from collector.errors import CallFault, FaultKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from types_boto3_sts.type_defs import AssumeRoleRequestTypeDef, AssumeRoleResponseTypeDef
 
@@ -83,7 +83,11 @@ class AccountApi:
             answer = sts.assume_role(**request)
             given = answer["Credentials"]
             credentials = SessionCredentials(
-                account_id, given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], given["Expiration"]
+                account_id,
+                given["AccessKeyId"],
+                given["SecretAccessKey"],
+                given["SessionToken"],
+                _instant(given["Expiration"], "Expiration, so the end of the session", "sts:AssumeRole"),
             )
         _check_account(answer, account_id)
         return credentials
@@ -97,9 +101,9 @@ class AccountApi:
         """The report's bytes and its GeneratedTime, up to four hours ago (facts F2.3)."""
         with signing_as(credentials), translated("iam:GetCredentialReport"):
             answer = self._iam.get_credential_report()
-        generated_at = answer.get("GeneratedTime")
-        if generated_at is None:
-            raise _incomplete("GeneratedTime, so the report's age is unknown", "iam:GetCredentialReport")
+        generated_at = _instant(
+            answer.get("GeneratedTime"), "GeneratedTime, so the report's age", "iam:GetCredentialReport"
+        )
         return answer.get("Content") or b"", generated_at
 
     def account_summary(self, credentials: SessionCredentials) -> dict[str, int]:
@@ -121,6 +125,12 @@ class AccountApi:
                 raise _incomplete("PasswordPolicy", operation)
             return dict(policy)
         return None
+
+
+def _instant(value: object, wanted: str, operation: str) -> datetime:
+    if not isinstance(value, datetime):
+        raise _incomplete(f"{wanted} is unknown", operation)
+    return value
 
 
 def _incomplete(missing: str, operation: str) -> CallFault:

@@ -116,6 +116,7 @@ def _account_evidence(account: Account, answers: AccountAnswers, settings: Setti
         account_id=account.account_id,
         account_state=account.state,
         aws_partition=account.partition,
+        account_error=account.error,
         ou_id=account.location.ou_id,
         ou_path=account.location.ou_path,
         tags=account.tags,

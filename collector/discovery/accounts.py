@@ -78,6 +78,7 @@ class Account:
     location: Location = field(default_factory=Location)
     tags: dict[str, str] = field(default_factory=dict)  # Empty unless the run reads tags.
     tags_error: str | None = None  # Why the tags could not be read; null where they were, or are not wanted.
+    error: str | None = None  # What of the account's own description could not be read; None where all of it was.
     source: dict[str, Any] = field(default_factory=dict)  # The object it was read from, unmodified and JSON-ready.
 
     @property
@@ -107,12 +108,14 @@ def account_from_organizations(answer: AccountTypeDef) -> Account:
     if not ACCOUNT_ID.fullmatch(account_id):
         raise OrganizationUnreadableError(f"Organizations listed an account whose ID is not 12 digits: {account_id!r}.")
     partition, _ = _parts_of_arn(answer.get("Arn"))
+    joined: object = answer.get("JoinedTimestamp")
     return Account(
         account_id=account_id,
         state=str(state),
         partition=partition or "aws",
         name=answer.get("Name"),
         ou_ids=ou_ids_of(answer.get("Paths") or []),
+        error=f"JoinedTimestamp is not a date: {joined[:100]!r}." if isinstance(joined, str) else None,
         source=json_ready(answer),
     )
 

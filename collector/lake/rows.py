@@ -72,7 +72,7 @@ def type_account(run: RunEvidence, evidence: AccountEvidence, report: bytes | No
 def account_outcome(evidence: AccountEvidence, parsed: ParsedReport | None) -> AccountOutcome:
     """The outcome of the collection and of parsing the report; without a report, that of the collection alone."""
     if evidence.outcome is not Outcome.COLLECTED:
-        code, message = evidence.error_code, evidence.error_message
+        code, message = evidence.error_code, _with_account_error(evidence.error_message, evidence)
         return AccountOutcome(outcome=evidence.outcome, error_code=code, error_message=message)
     if parsed is None:
         raise ValueError(f"account {evidence.account_id} is `collected`, but has no report")
@@ -80,12 +80,15 @@ def account_outcome(evidence: AccountEvidence, parsed: ParsedReport | None) -> A
     if evidence.report_generated_at is None:
         outcome = Outcome.MALFORMED_REPORT
         problem = "The report came without its GeneratedTime, so no age in it could be told."
+    problem = _with_account_error(None if outcome is Outcome.COLLECTED else problem, evidence)
     if not outcome.is_covered:
         return AccountOutcome(outcome=outcome, error_code=_ERROR_CODES[outcome], error_message=problem)
+    if evidence.account_error is not None:
+        outcome = Outcome.PARTIAL
     return AccountOutcome(
         outcome=outcome,
         error_code=_ERROR_CODES.get(outcome),
-        error_message=None if outcome is Outcome.COLLECTED else problem,
+        error_message=problem,
         user_count=parsed.users.num_rows if parsed.users is not None else 0,
         unreadable_rows=parsed.unreadable_rows,
         unreadable_values=parsed.unreadable_values,
@@ -171,6 +174,10 @@ class RunningCounts:
             covered=sum(count for outcome, count in self.outcomes.items() if outcome.is_covered),
             by_outcome={str(outcome): self.outcomes[outcome] for outcome in Outcome},
         )
+
+
+def _with_account_error(problem: str | None, evidence: AccountEvidence) -> str | None:
+    return " ".join(text for text in (problem, evidence.account_error) if text) or None
 
 
 def _keys(run: RunEvidence, evidence: AccountEvidence) -> dict[str, str]:
