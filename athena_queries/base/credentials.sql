@@ -1,7 +1,8 @@
 -- Every credential that exists, one row each: passwords, access keys and signing certificates, active or not.
 -- A password exists when it is enabled, a key or certificate when its slot has a date: an inactive one keeps its date,
--- an empty slot has no row. If a value of the report could not be read, the credential is listed and the `_fault`
--- columns name the missing value: unknown is never left out. The slot identifies nothing: keys can swap slots.
+-- an empty slot has no row. If a value of the report could not be read, or is a word where AWS gives true or false, the
+-- credential is listed and the `_fault` columns name the value: unknown is never left out. The slot identifies nothing:
+-- keys can swap slots.
 -- Grain: organization_id, snapshot_date, user_arn, credential_type, slot
 -- Reads: account, report_rows
 -- Example: account_name, user_name, credential_type, slot, is_active, age_days, idle_days, never_used
@@ -137,6 +138,9 @@ existing as (
     where
         is_active_reason in ('unparsed', 'empty')
         or is_active
+        -- With a word instead of true or false, a user's password may exist; a key does only if its slot has a date.
+        -- Of root, AWS used to send such a word for a password that exists: root_posture reads it.
+        or (is_active is null and credential_type = 'password' and not is_root)
         or (
             credential_type <> 'password'
             and (created_at is not null or created_at_reason in ('unparsed', 'empty'))

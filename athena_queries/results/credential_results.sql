@@ -109,8 +109,12 @@ select
                     when credential_type = 'password' then 'Never used, and set '
                     else 'Never used, and created '
                 end,
-                cast(measured_days as varchar),
-                case when measured_days = 1 then ' day before the report: ' else ' days before the report: ' end,
+                -- A key can be created or used while the report is being generated.
+                case
+                    when measured_seconds < 0 then 'after the report: '
+                    when measured_days = 1 then '1 day before the report: '
+                    else concat(cast(measured_days as varchar), ' days before the report: ')
+                end,
                 case when status = 'fail' then 'beyond the limit of ' else 'within the limit of ' end,
                 cast(limit_days as varchar),
                 case when limit_days = 1 then ' day.' else ' days.' end

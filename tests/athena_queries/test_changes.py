@@ -221,6 +221,13 @@ def test_a_change_behind_a_value_that_could_not_be_read_is_reported_when_it_can(
     assert found == [("2026-11-23", expected)]
 
 
+def test_a_change_behind_a_word_instead_of_true_or_false_is_reported_when_it_can_be_read(story):
+    both = {"mfa_active": True, **PASSWORD}
+    words = {**both, "password_enabled": None, "not_supported": ("mfa_active",)}
+    found = story(account_with(**both), account_with(**words), account_with())
+    assert found == [("2026-11-22", "mfa_removed", "alice"), ("2026-11-22", "password_disabled", "alice")]
+
+
 def test_a_change_of_a_user_whose_row_could_not_be_read_is_reported_when_it_is_back(story):
     found = story(
         whole_day({"name": "alice"}, LONG_THERE),

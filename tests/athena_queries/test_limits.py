@@ -166,7 +166,24 @@ def test_a_reason_counts_one_day_as_one(lake_of, rows):
     ]
 
 
-def test_a_moment_after_the_report_is_a_negative_age_of_whole_days_downwards(lake_of, rows):
-    """A report is not made in an instant: a key may be made while it is written."""
-    lake = lake_of(rows.account(), rows.key_user(access_key_1_last_rotated=rows.ago(seconds=-10)))
-    assert lake.results("access-key-rotation", "status, measured_days, measured_seconds") == [("pass", -1, -10)]
+def test_what_happened_after_the_report_has_a_negative_age_but_a_plain_sentence(lake_of, rows):
+    """A report is not generated in an instant: a key can be created, and used, in the meantime."""
+    later = rows.ago(seconds=-10)
+    key = rows.key_user(access_key_1_last_rotated=later, access_key_1_last_used_date=later)
+    console = rows.console_user("bob", password_last_used=None, password_last_changed=later)
+    root = rows.root(password_enabled=True, mfa_active=True, password_last_used=later)
+    lake = lake_of(rows.account(), root, key, console)
+    columns = "status, measured_days, measured_seconds, reason"
+    assert lake.results("access-key-rotation", columns) == [
+        ("pass", -1, -10, "Created after the report: within the limit of 90 days.")
+    ]
+    assert lake.results("access-key-unused", columns) == [
+        ("pass", -1, -10, "Last used after the report: within the limit of 45 days.")
+    ]
+    assert lake.results("password-unused", columns) == [
+        ("pass", -1, -10, "Never used, and set after the report: within the limit of 45 days.")
+    ]
+    assert lake.results("root-unused", columns) == [
+        ("fail", -1, -10, "Root was last used after the report: within the last day.")
+    ]
+    assert lake.view("control_results", "reason", "reason like '%-1 %'") == []

@@ -111,6 +111,28 @@ def test_a_value_that_is_not_needed_does_not_matter(lake_of, rows):
         ("console-mfa", {"password_enabled": None}, "password_enabled is N/A"),
         ("console-mfa", {"not_supported": ("password_enabled",)}, "password_enabled is not_supported"),
         (
+            "console-mfa",
+            {"password_enabled": True, "not_supported": ("mfa_active",)},
+            "mfa_active is not_supported",
+        ),
+        ("password-unused", {"password_enabled": None, "password_last_used": OLD}, "password_enabled is N/A"),
+        ("password-unused", {"not_supported": ("password_enabled",)}, "password_enabled is not_supported"),
+        (
+            "no-setup-access-key",
+            {**KEY, "access_key_1_last_used_date": None, "password_enabled": None},
+            "password_enabled is N/A",
+        ),
+        (
+            "access-key-unused",
+            {**KEY, "not_supported": ("access_key_1_active",)},
+            "access_key_1_active is not_supported",
+        ),
+        (
+            "single-access-key",
+            {**KEY, "access_key_2_active": None, "access_key_2_last_rotated": OLD},
+            "access_key_2_active is N/A",
+        ),
+        (
             "password-unused",
             {"password_enabled": True, "password_last_changed": OLD, "not_supported": ("password_last_used",)},
             "password_last_used is not_supported",
@@ -127,6 +149,14 @@ def test_a_value_that_is_not_needed_does_not_matter(lake_of, rows):
 def test_a_null_where_aws_gives_a_value_is_unknown_too(lake_of, rows, control, changes, column):
     lake = lake_of(rows.account(), rows.root(), rows.user(**changes))
     assert lake.results(control, "status, reason") == [("unknown", f"Cannot be evaluated: {column}.")]
+
+
+@pytest.mark.parametrize("word", [{"access_key_2_active": None}, {"not_supported": ("access_key_2_active",)}])
+def test_a_slot_with_a_word_and_without_a_date_holds_no_key(lake_of, rows, word):
+    lake = lake_of(rows.account(), rows.root(), rows.user(**KEY, **word))
+    assert lake.view("credentials", "credential_type, slot") == [{"credential_type": "access_key", "slot": 1}]
+    assert lake.results("single-access-key") == ["pass"]
+    assert [row["user_name"] for row in lake.view("inactive_users")] == ["alice"]
 
 
 def test_a_credential_whose_existence_could_not_be_read_is_listed(lake_of, rows):
@@ -258,6 +288,16 @@ def test_a_user_of_whom_one_credential_may_be_in_use_is_not_called_inactive(lake
     assert lake.view("inactive_users", "user_name, active_credentials") == [
         {"user_name": "idle", "active_credentials": 3}
     ]
+
+
+@pytest.mark.parametrize("word", [{"password_enabled": None}, {"not_supported": ("password_enabled",)}])
+def test_a_user_whose_password_may_be_enabled_is_not_called_inactive(lake_of, rows, word):
+    """Found in the field: the password had been used a day before."""
+    user = rows.user(**{**KEY, "password_last_used": rows.ago(days=1), **word})
+    lake = lake_of(rows.account(), rows.root(), user)
+    assert lake.view("inactive_users") == []
+    assert lake.results("access-key-unused") == ["fail"]
+    assert lake.results("password-unused") == ["unknown"]
 
 
 def test_a_user_whose_creation_time_could_not_be_read_is_another_thing_that_day(lake_of, on):

@@ -112,8 +112,11 @@ select
             when last_used_at is null then 'Root has no recorded use.'
             else concat(
                 'Root was last used ',
-                cast(measured_hours as varchar),
-                case when measured_hours = 1 then ' hour before the report: ' else ' hours before the report: ' end,
+                case
+                    when measured_seconds < 0 then 'after the report: '
+                    when measured_hours = 1 then '1 hour before the report: '
+                    else concat(cast(measured_hours as varchar), ' hours before the report: ')
+                end,
                 case when status = 'fail' then 'within the last ' else 'not within the last ' end,
                 case when limit_days = 1 then 'day.' else concat(cast(limit_days as varchar), ' days.') end
             )

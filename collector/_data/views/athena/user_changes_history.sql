@@ -51,7 +51,7 @@ changed_users as (
 
 marked as (
 
-    -- Each value as in the report, including `N/A`; null if it could not be read.
+    -- A word where AWS gives true or false is null here, as a value that could not be read.
     select
         report.organization_id,
         report.snapshot_date,
@@ -61,14 +61,12 @@ marked as (
         report.is_root,
         report.user_creation_time,
         report.password_last_changed,
-        case
-            when report.mfa_active is not null then cast(report.mfa_active as varchar)
-            when coalesce(element_at(report.null_reasons, 'mfa_active'), '') not in ('unparsed', 'empty') then 'N/A'
-        end as mfa,
+        report.mfa_active,
         case
             when report.password_enabled is not null then cast(report.password_enabled as varchar)
-            when coalesce(element_at(report.null_reasons, 'password_enabled'), '') not in ('unparsed', 'empty')
-                then 'N/A'
+            -- Of root, AWS used to send this for a password: it is neither enabled nor not.
+            when report.is_root and element_at(report.null_reasons, 'password_enabled') = 'not_supported'
+                then 'not_supported'
         end as password,
         report.password_last_changed is null
         and coalesce(element_at(report.null_reasons, 'password_last_changed'), '') in ('unparsed', 'empty')
@@ -119,9 +117,9 @@ in_order as (
         lead(snapshot_date)
             over (partition by organization_id, account_id, user_arn, identity_time order by snapshot_date)
             as seen_next,
-        lag(mfa) ignore nulls
+        lag(mfa_active) ignore nulls
             over (partition by organization_id, account_id, user_arn, identity_time order by snapshot_date)
-            as earlier_mfa,
+            as earlier_mfa_active,
         lag(password) ignore nulls
             over (partition by organization_id, account_id, user_arn, identity_time order by snapshot_date)
             as earlier_password,
@@ -189,8 +187,8 @@ changes as (
         case
             when kind.change_type = 'user_gone' then is_gone and not is_root
             when is_new then kind.change_type = 'user_created' and is_surely_new and not is_root
-            when kind.change_type = 'mfa_added' then earlier_mfa = 'false' and mfa = 'true'
-            when kind.change_type = 'mfa_removed' then earlier_mfa = 'true' and mfa = 'false'
+            when kind.change_type = 'mfa_added' then earlier_mfa_active = false and mfa_active
+            when kind.change_type = 'mfa_removed' then earlier_mfa_active and mfa_active = false
             when kind.change_type = 'password_enabled' then earlier_password = 'false' and password = 'true'
             when kind.change_type = 'password_disabled' then earlier_password = 'true' and password = 'false'
             when kind.change_type = 'password_changed' then password_set_at <> earlier_password_set_at

@@ -228,10 +228,12 @@ SELECT
       WHEN "measured"."credential_type" = 'password'
       THEN 'Never used, and set '
       ELSE 'Never used, and created '
-    END || CAST("measured"."measured_days" AS TEXT) || CASE
+    END || CASE
+      WHEN "measured"."measured_seconds" < 0
+      THEN 'after the report: '
       WHEN "measured"."measured_days" = 1
-      THEN ' day before the report: '
-      ELSE ' days before the report: '
+      THEN '1 day before the report: '
+      ELSE CAST("measured"."measured_days" AS TEXT) || ' days before the report: '
     END || CASE
       WHEN "measured"."status" = 'fail'
       THEN 'beyond the limit of '

@@ -214,6 +214,11 @@ WITH "slotted" AS (
     "explained"."is_active_reason" IN ('unparsed', 'empty')
     OR "explained"."is_active"
     OR (
+      "explained"."is_active" IS NULL
+      AND "explained"."credential_type" = 'password'
+      AND NOT "explained"."is_root"
+    )
+    OR (
       "explained"."credential_type" <> 'password'
       AND (
         NOT "explained"."created_at" IS NULL

@@ -270,10 +270,12 @@ SELECT
     END
     WHEN "measured"."last_used_at" IS NULL
     THEN 'Root has no recorded use.'
-    ELSE 'Root was last used ' || CAST("measured"."measured_hours" AS TEXT) || CASE
+    ELSE 'Root was last used ' || CASE
+      WHEN "measured"."measured_seconds" < 0
+      THEN 'after the report: '
       WHEN "measured"."measured_hours" = 1
-      THEN ' hour before the report: '
-      ELSE ' hours before the report: '
+      THEN '1 hour before the report: '
+      ELSE CAST("measured"."measured_hours" AS TEXT) || ' hours before the report: '
     END || CASE
       WHEN "measured"."status" = 'fail'
       THEN 'within the last '

@@ -56,17 +56,13 @@ WITH "reports" AS (
     "report"."is_root" AS "is_root",
     "report"."user_creation_time" AS "user_creation_time",
     "report"."password_last_changed" AS "password_last_changed",
-    CASE
-      WHEN NOT "report"."mfa_active" IS NULL
-      THEN CAST("report"."mfa_active" AS TEXT)
-      WHEN NOT COALESCE("report"."null_reasons"['mfa_active'], '') IN ('unparsed', 'empty')
-      THEN 'N/A'
-    END AS "mfa",
+    "report"."mfa_active" AS "mfa_active",
     CASE
       WHEN NOT "report"."password_enabled" IS NULL
       THEN CAST("report"."password_enabled" AS TEXT)
-      WHEN NOT COALESCE("report"."null_reasons"['password_enabled'], '') IN ('unparsed', 'empty')
-      THEN 'N/A'
+      WHEN "report"."is_root"
+      AND "report"."null_reasons"['password_enabled'] = 'not_supported'
+      THEN 'not_supported'
     END AS "password",
     "report"."password_last_changed" IS NULL
     AND COALESCE("report"."null_reasons"['password_last_changed'], '') IN ('unparsed', 'empty') AS "is_password_date_unread",
@@ -99,7 +95,7 @@ WITH "reports" AS (
     "marked"."is_root" AS "is_root",
     "marked"."user_creation_time" AS "user_creation_time",
     "marked"."password_last_changed" AS "password_last_changed",
-    "marked"."mfa" AS "mfa",
+    "marked"."mfa_active" AS "mfa_active",
     "marked"."password" AS "password",
     "marked"."is_password_date_unread" AS "is_password_date_unread",
     "marked"."identity_time" AS "identity_time",
@@ -120,7 +116,7 @@ WITH "reports" AS (
     "dated"."is_root" AS "is_root",
     "dated"."user_creation_time" AS "user_creation_time",
     "dated"."password_last_changed" AS "password_last_changed",
-    "dated"."mfa" AS "mfa",
+    "dated"."mfa_active" AS "mfa_active",
     "dated"."password" AS "password",
     "dated"."is_password_date_unread" AS "is_password_date_unread",
     "dated"."identity_time" AS "identity_time",
@@ -133,10 +129,10 @@ WITH "reports" AS (
       PARTITION BY "dated"."organization_id", "dated"."account_id", "dated"."user_arn", "dated"."identity_time"
       ORDER BY "dated"."snapshot_date"
     ) AS "seen_next",
-    LAG("dated"."mfa" IGNORE NULLS) OVER (
+    LAG("dated"."mfa_active" IGNORE NULLS) OVER (
       PARTITION BY "dated"."organization_id", "dated"."account_id", "dated"."user_arn", "dated"."identity_time"
       ORDER BY "dated"."snapshot_date"
-    ) AS "earlier_mfa",
+    ) AS "earlier_mfa_active",
     LAG("dated"."password" IGNORE NULLS) OVER (
       PARTITION BY "dated"."organization_id", "dated"."account_id", "dated"."user_arn", "dated"."identity_time"
       ORDER BY "dated"."snapshot_date"
@@ -156,14 +152,14 @@ WITH "reports" AS (
     "seen"."is_root" AS "is_root",
     "seen"."user_creation_time" AS "user_creation_time",
     "seen"."password_last_changed" AS "password_last_changed",
-    "seen"."mfa" AS "mfa",
+    "seen"."mfa_active" AS "mfa_active",
     "seen"."password" AS "password",
     "seen"."is_password_date_unread" AS "is_password_date_unread",
     "seen"."identity_time" AS "identity_time",
     "seen"."password_set_at" AS "password_set_at",
     "seen"."seen_before" AS "seen_before",
     "seen"."seen_next" AS "seen_next",
-    "seen"."earlier_mfa" AS "earlier_mfa",
+    "seen"."earlier_mfa_active" AS "earlier_mfa_active",
     "seen"."earlier_password" AS "earlier_password",
     "seen"."earlier_password_set_at" AS "earlier_password_set_at",
     "pairs"."snapshot_date" AS "pair_date",
@@ -225,9 +221,9 @@ WITH "reports" AS (
       AND "compared"."is_surely_new"
       AND NOT "compared"."is_root"
       WHEN "kind"."change_type" = 'mfa_added'
-      THEN "compared"."earlier_mfa" = 'false' AND "compared"."mfa" = 'true'
+      THEN "compared"."earlier_mfa_active" = FALSE AND "compared"."mfa_active"
       WHEN "kind"."change_type" = 'mfa_removed'
-      THEN "compared"."earlier_mfa" = 'true' AND "compared"."mfa" = 'false'
+      THEN "compared"."earlier_mfa_active" AND "compared"."mfa_active" = FALSE
       WHEN "kind"."change_type" = 'password_enabled'
       THEN "compared"."earlier_password" = 'false' AND "compared"."password" = 'true'
       WHEN "kind"."change_type" = 'password_disabled'
