@@ -95,6 +95,16 @@ _LISTING_PERMISSIONS = (
 )
 
 
+_WAYS_IN = """There are three ways to use credlake:
+  Without AWS credentials: download the credential report from the IAM console, then
+    credlake read status_reports_….csv
+  One account: set AWS_PROFILE to credentials in that account, then
+    credlake collect --single-account --lake ./lake
+  An organization: set AWS_PROFILE, or run where a role provides credentials, with sts:AssumeRole on the role in every
+  account and organizations:ListAccounts, then
+    credlake collect --lake ./lake"""
+
+
 def explain_no_identity(fault: CallFault) -> CredlakeError:
     """Why no account can be called: missing or expired credentials, or STS is not reachable."""
     said = f"{fault.operation} failed: {fault.code}: {fault.message}"
@@ -105,10 +115,7 @@ def explain_no_identity(fault: CallFault) -> CredlakeError:
     if fault.kind is FaultKind.NO_CREDENTIALS:
         # Credentials of China or GovCloud are unknown everywhere else.
         where = " Check that AWS_DEFAULT_REGION is in their partition." if fault.code == "InvalidClientTokenId" else ""
-        return CredlakeError(
-            f"There are no valid AWS credentials ({fault.code}: {fault.message}).{where} Set AWS_PROFILE, or run where "
-            "a role provides them, with sts:AssumeRole on the role in every account and organizations:ListAccounts."
-        )
+        return CredlakeError(f"There are no valid AWS credentials ({fault.code}: {fault.message}).{where}\n{_WAYS_IN}")
     return CredlakeError(f"{said}. Nothing was collected. Check the network, AWS_DEFAULT_REGION and AWS_ENDPOINT_URL.")
 
 
@@ -132,15 +139,11 @@ def explain_unreadable_organization(fault: CallFault) -> CredlakeError:
         case FaultKind.DENIED:
             step = (
                 f"Run as the management account or a delegated administrator of any service, and grant the caller "
-                f"{_LISTING_PERMISSIONS}; or use --accounts-file with --organization-id."
+                f"{_LISTING_PERMISSIONS}; or use --accounts-file with --organization-id. To collect the caller's own "
+                "account alone, use --single-account."
             )
         case FaultKind.THROTTLED:
             step = "Another tool is using up the organization's API quota: run again later."
-        case _ if fault.code == "AWSOrganizationsNotInUseException":
-            step = (
-                "The credentials' account is not in an organization. Use credentials of the organization's management "
-                "account or of a delegated administrator."
-            )
         case _:
             step = "Run again; if the error persists, check the network, AWS_DEFAULT_REGION and AWS_ENDPOINT_URL."
     return OrganizationUnreadableError(f"The accounts of the organization cannot be listed: {said}. {step}")

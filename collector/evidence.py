@@ -47,6 +47,8 @@ UNKNOWN = "unknown"
 # The values of `account.inventory_source`: where the list of accounts came from.
 ORGANIZATIONS = "organizations"
 ACCOUNTS_FILE = "accounts_file"
+SINGLE_ACCOUNT = "single_account"
+REPORT_FILES = "report_files"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,7 @@ class RunEvidence:
     run_id: str
     started_at: datetime
     finished_at: datetime | None = None
-    inventory_source: str  # ORGANIZATIONS or ACCOUNTS_FILE.
+    inventory_source: str  # One of the values above.
     settings: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     endpoints: dict[str, str] = field(default_factory=dict)
@@ -71,8 +73,8 @@ class RunEvidence:
 
     @property
     def is_listed_by_file(self) -> bool:
-        """Whether the accounts come from a file."""
-        return self.inventory_source == ACCOUNTS_FILE
+        """Whether the accounts come from files, so that the organization may have others."""
+        return self.inventory_source in {ACCOUNTS_FILE, REPORT_FILES}
 
     @property
     def snapshot_date(self) -> str:

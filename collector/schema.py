@@ -117,7 +117,11 @@ def _map(name: str, comment: str) -> Column:
     return Column(name, ColumnType.STRING_MAP, comment, None, nullable=False)
 
 
-ORGANIZATION_ID = _string("organization_id", "The organization, `o-…`.", nullable=False)
+ORGANIZATION_ID = _string(
+    "organization_id",
+    "The organization, `o-…`; of a single account its ID; of report files the name they were given.",
+    nullable=False,
+)
 SNAPSHOT_DATE = _string("snapshot_date", "UTC date on which the run started, `YYYY-MM-DD`.", nullable=False)
 RUN_ID = _string("run_id", "The run that this row comes from.", nullable=False)
 ACCOUNT_ID = _string("account_id", "The account: 12 digits, as text (leading zeros count).", nullable=False)
@@ -292,7 +296,9 @@ ACCOUNT = Table(
         ),
         *LIMIT_COLUMNS,
         _string(
-            "inventory_source", "Where the account list came from: `organizations` or `accounts_file`.", nullable=False
+            "inventory_source",
+            "Where the account list came from: `organizations`, `accounts_file`, `single_account` or `report_files`.",
+            nullable=False,
         ),
         _string(
             "denied_by_type",

@@ -11,7 +11,7 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Literal, Protocol, overload
 from urllib.parse import urlsplit
 
 from botocore.config import Config
@@ -23,7 +23,7 @@ from collector.aws.credentials import SessionCredentials, signed_by_context
 from collector.aws.errors import making_client, translated, without_credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from botocore.client import BaseClient
     from types_boto3_athena import AthenaClient
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from types_boto3_sns import SNSClient
     from types_boto3_sts import STSClient
 
-Service = Literal["athena", "glue", "iam", "kms", "lakeformation", "organizations", "s3", "sns", "sts"]
+Service = Literal["account", "athena", "glue", "iam", "kms", "lakeformation", "organizations", "s3", "sns", "sts"]
 
 DEFAULT_REGION = "us-east-1"
 # A Region of each partition whose IAM and Organizations endpoints botocore knows (facts F2.6).
@@ -83,6 +83,8 @@ POLICIES: dict[Service, Policy] = {
     "kms": _DOCTOR,
     "lakeformation": _DOCTOR,
     "sns": _DOCTOR,
+    # The name of one account, which is not worth a wait.
+    "account": Policy(attempts=1, connect_timeout=3, read_timeout=5, connections=1),
 }
 # The services that receive credentials with which accounts can be read.
 _COLLECTING: tuple[Service, ...] = ("iam", "organizations", "sts")
@@ -127,6 +129,15 @@ def _clients() -> Iterator[_Clients]:
         yield clients_under(frozenset(item for item in os.environ.items() if item[0].startswith("AWS_")))
 
 
+class AccountManagementClient(Protocol):
+    """The one call of Account Management; its type stubs are not installed."""
+
+    def get_account_information(self) -> Mapping[str, object]:
+        """Its response."""
+
+
+@overload
+def client(service: Literal["account"], region: str | None = None) -> AccountManagementClient: ...
 @overload
 def client(service: Literal["athena"], region: str | None = None) -> AthenaClient: ...
 @overload
@@ -145,7 +156,7 @@ def client(service: Literal["s3"], region: str | None = None) -> S3Client: ...
 def client(service: Literal["sns"], region: str | None = None) -> SNSClient: ...
 @overload
 def client(service: Literal["sts"], region: str | None = None) -> STSClient: ...
-def client(service: Service, region: str | None = None) -> BaseClient:
+def client(service: Service, region: str | None = None) -> BaseClient | AccountManagementClient:
     """The process's client of a service in a Region: the configured one, us-east-1 where none is.
 
     Endpoints are those of AWS_ENDPOINT_URL_<SERVICE> or AWS_ENDPOINT_URL. Requests to IAM are signed by `signing_as`,

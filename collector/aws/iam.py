@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from collector.aws.clients import client, home_region, own_credentials
+from collector.aws.clients import client, foreign_endpoints, home_region, own_credentials
 from collector.aws.credentials import SessionCredentials, signing_as
 from collector.aws.errors import Ignoring, translated
 from collector.errors import CallFault, FaultKind
@@ -24,10 +25,13 @@ SESSION_ACTIONS = (
     "iam:GetAccountSummary",
     "iam:GetAccountPasswordPolicy",
 )
-SESSION_POLICY = json.dumps(
-    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": list(SESSION_ACTIONS), "Resource": "*"}]},
-    separators=(",", ":"),
-)
+_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": list(SESSION_ACTIONS), "Resource": "*"}],
+}
+SESSION_POLICY = json.dumps(_POLICY, separators=(",", ":"))
+# The same for a person, to grant: an account that is collected with its own credentials needs nothing else.
+POLICY_TO_GRANT = json.dumps(_POLICY, indent=2)
 # The shortest there is. A longer wait for a report assumes the role again.
 _SESSION_SECONDS = 900
 _LONGEST_SESSION_NAME = 64
@@ -131,6 +135,21 @@ def _instant(value: object, wanted: str, operation: str) -> datetime:
     if not isinstance(value, datetime):
         raise _incomplete(f"{wanted} is unknown", operation)
     return value
+
+
+def own_account_name(partition: str) -> str | None:
+    """The alias of the collector's own account, else its name in Account Management; None where neither may be read."""
+    with suppress(CallFault):
+        credentials = own_credentials()
+        with signing_as(credentials), translated("iam:ListAccountAliases"):
+            aliases = client("iam", home_region(partition)).list_account_aliases()["AccountAliases"]
+        if aliases:
+            return aliases[0]
+    # An emulator of the other services rarely has this one, and its credentials must not be sent to AWS.
+    if not foreign_endpoints():
+        with suppress(CallFault), translated("account:GetAccountInformation"):
+            return str(client("account", home_region(partition)).get_account_information()["AccountName"])
+    return None
 
 
 def _incomplete(missing: str, operation: str) -> CallFault:

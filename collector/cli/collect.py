@@ -21,7 +21,8 @@ _DRY_RUN = "List the accounts that would be collected, and why not the others."
 
 @with_settings(
     *("lake", "role_name", "role_path", "external_id"),
-    *("account", "exclude_account", "include_ou", "exclude_ou", "accounts_file", "organization_id", "tags"),
+    *("account", "exclude_account", "include_ou", "exclude_ou", "accounts_file", "organization_id"),
+    *("single_account", "tags"),
     *("concurrency", "deadline", "account_deadline", "min_coverage", "replace", "yes", "resume"),
     *("kms_key", "glue", "database"),
 )
@@ -33,10 +34,14 @@ def collect(
 ) -> int:
     """Collect every account once, and publish the result as the day's snapshot.
 
+    Outside an organization, or with --single-account, that is the caller's own account: no role is assumed.
+
     Flags override CREDLAKE_* environment variables, which override credlake.toml.
 
     Examples:
       credlake collect --lake ./lake
+
+      credlake collect --lake ./lake --single-account
 
       credlake collect --lake s3://my-bucket/credlake --role-name credlake-reader --external-id example
 

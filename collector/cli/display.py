@@ -15,7 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from collector.aws.iam import POLICY_TO_GRANT
 from collector.collection.result import Watch
+from collector.evidence import SINGLE_ACCOUNT
 from collector.outcome import Outcome
 from collector.process.streams import printable
 
@@ -99,6 +101,10 @@ def print_result(result: RunResult, *, lake: str) -> None:
     outcomes.add_section()
     outcomes.add_row("total", str(result.counts.total()), "")
     console.print(outcomes)
+    if result.run.inventory_source == SINGLE_ACCOUNT:
+        console.print(
+            f"A single account: {result.run.organization_id} was collected alone, with the caller's own credentials."
+        )
     if result.needs_attention:
         _print_accounts(console, result)
     if result.untagged:
@@ -137,6 +143,10 @@ def _print_accounts(console: Console, result: RunResult) -> None:
     for account in accounts[:_MAX_LISTED]:
         table.add_row(account.account_id, _text(account.name or ""), account.outcome.value, _text(_why(account)))
     console.print(table)
+    if result.run.inventory_source == SINGLE_ACCOUNT:
+        # Whatever was denied, the caller needs these four and no role.
+        console.print(Text(f"If a call was denied, grant the caller this policy:\n{POLICY_TO_GRANT}"))
+        return
     if len(accounts) > _MAX_LISTED:
         console.print(f"… and {len(accounts) - _MAX_LISTED} more: query the view collection_coverage.")
     for outcome in dict.fromkeys(account.outcome for account in accounts if account.outcome.next_step):

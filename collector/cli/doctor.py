@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @with_settings(
-    *("lake", "role_name", "role_path", "external_id", "account", "accounts_file", "organization_id"),
+    *("lake", "role_name", "role_path", "external_id", "account", "accounts_file", "organization_id", "single_account"),
     *("database", "workgroup", "kms_key"),
 )
 def doctor(

@@ -101,14 +101,14 @@ def _open(settings: Settings, *, date: str | None = None, organization_id: str |
 
 
 def _check_snapshot_flags(date: str | None, organization_id: str | None) -> None:
-    from collector.discovery.accounts import ORGANIZATION_ID
+    from collector.discovery.accounts import LAKE_ORGANIZATION_ID, LAKE_ORGANIZATION_ID_FORM
     from collector.errors import UsageError
 
     problems = []
     if date is not None and not _is_date(date):
         problems.append(f"--date {date}: not a date; write YYYY-MM-DD.")
-    if organization_id is not None and not ORGANIZATION_ID.fullmatch(organization_id):
-        problems.append(f"--organization-id {organization_id}: not the ID of an organization, which begins with o-.")
+    if organization_id is not None and not LAKE_ORGANIZATION_ID.fullmatch(organization_id):
+        problems.append(f"--organization-id {organization_id}: not {LAKE_ORGANIZATION_ID_FORM}.")
     if problems:
         raise UsageError(problems)
 

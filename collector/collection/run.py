@@ -31,7 +31,7 @@ from collector.collection.resume import InterruptedRun, begin_run, interrupted_r
 from collector.collection.retry import RetryPolicy
 from collector.discovery.accounts_file import read_accounts_file
 from collector.discovery.listing import Discovery
-from collector.errors import CallFault, CatalogNotSyncedError, explain_no_identity
+from collector.errors import CallFault, CatalogNotSyncedError, UsageError, explain_no_identity
 from collector.evidence import RunEvidence
 from collector.lake.layout import new_run_id
 from collector.lake.local_store import open_store
@@ -281,6 +281,8 @@ async def open_discovery(
         source = await asyncio.to_thread(_organizations, identity)
     except CallFault as fault:
         raise explain_no_identity(fault) from fault
+    if settings.single_account and settings.accounts_file is not None:
+        raise UsageError(["--single-account and --accounts-file: use one of the two."])
     from_file = None
     if settings.accounts_file is not None:
         file = read_accounts_file(Path(settings.accounts_file), partition=identity.partition)
@@ -291,11 +293,13 @@ async def open_discovery(
         from_file = file.accounts
     discovery = Discovery(
         source=source,
+        caller=identity,
         selection=settings.selection,
         limits=settings.limits,
         wants_tags=settings.tags,
         organization_id=settings.organization_id,
         from_file=from_file,
+        is_single=settings.single_account,
     )
     return discovery, identity
 

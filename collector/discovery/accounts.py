@@ -20,7 +20,10 @@ ACTIVE = "ACTIVE"
 ACCOUNT_STATES = ("PENDING_ACTIVATION", "PENDING", ACTIVE, "SUSPENDED", "PENDING_CLOSURE", "CLOSED")
 
 ACCOUNT_ID = re.compile(r"[0-9]{12}")
+# AWS's own; in a lake also the ID of a single account, or the name given to report files.
 ORGANIZATION_ID = re.compile(r"o-[a-z0-9]{10,32}")
+LAKE_ORGANIZATION_ID = re.compile(rf"{ORGANIZATION_ID.pattern}|[a-z0-9-]{{1,32}}")
+LAKE_ORGANIZATION_ID_FORM = "an organization ID (o-…), an account ID, or a name of 1 to 32 of a-z 0-9 -"
 OU_ID = re.compile(r"r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}")
 _ACCOUNT_ARN = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):organizations::(?P<management>[0-9]{12}):account/(?P<organization>o-[a-z0-9]+)"

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
-from collector.discovery.accounts import ORGANIZATION_ID, Account, account_from_organizations, organization_id_of
+from collector.aws.iam import own_account_name
+from collector.discovery.accounts import (
+    ACTIVE,
+    ORGANIZATION_ID,
+    Account,
+    account_from_organizations,
+    organization_id_of,
+)
 from collector.discovery.accounts_file import organization_problems, organizations_named
 from collector.discovery.ous import OrganizationTree
 from collector.errors import (
@@ -24,13 +31,14 @@ from collector.errors import (
     explain_unknown_ou,
     explain_unreadable_organization,
 )
-from collector.evidence import ACCOUNTS_FILE, ORGANIZATIONS
+from collector.evidence import ACCOUNTS_FILE, ORGANIZATIONS, SINGLE_ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
     from types_boto3_organizations.type_defs import AccountTypeDef
 
+    from collector.aws.clients import Identity
     from collector.aws.organizations import OrganizationsApi
     from collector.discovery.limits import LimitRules
     from collector.discovery.selection import Selection
@@ -38,21 +46,25 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _log = structlog.get_logger()
 
+_NO_ORGANIZATION = "AWSOrganizationsNotInUseException"
+
 
 @dataclass(slots=True, kw_only=True)
 class Discovery:
-    """Lists the accounts of one organization.
+    """Lists the accounts of one organization; of an account that belongs to none, that account.
 
     Calls to Organizations are made one after the other, in one thread of their own: its rate limits allow no more, and
     the threads that collect stay free.
     """
 
     source: OrganizationsApi  # The calls to Organizations.
+    caller: Identity  # Who calls: outside an organization, this account is the only one.
     selection: Selection  # The rules of the run: the accounts and OUs that they name must exist.
     limits: LimitRules
     wants_tags: bool = False  # Whether tags are read, at 10 calls a second.
     organization_id: str | None = None  # The organization of the settings; None: that of the credentials.
     from_file: list[Account] | None = None  # The accounts of an accounts file, instead of ListAccounts.
+    is_single: bool = False  # Whether only the caller's account is listed; set where it belongs to no organization.
     _tree: OrganizationTree = field(init=False)
     _thread: ThreadPoolExecutor = field(init=False)
 
@@ -64,6 +76,8 @@ class Discovery:
     @property
     def inventory_source(self) -> str:
         """Where the account list comes from, as in `account.inventory_source`."""
+        if self.is_single:
+            return SINGLE_ACCOUNT
         return ORGANIZATIONS if self.from_file is None else ACCOUNTS_FILE
 
     @property
@@ -76,17 +90,26 @@ class Discovery:
 
         Raises:
             OrganizationUnreadableError: the list cannot be read completely. A part of it is never treated as all of it.
-            UsageError: the organization is not the one that was named, or not that of accounts in the file.
+            UsageError: the organization is not the one that was named, or not that of accounts in the file; or the
+                account is in none, and the settings need one.
         """
+        if self.is_single:
+            return await self._caller_alone()
         if self.from_file is not None:
             of_file = await self._organization_of_file(self.from_file)
             if problems := organization_problems(self.from_file, of_file):
                 raise UsageError(problems)
-            return of_file, self._of_file(self.from_file)
+            return of_file, self._given(self.from_file)
         pages = self.source.account_pages()
         first: list[AccountTypeDef] | None = []
-        while first is not None and not first:
-            first = await self._call(lambda: next(pages, None))
+        try:
+            while first is not None and not first:
+                first = await self._in_thread(lambda: next(pages, None))
+        except CallFault as fault:
+            if fault.code != _NO_ORGANIZATION:
+                raise explain_unreadable_organization(fault) from fault
+            _log.warning("organization.none", account_id=self.caller.account_id, collected="this account alone")
+            return await self._caller_alone()
         if first is None:
             raise OrganizationUnreadableError(
                 "organizations:ListAccounts returned no account, not even the management account. Nothing was "
@@ -100,6 +123,8 @@ class Discovery:
 
     async def located(self, account: Account) -> Account:
         """The account with its location, and its tags if the run reads them. Neither is a reason to fail."""
+        if self.is_single:
+            return account
         location = self._tree.known_location(account)
         if location is None:
             location = await self._in_thread(lambda: self._tree.locate(account))
@@ -162,9 +187,28 @@ class Discovery:
             page = await self._call(lambda: next(pages, None))
 
     @staticmethod
-    async def _of_file(accounts: list[Account]) -> AsyncIterator[Account]:
+    async def _given(accounts: list[Account]) -> AsyncIterator[Account]:
         for account in accounts:
             yield account
+
+    async def _caller_alone(self) -> tuple[str, AsyncIterator[Account]]:
+        """The caller's account, as an organization of its own, which has the account's ID."""
+        account_id, partition = self.caller.account_id, self.caller.partition
+        needing = [f"--include-ou {ou}" for ou in self.selection.include_ous]
+        needing += [f"--exclude-ou {ou}" for ou in self.selection.exclude_ous]
+        needing += [f"limits for {rule.ou}" for rule in self.limits.overrides if rule.ou]
+        needing += ["--tags"] if self.wants_tags else []
+        needing += (
+            [f"--organization-id {self.organization_id}"] if self.organization_id not in {None, account_id} else []
+        )
+        if needing:
+            why = f"account {account_id} is collected alone, without an organization. Remove the setting."
+            raise UsageError([f"{setting}: {why}" for setting in needing])
+        self.is_single = True
+        name = await self._in_thread(lambda: own_account_name(partition)) or account_id
+        source = {"Id": account_id, "Name": name}
+        account = Account(account_id=account_id, state=ACTIVE, partition=partition, name=name, source=source)
+        return account_id, self._given([account])
 
     async def _organization_of_file(self, accounts: list[Account]) -> str:
         if self.organization_id is not None:

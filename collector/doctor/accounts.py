@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from collector.aws.iam import SESSION_ACTIONS
+from collector.aws.iam import SESSION_ACTIONS, SESSION_POLICY
 from collector.doctor.finding import Finding, Status, describe_fault, fail, ok
 from collector.errors import CallFault, FaultKind
 from collector.outcome import Outcome
@@ -27,6 +27,8 @@ _CHECK = "account"
 _POLICY_CHECK = "session policy"
 # The codes of STS for a session policy that it refuses, in every account alike (facts F5).
 _POLICY_REFUSED = frozenset({"MalformedPolicyDocument", "PackedPolicyTooLarge"})
+# The collector's own account needs no role.
+_GRANT_CALLER = f"Grant the caller this policy, and check that no SCP denies it: {SESSION_POLICY}"
 _TRIES = 6
 _TRANSIENT = frozenset({FaultKind.THROTTLED, FaultKind.LIMIT_EXCEEDED, FaultKind.SERVICE_FAILURE, FaultKind.CONNECTION})
 # Errors of GetCredentialReport that show that the call is allowed.
@@ -65,7 +67,8 @@ def check_accounts(
         message = f"limits the sessions in {restricted} accounts to {actions}, whatever else their roles allow"
         yield ok(_POLICY_CHECK, f"{len(SESSION_ACTIONS)} actions", message)
     if passed:
-        yield ok(_CHECK, f"{passed} of {len(account_ids)}", "the role can be assumed and allows every call of a run")
+        how = "the role can be assumed and allows" if restricted else "the caller's own credentials allow"
+        yield ok(_CHECK, f"{passed} of {len(account_ids)}", f"{how} every call of a run")
 
 
 def _check(account_id: str, calls: AccountApi, retrying: Retrying) -> Finding | None:
@@ -77,6 +80,7 @@ def _check(account_id: str, calls: AccountApi, retrying: Retrying) -> Finding | 
             remediation = "This is an internal error (a bug in credlake): please report it with this message."
             return fail(_POLICY_CHECK, account_id, describe_fault(error), remediation)
         return _refused(account_id, error, Outcome.ASSUME_DENIED.next_step)
+    is_own = calls.is_own(account_id)
     for call, remediation in (
         (calls.generate_report, Outcome.REPORT_DENIED.next_step),
         (calls.fetch_report, Outcome.REPORT_DENIED.next_step),
@@ -87,7 +91,7 @@ def _check(account_id: str, calls: AccountApi, retrying: Retrying) -> Finding | 
             retrying(call, credentials)
         except CallFault as error:
             if error.kind not in _ALLOWED:
-                return _refused(account_id, error, remediation)
+                return _refused(account_id, error, _GRANT_CALLER if is_own else remediation)
     return None
 
 

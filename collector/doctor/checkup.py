@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from collector.aws import clients, describe
 from collector.collection.engine import utc_now
 from collector.collection.run import account_calls, plan_run
+from collector.discovery.accounts import ACCOUNT_ID
 from collector.discovery.accounts_file import read_accounts_file
 from collector.doctor.accounts import check_accounts, sample_accounts
 from collector.doctor.bucket import check_lake
@@ -85,7 +86,10 @@ def _check_organization(
         yield error_reported("organization", "organizations", error)
         return None
     selected = [account.account_id for account, why_not in planned if why_not is None]
-    yield ok("organization", organization_id, f"a run would collect {len(selected)} of {len(planned)} accounts")
+    found = f"a run would collect {len(selected)} of {len(planned)} accounts"
+    if settings.accounts_file is None and ACCOUNT_ID.fullmatch(organization_id):
+        found = "a run would collect this account alone, with the caller's own credentials"
+    yield ok("organization", organization_id, found)
     yield from _check_accounts_file(settings, identity)
     chosen = sample_accounts(selected, sample)
     role_arns = {account.account_id: account.role_arn for account, _ in planned if account.role_arn}

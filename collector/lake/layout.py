@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from collector.discovery.accounts import ACCOUNT_ID, ORGANIZATION_ID
+from collector.discovery.accounts import ACCOUNT_ID, LAKE_ORGANIZATION_ID, LAKE_ORGANIZATION_ID_FORM
 from collector.errors import LakeError
 
 RAW = "raw"
@@ -144,12 +144,12 @@ def record_key(organization_id: str) -> str:
 def organization_of(name: str) -> str | None:
     """The organization whose record has that file name under `catalog/`; None for any other file."""
     organization_id = name.removesuffix(_RECORD_SUFFIX)
-    is_record = name.endswith(_RECORD_SUFFIX) and ORGANIZATION_ID.fullmatch(organization_id)
+    is_record = name.endswith(_RECORD_SUFFIX) and LAKE_ORGANIZATION_ID.fullmatch(organization_id)
     return organization_id if is_record else None
 
 
 def _organization(organization_id: str) -> str:
-    return _checked(ORGANIZATION_ID, organization_id, "an organization's id, o- and 10 to 32 letters or digits")
+    return _checked(LAKE_ORGANIZATION_ID, organization_id, LAKE_ORGANIZATION_ID_FORM)
 
 
 def _run(run_id: str) -> str:

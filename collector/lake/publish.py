@@ -207,8 +207,8 @@ def _against_newest(record: PublicationRecord, written: WrittenSnapshot) -> Deci
 def _comparable_coverage(snapshot: PublishedSnapshot, written: WrittenSnapshot) -> Fraction:
     """The run's coverage, as it can be compared with that of a snapshot.
 
-    Coverage is of the organization's ACTIVE accounts, and an accounts file may name only some of them. So a run by such
-    a file is measured against as many as the snapshot had.
+    Coverage is of the organization's ACTIVE accounts, and files may name only some of them. So a run by an accounts
+    file, or of report files, is measured against as many as the snapshot had.
     """
     fewer = _fewer_listed(snapshot, written)
     return Fraction(written.accounts.covered, written.accounts.active + fewer) if fewer else written.accounts.coverage
@@ -220,7 +220,7 @@ def _fewer_listed(snapshot: PublishedSnapshot, written: WrittenSnapshot) -> int:
 
 def _left_out(snapshot: PublishedSnapshot, written: WrittenSnapshot) -> str:
     fewer = _fewer_listed(snapshot, written)
-    return f", and its accounts file names {fewer} fewer ACTIVE ones than that snapshot" if fewer else ""
+    return f", and its files name {fewer} fewer ACTIVE ones than that snapshot" if fewer else ""
 
 
 def _next_step(written: WrittenSnapshot, if_complete: str) -> str:

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from collector.discovery.accounts import ORGANIZATION_ID
+from collector.discovery.accounts import LAKE_ORGANIZATION_ID
 from collector.errors import LakeError
 from collector.evidence import AccountEvidence, RunEvidence, instant_text, read_instant
 from collector.lake.layout import RAW, evidence_key, report_key, run_key
@@ -84,7 +84,7 @@ def file_sha256(path: Path) -> str:
 
 def organizations_with_runs(store: Store) -> list[str]:
     """The organizations that have runs in the lake, published or not, sorted."""
-    return [name for name in store.names(RAW) if ORGANIZATION_ID.fullmatch(name)]
+    return [name for name in store.names(RAW) if LAKE_ORGANIZATION_ID.fullmatch(name)]
 
 
 def run_json(run: RunEvidence, accounts_sha256: str) -> bytes:

@@ -45,7 +45,7 @@ class WrittenSnapshot:
     users: int  # rows in its files of users
     columns: Mapping[str, int]  # per record type, how many columns its files have
     files: tuple[PublishedFile, ...]  # its tables
-    is_listed_by_file: bool = False  # whether an accounts file named its accounts: the organization may have others
+    is_listed_by_file: bool = False  # whether files name its accounts: the organization may have others
     min_coverage: float | None = None  # the floor that the run was started with, 0 to 1; None: none
 
     @classmethod

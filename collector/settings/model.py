@@ -14,7 +14,7 @@ from marshmallow import RAISE, Schema
 from marshmallow.fields import Boolean, Field, Nested
 from marshmallow.validate import Range
 
-from collector.discovery.accounts import ORGANIZATION_ID
+from collector.discovery.accounts import LAKE_ORGANIZATION_ID, LAKE_ORGANIZATION_ID_FORM
 from collector.discovery.limits import LimitRules
 from collector.discovery.selection import Selection
 from collector.errors import UsageError
@@ -134,11 +134,17 @@ class Settings:
     )
     organization_id: str | None = _setting(
         None,
-        text(ORGANIZATION_ID.pattern, "Must be an organization ID, o-…"),
+        text(LAKE_ORGANIZATION_ID.pattern, f"Must be {LAKE_ORGANIZATION_ID_FORM}."),
         ACCOUNTS,
         "The organization, where Organizations cannot be called.",
         metavar="O-…",
         is_recorded=False,
+    )
+    single_account: bool = _setting(
+        False,  # noqa: FBT003 -- the default
+        Boolean(),
+        ACCOUNTS,
+        "Only the caller's own account, without Organizations and without a role.",
     )
     tags: bool = _setting(False, Boolean(), ACCOUNTS, "Read the accounts' tags, 10 per second.")  # noqa: FBT003 -- the default
     concurrency: int = _setting(

@@ -208,7 +208,7 @@ class ControlPlane:
             "iam:GetCredentialReport": lambda: self._task(account).get(now),
             "iam:GetAccountSummary": lambda: iam_api.get_account_summary(account),
             "iam:GetAccountPasswordPolicy": lambda: iam_api.get_account_password_policy(account),
-            "iam:ListAccountAliases": iam_api.list_account_aliases,
+            "iam:ListAccountAliases": lambda: iam_api.list_account_aliases(account),
         }
         if call.action not in operations:
             raise unknown_operation(call)

@@ -188,9 +188,9 @@ def get_account_password_policy(account: AccountSpec) -> Result:
     return {"PasswordPolicy": described}
 
 
-def list_account_aliases() -> Result:
-    """No account has an alias."""
-    return {"AccountAliases": [], "IsTruncated": False}
+def list_account_aliases(account: AccountSpec) -> Result:
+    """The account's alias, where it has one; there is never more than one."""
+    return {"AccountAliases": [account.alias] if account.alias else [], "IsTruncated": False}
 
 
 def _any_present(credentials: Sequence[object | None]) -> int:

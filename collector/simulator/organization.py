@@ -171,6 +171,8 @@ class AccountSpec:
     state: AccountState = AccountState.ACTIVE
     # When it joined the organization.
     joined_at: datetime = _EPOCH
+    # The alias of the sign-in page, if there is one.
+    alias: str | None = None
     # The root user's address; None: a made-up one.
     email: str | None = None
     # The account's tags in Organizations.

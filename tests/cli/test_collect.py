@@ -159,10 +159,12 @@ def test_3_without_credentials(credlake, lake):
     ended = credlake("collect", "--lake", lake)
 
     assert (ended.code, ended.out) == (3, "")
-    (message,) = ended.said
+    message = "\n".join(ended.said)
     assert "There are no valid AWS credentials" in message
     assert "sts:AssumeRole" in message
     assert "organizations:ListAccounts" in message
+    for way_in in ("read status_reports_….csv", "collect --single-account --lake ./lake", "collect --lake ./lake"):
+        assert f"\ncredlake:     credlake {way_in}" in message
 
 
 @pytest.mark.parametrize(
@@ -184,8 +186,7 @@ def test_3_where_the_caller_is_refused_in_one_message(credlake, lake, caller, sa
         assert "sts:AssumeRole" not in server.calls.by_operation
 
     assert (ended.code, ended.out) == (3, "")
-    (message,) = ended.said
-    assert said in message
+    assert said in ended.said[0]
 
 
 def test_3_where_aws_cannot_be_reached(credlake, lake, monkeypatch):

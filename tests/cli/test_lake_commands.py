@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from collector.discovery.accounts import LAKE_ORGANIZATION_ID_FORM
 from collector.simulator import OrganizationSpec, Simulator
 from tests.fixtures.published import newest, record_of
 from tests.fixtures.runs import MANAGEMENT, collect, member, organization
@@ -43,17 +44,15 @@ def test_2_with_every_fault_of_the_flags_at_once(credlake, collected):
     assert ended.code == 2
     assert ended.said == [
         "credlake: --date today: not a date; write YYYY-MM-DD.",
-        "credlake: --organization-id ../..: not the ID of an organization, which begins with o-.",
+        f"credlake: --organization-id ../..: not {LAKE_ORGANIZATION_ID_FORM}.",
     ]
 
 
 def test_2_where_verify_is_to_look_at_what_is_no_organization(credlake, collected):
-    ended = credlake("verify", "--lake", collected, "--organization-id", "aa111bb222")
+    ended = credlake("verify", "--lake", collected, "--organization-id", "My_Team")
 
     assert ended.code == 2
-    assert ended.said == [
-        "credlake: --organization-id aa111bb222: not the ID of an organization, which begins with o-."
-    ]
+    assert ended.said == [f"credlake: --organization-id My_Team: not {LAKE_ORGANIZATION_ID_FORM}."]
 
 
 def test_3_for_a_day_of_which_there_is_no_run(credlake, collected):

@@ -221,14 +221,6 @@ def test_a_caller_that_may_not_list_accounts_sees_which_permission_to_grant(lake
     assert not list((lake / "catalog").glob("*.json"))
 
 
-def test_an_account_outside_an_organization_is_an_error(lake):
-    with (
-        Simulator(tree(in_use=False)) as server,
-        pytest.raises(OrganizationUnreadableError, match="is not in an organization"),
-    ):
-        collect(server, lake)
-
-
 def test_part_of_the_list_is_never_treated_as_all_of_it(lake):
     """The second page is refused: the accounts of the first page are collected, and nothing is published."""
     members = [member(number) for number in range(30)]

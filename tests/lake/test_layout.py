@@ -80,7 +80,9 @@ def test_nothing_leads_out_of_its_folder(make):
         (".o-abcdefghij.json.lock", None),
         ("o-abcdefghij", None),
         ("o-abcdefghij.json.bak", None),
-        ("notes.json", None),
+        ("111122223333.json", "111122223333"),
+        ("my-accounts.json", "my-accounts"),
+        ("Notes.json", None),
     ],
 )
 def test_only_record_files_name_an_organization(name, organization_id):

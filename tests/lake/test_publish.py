@@ -326,7 +326,7 @@ def test_on_another_day_a_file_must_name_half_of_the_accounts_that_are_known():
     assert decide(known, replace(written(2, 2, day=TODAY), is_listed_by_file=True)).publish is True
     refused = decide(known, replace(written(1, 1, day=TODAY), is_listed_by_file=True))
     assert refused.publish is False
-    assert "its accounts file names 3 fewer ACTIVE ones than that snapshot" in refused.reason
+    assert "its files name 3 fewer ACTIVE ones than that snapshot" in refused.reason
 
 
 def test_organizations_own_list_may_grow_shorter():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from collector.discovery.accounts import LAKE_ORGANIZATION_ID_FORM
 from collector.discovery.limits import LimitOverride
 from collector.errors import UsageError
 from collector.limits import Limits
@@ -115,7 +116,7 @@ def test_all_problems_of_all_sources_come_in_one_message(problems):
     found = problems(
         'role_nmae = "x"\nconcurrency = 0\ndeadline = "soon"\n[limits]\npassword_length = 0\nage = 3\n',
         {"CREDLAKE_ACCOUNT": "12,111122223333", "CREDLAKE_EXTERNALID": "x", "CREDLAKE_TAGS": "perhaps"},
-        organization_id="organization",
+        organization_id="My Organization",
         min_coverage="1.5",
         include_ou=[""],
     )
@@ -130,7 +131,7 @@ def test_all_problems_of_all_sources_come_in_one_message(problems):
             "environment: CREDLAKE_ACCOUNT: 12 is not 12 digits.",
             "environment: CREDLAKE_EXTERNALID: unknown setting; did you mean external_id?",
             "environment: CREDLAKE_TAGS: Not a valid boolean.",
-            "command line: --organization-id: Must be an organization ID, o-…",
+            f"command line: --organization-id: Must be {LAKE_ORGANIZATION_ID_FORM}.",
             "command line: --min-coverage: Must be from 0 to 1.",
             "command line: --include-ou: An OU is an ID (ou-…, r-…) or a path (Root/…).",
         ]
@@ -144,7 +145,7 @@ def test_all_problems_of_all_sources_come_in_one_message(problems):
         ("account", "1234567890123"),
         ("account", "12345678901a"),
         ("exclude_account", "１２３４５６７８９０１２"),  # noqa: RUF001 -- digits, but not AWS's
-        ("organization_id", "o-short"),
+        ("organization_id", "a" * 33),
         ("organization_id", "o-aa111bb222\n"),
         ("organization_id", "o-AA111BB222"),
         ("role_name", "a/b"),
@@ -258,7 +259,7 @@ def test_the_record_of_a_run_has_these_keys():
     assert set(Settings().for_the_record()) == {
         *("role_name", "role_path", "has_external_id", "account", "exclude_account", "include_ou", "exclude_ou"),
         *("accounts_file", "concurrency", "deadline", "account_deadline", "tags", "min_coverage", "replace", "resume"),
-        *("kms_key", "glue_database", "limits", "yes"),
+        *("kms_key", "glue_database", "limits", "yes", "single_account"),
     }
 
 

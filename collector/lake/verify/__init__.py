@@ -7,7 +7,7 @@ from collections import Counter, deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from collector.discovery.accounts import ORGANIZATION_ID
+from collector.discovery.accounts import LAKE_ORGANIZATION_ID
 from collector.errors import LakeError, NewerLakeError
 from collector.evidence import to_milliseconds
 from collector.lake.layout import SNAPSHOTS, is_folder_of, raw_folder, record_key, report_key, run_key
@@ -74,7 +74,7 @@ def verify(store: Store, scratch_directory: Path, organization_ids: Sequence[str
 
 def _organizations_in(store: Store, published: Sequence[str]) -> list[str]:
     """The organizations with a record, with runs, or with tables."""
-    with_tables = {name for name in store.names(SNAPSHOTS) if ORGANIZATION_ID.fullmatch(name)}
+    with_tables = {name for name in store.names(SNAPSHOTS) if LAKE_ORGANIZATION_ID.fullmatch(name)}
     return sorted(with_tables.union(organizations_with_runs(store), published))
 
 
