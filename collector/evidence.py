@@ -114,3 +114,4 @@ class AccountEvidence:
     password_policy_error: str | None = None
     summary: dict[str, int] | None = None  # GetAccountSummary's SummaryMap.
     summary_error: str | None = None
+    origin_run_id: str | None = None  # The earlier run that collected it (--retry-failed); None: this run.

@@ -23,7 +23,7 @@ _DRY_RUN = "List the accounts that would be collected, and why not the others."
     *("lake", "role_name", "role_path", "external_id"),
     *("account", "exclude_account", "include_ou", "exclude_ou", "accounts_file", "organization_id"),
     *("single_account", "tags"),
-    *("concurrency", "deadline", "account_deadline", "min_coverage", "replace", "yes", "resume"),
+    *("concurrency", "deadline", "account_deadline", "min_coverage", "replace", "yes", "resume", "retry_failed"),
     *("kms_key", "glue", "database"),
 )
 def collect(
@@ -44,6 +44,8 @@ def collect(
       credlake collect --lake ./lake --single-account
 
       credlake collect --lake s3://my-bucket/credlake --role-name credlake-reader --external-id example
+
+      credlake collect --lake ./lake --retry-failed
 
       credlake collect --lake ./lake --include-ou Root/Workloads --exclude-account 111122223333 --dry-run
     """

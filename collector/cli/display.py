@@ -109,6 +109,11 @@ def print_result(result: RunResult, *, lake: str) -> None:
         _print_accounts(console, result)
     if result.untagged:
         console.print(f"The tags of {result.untagged} accounts could not be read; see the log.", style="yellow")
+    if result.run.settings.get("retry_failed"):
+        console.print(
+            f"{result.taken_over} accounts were taken over from the snapshot of {result.run.snapshot_date}, "
+            f"{result.collected_now} were collected now."
+        )
     if result.record is not None and result.written is not None:
         covered, active = result.written.accounts.covered, result.written.accounts.active
         console.print(

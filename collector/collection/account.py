@@ -87,6 +87,7 @@ class AccountAnswers:
     password_policy_error: str | None = None
     summary: dict[str, int] | None = None  # GetAccountSummary's SummaryMap
     summary_error: str | None = None
+    origin_run_id: str | None = None  # the earlier run that collected it; null where this run did
 
 
 @dataclass(slots=True)

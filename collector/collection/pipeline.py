@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,11 @@ from collector.evidence import AccountEvidence
 from collector.outcome import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from collector.collection.result import RunResult, Watch
     from collector.collection.resume import InterruptedRun
+    from collector.collection.takeover import EarlierRun
     from collector.discovery.accounts import Account
     from collector.discovery.listing import Discovery
     from collector.lake.rows import AccountOutcome
@@ -43,6 +45,7 @@ class Pipeline:
     discovery: Discovery
     writer: SnapshotWriter
     resumed: InterruptedRun | None = None  # the run that is continued, if any
+    earlier: EarlierRun | None = None  # the run whose covered accounts are taken over, if any
     _details: dict[str, asyncio.Task[Account]] = field(default_factory=dict)  # by account id, with OUs and tags
     _threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_WRITING_THREADS, thread_name_prefix="writing")
@@ -60,6 +63,9 @@ class Pipeline:
                 others.create_task(self._deliver_kept(self.resumed, account))
                 continue
             self._details[account.account_id] = others.create_task(self.discovery.located(account))
+            if self.earlier is not None and self.earlier.takes_over(account):
+                others.create_task(self._write(account, partial(self.earlier.answers, account.account_id)))
+                continue
             answers = skipped(account, self.discovery.selection.why_excluded(account))
             if answers is None:
                 yield account
@@ -68,11 +74,18 @@ class Pipeline:
 
     async def deliver(self, account: Account, answers: AccountAnswers) -> None:
         """Write the account into the lake, and add it to the result."""
-        evidence = _account_evidence(await self._with_details(account), answers, self.settings)
-        report = answers.report
-        answers.report = None
-        loop = asyncio.get_running_loop()
-        verdict = await loop.run_in_executor(self._threads, self.writer.add, evidence, report)
+        await self._write(account, lambda: answers)
+
+    async def _write(self, account: Account, answers: Callable[[], AccountAnswers]) -> None:
+        """`answers` is called in a thread right before they are written: few reports are in memory at once."""
+        placed = await self._with_details(account)
+
+        def write() -> tuple[AccountEvidence, AccountOutcome]:
+            found = answers()
+            evidence = _account_evidence(placed, found, self.settings)
+            return evidence, self.writer.add(evidence, found.report)
+
+        evidence, verdict = await asyncio.get_running_loop().run_in_executor(self._threads, write)
         self.watch.finished(self.result.add(evidence, verdict))
 
     async def _deliver_kept(self, resumed: InterruptedRun, account: Account) -> None:
@@ -135,4 +148,5 @@ def _account_evidence(account: Account, answers: AccountAnswers, settings: Setti
         password_policy_error=answers.password_policy_error,
         summary=answers.summary,
         summary_error=answers.summary_error,
+        origin_run_id=answers.origin_run_id,
     )

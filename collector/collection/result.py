@@ -40,6 +40,7 @@ class RunResult:
     run: RunEvidence
     counts: Counter[Outcome] = field(default_factory=Counter)  # every account of the organization, in scope or not
     needs_attention: list[AccountResult] = field(default_factory=list)  # In scope and not collected in full.
+    taken_over: int = 0  # how many accounts an earlier run of the day collected (--retry-failed)
     untagged: int = 0  # how many accounts have tags that could not be read, where the run wants tags
     written: WrittenSnapshot | None = None  # the tables, once they are in the lake
     record: PublicationRecord | None = None  # once they are published
@@ -56,10 +57,16 @@ class RunResult:
             password_policy_error=evidence.password_policy_error if outcome.is_covered else None,
         )
         self.counts[outcome] += 1
+        self.taken_over += evidence.origin_run_id is not None
         self.untagged += evidence.tags_error is not None
         if outcome.needs_attention or account.password_policy_error:
             self.needs_attention.append(account)
         return account
+
+    @property
+    def collected_now(self) -> int:
+        """How many accounts the run itself set out to collect, those of an earlier run not counted."""
+        return sum(count for outcome, count in self.counts.items() if outcome.is_in_scope) - self.taken_over
 
     @property
     def is_complete(self) -> bool:

@@ -72,18 +72,7 @@ class InterruptedRun:
         Raises:
             LakeError: the file is damaged, or holds no evidence of that account.
         """
-        key = report_key(self.run.organization_id, self.run.run_id, account_id)
-        location = self.store.location(key)
-        stored = self.store.read(key)
-        report = decompressed(stored, location)
-        evidence = evidence_in(stored, location)
-        if evidence is None or evidence.account_id != account_id or evidence.raw_sha256 != sha256(report):
-            raise LakeError(
-                f"{location} holds a report without the evidence of its collection, so run {self.run.run_id} cannot be "
-                "resumed. Start a new run, without --resume.",
-                location=location,
-            )
-        return evidence, report, sha256(stored)
+        return stored_report(self.store, self.run, account_id)
 
     def write_tables(
         self,
@@ -107,6 +96,26 @@ class InterruptedRun:
         identified = (run.organization_id, run.snapshot_date, run.run_id)
         randomness = secrets.token_bytes(4)
         return write_tables(store, *identified, scratch_directory, randomness=randomness, on_account=on_account)
+
+
+def stored_report(store: Store, run: RunEvidence, account_id: str) -> tuple[AccountEvidence, bytes, str]:
+    """The evidence and the report of an account in the raw zone of that run, and the SHA-256 of its file as stored.
+
+    Raises:
+        LakeError: the file is damaged, or holds no evidence of that account.
+    """
+    key = report_key(run.organization_id, run.run_id, account_id)
+    location = store.location(key)
+    stored = store.read(key)
+    report = decompressed(stored, location)
+    evidence = evidence_in(stored, location)
+    if evidence is None or evidence.account_id != account_id or evidence.raw_sha256 != sha256(report):
+        raise LakeError(
+            f"{location} holds a report without the evidence of its collection, so run {run.run_id} cannot be "
+            "continued. Start a new run, without --resume and --retry-failed.",
+            location=location,
+        )
+    return evidence, report, sha256(stored)
 
 
 def begin_run(store: Store, run: RunEvidence) -> None:

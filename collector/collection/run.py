@@ -29,6 +29,7 @@ from collector.collection.pipeline import Pipeline, skipped
 from collector.collection.result import RunResult, Watch
 from collector.collection.resume import InterruptedRun, begin_run, interrupted_run
 from collector.collection.retry import RetryPolicy
+from collector.collection.takeover import EarlierRun, earlier_run
 from collector.discovery.accounts_file import read_accounts_file
 from collector.discovery.listing import Discovery
 from collector.errors import CallFault, CatalogNotSyncedError, UsageError, explain_no_identity
@@ -133,6 +134,12 @@ class Collection:
         await asyncio.to_thread(self.follower.sync_catalog, written.organization_id)
         return result
 
+    def _earlier_run(self, run: RunEvidence) -> EarlierRun | None:
+        """The run whose accounts this one takes over; a resumed run does what it was started for."""
+        if not run.settings.get("retry_failed"):
+            return None
+        return earlier_run(self.store, run.organization_id, run.snapshot_date)
+
     def _sync_catalog_first(self, organization_id: str) -> None:
         """Repair what an earlier run left out of sync. Where that fails, the end of this run tries again."""
         try:
@@ -149,6 +156,7 @@ class Collection:
         resumed: InterruptedRun | None,
     ) -> WrittenSnapshot:
         run = result.run
+        earlier = await asyncio.to_thread(self._earlier_run, run)
         if resumed is None:
             await asyncio.to_thread(begin_run, self.store, run)
         folder = resumed.fresh_folder() if resumed else None
@@ -177,6 +185,7 @@ class Collection:
                 discovery=discovery,
                 writer=writer,
                 resumed=resumed,
+                earlier=earlier,
             )
             try:
                 async with asyncio.TaskGroup() as others:
@@ -255,9 +264,16 @@ async def plan_run(settings: Settings) -> tuple[str, list[tuple[Account, str | N
     discovery, _ = await open_discovery(settings)
     try:
         organization_id, accounts = await discovery.first_page()
-        planned = []
+        earlier = None
+        if settings.retry_failed:
+            store = open_store(settings.required_lake)
+            earlier = await asyncio.to_thread(earlier_run, store, organization_id, f"{utc_now():%Y-%m-%d}")
+        planned: list[tuple[Account, str | None]] = []
         async for account in discovery.selected(accounts):
             placed = await discovery.located(account)
+            if earlier is not None and earlier.takes_over(account):
+                planned.append((placed, f"Taken over from run {earlier.run.run_id}."))
+                continue
             answers = skipped(placed, discovery.selection.why_excluded(placed))
             planned.append((placed, answers.error_message if answers else None))
     finally:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,7 +82,7 @@ def _check_organization(
 ) -> Generator[Finding, None, str | None]:
     """Check the list of accounts and the accounts; returns the organization's id, None where it is not known."""
     try:
-        organization_id, planned = asyncio.run(plan_run(settings))
+        organization_id, planned = asyncio.run(plan_run(replace(settings, retry_failed=False)))
     except CredlakeError as error:
         yield error_reported("organization", "organizations", error)
         return None

@@ -181,6 +181,12 @@ class Settings:
         RUN,
         "Resume an interrupted run: collect only what is missing.",
     )
+    retry_failed: bool = _setting(
+        False,  # noqa: FBT003 -- the default
+        Boolean(),
+        RUN,
+        "Collect only what failed: take over the accounts of today's snapshot.",
+    )
     kms_key: str | None = _setting(None, any_text(), LAKE, "The KMS key that encrypts a lake on S3.", metavar="KEY")
     glue: bool = _setting(True, Boolean(), LAKE, "Sync Glue with a lake on S3.", is_recorded=False)  # noqa: FBT003 -- the default
     database: str = _setting(

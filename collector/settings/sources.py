@@ -55,6 +55,8 @@ def read_settings(
         except ValidationError as error:
             messages = error.messages if isinstance(error.messages, dict) else {"_schema": error.messages}
             problems += [f"{source}: {problem}" for problem in _sentences(messages, source)]
+    if merged.get("resume") and merged.get("retry_failed"):
+        problems.append("resume and retry_failed: use one of them. An interrupted --retry-failed is resumed as such.")
     if problems:
         raise UsageError(problems)
     return Settings(**merged)

@@ -14,9 +14,11 @@ import pytest
 from collector.cli.main import exit_code_of
 from collector.lake.record import organizations, read_record
 from collector.lake.s3_store import S3Store
-from collector.simulator import Simulator
+from collector.simulator import Simulator, faults
 from collector.simulator.uniform import uniform_organization
 from tests.fixtures.faulty_wire import faulty_wire
+from tests.fixtures.runs import member
+from tests.fixtures.runs import organization as organization_of
 from tests.fixtures.s3_servers import S3Server, weed_server
 
 ACCOUNTS = 12
@@ -125,6 +127,23 @@ def test_a_snapshot_is_collected_verified_and_rebuilt_and_glue_follows(cloud, cr
         for file in snapshot.files:
             key = cloud.store.place.key(file.path)
             assert cloud.s3.client().get_object_tagging(Bucket="lakes-of-commands", Key=key)["TagSet"] == tags
+
+
+@pytest.mark.parametrize("cloud", ["moto"], indirect=True)
+def test_accounts_that_failed_are_retried_and_the_others_taken_over(cloud, credlake):
+    failing = organization_of(member(1), member(2, faults=(faults.ROLE_MISSING,)))
+    with Simulator(failing) as cloud.organization:
+        assert credlake("collect")[0] == 1
+    first = cloud.record.newest
+    with Simulator(organization_of(member(1), member(2))) as cloud.organization:
+        assert credlake("collect", "--retry-failed")[0] == 0
+        assert "sts:AssumeRole" not in cloud.organization.calls.of_account("100000000001")
+
+        second = cloud.record.newest
+        assert (first.accounts.covered, second.accounts.covered) == (2, 3)
+        assert cloud.pointers() == dict.fromkeys(TABLES, second.folder)
+        assert credlake("verify")[0] == 0
+        assert credlake("rebuild", "--date", cloud.record.latest)[0] == 0
 
 
 def test_a_run_into_a_bucket_looks_for_credentials_once(cloud, credlake, tmp_path):

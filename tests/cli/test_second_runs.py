@@ -1,4 +1,4 @@
-"""A run that would take accounts out of a snapshot: the next step, and what `--replace` needs."""
+"""A second run of a day: what `--replace` would lose and needs, and what `--retry-failed` takes over."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from collector.simulator import Simulator, UserSpec
+from collector.simulator import Simulator, UserSpec, faults
 from tests.fixtures.published import newest, record_of
 from tests.fixtures.runs import member, organization
 
@@ -89,3 +89,25 @@ def test_a_person_at_a_terminal_is_asked(credlake, lake, covered, monkeypatch, i
     assert (ended.code, asked) == (0 if is_agreed else 3, ["Replace it?"])
     assert "Queries would lose 3 accounts with 5 users" in ended.err
     assert newest(lake)["accounts"]["covered"] == (1 if is_agreed else 4)
+
+
+def test_the_summary_and_the_plan_of_a_retry_say_what_is_taken_over(credlake, lake):
+    with Simulator(organization(member(1), member(2, faults=(faults.ROLE_MISSING,)))) as server:
+        assert credlake("collect", "--lake", lake, at=server).code == 1
+    first = newest(lake)["run_id"]
+    with Simulator(organization(member(1), member(2))) as server:
+        planned = credlake("collect", "--lake", lake, "--retry-failed", "--dry-run", at=server)
+        ended = credlake("collect", "--lake", lake, "--retry-failed", at=server)
+
+    assert (planned.code, ended.code) == (0, 0)
+    assert planned.out.count(f"Taken over from run {first}.") == 2
+    assert "1 of 3 accounts would be collected." in planned.out
+    day = record_of(lake)["latest"]
+    assert f"2 accounts were taken over from the snapshot of {day}, 1 were collected now." in ended.out
+
+
+def test_resume_and_retry_failed_exclude_each_other(credlake, lake):
+    ended = credlake("collect", "--lake", lake, "--resume", "--retry-failed")
+
+    assert ended.code == 2
+    assert ended.said[0].startswith("credlake: resume and retry_failed: use one of them.")
