@@ -50,6 +50,11 @@ ACCOUNTS_FILE = "accounts_file"
 SINGLE_ACCOUNT = "single_account"
 REPORT_FILES = "report_files"
 
+# A run's tables keep the rules that were in force when it was made, or `verify` would find differences in each older
+# lake. Since 2 a report is `partial` where its time is not close to the run's, and is not for want of a root row where
+# the partition has no root user. A run that does not record its rules was made under 1.
+OUTCOME_RULES = 2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEvidence:
@@ -70,6 +75,7 @@ class RunEvidence:
     collector_account_id: str | None = None
     # Account → the role to assume in it, where the accounts file names one: `--resume` uses it for the accounts left.
     role_arns: dict[str, str] = field(default_factory=dict)
+    outcome_rules: int = OUTCOME_RULES  # The rules by which `lake.rows` decides between `collected` and `partial`.
 
     @property
     def is_listed_by_file(self) -> bool:

@@ -24,8 +24,8 @@ class Outcome(StrEnum):
     COLLECTED = "collected", "The report was fetched and every value of every row read."
     PARTIAL = (
         "partial",
-        "The report was fetched, but not all of it could be read, or it has no root row.",
-        "The raw report is kept; `error_message` in `account` says what could not be read.",
+        "The report was fetched, but is stale, has no root row, or could not all be read.",
+        "The raw report is kept; `error_message` in `account` says what is wrong with it.",
     )
     SKIPPED_STATE = "skipped_state", "The account is not ACTIVE, so it was not called."
     EXCLUDED = "excluded", "The include and exclude rules of the run left the account out."

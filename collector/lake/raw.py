@@ -103,7 +103,8 @@ def read_run_json(content: bytes, location: str) -> RawRun:
     try:
         document = _document(content)
         refuse_newer(document, location, location)
-        return RawRun(RunEvidence(**_known(RunEvidence, document)), document.get("accounts_sha256"))
+        fields = {"outcome_rules": 1, **_known(RunEvidence, document)}
+        return RawRun(RunEvidence(**fields), document.get("accounts_sha256"))
     except (TypeError, ValueError) as error:
         raise _damaged(location, error) from error
 

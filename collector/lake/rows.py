@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
 from collector.denial import read_denial
 from collector.discovery.accounts import ACTIVE, is_management_account
-from collector.evidence import UNKNOWN, read_instant, to_milliseconds
+from collector.evidence import REPORT_FILES, UNKNOWN, millisecond_text, read_instant, to_milliseconds
 from collector.lake.layout import report_key
 from collector.lake.record import AccountCounts
 from collector.limits import LIMITS
@@ -39,6 +40,14 @@ _ERROR_CODES = {
     Outcome.MALFORMED_REPORT: "MalformedReport",
     Outcome.WRONG_ACCOUNT: "WrongAccount",
 }
+_STALE_REPORT = "StaleReport"
+
+# AWS returns no report that is older than four hours (facts F2.3).
+_MAX_AGE = timedelta(hours=24)
+_MAX_LEAD = timedelta(hours=1)
+
+# The China partition has no root user that one can sign in as, and its reports have no root row (facts F11.2).
+_WITHOUT_ROOT = frozenset({"aws-cn"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +73,13 @@ def type_account(run: RunEvidence, evidence: AccountEvidence, report: bytes | No
     """Parse the account's report, where it was collected, into its rows."""
     parsed = None
     if report is not None and evidence.outcome is Outcome.COLLECTED:
-        parsed = parse_report(report, account_id=evidence.account_id)
-    result = account_outcome(evidence, parsed)
+        may_lack_root = evidence.aws_partition in _WITHOUT_ROOT and run.outcome_rules > 1
+        parsed = parse_report(report, account_id=evidence.account_id, may_lack_root=may_lack_root)
+    result = account_outcome(run, evidence, parsed)
     return TypedAccount(result, user_rows(run, evidence, result, parsed))
 
 
-def account_outcome(evidence: AccountEvidence, parsed: ParsedReport | None) -> AccountOutcome:
+def account_outcome(run: RunEvidence, evidence: AccountEvidence, parsed: ParsedReport | None) -> AccountOutcome:
     """The outcome of the collection and of parsing the report; without a report, that of the collection alone."""
     if evidence.outcome is not Outcome.COLLECTED:
         code, message = evidence.error_code, _with_account_error(evidence.error_message, evidence)
@@ -83,16 +93,33 @@ def account_outcome(evidence: AccountEvidence, parsed: ParsedReport | None) -> A
     problem = _with_account_error(None if outcome is Outcome.COLLECTED else problem, evidence)
     if not outcome.is_covered:
         return AccountOutcome(outcome=outcome, error_code=_ERROR_CODES[outcome], error_message=problem)
-    if evidence.account_error is not None:
+    stale = _staleness(run, evidence)
+    if stale is not None:
+        problem = stale if problem is None else f"{problem} {stale}"
+    if problem is not None:
         outcome = Outcome.PARTIAL
     return AccountOutcome(
         outcome=outcome,
-        error_code=_ERROR_CODES.get(outcome),
+        error_code=_ERROR_CODES.get(outcome) if stale is None else _STALE_REPORT,
         error_message=problem,
         user_count=parsed.users.num_rows if parsed.users is not None else 0,
         unreadable_rows=parsed.unreadable_rows,
         unreadable_values=parsed.unreadable_values,
     )
+
+
+def _staleness(run: RunEvidence, evidence: AccountEvidence) -> str | None:
+    """A sentence where the report's time is not close to the run's; None where it is, or need not be."""
+    generated_at = evidence.report_generated_at
+    if generated_at is None or run.outcome_rules == 1 or run.inventory_source == REPORT_FILES:
+        return None
+    text = f"The report was generated at {millisecond_text(generated_at)}, more than"
+    if run.started_at - generated_at > _MAX_AGE:
+        return f"{text} 24 hours before the run started."
+    # A run may take hours, so a report may well be newer than its start.
+    if generated_at - (evidence.finished_at or run.started_at) > _MAX_LEAD:
+        return f"{text} 1 hour after it was fetched: check the collector's clock."
+    return None
 
 
 def user_rows(

@@ -20,12 +20,13 @@ from collector.schema import PARSED_REPORT, ROOT_USER, ColumnType
 _ROOT_USER = string(ROOT_USER)
 
 
-def parse_report(content: bytes, *, account_id: str) -> ParsedReport:
+def parse_report(content: bytes, *, account_id: str, may_lack_root: bool = False) -> ParsedReport:
     """Type a credential report. Bytes that are not a report have a result too, so nothing is raised.
 
     Args:
         content: the report as GetCredentialReport returned it: UTF-8 CSV, decoded from base64 by botocore already.
         account_id: the account that it was fetched from, 12 digits.
+        may_lack_root: whether a report without a root row is complete.
     """
     if len(content) > MAX_REPORT_BYTES:
         problem = f"The response has {len(content)} bytes, more than the {MAX_REPORT_BYTES} that are read."
@@ -42,7 +43,7 @@ def parse_report(content: bytes, *, account_id: str) -> ParsedReport:
     except OtherAccountError as error:
         return unpublishable(Outcome.WRONG_ACCOUNT, str(error), header.unknown_names)
     users = _users(rows, header, _typed(rows, header))
-    return publishable(users, rows.problems, header.unknown_names)
+    return publishable(users, rows.problems, header.unknown_names, may_lack_root=may_lack_root)
 
 
 def _typed(rows: Rows, header: Header) -> dict[str, TypedColumn]:

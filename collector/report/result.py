@@ -71,7 +71,7 @@ class Problems:
         """How many values were set to null because they could not be read."""
         return sum(map(len, self.unparsed.values()))
 
-    def sentence(self) -> str | None:
+    def sentence(self, *, may_lack_root: bool) -> str | None:
         """All problems as one sentence; None if there is none. `verify` compares it with lakes: keep its wording."""
         parts = []
         if self.skipped:
@@ -81,7 +81,7 @@ class Problems:
             )
         if self.unparsed:
             parts.append(f"{_count(self.unreadable_values, 'value')} could not be read: {_places(self.unparsed)}")
-        if not self.has_root:
+        if not (self.has_root or may_lack_root):
             parts.append("there is no root row")
         if not parts:
             return None
@@ -103,9 +103,11 @@ def unpublishable(outcome: Outcome, problem: str, unknown_columns: tuple[str, ..
     )
 
 
-def publishable(users: pa.Table, problems: Problems, unknown_columns: tuple[str, ...]) -> ParsedReport:
+def publishable(
+    users: pa.Table, problems: Problems, unknown_columns: tuple[str, ...], *, may_lack_root: bool
+) -> ParsedReport:
     """The result for a report whose rows go into the snapshot, complete or not."""
-    problem = problems.sentence()
+    problem = problems.sentence(may_lack_root=may_lack_root)
     return ParsedReport(
         outcome=Outcome.COLLECTED if problem is None else Outcome.PARTIAL,
         users=users,

@@ -240,7 +240,7 @@ def test_coverage_says_why_how_old_and_whether_all_users_came(lake_of, rows):
         (
             "000000000002",
             True,
-            "The report was fetched, but not all of it could be read, or it has no root row.",
+            "The report was fetched, but is stale, has no root row, or could not all be read.",
             None,
             1860,
             8,

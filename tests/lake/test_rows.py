@@ -1,26 +1,26 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import json
+from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pytest
 
-from collector.lake.rows import ACCOUNT_SCHEMA, account_outcome, account_row, user_rows
+from collector.lake.raw import read_run_json, run_json
+from collector.lake.rows import ACCOUNT_SCHEMA, account_outcome, account_row, type_account, user_rows
 from collector.limits import Limits
 from collector.outcome import Outcome
 from collector.report import parse_report
 from collector.schema import file_schema
-from tests.fixtures.examples import account_evidence, denied_evidence, run_evidence
+from tests.fixtures.examples import STARTED, account_evidence, denied_evidence, run_evidence
 from tests.fixtures.reports import report
 
 ACCOUNT = "012345678901"
 
 
 def row_of(evidence, content=None):
-    verdict = account_outcome(
-        evidence, None if content is None else parse_report(content, account_id=evidence.account_id)
-    )
-    rows = [account_row(run_evidence(), evidence, verdict)]
+    run = run_evidence()
+    rows = [account_row(run, evidence, type_account(run, evidence, content).result)]
     [row] = pa.Table.from_pylist(rows, schema=ACCOUNT_SCHEMA).to_pylist()
     return row
 
@@ -189,15 +189,78 @@ def test_a_report_without_its_time_is_malformed():
     evidence = account_evidence(ACCOUNT, report_generated_at=None)
     parsed = parse_report(report(ACCOUNT, "alice"), account_id=ACCOUNT)
 
-    verdict = account_outcome(evidence, parsed)
+    verdict = account_outcome(run_evidence(), evidence, parsed)
 
     assert (verdict.outcome, verdict.error_code) == (Outcome.MALFORMED_REPORT, "MalformedReport")
     assert user_rows(run_evidence(), evidence, verdict, parsed).num_rows == 0
 
 
+def outcome_of(generated_at, content=None, *, partition="aws", **of_run):
+    evidence = account_evidence(ACCOUNT, report_generated_at=generated_at, aws_partition=partition)
+    return type_account(run_evidence(**of_run), evidence, content or report(ACCOUNT, "alice")).result
+
+
+def test_a_report_a_day_older_than_the_run_is_partial():
+    old = outcome_of(STARTED - timedelta(hours=24, seconds=1))
+
+    assert (old.outcome, old.error_code, old.user_count) == ("partial", "StaleReport", 2)
+    assert old.error_message == (
+        "The report was generated at 2026-11-22T15:21:59.123Z, more than 24 hours before the run started."
+    )
+    assert outcome_of(STARTED - timedelta(hours=24)).outcome is Outcome.COLLECTED
+
+
+def test_a_report_an_hour_newer_than_its_fetch_is_partial():
+    fetched = STARTED + timedelta(seconds=4)
+
+    new = outcome_of(fetched + timedelta(hours=1, seconds=1))
+
+    assert (new.outcome, new.error_code) == ("partial", "StaleReport")
+    assert new.error_message == (
+        "The report was generated at 2026-11-23T16:22:05.123Z, more than 1 hour after it was fetched: "
+        "check the collector's clock."
+    )
+    assert outcome_of(fetched + timedelta(hours=1)).outcome is Outcome.COLLECTED
+
+
+def test_a_stale_report_says_what_else_is_wrong_with_it():
+    both = outcome_of(datetime(2015, 1, 1, tzinfo=UTC), NO_ROOT)
+
+    assert both.error_code == "StaleReport"
+    assert both.error_message == (
+        "There is no root row. The report was generated at 2015-01-01T00:00:00.000Z, more than 24 hours before the run "
+        "started."
+    )
+
+
+def test_a_report_from_a_file_may_be_of_any_age():
+    assert outcome_of(datetime(2015, 1, 1, tzinfo=UTC), inventory_source="report_files").outcome is Outcome.COLLECTED
+
+
+@pytest.mark.parametrize(
+    ("partition", "outcome"), [("aws-cn", "collected"), ("aws", "partial"), ("aws-us-gov", "partial")]
+)
+def test_without_a_root_row_an_account_is_collected_where_the_partition_has_no_root_user(partition, outcome):
+    content = NO_ROOT.replace(b"arn:aws:", f"arn:{partition}:".encode())
+
+    assert outcome_of(STARTED, content, partition=partition).outcome == outcome
+
+
+def test_a_run_of_an_older_version_keeps_the_rules_it_was_made_under():
+    """Its tables would differ from what `verify` and `rebuild` make of its raw zone."""
+    run = run_evidence()
+    older = json.loads(run_json(run, ""))
+    del older["outcome_rules"]
+    rules = read_run_json(json.dumps(older).encode(), "run.json").run.outcome_rules
+
+    assert (rules, read_run_json(run_json(run, ""), "run.json").run.outcome_rules) == (1, 2)
+    assert outcome_of(datetime(2015, 1, 1, tzinfo=UTC), outcome_rules=rules).outcome is Outcome.COLLECTED
+    assert outcome_of(STARTED, NO_ROOT, partition="aws-cn", outcome_rules=rules).outcome is Outcome.PARTIAL
+
+
 def users_of(evidence, content):
     parsed = parse_report(content, account_id=evidence.account_id)
-    return user_rows(run_evidence(), evidence, account_outcome(evidence, parsed), parsed)
+    return user_rows(run_evidence(), evidence, account_outcome(run_evidence(), evidence, parsed), parsed)
 
 
 def test_a_user_is_one_row_with_the_keys_of_its_snapshot_and_account():

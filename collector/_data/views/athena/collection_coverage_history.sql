@@ -35,7 +35,7 @@ select
     cast(
         case outcome
             when 'collected' then 'The report was fetched and every value of every row read.'
-            when 'partial' then 'The report was fetched, but not all of it could be read, or it has no root row.'
+            when 'partial' then 'The report was fetched, but is stale, has no root row, or could not all be read.'
             when 'skipped_state' then concat('The account is ', account_state, ', so it was not called.')
             when 'excluded' then 'The include and exclude rules of the run left the account out.'
             when 'assume_denied' then 'STS denied the role.'

@@ -79,7 +79,7 @@ SELECT
     WHEN 'collected'
     THEN 'The report was fetched and every value of every row read.'
     WHEN 'partial'
-    THEN 'The report was fetched, but not all of it could be read, or it has no root row.'
+    THEN 'The report was fetched, but is stale, has no root row, or could not all be read.'
     WHEN 'skipped_state'
     THEN 'The account is ' || "measured"."account_state" || ', so it was not called.'
     WHEN 'excluded'
