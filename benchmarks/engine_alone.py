@@ -29,7 +29,7 @@ async def main(connections: int) -> None:
     engine = Engine(
         calls=account_calls(settings, identity, "benchmark"),
         concurrency=connections,
-        run_deadline_seconds=None,
+        run_deadline=None,
         account_deadline_seconds=settings.account_deadline,
     )
 

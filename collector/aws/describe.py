@@ -15,10 +15,11 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_rand
 from collector.aws.clients import DEFAULT_REGION, client
 from collector.aws.errors import Ignoring, translated
 from collector.aws.glue import GlueCalls
+from collector.aws.pages import every_page
 from collector.errors import CallFault, FaultKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from types_boto3_athena.type_defs import WorkGroupTypeDef
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from types_boto3_kms.type_defs import KeyMetadataTypeDef
     from types_boto3_lakeformation.type_defs import (
         ListPermissionsRequestTypeDef,
+        ListPermissionsResponseTypeDef,
         PrincipalResourcePermissionsTypeDef,
         ResourceTypeDef,
     )
@@ -129,14 +131,20 @@ def lake_formation_grants(resource: ResourceTypeDef) -> list[PrincipalResourcePe
 
     Only explicit grants are listed, and of those only what the caller may see.
     """
-    grants: list[PrincipalResourcePermissionsTypeDef] = []
-    request: ListPermissionsRequestTypeDef = {"Resource": resource}
+    read = every_page(
+        "lakeformation:ListPermissions",
+        _permission_pages({"Resource": resource}),
+        lambda page: map(repr, page["PrincipalResourcePermissions"]),
+    )
+    return [grant for page in read for grant in page["PrincipalResourcePermissions"]]
+
+
+def _permission_pages(request: ListPermissionsRequestTypeDef) -> Iterator[ListPermissionsResponseTypeDef]:
+    # botocore has no paginator for it.
     while True:
-        with translated("lakeformation:ListPermissions"):
-            page = client("lakeformation").list_permissions(**request)
-        grants += page["PrincipalResourcePermissions"]
+        yield (page := client("lakeformation").list_permissions(**request))
         if not page.get("NextToken"):
-            return grants
+            return
         request["NextToken"] = page["NextToken"]
 
 

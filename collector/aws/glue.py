@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from collector.aws.errors import Ignoring, translated
+from collector.aws.pages import every_page
 from collector.errors import CallFault, FaultKind
 
 if TYPE_CHECKING:
@@ -78,14 +79,16 @@ class GlueCalls:
 
     def partitions(self, table: str, organization_id: str) -> list[PartitionTypeDef]:
         """All partitions of one organization, without their columns."""
-        with translated("glue:GetPartitions"):
-            pages = self._client.get_paginator("get_partitions").paginate(
-                DatabaseName=self._database,
-                TableName=table,
-                Expression=f"organization_id = '{organization_id}'",
-                ExcludeColumnSchema=True,
-            )
-            return [partition for page in pages for partition in page["Partitions"]]
+        pages = self._client.get_paginator("get_partitions").paginate(
+            DatabaseName=self._database,
+            TableName=table,
+            Expression=f"organization_id = '{organization_id}'",
+            ExcludeColumnSchema=True,
+        )
+        read = every_page(
+            "glue:GetPartitions", pages, lambda page: [tuple(one["Values"]) for one in page["Partitions"]]
+        )
+        return [partition for page in read for partition in page["Partitions"]]
 
     def create_partitions(self, table: str, inputs: Sequence[PartitionInputTypeDef]) -> None:
         """Create partitions; those that others created at the same time are not changed."""

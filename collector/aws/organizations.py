@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from collector.aws.errors import translated
+from collector.aws.pages import every_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from types_boto3_organizations import OrganizationsClient
     from types_boto3_organizations.type_defs import AccountTypeDef, PaginatorConfigTypeDef
-
-_Page = TypeVar("_Page")
 
 # ListAccounts gives no more than 20 a page (facts F4.1).
 _PAGES: PaginatorConfigTypeDef = {"PageSize": 20}
@@ -33,11 +32,13 @@ class OrganizationsApi:
     def account_pages(self) -> Iterator[list[AccountTypeDef]]:
         """Every page of ListAccounts. A page may be empty and still have a successor: only a missing token ends it."""
         pages = self._client.get_paginator("list_accounts").paginate(PaginationConfig=_PAGES)
-        return (page.get("Accounts") or [] for page in _read("organizations:ListAccounts", pages))
+        read = every_page("organizations:ListAccounts", pages, lambda page: _ids(page.get("Accounts")))
+        return (page.get("Accounts") or [] for page in read)
 
     def root(self) -> tuple[str, str]:
         """Id and name of the organization's one root."""
-        for page in _read("organizations:ListRoots", self._client.get_paginator("list_roots").paginate()):
+        pages = self._client.get_paginator("list_roots").paginate()
+        for page in every_page("organizations:ListRoots", pages, lambda page: _ids(page.get("Roots"))):
             for root in page.get("Roots") or ():
                 return root["Id"], root["Name"]
         raise LookupError("the organization has no root")
@@ -47,7 +48,8 @@ class OrganizationsApi:
         pages = self._client.get_paginator("list_organizational_units_for_parent").paginate(
             ParentId=parent_id, PaginationConfig=_PAGES
         )
-        read = _read("organizations:ListOrganizationalUnitsForParent", pages)
+        operation = "organizations:ListOrganizationalUnitsForParent"
+        read = every_page(operation, pages, lambda page: _ids(page.get("OrganizationalUnits")))
         return [(ou["Id"], ou["Name"]) for page in read for ou in page.get("OrganizationalUnits") or ()]
 
     def ou_name(self, ou_id: str) -> str:
@@ -61,17 +63,16 @@ class OrganizationsApi:
         pages = self._client.get_paginator("list_accounts_for_parent").paginate(
             ParentId=parent_id, PaginationConfig=_PAGES
         )
-        read = _read("organizations:ListAccountsForParent", pages)
+        read = every_page("organizations:ListAccountsForParent", pages, lambda page: _ids(page.get("Accounts")))
         return [account["Id"] for page in read for account in page.get("Accounts") or ()]
 
     def tags(self, account_id: str) -> dict[str, str]:
         """The account's tags; one call or more an account, 10 a second (facts F4.3)."""
         pages = self._client.get_paginator("list_tags_for_resource").paginate(ResourceId=account_id)
-        read = _read("organizations:ListTagsForResource", pages)
+        operation = "organizations:ListTagsForResource"
+        read = every_page(operation, pages, lambda page: [tag["Key"] for tag in page.get("Tags") or ()])
         return {tag["Key"]: tag["Value"] for page in read for tag in page.get("Tags") or ()}
 
 
-def _read(operation: str, pages: Iterable[_Page]) -> Iterator[_Page]:
-    """The pages; a call that fails is a CallFault."""
-    with translated(operation):
-        yield from pages
+def _ids(things: Sequence[Mapping[str, object]] | None) -> list[object]:
+    return [thing.get("Id") for thing in things or ()]

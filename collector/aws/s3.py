@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from collector.aws.errors import Ignoring, translated
+from collector.aws.pages import every_page
 from collector.errors import CallFault, FaultKind, UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from typing import IO, BinaryIO, Literal
 
     from types_boto3_s3 import S3Client
-    from types_boto3_s3.type_defs import PutObjectRequestTypeDef
+    from types_boto3_s3.type_defs import ListObjectsV2OutputTypeDef, PutObjectRequestTypeDef
 
     # The parameter of PutObject that makes a write conditional, and its value.
     Condition = tuple[Literal["IfNoneMatch", "IfMatch"], str]
@@ -212,13 +213,11 @@ class S3Objects:
         """The names of the objects and folders right in a folder."""
         prefix = self._place.key(f"{folder}/" if folder else "")
         found: set[str] = set()
-        with translated("s3:ListObjectsV2"):
-            pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self._place.bucket, Prefix=prefix, Delimiter="/", PaginationConfig={"PageSize": _NAMES_PER_PAGE}
-            )
-            for page in pages:
-                found |= {entry["Prefix"] for entry in page.get("CommonPrefixes", ())}
-                found |= {entry["Key"] for entry in page.get("Contents", ())}
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._place.bucket, Prefix=prefix, Delimiter="/", PaginationConfig={"PageSize": _NAMES_PER_PAGE}
+        )
+        for page in every_page("s3:ListObjectsV2", pages, _keys, successor="NextContinuationToken"):
+            found |= _keys(page)
         return {key.removeprefix(prefix).rstrip("/") for key in found} - {""}
 
     def _put(self, key: str, body: BinaryIO, digest: bytes, condition: Condition) -> None:
@@ -237,6 +236,11 @@ class S3Objects:
             request |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self._kms_key, "BucketKeyEnabled": True}
         with translated("s3:PutObject"):
             self._client.put_object(**request)
+
+
+def _keys(page: ListObjectsV2OutputTypeDef) -> set[str]:
+    folders = {entry["Prefix"] for entry in page.get("CommonPrefixes", ())}
+    return folders | {entry["Key"] for entry in page.get("Contents", ())}
 
 
 def set_tag(client: S3Client, place: S3Place, key: str, name: str, value: str | None) -> bool:

@@ -43,7 +43,7 @@ class Engine:
     Attributes:
         calls: the calls for one account.
         concurrency: how many calls are under way at once.
-        run_deadline_seconds: from when `collect` is called; None: no deadline.
+        run_deadline: on the loop's clock; None: no deadline.
         account_deadline_seconds: from an account's first call.
         now: the time of day, in UTC.
         sleep: waits so many seconds.
@@ -53,7 +53,7 @@ class Engine:
 
     calls: AccountApi
     concurrency: int
-    run_deadline_seconds: float | None
+    run_deadline: float | None
     account_deadline_seconds: float
     now: Callable[[], datetime] = utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -68,7 +68,7 @@ class Engine:
         The deadline ends the calls, never a delivery. A failure to list or to deliver ends the run.
         """
         loop = asyncio.get_running_loop()
-        threads = CallThreads(self.concurrency, by_urgency=self.run_deadline_seconds is not None)
+        threads = CallThreads(self.concurrency, by_urgency=self.run_deadline is not None)
         admitted = asyncio.Semaphore(self.max_under_way)
 
         context = Context(
@@ -79,7 +79,7 @@ class Engine:
             sleep=self.sleep,
             chance=self.chance,
             now=self.now,
-            run_deadline=loop.time() + (self.run_deadline_seconds or _NO_DEADLINE_SECONDS),
+            run_deadline=loop.time() + _NO_DEADLINE_SECONDS if self.run_deadline is None else self.run_deadline,
             account_deadline_seconds=self.account_deadline_seconds,
         )
 

@@ -54,9 +54,8 @@ class Pipeline:
 
     async def to_collect(self, accounts: AsyncIterator[Account], others: asyncio.TaskGroup) -> AsyncIterator[Account]:
         """The accounts to collect, as they are listed. Tasks in `others` write the remaining ones."""
-        deadline = self.settings.deadline
-        clock = asyncio.get_running_loop().time
-        self._details_deadline = clock() + deadline + _DETAILS_GRACE_SECONDS if deadline else float("inf")
+        deadline = self.discovery.deadline
+        self._details_deadline = float("inf") if deadline is None else deadline + _DETAILS_GRACE_SECONDS
         async for account in self.discovery.selected(accounts):
             self.watch.listed()
             if self.resumed is not None and account.account_id in self.resumed.reported:

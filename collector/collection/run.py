@@ -173,7 +173,7 @@ class Collection:
             engine = Engine(
                 calls=calls,
                 concurrency=self.settings.concurrency,
-                run_deadline_seconds=self.settings.deadline,
+                run_deadline=discovery.deadline,
                 account_deadline_seconds=self.settings.account_deadline,
                 now=self.now,
                 sleep=self.sleep,
@@ -291,7 +291,8 @@ async def open_discovery(
     """
     clock = asyncio.get_running_loop().time
     # A first call that was interrupted or throttled is no reason to give up a whole run.
-    policy = RetryPolicy(clock, random, clock() + _IDENTITY_SECONDS)
+    began = clock()
+    policy = RetryPolicy(clock, random, began + _IDENTITY_SECONDS)
     try:
         identity: Identity = await policy.retrying(sleep)(asyncio.to_thread, clients.identity)
         source = await asyncio.to_thread(_organizations, identity)
@@ -316,6 +317,7 @@ async def open_discovery(
         organization_id=settings.organization_id,
         from_file=from_file,
         is_single=settings.single_account,
+        deadline=None if settings.deadline is None else began + settings.deadline,
     )
     return discovery, identity
 

@@ -65,6 +65,7 @@ class Discovery:
     organization_id: str | None = None  # The organization of the settings; None: that of the credentials.
     from_file: list[Account] | None = None  # The accounts of an accounts file, instead of ListAccounts.
     is_single: bool = False  # Whether only the caller's account is listed; set where it belongs to no organization.
+    deadline: float | None = None  # On the loop's clock: by then the list must be complete; None: no deadline.
     _tree: OrganizationTree = field(init=False)
     _thread: ThreadPoolExecutor = field(init=False)
 
@@ -104,7 +105,7 @@ class Discovery:
         first: list[AccountTypeDef] | None = []
         try:
             while first is not None and not first:
-                first = await self._in_thread(lambda: next(pages, None))
+                first = await self._by_deadline(lambda: next(pages, None))
         except CallFault as fault:
             if fault.code != _NO_ORGANIZATION:
                 raise explain_unreadable_organization(fault) from fault
@@ -151,7 +152,7 @@ class Discovery:
         listed = [account async for account in accounts]
         if self.selection.names_ous or any(rule.ou for rule in self.limits.overrides):
             listed = [
-                replace(account, location=await self._in_thread(lambda a=account: self._tree.locate(a)))  # type: ignore[misc]  # mypy cannot type a lambda's default
+                replace(account, location=await self._by_deadline(lambda a=account: self._tree.locate(a)))  # type: ignore[misc]  # mypy cannot type a lambda's default
                 for account in listed
             ]
             self._check_locations(listed)
@@ -214,7 +215,7 @@ class Discovery:
         if self.organization_id is not None:
             return self.organization_id
         try:
-            organization_id = await self._in_thread(self.source.organization_id)
+            organization_id = await self._by_deadline(self.source.organization_id)
         except CallFault as fault:
             named = set().union(*map(organizations_named, accounts))
             if len(named) == 1:
@@ -237,9 +238,21 @@ class Discovery:
 
     async def _call(self, call: Callable[[], T]) -> T:
         try:
-            return await self._in_thread(call)
+            return await self._by_deadline(call)
         except CallFault as fault:
             raise explain_unreadable_organization(fault) from fault
+
+    async def _by_deadline(self, call: Callable[[], T]) -> T:
+        """A part of a list is never treated as all of it, so without the rest there is no coverage and no snapshot."""
+        try:
+            async with asyncio.timeout_at(self.deadline):
+                return await self._in_thread(call)
+        except TimeoutError as error:
+            raise OrganizationUnreadableError(
+                "The list of the organization's accounts was not complete by the deadline, so the coverage of the run "
+                "is unknown. Nothing was published. Raise --deadline and run again; with --resume, reports that were "
+                "fetched already are kept."
+            ) from error
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)

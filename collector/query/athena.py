@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ import pyarrow.csv as pacsv
 
 from collector.aws.athena import AthenaError
 from collector.aws.errors import translated
+from collector.aws.pages import every_page
 from collector.errors import CallFault, FaultKind
 from collector.query.rows import Rows
 
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from collector.aws.athena import AthenaQueries, FinishedQuery
     from collector.query.statement import AthenaStatement
 
+_RESULTS = "athena:GetQueryResults"
 _PAGE_ROWS = 1000
 _BLOCK_BYTES = 4 << 20
 
@@ -120,24 +123,28 @@ def _page(athena: AthenaClient, query_execution_id: str, token: str | None) -> G
     request: GetQueryResultsInputTypeDef = {"QueryExecutionId": query_execution_id, "MaxResults": _PAGE_ROWS}
     if token is not None:
         request["NextToken"] = token
-    with _explained("athena:GetQueryResults"):
+    with _explained(_RESULTS):
         return athena.get_query_results(**request)
 
 
 def _from_pages(
     athena: AthenaClient, query_id: str, first: GetQueryResultsOutputTypeDef, schema: pa.Schema
 ) -> Iterator[pa.RecordBatch]:
-    page = first
+    def pages() -> Iterator[GetQueryResultsOutputTypeDef]:
+        page = first
+        yield page
+        while (token := page.get("NextToken")) is not None:
+            yield (page := _page(athena, query_id, token))
+
+    numbers = count()
     skipped = 1  # the first row of the first page is the header
-    while True:
-        rows = page["ResultSet"]["Rows"][skipped:]
-        skipped = 0
-        if rows:
-            yield _typed(rows, schema)
-        token = page.get("NextToken")
-        if token is None:
-            return
-        page = _page(athena, query_id, token)
+    with _explained(_RESULTS):
+        # Equal rows are no repetition.
+        for page in every_page(_RESULTS, pages(), lambda page: [next(numbers) for _ in page["ResultSet"]["Rows"]]):
+            rows = page["ResultSet"]["Rows"][skipped:]
+            skipped = 0
+            if rows:
+                yield _typed(rows, schema)
 
 
 def _typed(rows: list[RowTypeDef], schema: pa.Schema) -> pa.RecordBatch:

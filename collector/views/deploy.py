@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from collector.aws.athena import AthenaQueries
 from collector.aws.clients import client
 from collector.aws.errors import translated
+from collector.aws.pages import every_page
 from collector.errors import CallFault, CredlakeError, FaultKind
 
 if TYPE_CHECKING:
@@ -258,9 +259,11 @@ class DeployedViews:
         Raises:
             CredlakeError: there is no such database, or it may not be read.
         """
-        with _explained("glue:GetTables", self._database):
-            pages = self._glue.get_paginator("get_tables").paginate(DatabaseName=self._database)
-            return {table["Name"]: _held(table) for page in pages for table in page["TableList"]}
+        operation = "glue:GetTables"
+        pages = self._glue.get_paginator("get_tables").paginate(DatabaseName=self._database)
+        with _explained(operation, self._database):
+            read = every_page(operation, pages, lambda page: [table["Name"] for table in page["TableList"]])
+            return {table["Name"]: _held(table) for page in read for table in page["TableList"]}
 
     def mark(self, name: str, statement: str) -> None:
         """Mark the view that Athena has just created from the statement.
