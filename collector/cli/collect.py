@@ -58,7 +58,7 @@ def collect(
     from collector.collection.run import plan_run
     from collector.process.exit import run_stoppable
 
-    print_plan(*run_stoppable(plan_run(settings)))
+    print_plan(run_stoppable(plan_run(settings)))
     return 0
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from collector.collection.result import AccountResult, RunResult
-    from collector.discovery.accounts import Account
+    from collector.collection.run import Plan
 
 _log = structlog.get_logger()
 _SECONDS_BETWEEN_EVENTS = 10.0
@@ -109,6 +109,7 @@ def print_result(result: RunResult, *, lake: str) -> None:
         _print_accounts(console, result)
     if result.untagged:
         console.print(f"The tags of {result.untagged} accounts could not be read; see the log.", style="yellow")
+    _print_warnings(console, result.warnings)
     if result.run.settings.get("retry_failed"):
         console.print(
             f"{result.taken_over} accounts were taken over from the snapshot of {result.run.snapshot_date}, "
@@ -123,10 +124,10 @@ def print_result(result: RunResult, *, lake: str) -> None:
         )
 
 
-def print_plan(organization_id: str, planned: list[tuple[Account, str | None]]) -> None:
-    """Print which accounts would be collected, and why not the others; the arguments are what `plan_run` returns."""
-    console = _console()
-    table = Table(title=f"{organization_id}: dry run", title_justify="left")
+def print_plan(plan: Plan) -> None:
+    """Print which accounts would be collected, and why not the others."""
+    console, planned = _console(), plan.accounts
+    table = Table(title=f"{plan.organization_id}: dry run", title_justify="left")
     has_roles = any(account.role_arn for account, _ in planned)
     for name in ("account", "name", "OU", "collected", "why not", *(("role",) if has_roles else ())):
         table.add_column(name)
@@ -135,8 +136,14 @@ def print_plan(organization_id: str, planned: list[tuple[Account, str | None]]) 
         roles = (_text(account.role_arn or ""),) if has_roles else ()
         table.add_row(account.account_id, *texts[:2], "no" if why_not else "yes", texts[2], *roles)
     console.print(table)
+    _print_warnings(console, plan.warnings)
     count = f"{sum(why_not is None for _, why_not in planned)} of {len(planned)}"
     console.print(f"{count} accounts would be collected. No account was called, and nothing written.")
+
+
+def _print_warnings(console: Console, warnings: list[str]) -> None:
+    for warning in warnings:
+        console.print(_text(f"{warning} It has no effect: correct it, or remove it from the settings."), style="yellow")
 
 
 def _print_accounts(console: Console, result: RunResult) -> None:

@@ -40,6 +40,7 @@ class RunResult:
     run: RunEvidence
     counts: Counter[Outcome] = field(default_factory=Counter)  # every account of the organization, in scope or not
     needs_attention: list[AccountResult] = field(default_factory=list)  # In scope and not collected in full.
+    warnings: list[str] = field(default_factory=list)  # A sentence for each rule of the settings that matches nothing.
     taken_over: int = 0  # how many accounts an earlier run of the day collected (--retry-failed)
     untagged: int = 0  # how many accounts have tags that could not be read, where the run wants tags
     written: WrittenSnapshot | None = None  # the tables, once they are in the lake

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import random
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import structlog
 
@@ -109,7 +109,7 @@ class Collection:
                 role_arns=discovery.role_arns,
             )
             resumed = await asyncio.to_thread(interrupted_run, self.store, run) if self.settings.resume else None
-            self.result = result = RunResult(run=run if resumed is None else resumed.run)
+            self.result = result = RunResult(run=run if resumed is None else resumed.run, warnings=discovery.warnings)
             if resumed is not None and resumed.is_complete:
                 result.written = await asyncio.to_thread(
                     resumed.write_tables, self.scratch, finished_at=self.now(), on_account=result.add
@@ -256,8 +256,17 @@ def run_until_signal(collection: Collection, part: Coroutine[None, None, RunResu
     )
 
 
-async def plan_run(settings: Settings) -> tuple[str, list[tuple[Account, str | None]]]:
-    """The organization's id and, by OU path and id, every account with why a run would not collect it (None: it would).
+class Plan(NamedTuple):
+    """What a run would do."""
+
+    organization_id: str
+    accounts: list[tuple[Account, str | None]]  # By OU path and id, with why it would not collect it (None: it would).
+    warnings: list[str]  # A sentence for each rule of the settings that matches no account.
+    ou_faults: list[CallFault]  # The calls that failed, so that OUs of accounts are unknown.
+
+
+async def plan_run(settings: Settings) -> Plan:
+    """The plan of the run that the settings describe.
 
     Calls Organizations, and no account. Raises what a run would.
     """
@@ -278,7 +287,8 @@ async def plan_run(settings: Settings) -> tuple[str, list[tuple[Account, str | N
             planned.append((placed, answers.error_message if answers else None))
     finally:
         discovery.close()
-    return organization_id, sorted(planned, key=lambda plan: (plan[0].location.ou_path, plan[0].account_id))
+    planned.sort(key=lambda one: (one[0].location.ou_path, one[0].account_id))
+    return Plan(organization_id, planned, discovery.warnings, discovery.ou_faults)
 
 
 async def open_discovery(

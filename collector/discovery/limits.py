@@ -65,11 +65,11 @@ class LimitRules:
         """The rules as in a settings file."""
         return {**asdict(self.default), "override": [{**rule.place, **rule.limits} for rule in self.overrides]}
 
-    def problems(self, accounts: Iterable[Account]) -> list[str]:
-        """A sentence for every override that applies to no account."""
+    def warnings(self, accounts: Iterable[Account]) -> list[str]:
+        """A sentence for every override that applies to no account; it may be one that was closed."""
         listed = list(accounts)
         return [
-            f"limits for {rule.account or rule.ou}: matches no account of the organization."
+            f"[[limits.override]] {rule.account or rule.ou}: matches no account of the organization."
             for rule in self.overrides
             if not any(rule.breadth(account) is not None for account in listed)
         ]

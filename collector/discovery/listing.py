@@ -59,13 +59,14 @@ class Discovery:
 
     source: OrganizationsApi  # The calls to Organizations.
     caller: Identity  # Who calls: outside an organization, this account is the only one.
-    selection: Selection  # The rules of the run: the accounts and OUs that they name must exist.
+    selection: Selection  # The rules of the run.
     limits: LimitRules
     wants_tags: bool = False  # Whether tags are read, at 10 calls a second.
     organization_id: str | None = None  # The organization of the settings; None: that of the credentials.
     from_file: list[Account] | None = None  # The accounts of an accounts file, instead of ListAccounts.
     is_single: bool = False  # Whether only the caller's account is listed; set where it belongs to no organization.
     deadline: float | None = None  # On the loop's clock: by then the list must be complete; None: no deadline.
+    warnings: list[str] = field(default_factory=list)  # A sentence for each rule that turns out to match no account.
     _tree: OrganizationTree = field(init=False)
     _thread: ThreadPoolExecutor = field(init=False)
 
@@ -80,6 +81,11 @@ class Discovery:
         if self.is_single:
             return SINGLE_ACCOUNT
         return ORGANIZATIONS if self.from_file is None else ACCOUNTS_FILE
+
+    @property
+    def ou_faults(self) -> list[CallFault]:
+        """The calls to Organizations that failed, so that OUs of accounts are unknown."""
+        return self._tree.faults
 
     @property
     def role_arns(self) -> dict[str, str]:
@@ -139,10 +145,12 @@ class Discovery:
         return replace(account, location=location, tags=tags, tags_error=tags_error)
 
     async def selected(self, accounts: AsyncIterator[Account]) -> AsyncIterator[Account]:
-        """All accounts, selected or not, once every rule of the settings is known to match one.
+        """All accounts, selected or not, once every include rule of the settings is known to match one.
+
+        Every other rule that matches none is added to `warnings`.
 
         Raises:
-            UsageError: a rule matches no account: all such rules at once.
+            UsageError: an include rule matches no account: all such rules at once.
             OrganizationUnreadableError: a rule names an OU, and it is unknown which accounts are in it.
         """
         if self.selection.is_everything and not self.limits.overrides:
@@ -150,14 +158,17 @@ class Discovery:
                 yield account
             return
         listed = [account async for account in accounts]
-        if self.selection.names_ous or any(rule.ou for rule in self.limits.overrides):
+        if not self.is_single and (self.selection.names_ous or any(rule.ou for rule in self.limits.overrides)):
             listed = [
                 replace(account, location=await self._by_deadline(lambda a=account: self._tree.locate(a)))  # type: ignore[misc]  # mypy cannot type a lambda's default
                 for account in listed
             ]
             self._check_locations(listed)
-        if problems := self.selection.problems(listed) + self.limits.problems(listed):
+        if problems := self.selection.problems(listed):
             raise UsageError(problems)
+        self.warnings += [*self.selection.warnings(listed), *self.limits.warnings(listed)]
+        for warning in self.warnings:
+            _log.warning("setting.matches_nothing", setting=warning)
         for account in listed:
             yield account
 

@@ -26,6 +26,7 @@ class OrganizationTree:
 
     def __init__(self, source: OrganizationsApi) -> None:
         """Take the calls to Organizations."""
+        self.faults: list[CallFault] = []  # The calls that failed; each leaves OUs unknown.
         self._source = source
         self._names: dict[str, str | None] = {}
         self._listed_parents: set[str] = set()
@@ -76,6 +77,7 @@ class OrganizationTree:
             return self._source.ou_name(ou_id)
         except (CallFault, LookupError) as fault:
             _log.warning("ou.name_unknown", ou_id=ou_id, error=str(fault))
+            self._remember(fault)
             return None
 
     def _walk(self) -> dict[str, Location]:
@@ -87,9 +89,14 @@ class OrganizationTree:
                 self._descend(Location((root_id,), (name,)), found)
             except (CallFault, LookupError) as fault:
                 _log.warning("ou.tree_unknown", error=str(fault), accounts_located=len(found))
+                self._remember(fault)
             # Only now: `known_location` reads it from another thread, and must not see half a walk.
             self._walked = found
         return self._walked
+
+    def _remember(self, fault: Exception) -> None:
+        if isinstance(fault, CallFault):
+            self.faults.append(fault)
 
     def _descend(self, here: Location, found: dict[str, Location]) -> None:
         for account_id in self._source.child_accounts(here.ou_id):

@@ -48,19 +48,28 @@ class Selection:
         return None
 
     def problems(self, accounts: Iterable[Account]) -> list[str]:
-        """A sentence for every rule that matches no account: usually a typo, so never ignored."""
-        listed = list(accounts)
-        ids = {account.account_id for account in listed}
-        problems = [
-            f"{flag} {account_id}: not an account of the organization."
-            for flag, named in (("--account", self.accounts), ("--exclude-account", self.exclude_accounts))
-            for account_id in sorted(named - ids)
-        ]
-        problems += [
-            f"{flag} {ou}: matches no account of the organization "
-            "(a path starts at the root, as in Root/Workloads/Prod)."
-            for flag, named in (("--include-ou", self.include_ous), ("--exclude-ou", self.exclude_ous))
-            for ou in named
-            if not any(account.location.is_within(ou) for account in listed)
-        ]
-        return problems
+        """A sentence for every include rule that matches no account: usually a typo, so never ignored."""
+        return _unmatched(accounts, ("--account", self.accounts), ("--include-ou", self.include_ous))
+
+    def warnings(self, accounts: Iterable[Account]) -> list[str]:
+        """A sentence for every exclude rule that matches no account.
+
+        It is no reason to stop: a closed account is no longer listed after 90 days (facts F4.1), and an OU can be
+        removed; a scheduled run must not end because of that.
+        """
+        return _unmatched(accounts, ("--exclude-account", self.exclude_accounts), ("--exclude-ou", self.exclude_ous))
+
+
+def _unmatched(
+    accounts: Iterable[Account], named: tuple[str, frozenset[str]], located: tuple[str, tuple[str, ...]]
+) -> list[str]:
+    listed = list(accounts)
+    flag, account_ids = named
+    missing = sorted(account_ids - {account.account_id for account in listed})
+    sentences = [f"{flag} {account_id}: not an account of the organization." for account_id in missing]
+    flag, ous = located
+    return sentences + [
+        f"{flag} {ou}: matches no account of the organization (a path starts at the root, as in Root/Workloads/Prod)."
+        for ou in ous
+        if not any(account.location.is_within(ou) for account in listed)
+    ]

@@ -20,20 +20,27 @@ from collector.discovery.accounts_file import read_accounts_file
 from collector.doctor.accounts import check_accounts, sample_accounts
 from collector.doctor.bucket import check_lake
 from collector.doctor.catalog import CatalogChecks
-from collector.doctor.finding import Finding, Status, error_reported, fail, ok, run_check
+from collector.doctor.finding import Finding, Status, describe_fault, error_reported, fail, ok, run_check
 from collector.errors import CallFault, CredlakeError, explain_no_identity
 from collector.lake.layout import is_on_s3
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
     from collector.aws.clients import Identity
+    from collector.discovery.accounts import Account
     from collector.settings.model import Settings
 
 # AWS refuses a request whose signature is more than five minutes off.
 _REFUSED_SECONDS = 300.0
 # The id of a run and the date of its snapshot are taken from this clock.
 _WRONG_SECONDS = 60.0
+
+# What a run calls to locate accounts, the last one only where Organizations does not send `Paths`.
+_OU_ACTIONS = (
+    *("organizations:ListRoots", "organizations:ListOrganizationalUnitsForParent"),
+    *("organizations:DescribeOrganizationalUnit", "organizations:ListAccountsForParent"),
+)
 
 # Older versions of botocore silently drop `State` and `Paths` from the answers of Organizations.
 _OLDEST = {"botocore": (1, 40, 27), "pyarrow": (20,)}
@@ -82,15 +89,19 @@ def _check_organization(
 ) -> Generator[Finding, None, str | None]:
     """Check the list of accounts and the accounts; returns the organization's id, None where it is not known."""
     try:
-        organization_id, planned = asyncio.run(plan_run(replace(settings, retry_failed=False)))
+        plan = asyncio.run(plan_run(replace(settings, retry_failed=False)))
     except CredlakeError as error:
         yield error_reported("organization", "organizations", error)
         return None
+    organization_id, planned = plan.organization_id, plan.accounts
     selected = [account.account_id for account, why_not in planned if why_not is None]
     found = f"a run would collect {len(selected)} of {len(planned)} accounts"
     if settings.accounts_file is None and ACCOUNT_ID.fullmatch(organization_id):
         found = "a run would collect this account alone, with the caller's own credentials"
     yield ok("organization", organization_id, found)
+    yield from check_settings(plan.warnings)
+    if not ACCOUNT_ID.fullmatch(organization_id):
+        yield check_ous([account for account, _ in planned], plan.ou_faults)
     yield from _check_accounts_file(settings, identity)
     chosen = sample_accounts(selected, sample)
     role_arns = {account.account_id: account.role_arn for account, _ in planned if account.role_arn}
@@ -109,6 +120,25 @@ def _check_accounts_file(settings: Settings, identity: Identity) -> Iterator[Fin
         for sentence in read_accounts_file(Path(settings.accounts_file), partition=identity.partition).unread:
             remediation = "A run ignores it, and reports it too: correct the file, or remove it."
             yield Finding("accounts file", settings.accounts_file, Status.UNKNOWN, sentence, remediation)
+
+
+def check_settings(warnings: Iterable[str]) -> Iterator[Finding]:
+    """Yield a finding for each rule that matches no account; the arguments are sentences that begin with the rule."""
+    for warning in warnings:
+        rule, _, message = warning.partition(": ")
+        yield fail("settings", rule, message, "It has no effect: correct it, or remove it from the settings.")
+
+
+def check_ous(accounts: Sequence[Account], faults: Sequence[CallFault]) -> Finding:
+    """Evaluate where a run would locate the accounts, and the calls that failed while they were located."""
+    unknown = [account.account_id for account in accounts if not account.location.ou_names]
+    if not unknown:
+        return ok("organizational units", f"{len(accounts)} accounts", "their OUs and the names of these can be read")
+    reasons = "; ".join(dict.fromkeys(map(describe_fault, faults))) or "the list of accounts does not contain it."
+    more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
+    message = f"the OU path of {unknown[0]}{more} cannot be read, so it is `unknown` in the lake: {reasons}"
+    fix = f"Grant {', '.join(_OU_ACTIONS)} to the caller; or give ou_path in the accounts file."
+    return fail("organizational units", f"{len(unknown)} of {len(accounts)} accounts", message, fix)
 
 
 def check_clock(skew_seconds: float) -> Finding:

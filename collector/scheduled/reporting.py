@@ -38,9 +38,10 @@ class Notice(NamedTuple):
 
 
 def notice_of(result: RunResult) -> Notice | None:
-    """The notice of a run; None where every account in its scope was collected in full."""
+    """The notice of a run; None where every account in its scope was collected in full and no setting is stale."""
     accounts = sorted(result.needs_attention, key=lambda account: (account.outcome, account.account_id))
-    if not accounts:
+    warnings = result.warnings
+    if not accounts and not warnings:
         return None
     run = result.run
     state = "published" if result.record is not None else "NOT published"
@@ -57,6 +58,11 @@ def notice_of(result: RunResult) -> Notice | None:
         lines.append(f"and {len(accounts) - _MAX_LISTED} more: query the view collection_coverage")
     outcomes = dict.fromkeys(account.outcome for account in accounts if account.outcome.next_step)
     lines += ["", *(f"{outcome}: {outcome.next_step}" for outcome in outcomes)]
+    if warnings:
+        lines += ["", "These settings have no effect. Correct them, or remove them:", *warnings]
+    if not accounts:
+        subject = f"credlake {run.snapshot_date}: {len(warnings)} settings match no account, {state}"
+        return Notice(subject, "\n".join(lines))
     subject = f"credlake {run.snapshot_date}: {len(accounts)} accounts not collected in full, {state}"
     return Notice(subject[:_MAX_SUBJECT], "\n".join(lines))
 

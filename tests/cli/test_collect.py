@@ -124,16 +124,26 @@ def test_2_with_every_fault_of_file_environment_and_flags_in_one_message(credlak
     assert not lake.exists()
 
 
-def test_2_where_an_ou_and_an_account_match_nothing(credlake, good, lake):
-    arguments = ("--include-ou", "Root/Nowhere", "--exclude-account", "999999999999")
+def test_2_where_an_included_ou_and_account_match_nothing(credlake, good, lake):
+    arguments = ("--include-ou", "Root/Nowhere", "--account", "999999999999")
 
     ended = credlake("collect", "--lake", lake, *arguments, at=good)
 
     assert ended.code == 2
     assert [": ".join(line.split(": ")[:2]) for line in ended.said] == [
-        "credlake: --exclude-account 999999999999",
+        "credlake: --account 999999999999",
         "credlake: --include-ou Root/Nowhere",
     ]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--dry-run",)])
+def test_0_with_a_warning_where_an_excluded_account_is_no_longer_listed(credlake, good, lake, arguments):
+    ended = credlake("collect", "--lake", lake, "--exclude-account", "999999999999", *arguments, at=good)
+
+    assert ended.code == 0
+    assert (
+        "--exclude-account 999999999999: not an account of the organization. It has no effect: correct it, or remove it"
+    ) in ended.out
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from collector.collection import pipeline
+from collector.discovery.limits import LimitOverride, LimitRules
 from collector.errors import CredlakeError, OrganizationUnreadableError, UsageError
 from collector.simulator import (
     AccountSpec,
@@ -275,7 +276,7 @@ def test_a_prefix_of_a_name_is_not_the_ou(lake):
         assert called(server) == {members[0].account_id, members[2].account_id}
 
 
-def test_rules_that_match_nothing_are_usage_errors_all_at_once_and_no_account_is_called(lake):
+def test_include_rules_that_match_nothing_are_usage_errors_all_at_once_and_no_account_is_called(lake):
     with Simulator(tree()) as server:
         with pytest.raises(UsageError) as caught:
             collect(
@@ -290,14 +291,27 @@ def test_rules_that_match_nothing_are_usage_errors_all_at_once_and_no_account_is
 
     assert caught.value.exit_code == 2
     found = caught.value.problems
-    assert len(found) == 4
-    for named in (
-        "--account 999999999999",
+    assert [fault.split(": ")[0] for fault in found] == ["--account 999999999999", "--include-ou Root/Nowhere"]
+
+
+def test_other_rules_that_match_nothing_are_warnings_and_the_rest_is_collected(lake):
+    overrides = (LimitOverride(account="777777777777", limits={"password_length": 20}),)
+    with Simulator(tree()) as server:
+        result = collect(
+            server,
+            lake,
+            exclude_account=frozenset({P1, "888888888888"}),
+            exclude_ou=("ou-a1b2-99999999",),
+            limits=LimitRules(overrides=overrides),
+        ).result
+
+    assert accounts_of(lake)[P1]["outcome"] == "excluded"
+    assert [warning.split(": ")[0] for warning in result.warnings] == [
         "--exclude-account 888888888888",
-        "--include-ou Root/Nowhere",
         "--exclude-ou ou-a1b2-99999999",
-    ):
-        assert any(fault.startswith(f"{named}: ") for fault in found), named
+        "[[limits.override]] 777777777777",
+    ]
+    assert result.is_complete
 
 
 @pytest.mark.parametrize("rule", ["include_ou", "exclude_ou"])

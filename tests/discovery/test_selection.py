@@ -125,12 +125,12 @@ def test_how_narrow_a_rule_is_does_not_depend_on_how_its_ou_is_named_nor_on_the_
     assert LimitRules(overrides=overrides).resolve(account(depth=2)).password_length == 16
 
 
-def test_limits_that_match_no_account_are_problems():
+def test_limits_that_match_no_account_are_warnings():
     rules = LimitRules(
         overrides=(LimitOverride(ou="Root/Nowhere", limits={"root_use_days": 2}), LimitOverride(account="999999999999"))
     )
 
-    assert rules.problems([account()]) == [
-        "limits for Root/Nowhere: matches no account of the organization.",
-        "limits for 999999999999: matches no account of the organization.",
+    assert rules.warnings([account()]) == [
+        "[[limits.override]] Root/Nowhere: matches no account of the organization.",
+        "[[limits.override]] 999999999999: matches no account of the organization.",
     ]

@@ -40,3 +40,14 @@ def test_a_notice_of_a_whole_organization_fits_into_a_message():
     notice = notice_of(_result(*(_denied(number, "is not authorized" * 500) for number in range(50_000))))
     assert len(notice.text.encode()) < 262_144
     assert "and 49900 more: query the view collection_coverage" in notice.text
+
+
+def test_settings_that_match_no_account_are_in_the_notice_even_where_every_account_was_collected():
+    result = _result()
+    result.warnings = ["--exclude-account 999999999999: not an account of the organization."]
+    notice = notice_of(result)
+    assert notice.subject == "credlake 2026-11-23: 1 settings match no account, NOT published"
+    assert notice.text.splitlines()[-1] == result.warnings[0]
+    result.needs_attention = [_denied(1)]
+    assert result.warnings[0] in notice_of(result).text
+    assert "not collected in full" in notice_of(result).subject
