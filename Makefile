@@ -1,5 +1,7 @@
-# `make` lists the targets. All of them use a virtual environment that `make setup` creates.
-PYTHON ?= python3.11
+# `make` lists the targets. All of them use a virtual environment in .venv: `make demo` installs what credlake needs to
+# run, `make setup` the tools for its development as well.
+PYTHON ?= $(shell for found in python3.13 python3.12 python3.11 python3; do \
+  $$found -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$found && break; done)
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
@@ -9,15 +11,24 @@ BIN    := $(VENV)/bin
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
-$(VENV)/.installed: requirements/dev.txt pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+$(VENV)/.runtime: requirements/runtime.txt requirements/build.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer was not found. Name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@echo "Installing what credlake needs into $(VENV), with $(PYTHON) (about 500 MB) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) --require-hashes -r requirements/runtime.txt -r requirements/build.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.runtime requirements/dev.txt
+	@echo "Installing the development tools into $(VENV) (about 500 MB more) ..."
+	@$(PIP) --require-hashes -r requirements/dev.txt
 	@touch $@
 
 setup: $(VENV)/.installed ## create the virtual environment with the locked versions
 
-demo: setup ## collect a simulated organization, then run the example queries (no AWS account, no network)
+demo: $(VENV)/.runtime ## collect a simulated organization, then run the example queries (no AWS account, no network)
 	$(BIN)/credlake demo
 
 test: setup ## run the tests, one process per core
@@ -61,6 +72,8 @@ lock: ## update the locked versions (needs uv)
 	  --custom-compile-command "make lock" --upgrade pyproject.toml -o requirements/runtime.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" --group dev pyproject.toml -o requirements/dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" -c requirements/dev.txt --group build -o requirements/build.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" --upgrade -c requirements/dev.txt requirements/trino.in -o requirements/trino.txt
 

@@ -138,3 +138,24 @@ def test_no_file_is_a_drawer():
     drawers = {"utils", "util", "helpers", "common", "base", "misc", "models", "tools"}
 
     assert [name for name in modules() if name.rpartition(".")[2] in drawers] == []
+
+
+def test_messages_are_printed_by_one_function_and_tables_by_four_modules():
+    """Names are AWS's or a user's, and may hold what steers a terminal: `say` and these modules make them printable."""
+    by_call: dict[str, set[str]] = {"print": set(), "echo": set(), "Console": set()}
+    for name, tree in modules().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                is_method_of_console = isinstance(node.func, ast.Attribute) and called == "print"
+                if called in by_call and not is_method_of_console and not within_simulator(name):
+                    by_call[called].add(name)
+    assert by_call == {
+        "print": {"collector.process.streams", "collector.query.run"},
+        "echo": set(),
+        "Console": {"collector.cli.demo", "collector.cli.display", "collector.cli.views", "collector.query.formats"},
+    }
+
+
+def within_simulator(name: str) -> bool:
+    return name.startswith("collector.simulator")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from collector.views.files import ATHENA, DATABASE, DUCKDB, INDEX
 from tools.trino.annotation import AnnotatedViews
 from tools.trino.translate import duckdb_reads, flows_from_union, to_duckdb
-from tools.trino.view_files import ViewFileError, names_of, output_types, twin_sql
+from tools.trino.view_files import ViewFileError, main_columns, names_of, output_types, twin_sql
 from tools.view_lint import view_problems
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def prepared_files(views: Mapping[str, ViewFile]) -> dict[str, str]:
             "order": view.order,
             "flows_from_union": flows_from_union(trees[view.name], trees),
             "columns": output_types(view),
+            "main_columns": main_columns(view),
             "reads": {name: duckdb_reads(trees[name]) for name in view.names},
         }
         for name in view.names:

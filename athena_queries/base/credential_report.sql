@@ -1,6 +1,7 @@
 -- Every user of every collected account, including root: the columns of AWS's credential report with types, and then
 -- the name and the OU of the account.
 -- Grain: organization_id, snapshot_date, user_arn
+-- Example: account_name, user_name, password_enabled, password_last_used, mfa_active, access_key_1_active, access_key_2_active
 -- Reads: account, report_rows
 
 select

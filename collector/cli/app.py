@@ -13,6 +13,7 @@ from collector.cli.doctor import doctor
 from collector.cli.lake import rebuild, verify
 from collector.cli.query import query
 from collector.cli.views import deploy_views, list_views, show_view
+from collector.process.streams import say
 
 
 def _without_types(params: list[Any]) -> list[Any]:
@@ -40,7 +41,7 @@ app = typer.Typer(
     cls=_Group,
     help="Find old, unused and unprotected IAM credentials in every account of an AWS organization.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
@@ -56,7 +57,7 @@ def credlake(
     if version:
         from collector import __version__
 
-        typer.echo(f"credlake {__version__}")
+        say(f"credlake {__version__}")
         raise typer.Exit
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from collector.cli.options import Verbose, with_settings
-from collector.process.streams import printable
+from collector.process.streams import say
 from collector.settings.model import RUN
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _is_confirmed(error: UnconfirmedError) -> bool:
     """Whether the person at the terminal, if there is one, agrees to what the snapshot would lose."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
-    typer.echo(printable(str(error.facts["reason"])), err=True)
+    say(str(error.facts["reason"]), to_stderr=True)
     try:
         return typer.confirm("Replace it?", err=True)
     except typer.Abort:

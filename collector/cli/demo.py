@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collector.collection.result import RunResult
     from collector.simulator.demo import DemoDay
 
 # Most time passes in waiting: for reports, for AWS to have capacity again. Here a tenth of it is enough.
@@ -24,12 +25,12 @@ _QUESTIONS = {
         group by outcome
         order by accounts desc, outcome""",
     "What should be fixed first?": """
-        select finding_rank, severity, control_id, account_name, user_name, measured_days, reason
+        select finding_rank, severity, control_id, account_name, user_name, reason
         from findings
         where finding_rank <= 12
         order by finding_rank""",
     "How does each OU do on console MFA?": """
-        select ou_path, accounts_in_scope, accounts_unknown, pass_count, fail_count, pass_rate
+        select ou_path, accounts_in_scope, accounts_unknown, pass_count, fail_count, round(pass_rate, 3) as pass_rate
         from ou_scorecard
         where control_id = 'console-mfa'
         order by ou_path""",
@@ -48,10 +49,13 @@ def demo(
     Some 60 accounts, more than a dozen of them with different faults, and three days of changes.
     """
     import io
+    import os
     import shlex
+    import shutil
 
     from rich.console import Console
 
+    from collector.cli.display import print_accounts
     from collector.process.logs import set_up_logs
     from collector.query.run import run_query
     from collector.simulator import utc_now
@@ -63,16 +67,27 @@ def demo(
     _clear(lake)
     days = demo_days(utc_now())
     for day in days:
-        console.rule(f"day {day.day + 1} of {len(days)}: {day.moment:%Y-%m-%d}")
-        _collect_day(day, lake)
+        result = _collect_day(day, lake)
+        console.print(f"Day {day.day + 1} of {len(days)}, {day.moment:%Y-%m-%d}: {_summary(result)}", soft_wrap=True)
     for title, question in _QUESTIONS.items():
         console.print()
         console.rule(title, align="left")
         run_query(str(lake), question, out_stream=sys.stdout, err_stream=io.StringIO())
     console.print()
-    how = f"credlake query --lake {shlex.quote(str(lake))} findings\nAll views: credlake views list"
+    console.rule("Which accounts need attention, and what is the next step?", align="left")
+    print_accounts(result)
+    console.print()
+    command = "credlake" if shutil.which("credlake") else os.path.relpath(sys.argv[0])
+    how = f"{command} query --lake {shlex.quote(str(lake))} findings\nAll views: {command} views list"
     console.print(f"The lake is in {lake}. To query it: {how}", soft_wrap=True)
     return 0
+
+
+def _summary(result: RunResult) -> str:
+    if result.written is None:
+        return "no account was collected."
+    accounts = result.written.accounts
+    return f"{accounts.covered} of {accounts.active} ACTIVE accounts collected, {result.written.users} users."
 
 
 def _clear(lake: Path) -> None:
@@ -94,11 +109,11 @@ def _clear(lake: Path) -> None:
     shutil.rmtree(lake)
 
 
-def _collect_day(day: DemoDay, lake: Path) -> None:
+def _collect_day(day: DemoDay, lake: Path) -> RunResult:
     import asyncio
     import os
 
-    from collector.cli.display import print_result, watch_for
+    from collector.cli.display import watch_for
     from collector.collection.run import open_collection, run_until_signal
     from collector.settings.model import Settings
     from collector.simulator import Simulator, shifted_clock
@@ -116,5 +131,4 @@ def _collect_day(day: DemoDay, lake: Path) -> None:
         with open_collection(
             settings, watch=watch, now=clock, sleep=lambda seconds: asyncio.sleep(seconds * _PACE)
         ) as collection:
-            result = run_until_signal(collection)
-    print_result(result, lake=str(lake))
+            return run_until_signal(collection)

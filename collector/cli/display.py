@@ -106,7 +106,7 @@ def print_result(result: RunResult, *, lake: str) -> None:
             f"A single account: {result.run.organization_id} was collected alone, with the caller's own credentials."
         )
     if result.needs_attention:
-        _print_accounts(console, result)
+        print_accounts(result)
     if result.untagged:
         console.print(f"The tags of {result.untagged} accounts could not be read; see the log.", style="yellow")
     _print_warnings(console, result.warnings)
@@ -146,7 +146,9 @@ def _print_warnings(console: Console, warnings: list[str]) -> None:
         console.print(_text(f"{warning} It has no effect: correct it, or remove it from the settings."), style="yellow")
 
 
-def _print_accounts(console: Console, result: RunResult) -> None:
+def print_accounts(result: RunResult) -> None:
+    """Print the accounts that failed, each with its reason, and the next step for each outcome."""
+    console = _console()
     table = Table(title="Accounts that need attention", title_justify="left")
     for name in ("account", "name", "outcome", "why"):
         table.add_column(name, overflow="fold")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from collector.cli.options import with_settings
-from collector.process.streams import ReaderLeftError, printable
+from collector.process.streams import ReaderLeftError, say
 
 if TYPE_CHECKING:
     from collector.doctor.finding import Finding
@@ -52,7 +52,9 @@ def doctor(
     # A reader that closed the pipe (`| head`) still gets the exit code.
     with suppress(ReaderLeftError):
         if format == "json":
-            typer.echo(json.dumps([finding.as_json() for finding in findings], indent=2, ensure_ascii=False))
+            sys.stdout.write(
+                json.dumps([finding.as_json() for finding in findings], indent=2, ensure_ascii=False) + "\n"
+            )
         else:
             _print_table(findings)
     return 0 if is_healthy(findings) else 1
@@ -65,8 +67,8 @@ def _print_table(findings: list[Finding]) -> None:
 
     for finding in findings:
         # Messages and names are AWS's.
-        typer.echo(printable(f"{finding.status:<7}  {finding.check}: {finding.subject}: {finding.message}"))
+        say(f"{finding.status:<7}  {finding.check}: {finding.subject}: {finding.message}")
         if finding.remediation is not None:
-            typer.echo(printable(f"         → {finding.remediation}"))
+            say(f"         → {finding.remediation}")
     count = Counter(finding.status for finding in findings)
-    typer.echo(", ".join(f"{count[status]} {status}" for status in Status), err=True)
+    say(", ".join(f"{count[status]} {status}" for status in Status), to_stderr=True)

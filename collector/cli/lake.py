@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from collector.cli.options import with_settings
-from collector.process.streams import ReaderLeftError, may_be_lost, printable
+from collector.process.streams import ReaderLeftError, may_be_lost, say
 
 if TYPE_CHECKING:
     from collector.lake.store import Store
@@ -61,7 +61,7 @@ def rebuild(
             **error.facts,
         ) from error
     with may_be_lost():
-        typer.echo(
+        say(
             f"Rebuilt {written.organization_id}, {written.snapshot_date}, from run {written.run_id}: "
             f"{written.accounts.total} accounts, {written.users} users. To check it: credlake verify"
         )
@@ -83,8 +83,8 @@ def verify(settings: Settings, *, organization_id: OrganizationId = None) -> int
     with scratch_folder() as scratch, suppress(ReaderLeftError):
         for difference in differences_in(store, scratch, [organization_id] if organization_id else []):
             count += 1
-            typer.echo(printable(str(difference)))
-        typer.echo(f"{count or 'No'} {'difference' if count == 1 else 'differences'}.", err=True)
+            say(str(difference))
+        say(f"{count or 'No'} {'difference' if count == 1 else 'differences'}.", to_stderr=True)
     return 1 if count else 0
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
 from collector.process.exit import INTERNAL_ERROR, internal_error, leave, stoppable
-from collector.process.streams import ReaderLeftError, printable, take_streams
+from collector.process.streams import ReaderLeftError, say, take_streams
+
+# Set by the shell's completion script.
+_COMPLETION = "_CREDLAKE_COMPLETE"
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -40,7 +44,10 @@ def exit_code_of(arguments: list[str]) -> int:
     except ReaderLeftError:
         return 0
     except (Exception, SystemExit) as error:  # noqa: BLE001 -- the last place where a bug can be reported as one
-        # credlake never raises SystemExit; typer does, with 1, where a BrokenPipeError was not handled.
+        # credlake never raises SystemExit. typer does: after it has answered a shell's completion, and with 1 where a
+        # BrokenPipeError was not handled.
+        if isinstance(error, SystemExit) and (not error.code or _COMPLETION in os.environ):
+            return int(error.code or 0)
         _print(f"{internal_error(error)[:-1]}, with what `--verbose` shows.")
         if "--verbose" in arguments or "-v" in arguments:
             traceback.print_exception(error)
@@ -50,7 +57,7 @@ def exit_code_of(arguments: list[str]) -> int:
 
 def _print(message: str) -> None:
     lines = message.splitlines() or [""]
-    print(*(f"credlake: {printable(line)}" for line in lines), sep="\n", file=sys.stderr)  # noqa: T201 -- the command's own words
+    say(*(f"credlake: {line}" for line in lines), to_stderr=True)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from typer.models import OptionInfo
 
-ConfigFile = Annotated[str | None, typer.Option(metavar="FILE", help="Settings file, instead of ./credlake.toml.")]
+ConfigFile = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Settings file, instead of the nearest credlake.toml.")
+]
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", metavar="", help="Log more; print the traceback of an internal error.")
 ]

@@ -9,12 +9,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from collector.cli.options import with_settings
+from collector.process.streams import say
 
 if TYPE_CHECKING:
     from collector.query.athena import AthenaResult
+    from collector.query.choice import Choice
     from collector.settings.model import Settings
 
 ENGINES = ("duckdb", "athena")
+
+
+def view_names(incomplete: str) -> list[str]:
+    """The views whose names begin so, for a shell's completion."""
+    from collector.views.files import shipped_views
+
+    return [name for name in shipped_views().by_name if name.startswith(incomplete)]
 
 
 @with_settings("lake", "database", "workgroup", "output_location", "scan_limit")
@@ -24,13 +33,27 @@ def query(
     text: Annotated[
         str,
         typer.Argument(
-            metavar="SQL_OR_VIEW", help="A view's name, or one SQL statement that only reads, in the engine's dialect."
+            metavar="SQL_OR_VIEW",
+            help="A view's name, or one SQL statement that only reads, in the engine's dialect.",
+            autocompletion=view_names,
         ),
     ],
     format: Annotated[  # noqa: A002 -- the flag's name is the contract's
-        str, typer.Option("--format", metavar="FORMAT", help="table, csv, json or parquet.")
-    ] = "table",
-    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the rows to this file.")] = None,
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="table (default), csv, json or parquet. csv is for programs: it is not protected against formulas.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the rows to this file; its name sets the format.")
+    ] = None,
+    columns: Annotated[str | None, typer.Option(metavar="NAME,NAME", help="Only these columns.")] = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", min=0, help="At most N rows.")] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", metavar="", help="Every column and row of a table, at a terminal too.")
+    ] = False,
     engine: Annotated[
         str | None, typer.Option(metavar="ENGINE", help="duckdb (default for a folder) or athena (default for S3).")
     ] = None,
@@ -54,30 +77,36 @@ def query(
     from collector.errors import UsageError
     from collector.lake.layout import is_on_s3
     from collector.process.logs import set_up_logs
+    from collector.query.choice import Choice
     from collector.query.run import run_query
 
     set_up_logs(for_person=sys.stderr.isatty())
     place = settings.required_lake
+    file = None if output is None else output.expanduser()
+    names = tuple(name.strip() for name in (columns or "").split(",") if name.strip())
+    choice = Choice(columns=names, limit=limit, is_everything=everything)
     chosen = engine or ("athena" if is_on_s3(place) else "duckdb")
     if chosen not in ENGINES:
         raise UsageError([f"Unknown engine {chosen!r}: use {' or '.join(ENGINES)}."])
     if chosen == "duckdb":
-        run_query(place, text, format=format, output=output, out_stream=sys.stdout, err_stream=sys.stderr)
+        run_query(place, text, format=format, output=file, choice=choice, out_stream=sys.stdout, err_stream=sys.stderr)
         return 0
     if not is_on_s3(place):
         raise UsageError([f"Athena reads S3, and {place} is a local folder. Use --engine duckdb."])
-    _query_athena(settings, place, text, format_name=format, output=output)
+    _query_athena(settings, place, text, format_name=format, output=file, choice=choice)
     return 0
 
 
-def _query_athena(settings: Settings, lake: str, text: str, *, format_name: str, output: Path | None) -> None:
+def _query_athena(
+    settings: Settings, lake: str, text: str, *, format_name: str | None, output: Path | None, choice: Choice
+) -> None:
     from collector.aws.athena import AthenaQueries
     from collector.query.athena import run_on_athena
-    from collector.query.run import check_format, write_rows
+    from collector.query.run import checked_format, write_rows
     from collector.query.statement import athena_statement
     from collector.views.files import shipped_views
 
-    check_format(format_name, output, sys.stdout)
+    chosen = checked_format(format_name, output, sys.stdout)
     statement = athena_statement(text, shipped_views())
     queries = AthenaQueries(
         database=settings.database,
@@ -87,8 +116,16 @@ def _query_athena(settings: Settings, lake: str, text: str, *, format_name: str,
     )
     result = run_on_athena(queries, statement)
     for line in (*_freshness(lake, settings.database), result.query.cost(), *_notes(result)):
-        typer.echo(line, err=True)
-    write_rows(result.rows, format=format_name, output=output, out_stream=sys.stdout, err_stream=sys.stderr)
+        say(line, to_stderr=True)
+    write_rows(
+        result.rows,
+        text,
+        format=chosen,
+        output=output,
+        choice=choice,
+        out_stream=sys.stdout,
+        err_stream=sys.stderr,
+    )
 
 
 def _notes(result: AthenaResult) -> list[str]:

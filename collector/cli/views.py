@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from collector.cli.options import with_settings
-from collector.process.streams import may_be_lost
+from collector.cli.query import view_names
+from collector.process.streams import may_be_lost, say
 
 if TYPE_CHECKING:
     from collector.settings.model import Settings
@@ -22,7 +23,7 @@ def list_views() -> int:
     views = [(view.name, view.summary) for _, view in sorted(shipped_views().all.items())]
     if not sys.stdout.isatty():
         for name, summary in views:
-            typer.echo(f"{name}\t{summary}")
+            sys.stdout.write(f"{name}\t{summary}\n")
         return 0
     from rich.console import Console
     from rich.table import Table
@@ -34,7 +35,9 @@ def list_views() -> int:
     return 0
 
 
-def show_view(name: Annotated[str, typer.Argument(metavar="NAME", help="The name of a view.")]) -> int:
+def show_view(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name of a view.", autocompletion=view_names)],
+) -> int:
     """Print a view's file: what it answers, and its SQL."""
     from collector.errors import UsageError
     from collector.query.statement import named_view
@@ -44,7 +47,7 @@ def show_view(name: Annotated[str, typer.Argument(metavar="NAME", help="The name
     found = named_view(name, views.by_name)
     if found is None:
         raise UsageError([f"{name!r} is not the name of a view: `credlake views list` lists all views."])
-    typer.echo(views.shown(found), nl=False)
+    sys.stdout.write(views.shown(found))
     return 0
 
 
@@ -69,16 +72,16 @@ def deploy_views(
     shipped = shipped_views()
     plan = plan_views(shipped.athena_statements(settings.database), shipped.columns(), database=settings.database)
     if dry_run:
-        typer.echo(plan.sql(), nl=False)
+        sys.stdout.write(plan.sql())
         summary = f"{plan.summary()} (nothing was run)"
     else:
         database, workgroup, output = settings.database, settings.workgroup, settings.output_location
         summary = deploy(plan, database=database, workgroup=workgroup, output_location=output, done=_report)
-    typer.echo(summary, err=True)
+    say(summary, to_stderr=True)
     return 0
 
 
 def _report(step: Step) -> None:
     # A reader that left is no reason to leave the views half deployed.
     with may_be_lost():
-        typer.echo(f"{step.action} {step.name}: {step.reason}")
+        say(f"{step.action} {step.name}: {step.reason}")

@@ -90,8 +90,11 @@ def take_streams(*, is_data_on_stdout: bool = True) -> None:
     """
     _occupy_closed()
     kind = _Delivered if is_data_on_stdout else _Lossy
-    sys.stdout = _stream(kind(_STDOUT, "wb", closefd=False), sys.stdout, errors="strict")
-    sys.stderr = _stream(_Lossy(_STDERR, "wb", closefd=False), sys.stderr, errors="backslashreplace")
+    # Data is the same bytes on every machine, whatever its locale. A terminal that lacks a letter shows another.
+    out, err = getattr(sys.stdout, "encoding", "utf-8"), getattr(sys.stderr, "encoding", "utf-8")
+    encoding, errors = (out, "replace") if os.isatty(_STDOUT) else ("utf-8", "backslashreplace")
+    sys.stdout = _stream(kind(_STDOUT, "wb", closefd=False), sys.stdout, encoding=encoding, errors=errors)
+    sys.stderr = _stream(_Lossy(_STDERR, "wb", closefd=False), sys.stderr, encoding=err, errors="backslashreplace")
 
 
 @contextmanager
@@ -101,9 +104,21 @@ def may_be_lost() -> Iterator[None]:
         yield
 
 
+# Control characters, formatting such as bidirectional overrides, lone surrogates, and line and paragraph separators.
+_STEERING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
 def printable(text: str) -> str:
-    """The text with a replacement character for all that could steer a terminal (an escape in a tag, say)."""
-    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign) in {"Cc", "Cf"} else sign for sign in text)
+    """The text with a replacement character for all that could steer a terminal (an escape in a tag, say).
+
+    Every text of AWS's or a user's passes through here on its way to a terminal or a log.
+    """
+    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign) in _STEERING else sign for sign in text)
+
+
+def say(*lines: str, to_stderr: bool = False) -> None:
+    """Print the lines of a message, each of them `printable`."""
+    print(*map(printable, lines), sep="\n", file=sys.stderr if to_stderr else sys.stdout, flush=True)
 
 
 def flush_streams() -> None:
@@ -129,14 +144,14 @@ def _occupy_closed() -> None:
                 os.close(opened)
 
 
-def _stream(raw: io.FileIO, before: TextIO | None, *, errors: str) -> TextIO:
-    """A text stream over it, buffered and encoded like the one before (None where it was closed)."""
+def _stream(raw: io.FileIO, before: TextIO | None, *, encoding: str, errors: str) -> TextIO:
+    """A text stream over it, buffered like the one before (None where it was closed)."""
     is_unbuffered = getattr(before, "write_through", False)
     return io.TextIOWrapper(
         # Typed as buffered, but with PYTHONUNBUFFERED the interpreter itself passes an unbuffered one.
         cast("io.BufferedWriter", raw) if is_unbuffered else io.BufferedWriter(raw),
-        encoding=getattr(before, "encoding", "utf-8"),
-        errors=getattr(before, "errors", errors),
+        encoding=encoding,
+        errors=errors,
         line_buffering=getattr(before, "line_buffering", False),
         write_through=is_unbuffered,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from rich import box
 from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
@@ -26,11 +28,9 @@ if TYPE_CHECKING:
 
     from collector.query.rows import Rows
 
-# The rows of a table: its columns are measured before the first line is written, so the number is limited.
-MAXIMUM_ROWS = 1000
 # A column is folded to this width if that makes the table fit.
-_COLUMN_WIDTH = 32
-_PADDING = 3
+_COLUMN_WIDTH = 9
+_PADDING = 2
 _UNLIMITED_WIDTH = 100_000
 
 # 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z.
@@ -83,34 +83,40 @@ def write_parquet(rows: Rows, stream: BinaryIO) -> None:
             writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
 
 
-def write_table(rows: Rows, stream: TextIO) -> tuple[int, bool]:
-    """Write the first `MAXIMUM_ROWS` rows as a table, or as one block a row where a table would be too wide.
+def write_table(rows: Rows, stream: TextIO, most: int | None) -> tuple[int, int]:
+    """Write the first rows as a table, or as one block a row where a table would be too wide.
 
-    A table is as wide as the terminal; in a file or pipe it is as wide as it needs to be.
+    A table is as wide as the terminal; in a file or pipe it is as wide as it needs to be. Its columns are measured
+    before the first line is written, so all its rows are held in memory.
+
+    Args:
+        rows: the rows, which are read to the end, to count them.
+        stream: where the table is written.
+        most: how many rows to write at most; None for all.
 
     Returns:
-        The number of rows written, and whether there are more.
+        The number of rows written, and the number that there are.
     """
     names = rows.schema.names
     shown: list[list[str]] = []
+    count = 0
     for batch in rows.batches:
-        shown += [[_one_line(value) for value in row] for row in zip(*map(cells, batch.columns), strict=True)]
-        if len(shown) > MAXIMUM_ROWS:
-            break
-    is_cut = len(shown) > MAXIMUM_ROWS
-    shown = shown[:MAXIMUM_ROWS]
+        count += batch.num_rows
+        first = batch if most is None else batch[: max(most - len(shown), 0)]
+        shown += [[_one_line(value) for value in row] for row in zip(*map(cells, first.columns), strict=True)]
     width = None if stream.isatty() else _UNLIMITED_WIDTH
     console = Console(file=stream, width=width, highlight=False, soft_wrap=False)
-    if _least_width(names, shown) <= console.width:
-        table = Table(show_edge=True, header_style="bold")
+    if _width(names, shown, _COLUMN_WIDTH) <= console.width:
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
+        is_narrow = _width(names, shown, _UNLIMITED_WIDTH) > console.width
         for name in names:
-            table.add_column(Text(name), overflow="fold")
+            table.add_column(Text(_folded(name) if is_narrow else name), overflow="fold")
         for row in shown:
             table.add_row(*map(Text, row))
         console.print(table)
     else:
         _print_blocks(console, names, shown)
-    return len(shown), is_cut
+    return len(shown), count
 
 
 def _one_line(value: object) -> str:
@@ -118,9 +124,20 @@ def _one_line(value: object) -> str:
     return "" if value is None else printable(str(value))
 
 
-def _least_width(names: list[str], shown: list[list[str]]) -> int:
+def _folded(name: str) -> str:
+    """The name of a column in short lines that break after `_`."""
+    lines = [""]
+    for word in re.findall(r"[^_]+_?|_", name):
+        if lines[-1] and len(lines[-1] + word) > _COLUMN_WIDTH + 1:
+            lines.append("")
+        lines[-1] += word
+    return "\n".join(lines)
+
+
+def _width(names: list[str], shown: list[list[str]], most: int) -> int:
+    """The width of a table in which no column is wider than `most`."""
     widths = [max(map(cell_len, [name, *(row[place] for row in shown)])) for place, name in enumerate(names)]
-    return sum(min(width, _COLUMN_WIDTH) + _PADDING for width in widths) + 1
+    return sum(min(width, most) + _PADDING for width in widths)
 
 
 def _print_blocks(console: Console, names: list[str], shown: list[list[str]]) -> None:

@@ -5,29 +5,36 @@ from __future__ import annotations
 import secrets
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 
 from collector.errors import CredlakeError, UsageError
+from collector.process.streams import printable
+from collector.query.choice import Choice
 from collector.query.duckdb import LocalLake
 from collector.query.formats import write_csv, write_json, write_parquet, write_table
 from collector.query.statement import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from typing import BinaryIO
 
     from collector.query.rows import Rows
 
 FORMATS = ("table", "csv", "json", "parquet")
+# The rows of a table: at a terminal what one can read; elsewhere what can be measured before the first line is written.
+TERMINAL_ROWS = 50
+MAXIMUM_ROWS = 1000
+EVERY_COLUMN = Choice()
 
 
 def run_query(
     lake: str,
     text: str,
     *,
-    format: str = "table",  # noqa: A002 -- the flag's own name
+    format: str | None = None,  # noqa: A002 -- the flag's own name
     output: Path | None = None,
+    choice: Choice = EVERY_COLUMN,
     out_stream: TextIO,
     err_stream: TextIO,
     now: datetime | None = None,
@@ -37,8 +44,9 @@ def run_query(
     Args:
         lake: the lake's folder, or `s3://bucket/prefix`.
         text: the name of a view, or one statement in DuckDB's SQL that only reads.
-        format: one of `FORMATS`.
+        format: one of `FORMATS`; None for the one that the name of `output` ends in, else a table.
         output: a file to write instead of `out_stream`; it appears complete or not at all.
+        choice: which columns and rows are written.
         out_stream: receives the rows, and nothing else.
         err_stream: receives the date, age and coverage of the snapshots that are read, and notes on the rows.
         now: the time from which a snapshot's age is counted; by default the current time.
@@ -47,23 +55,31 @@ def run_query(
         UsageError: a wrong name, wrong SQL or an unknown format.
         CredlakeError: there is no snapshot, or the query failed.
     """
-    check_format(format, output, out_stream)
+    chosen = checked_format(format, output, out_stream)
     with LocalLake(lake) as local:
         rows = local.rows(text)
         for line in local.snapshots.freshness(now or datetime.now(UTC)):
-            print(line, file=err_stream)
-        write_rows(rows, format=format, output=output, out_stream=out_stream, err_stream=err_stream)
+            print(printable(line), file=err_stream)
+        write_rows(
+            rows, text, format=chosen, output=output, choice=choice, out_stream=out_stream, err_stream=err_stream
+        )
 
 
 def write_rows(
     rows: Rows,
+    text: str,
     *,
     format: str,  # noqa: A002 -- the flag's own name
     output: Path | None,
+    choice: Choice,
     out_stream: TextIO,
     err_stream: TextIO,
 ) -> None:
     """Write the rows of either engine; the arguments are those of `run_query`."""
+    all_columns = len(rows.schema)
+    is_at_terminal = format == "table" and output is None and out_stream.isatty()
+    rows = (choice.at_terminal(text) if is_at_terminal else choice).applied(rows)
+    most = TERMINAL_ROWS if is_at_terminal and choice.limit is None else MAXIMUM_ROWS
     with _target(output, out_stream, binary=format == "parquet") as target:
         match format:
             case "parquet":
@@ -73,20 +89,47 @@ def write_rows(
             case "csv":
                 write_csv(rows, target)
             case _:
-                count, is_cut = write_table(rows, target)
-                if is_cut:
-                    print(f"Only the first {count} rows. For all: --format csv or --format json.", file=err_stream)
-                elif count == 0:
-                    print("No rows.", file=err_stream)
+                shown, count = write_table(rows, target, None if choice.is_everything else most)
+                if note := _note(shown, count, len(rows.schema), all_columns):
+                    print(note, file=err_stream)
 
 
-def check_format(format_name: str, output: Path | None, out_stream: TextIO) -> None:
-    """Raise UsageError if the format is unknown, or if it is binary and would go to a terminal."""
+def _note(shown: int, count: int, columns: int, all_columns: int) -> str:
+    """What a table left out, and how to see it."""
+    if count == 0:
+        return "No rows."
+    of_rows = f"{shown} of {count} rows" if shown < count else ""
+    of_columns = f"{columns} of {all_columns} columns" if columns < all_columns else ""
+    if not (of_rows or of_columns):
+        return ""
+    left_out = " and ".join(filter(None, (of_rows, of_columns)))
+    return f"{left_out}. For all: --all. To choose: --columns NAME,NAME and --limit N. For a file: --output FILE."
+
+
+def checked_format(format_name: str | None, output: Path | None, out_stream: TextIO) -> str:
+    """The format to write: the one that is named, else the one that the name of the file ends in, else a table.
+
+    Raises:
+        UsageError: it is unknown, or binary and would go to a terminal; or the file would be in a lake.
+    """
+    known = f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
+    if output is not None and is_in_lake(output):
+        raise UsageError([f"--output {output}: that is within a lake, which holds only what credlake collects."])
+    if format_name is None:
+        ending = output.suffix.lower().removeprefix(".") if output is not None else ""
+        if ending not in {"", "txt", *FORMATS}:
+            raise UsageError([f"--output {output}: the name ends in no known format. Add --format: {known}."])
+        format_name = ending if ending in FORMATS else "table"
     if format_name not in FORMATS:
-        known = f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
         raise UsageError([f"Unknown format {format_name!r}: use {known}.{suggestion(format_name, FORMATS)}"])
     if format_name == "parquet" and output is None and out_stream.isatty():
         raise UsageError(["Parquet is a binary format. Write it to a file with --output FILE."])
+    return format_name
+
+
+def is_in_lake(path: Path) -> bool:
+    """Whether the path is within the folder of a lake."""
+    return any((folder / "catalog").is_dir() and (folder / "raw").is_dir() for folder in path.resolve().parents)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from collector.outcome import Outcome
+from collector.process.streams import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,7 +51,8 @@ def notice_of(result: RunResult) -> Notice | None:
         f"{len(accounts)} of {result.counts.total()} accounts were not collected in full.",
         "",
         *(
-            f"{account.account_id}  {account.outcome}  {'; '.join(account.reasons)[:_MAX_REASON]}".rstrip()
+            # AWS's text, in which a line break would begin a line that looks like one of ours.
+            printable(f"{account.account_id}  {account.outcome}  {'; '.join(account.reasons)[:_MAX_REASON]}".rstrip())
             for account in accounts[:_MAX_LISTED]
         ),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,18 @@ def text(pattern: str, error: str) -> fields.String:
     return fields.String(validate=validate.Regexp(re.compile(rf"^(?:{pattern})\Z", re.ASCII), error=error))
 
 
+class Path(fields.String):
+    """A path, with `~` for the home folder; as in a shell, but also after `=` and in a file, where no shell sees it."""
+
+    def _deserialize(self, value: object, attr: str | None, data: Mapping[str, Any] | None, **options: object) -> str:
+        return os.path.expanduser(super()._deserialize(value, attr, data, **options))  # noqa: PTH111 -- `./x` stays
+
+
+def any_path() -> Path:
+    """A path that is not empty."""
+    return Path(validate=validate.Length(min=1))
+
+
 def any_text() -> fields.String:
     """A text that is not empty."""
     return fields.String(validate=validate.Length(min=1))
@@ -55,7 +68,7 @@ def any_text() -> fields.String:
 
 def lake_uri() -> fields.String:
     """The URI of a lake."""
-    return fields.String(validate=[validate.Length(min=1), _valid_uri])
+    return Path(validate=[validate.Length(min=1), _valid_uri])
 
 
 def account_id() -> fields.String:

@@ -21,8 +21,10 @@ from collector.errors import UsageError
 from collector.settings.checks import (
     Count,
     LimitsTable,
+    Path,
     Several,
     account_id,
+    any_path,
     any_text,
     lake_uri,
     number,
@@ -57,6 +59,11 @@ class Setting:
     def is_switch(self) -> bool:
         """Whether it is true or false: `--tags` and `--no-tags`."""
         return isinstance(self.check, Boolean)
+
+    @property
+    def is_path(self) -> bool:
+        """Whether it names a file or folder; in a settings file that is relative to the folder of that file."""
+        return isinstance(self.check, Path)
 
     @property
     def is_repeatable(self) -> bool:
@@ -130,7 +137,7 @@ class Settings:
         (), Several(ou(), tuple), ACCOUNTS, "No accounts in this OU and below.", metavar="OU"
     )
     accounts_file: str | None = _setting(
-        None, any_text(), ACCOUNTS, "CSV or JSON list of accounts, instead of Organizations.", metavar="FILE"
+        None, any_path(), ACCOUNTS, "CSV or JSON list of accounts, instead of Organizations.", metavar="FILE"
     )
     organization_id: str | None = _setting(
         None,
@@ -226,7 +233,7 @@ class Settings:
             UsageError: none is given.
         """
         if self.lake is None:
-            raise UsageError(["No lake given: set --lake, CREDLAKE_LAKE, or `lake` in credlake.toml."])
+            raise UsageError(["No lake given: set --lake, CREDLAKE_LAKE, or `lake` in a credlake.toml here or above."])
         return self.lake
 
     @property

@@ -15,6 +15,7 @@ from marshmallow import ValidationError
 
 from collector.discovery.limits import LIMIT_NAMES
 from collector.errors import UsageError
+from collector.lake.layout import is_on_s3, lake_uri_error
 from collector.settings.model import SETTINGS, Settings, SettingsSchema
 
 FILE_NAME = "credlake.toml"
@@ -37,7 +38,7 @@ def read_settings(
         flags: setting → value; None, or an empty list, where the flag was not given.
         environment: all environment variables; an empty one is one that is not set.
         config_file: the settings file, which must exist. None: `CREDLAKE_CONFIG`, else `credlake.toml` in `directory`
-            if there is one.
+            or the nearest folder above it that has one.
         directory: the current folder.
 
     Raises:
@@ -63,16 +64,33 @@ def read_settings(
 
 
 def _from_file(named: str | None, directory: Path, problems: list[str]) -> tuple[str, dict[str, Any]]:
-    path = Path(named) if named else directory / FILE_NAME
-    if not named and not path.exists():
+    folders = [] if named else [directory, *directory.parents]
+    found = [folder / FILE_NAME for folder in folders if (folder / FILE_NAME).exists()]
+    if not (named or found):
         return FILE_NAME, {}
+    path = Path(named).expanduser() if named else found[0]
     try:
-        return str(named or FILE_NAME), tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        name = FILE_NAME if path == directory / FILE_NAME else str(named or path)
+        return name, values if path.parent.samefile(directory) else _relative_to(path.parent, values)
     except OSError as error:
         problems.append(f"{path}: cannot be read: {error.strerror}.")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         problems.append(f"{path}: is not valid TOML: {error}")
     return str(path), {}
+
+
+def _relative_to(folder: Path, values: dict[str, Any]) -> dict[str, Any]:
+    """The values with their paths relative to the settings file's folder, from wherever the command runs."""
+    paths = {
+        name for name, value in values.items() if name in SETTINGS and SETTINGS[name].is_path and isinstance(value, str)
+    }
+    return values | {name: _path_from(folder, values[name]) for name in paths}
+
+
+def _path_from(folder: Path, path: str) -> str:
+    is_elsewhere = not path or is_on_s3(path) or lake_uri_error(path) or path.startswith("~")
+    return path if is_elsewhere else str(folder / path)
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:

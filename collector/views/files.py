@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 HISTORY_TABLE = "snapshot_record"
 CURRENT_TABLE = "snapshot_record_latest"
@@ -33,6 +34,7 @@ class View:
     flows_from_union: bool
     """Whether its rows come from a `union all` ungathered: DuckDB must work those out before it sorts them."""
     columns: Mapping[str, str]  # The columns in order, of both twins, with their types in Trino's words.
+    main_columns: tuple[str, ...]  # The columns that a terminal shows, and the example in the documentation.
     reads: Mapping[str, tuple[str, ...]]
     """For each name of the view what its DuckDB statement reads: other names, `snapshot_record:user` for one kind."""
 
@@ -48,10 +50,7 @@ class PreparedViews:
         """
         self._folder = folder
         index = json.loads((folder / INDEX).read_text("utf-8"))
-        self.all = {
-            name: View(name=name, **{**entry, "reads": {key: tuple(read) for key, read in entry["reads"].items()}})
-            for name, entry in index.items()
-        }
+        self.all = {name: View(name=name, **_frozen(entry)) for name, entry in index.items()}
         """Every view by its name, each after those that it reads."""
         self.by_name = {name: view for view in self.all.values() for name in view.reads}
         """Every name of a view, twins as well, and the view behind it."""
@@ -83,6 +82,11 @@ class PreparedViews:
 
     def _text(self, engine: str, name: str) -> str:
         return (self._folder / engine / f"{name}.sql").read_text("utf-8").rstrip("\n")
+
+
+def _frozen(entry: dict[str, Any]) -> dict[str, Any]:
+    reads = {name: tuple(read) for name, read in entry["reads"].items()}
+    return {**entry, "reads": reads, "main_columns": tuple(entry["main_columns"])}
 
 
 @cache

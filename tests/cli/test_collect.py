@@ -99,7 +99,9 @@ def test_2_without_a_lake(credlake, good):
     ended = credlake("collect", at=good)
 
     assert ended.code == 2
-    assert ended.said == ["credlake: No lake given: set --lake, CREDLAKE_LAKE, or `lake` in credlake.toml."]
+    assert ended.said == [
+        "credlake: No lake given: set --lake, CREDLAKE_LAKE, or `lake` in a credlake.toml here or above."
+    ]
 
 
 def test_2_with_every_fault_of_file_environment_and_flags_in_one_message(credlake, good, lake, tmp_path):

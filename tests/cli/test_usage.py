@@ -100,3 +100,31 @@ def test_2_where_the_demo_is_to_leave_its_lake_on_s3(credlake, tmp_path):
 )
 def test_the_help_shows_no_types_of_python(credlake, words):
     assert re.findall(r"<(?:bool|str|int|float|path|list).*?>", credlake(*words, "--help").out) == []
+
+
+@pytest.mark.parametrize("command", [(), ("collect",), ("query",), ("views", "list")])
+def test_h_is_short_for_help(credlake, command):
+    short, long = credlake(*command, "-h"), credlake(*command, "--help")
+    assert (short.code, short.out) == (0, long.out)
+    assert "Usage: credlake" in short.out
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [("credlake coll", {"collect"}), ("credlake query stale_", {"stale_access_keys", "stale_access_keys_history"})],
+)
+def test_a_shell_completes_commands_and_views(credlake, words, expected):
+    environment = {
+        "_CREDLAKE_COMPLETE": "complete_bash",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split()) - 1),
+    }
+    ended = credlake(environment=environment)
+    assert (ended.code, set(ended.out.split())) == (0, expected)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_printed_for_every_shell(credlake, shell):
+    ended = credlake(environment={"_CREDLAKE_COMPLETE": f"source_{shell}"})
+    assert ended.code == 0
+    assert "_CREDLAKE_COMPLETE=complete_" in ended.out

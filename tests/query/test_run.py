@@ -10,14 +10,16 @@ import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from collector.errors import CredlakeError, UsageError
-from collector.query.formats import MAXIMUM_ROWS, plain_values
-from collector.query.run import run_query
+from collector.query.choice import Choice
+from collector.query.formats import plain_values
+from collector.query.run import MAXIMUM_ROWS, TERMINAL_ROWS, run_query
 
 DAY = "2026-11-22"
 NOW = datetime(2026, 11, 22, 13, 11, 12, tzinfo=UTC)
@@ -50,6 +52,11 @@ def query(lake: str, text: str, *, out: io.StringIO | None = None, **options) ->
     err = io.StringIO()
     run_query(lake, text, out_stream=out, err_stream=err, now=NOW, **options)
     return out.getvalue(), err.getvalue()
+
+
+def plain(text: str) -> str:
+    """The text without colors."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
 def test_json_is_one_array_of_objects_with_utc_instants_and_maps_as_objects(lake):
@@ -171,8 +178,8 @@ def test_a_query_that_fails_at_once_writes_nothing(lake):
 
 def test_a_table_that_is_too_wide_is_one_block_a_row(lake):
     narrow, _ = query(lake, "select account_name, users from account", out=Terminal())
-    assert "│ pay          │ 7     │" in narrow
-    wide = re.sub(r"\x1b\[[0-9;]*m", "", query(lake, "account", out=Terminal())[0])
+    assert plain(narrow).splitlines()[-1] == "pay           7    "
+    wide = plain(query(lake, "select * from account", out=Terminal())[0])
     assert "row 1" in wide
     assert "            account_name  pay\n" in wide
     assert max(len(line) for line in wide.splitlines()) <= 200
@@ -186,8 +193,61 @@ def test_a_table_in_a_file_is_as_wide_as_it_needs_to_be(lake):
 
 def test_a_table_is_limited_and_says_so(lake):
     out, err = query(lake, f"from range({MAXIMUM_ROWS + 1})")
-    assert len(out.splitlines()) == MAXIMUM_ROWS + 4
-    assert f"Only the first {MAXIMUM_ROWS} rows. For all: --format csv" in err
+    assert len(out.splitlines()) == MAXIMUM_ROWS + 2
+    assert f"{MAXIMUM_ROWS} of {MAXIMUM_ROWS + 1} rows. For all: --all." in err
+    whole, silent = query(lake, f"from range({MAXIMUM_ROWS + 1})", choice=Choice(is_everything=True))
+    assert len(whole.splitlines()) == MAXIMUM_ROWS + 3
+    assert "For all" not in silent
+
+
+def test_a_terminal_shows_the_main_columns_and_the_first_rows_of_a_view_and_how_to_see_the_rest(make_lake):
+    accounts = [{"account_id": f"{number:012}", "account_name": f"a{number}"} for number in range(TERMINAL_ROWS + 10)]
+    lake = make_lake({DAY: {"accounts": accounts}})
+    out, err = query(lake, "account", out=Terminal())
+    assert re.search(r"account_id +account_name +ou_path +outcome +user_count +error_code", plain(out))
+    assert plain(out).count("0000000000") == TERMINAL_ROWS
+    assert f"{TERMINAL_ROWS} of {TERMINAL_ROWS + 10} rows and 6 of " in err
+    assert "--all" in err
+    assert plain(query(lake, "account", out=Terminal(), choice=Choice(limit=60))[0]).count("0000000000") == 60
+    chosen = query(lake, "account", out=Terminal(), choice=Choice(columns=("account_name", "tags"), limit=2))
+    assert [line.split() for line in plain(chosen[0]).splitlines()[::2]] == [["account_name", "tags"], ["a0", "{}"]]
+    every, _ = query(lake, "account", out=Terminal(), choice=Choice(is_everything=True))
+    assert "joined_at" in every
+    assert plain(every).count("account_id ") == TERMINAL_ROWS + 10
+
+
+def test_a_terminal_shows_every_column_of_a_statement(lake):
+    out, _ = query(lake, "select * from account", out=Terminal())
+    assert "inventory_source" in out
+
+
+def test_columns_and_rows_are_chosen_in_every_format(lake, tmp_path):
+    choice = Choice(columns=("mfa_active", "user_name"), limit=1)
+    out, err = query(lake, "credential_report", format="csv", choice=choice)
+    assert out == "mfa_active,user_name\n,bob\n"
+    assert "For all" not in err
+    with pytest.raises(UsageError, match=r"--columns: the result has no column 'user_nam'\. Did you mean user_name"):
+        query(lake, "credential_report", choice=Choice(columns=("user_nam",)))
+
+
+@pytest.mark.parametrize(("name", "begins"), [("k.csv", b"users\n"), ("k.JSON", b"[\n{"), ("k.parquet", b"PAR1")])
+def test_the_name_of_the_file_sets_its_format(lake, tmp_path, name, begins):
+    query(lake, "select users from account", output=tmp_path / name)
+    assert (tmp_path / name).read_bytes().startswith(begins)
+
+
+def test_a_file_whose_name_sets_no_known_format_is_refused(lake, tmp_path):
+    with pytest.raises(UsageError, match=r"ends in no known format\. Add --format: table, csv"):
+        query(lake, "account", output=tmp_path / "keys.xml")
+    query(lake, "select users from account", output=tmp_path / "keys.xml", format="csv")
+    assert (tmp_path / "keys.xml").read_text() == "users\n7\n"
+
+
+@pytest.mark.parametrize("place", ["keys.csv", "catalog/o-org0000001.json", "raw/x/keys.csv"])
+def test_nothing_is_written_into_a_lake(lake, place):
+    (Path(lake) / "raw").mkdir(exist_ok=True)
+    with pytest.raises(UsageError, match="that is within a lake"):
+        query(lake, "account", output=Path(lake) / place, format="csv")
 
 
 def test_an_empty_table_is_reported(lake):

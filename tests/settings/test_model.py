@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from collector.discovery.accounts import LAKE_ORGANIZATION_ID_FORM
@@ -227,6 +229,35 @@ def test_a_named_file_must_be_there_and_the_default_one_need_not(tmp_path):
     with pytest.raises(UsageError, match=r"of-variable\.toml: cannot be read"):
         read_settings({}, {"CREDLAKE_CONFIG": str(tmp_path / "of-variable.toml")}, directory=tmp_path)
     assert read_settings({}, {}, directory=tmp_path) == Settings()
+
+
+def test_the_nearest_file_above_counts_and_its_paths_are_relative_to_it(tmp_path):
+    folder = tmp_path / "a" / "b"
+    folder.mkdir(parents=True)
+    (tmp_path / "credlake.toml").write_text('lake = "./lake"\naccounts_file = "accounts.csv"\nrole_name = "reader"')
+    found = read_settings({}, {}, directory=folder)
+    assert (found.lake, found.accounts_file) == (str(tmp_path / "lake"), str(tmp_path / "accounts.csv"))
+    assert found.role_name == "reader"
+    assert read_settings({}, {}, config_file=str(tmp_path / "credlake.toml"), directory=folder) == found
+    (folder / "credlake.toml").write_text('lake = "s3://bucket/lake"')
+    assert read_settings({}, {}, directory=folder).lake == "s3://bucket/lake"
+    assert (
+        read_settings({}, {}, config_file=str(folder / "credlake.toml"), directory=tmp_path).lake == "s3://bucket/lake"
+    )
+    (tmp_path / "credlake.toml").write_text("lake = 7")
+    with pytest.raises(UsageError, match=re.escape(f"{tmp_path / 'credlake.toml'}: lake: Not a valid string.")):
+        read_settings({}, {}, directory=tmp_path / "a")
+
+
+def test_a_tilde_is_the_home_folder_in_every_source(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/someone")
+    (tmp_path / "credlake.toml").write_text('lake = "~/lake"')
+    assert read_settings({}, {}, directory=tmp_path).lake == "/home/someone/lake"
+    assert read_settings({}, {"CREDLAKE_LAKE": "~/x"}, directory=tmp_path).lake == "/home/someone/x"
+    assert read_settings({"lake": "~/y", "accounts_file": "~/z.csv"}, {}, directory=tmp_path).accounts_file == (
+        "/home/someone/z.csv"
+    )
+    assert read_settings({"lake": "./~x"}, {}, directory=tmp_path).lake == "./~x"
 
 
 def test_a_file_that_is_not_utf_8_is_told_so(tmp_path):

@@ -263,6 +263,11 @@ def output_types(view: ViewFile) -> dict[str, str]:
     return {node.alias_or_name: node.this.to.sql("trino").lower() for node in parse_statement(view).selects}
 
 
+def main_columns(view: ViewFile) -> list[str]:
+    """The columns of the header's example, which a terminal shows; all of them where it has none."""
+    return [name.strip() for name in dict(view.notes).get("Example", ",".join(output_types(view))).split(",")]
+
+
 def names_of(views: Mapping[str, ViewFile]) -> dict[str, ViewFile]:
     """Every name of a view, and the file behind it."""
     return {name: view for view in views.values() for name in view.names}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import pty
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -201,3 +202,26 @@ def test_a_rebuild_that_cannot_say_so_is_done_all_the_same(start, collected):
 def test_the_container_ends_with_its_own_code_whatever_becomes_of_its_log(start, kind):
     with refusing(kind, "stdout", "stderr") as streams_:
         assert start(module="collector.scheduled", **streams_).end().code == 2
+
+
+@pytest.mark.parametrize(("encoding", "format_name"), [("ascii", "csv"), ("latin-1", "json"), ("cp932", "table")])
+def test_data_is_utf_8_whatever_the_locale(start, collected, monkeypatch, encoding, format_name):
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    data = collected.parent / "data"
+    with data.open("wb") as file:
+        ended = start("query", "--lake", collected, "--format", format_name, "select 'é本番' as x", stdout=file).end()
+    assert (ended.code, "é本番".encode() in data.read_bytes()) == (0, True)
+
+
+def test_a_terminal_that_lacks_a_letter_shows_another(start, collected, monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
+    ours, theirs = pty.openpty()
+    process = start("query", "--lake", collected, "select 'é本番' as x", stdout=theirs)
+    os.close(theirs)
+    seen = b""
+    # At its end Linux raises an OSError.
+    with suppress(OSError):
+        while chunk := os.read(ours, 4096):
+            seen += chunk
+    os.close(ours)
+    assert (process.end().code, b"\xe9??" in seen) == (0, True)

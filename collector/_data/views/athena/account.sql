@@ -1,6 +1,7 @@
 -- Every account of the organization, collected or not: its OU, how its collection ended, its password policy, its
 -- account summary, and the limits that its credentials are evaluated against.
 -- Grain: organization_id, snapshot_date, account_id
+-- Example: account_id, account_name, ou_path, outcome, user_count, error_code
 -- Reads: snapshot_record
 
 select
