@@ -6,7 +6,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test trino-server test-trino lint shape format bench chaos generate lock clean
+.PHONY: help setup demo test trino-server test-trino lint shape format bench chaos fuzz generate lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ format: setup ## format, and apply ruff's automatic fixes
 chaos: setup ## run and kill concurrent publishers on an S3 server while readers query it (up to 15 minutes)
 	$(BIN)/python -m benchmarks.chaos
 
+fuzz: setup ## read N=20000 generated reports with both readers of the parser, in PROCESSES=1
+	$(BIN)/python -m benchmarks.fuzz --reports $(or $(N),20000) --processes $(or $(PROCESSES),1) $(if $(SEED),--seed $(SEED))
+
 generate: setup ## write the files generated from the schema, the controls and the views
 	$(BIN)/python -m tools.generate
 
@@ -78,6 +81,6 @@ lock: ## update the locked versions (needs uv)
 	  --custom-compile-command "make lock" --upgrade -c requirements/dev.txt requirements/trino.in -o requirements/trino.txt
 
 clean: ## remove everything that the targets created
-	rm -rf $(VENV) .venv-cfn .venv-checkov .venv-ministack .venv-awscli dist demo-lake .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-cfn .venv-checkov .venv-ministack .venv-awscli dist demo-lake .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 -include deploy/deploy.mk
