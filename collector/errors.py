@@ -114,9 +114,9 @@ def explain_no_identity(fault: CallFault) -> CredlakeError:
         )
     if fault.kind is FaultKind.NO_CREDENTIALS:
         # Credentials of China or GovCloud are unknown everywhere else.
-        where = " Check that AWS_DEFAULT_REGION is in their partition." if fault.code == "InvalidClientTokenId" else ""
+        where = " Check that AWS_REGION is in their partition." if fault.code == "InvalidClientTokenId" else ""
         return CredlakeError(f"There are no valid AWS credentials ({fault.code}: {fault.message}).{where}\n{_WAYS_IN}")
-    return CredlakeError(f"{said}. Nothing was collected. Check the network, AWS_DEFAULT_REGION and AWS_ENDPOINT_URL.")
+    return CredlakeError(f"{said}. Nothing was collected. Check the network, AWS_REGION and AWS_ENDPOINT_URL.")
 
 
 def explain_unknown_ou(ou: str, account_ids: list[str]) -> CredlakeError:
@@ -145,5 +145,5 @@ def explain_unreadable_organization(fault: CallFault) -> CredlakeError:
         case FaultKind.THROTTLED:
             step = "Another tool is using up the organization's API quota: run again later."
         case _:
-            step = "Run again; if the error persists, check the network, AWS_DEFAULT_REGION and AWS_ENDPOINT_URL."
+            step = "Run again; if the error persists, check the network, AWS_REGION and AWS_ENDPOINT_URL."
     return OrganizationUnreadableError(f"The accounts of the organization cannot be listed: {said}. {step}")

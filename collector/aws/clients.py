@@ -1,7 +1,8 @@
 """Clients of AWS: one session and one client of each service in a process, and how patient each client is.
 
 botocore looks for credentials once per session, so a profile with an MFA code prompts once. A session belongs to the
-`AWS_*` variables that it was made under: `credlake demo` moves from one simulated organization to the next.
+variables that it was made under: `credlake demo` moves from one simulated organization to the next. Nothing else in
+credlake makes a request, so each of those variables holds for every request (docs/environment.md).
 """
 
 from __future__ import annotations
@@ -14,18 +15,20 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, Protocol, overload
 from urllib.parse import urlsplit
 
+import structlog
 from botocore.config import Config
 from botocore.exceptions import NoCredentialsError
-from botocore.session import Session
 
 from collector.aws.answers import make_readable, parse_dates_leniently
-from collector.aws.credentials import SessionCredentials, signed_by_context
+from collector.aws.credentials import SessionCredentials, new_session, signed_by_context
 from collector.aws.errors import making_client, translated, without_credentials
+from collector.errors import CallFault, FaultKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from botocore.client import BaseClient
+    from botocore.session import Session
     from types_boto3_athena import AthenaClient
     from types_boto3_glue import GlueClient
     from types_boto3_iam import IAMClient
@@ -53,6 +56,8 @@ _HOME_REGIONS = {
 _AWS_DOMAINS = (
     *("amazonaws.com", "amazonaws.com.cn", "api.aws", "amazonaws.eu", "aws.dev"),
     *("c2s.ic.gov", "hci.ic.gov", "adc-e.uk", "sc2s.sgov.gov"),
+    # Dual-stack endpoints of China, the European Sovereign Cloud and the isolated partitions.
+    *("amazonwebservices.com.cn", "amazonwebservices.eu", "aws.ic.gov", "aws.scloud"),
 )
 
 
@@ -86,6 +91,8 @@ POLICIES: dict[Service, Policy] = {
     # The name of one account, which is not worth a wait.
     "account": Policy(attempts=1, connect_timeout=3, read_timeout=5, connections=1),
 }
+# What is in the Region of the lake's bucket, unless a Region is configured.
+_WITH_THE_LAKE: tuple[Service, ...] = ("athena", "glue", "kms", "lakeformation")
 # The services that receive credentials with which accounts can be read.
 _COLLECTING: tuple[Service, ...] = ("iam", "organizations", "sts")
 
@@ -103,21 +110,33 @@ class Identity:
         return self.arn.split(":")[1]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Clients:
     """One session of botocore, and the clients made from it. Clients are thread-safe, sessions are not."""
 
     session: Session  # The session, used by one thread at a time.
     made: dict[tuple[Service, str], BaseClient] = field(default_factory=dict)  # Every client by its service and Region.
+    lake_region: str | None = None  # The Region of the lake's bucket, where none is configured and it is known.
+
+    def region(self, service: Service) -> str:
+        """The Region of a service's client."""
+        if configured := self.session.get_config_variable("region"):
+            return str(configured)
+        if service not in _WITH_THE_LAKE:
+            return DEFAULT_REGION
+        if self.lake_region is None:
+            _log.warning("region.unknown", service=service, used=DEFAULT_REGION, hint="Set AWS_REGION.")
+        return self.lake_region or DEFAULT_REGION
 
 
 _LOCK = threading.RLock()
+_log = structlog.get_logger()
 
 
 @lru_cache(maxsize=1)
 def clients_under(_environment: frozenset[tuple[str, str]]) -> _Clients:
     """A new session and no clients yet; kept until another environment replaces it."""
-    session = Session()
+    session = new_session()
     parse_dates_leniently(session)
     return _Clients(session)
 
@@ -126,7 +145,11 @@ def clients_under(_environment: frozenset[tuple[str, str]]) -> _Clients:
 def _clients() -> Iterator[_Clients]:
     """The clients of the environment as it is now, for this thread alone."""
     with _LOCK:
-        yield clients_under(frozenset(item for item in os.environ.items() if item[0].startswith("AWS_")))
+        yield clients_under(frozenset(item for item in os.environ.items() if _is_read(item[0])))
+
+
+def _is_read(variable: str) -> bool:
+    return variable.startswith("AWS_") or variable.lower().endswith("_proxy") or variable == "REQUESTS_CA_BUNDLE"
 
 
 class AccountManagementClient(Protocol):
@@ -157,8 +180,9 @@ def client(service: Literal["sns"], region: str | None = None) -> SNSClient: ...
 @overload
 def client(service: Literal["sts"], region: str | None = None) -> STSClient: ...
 def client(service: Service, region: str | None = None) -> BaseClient | AccountManagementClient:
-    """The process's client of a service in a Region: the configured one, us-east-1 where none is.
+    """The process's client of a service in a Region: the configured one; for what is next to the lake, the bucket's.
 
+    Where that is not known either, us-east-1.
     Endpoints are those of AWS_ENDPOINT_URL_<SERVICE> or AWS_ENDPOINT_URL. Requests to IAM are signed by `signing_as`,
     all others with the collector's own credentials.
 
@@ -166,14 +190,32 @@ def client(service: Service, region: str | None = None) -> BaseClient | AccountM
         CallFault: the configuration names no such profile or Region, or an endpoint that is not a URL.
     """
     with _clients() as clients, making_client(service):
-        region = region or clients.session.get_config_variable("region") or DEFAULT_REGION
+        region = region or clients.region(service)
         key = (service, region)
         if key not in clients.made:
             session = signed_by_context(clients.session) if service == "iam" else clients.session
             made = session.create_client(service, region_name=region, config=_config(service))
             make_readable(made)
+            _check_fips(clients.session, service, made)
             clients.made[key] = made
         return clients.made[key]
+
+
+def _check_fips(session: Session, service: Service, made: BaseClient) -> None:
+    """Refuse a configured endpoint that may not be a FIPS endpoint: botocore would silently drop the switch."""
+    endpoint = made.meta.endpoint_url
+    if not session.get_config_variable("use_fips_endpoint") or "fips" in endpoint:
+        return
+    # In GovCloud some FIPS endpoints have no other name than AWS's usual ones.
+    config = Config(ignore_configured_endpoint_urls=True)  # type: ignore[call-arg]  # the stubs do not know it
+    if endpoint != session.create_client(service, region_name=made.meta.region_name, config=config).meta.endpoint_url:
+        raise CallFault(
+            FaultKind.OTHER,
+            "EndpointNotFips",
+            f"AWS_USE_FIPS_ENDPOINT (or the profile's use_fips_endpoint) is on, and {without_credentials(endpoint)} is "
+            "configured, which is not known as a FIPS endpoint. Unset one of the two.",
+            f"client of {service}",
+        )
 
 
 def _config(service: Service) -> Config:
@@ -190,6 +232,18 @@ def _config(service: Service) -> Config:
         request_checksum_calculation="when_required",
         response_checksum_validation="when_supported",
     )
+
+
+def has_region() -> bool:
+    """Whether the Region of Glue and Athena is known: configured, or that of the lake's bucket."""
+    with _clients() as clients, making_client("s3"):
+        return bool(clients.session.get_config_variable("region") or clients.lake_region)
+
+
+def use_lake_region(region: str) -> None:
+    """Let clients of Glue, Athena and what else is next to the lake call the Region of its bucket, from now on."""
+    with _clients() as clients:
+        clients.lake_region = region
 
 
 def home_region(partition: str) -> str | None:
@@ -223,21 +277,6 @@ def own_credentials(account_id: str | None = None) -> SessionCredentials:
         if frozen.access_key is None or frozen.secret_key is None:
             raise NoCredentialsError
     return SessionCredentials(account_id, frozen.access_key, frozen.secret_key, frozen.token)
-
-
-def ca_bundle() -> str | None:
-    """The file of certificate authorities to trust (AWS_CA_BUNDLE); None: those of the machine."""
-    with _clients() as clients:
-        bundle = clients.session.get_config_variable("ca_bundle")
-    return None if bundle is None else str(bundle)
-
-
-def aws_endpoint(service: Service) -> str:
-    """The endpoint of AWS itself, whatever endpoint the environment names."""
-    with _clients() as clients, making_client(service):
-        region = clients.session.get_config_variable("region") or DEFAULT_REGION
-        config = Config(ignore_configured_endpoint_urls=True)  # type: ignore[call-arg]  # the stubs do not know it
-        return clients.session.create_client(service, region_name=region, config=config).meta.endpoint_url
 
 
 def foreign_endpoints() -> dict[str, str]:

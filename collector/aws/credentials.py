@@ -6,6 +6,7 @@ connections (design, "Waiting costs nothing"). A call outside `signing_as` raise
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -63,9 +64,19 @@ class _ContextProvider(CredentialProvider):
         return _ContextCredentials()
 
 
+def new_session() -> Session:
+    """A session that takes its Region from AWS_REGION, else AWS_DEFAULT_REGION, else the profile.
+
+    botocore itself reads AWS_DEFAULT_REGION alone, where the AWS CLI and other SDKs read AWS_REGION (facts F11.5).
+    """
+    # An empty variable is one that is not set.
+    variables = [name for name in ("AWS_REGION", "AWS_DEFAULT_REGION") if os.environ.get(name)]
+    return Session(session_vars={"region": ("region", variables, None, None)})
+
+
 def signed_by_context(session: Session) -> Session:
     """A session with the configuration of the one given, whose clients sign as `signing_as` says."""
-    signed = Session()
+    signed = new_session()
     # Reading the models of a service again would take 0.1 s.
     signed.register_component("data_loader", session.get_component("data_loader"))
     signed.register_component("response_parser_factory", session.get_component("response_parser_factory"))

@@ -12,7 +12,7 @@ import botocore
 import pyarrow as pa
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from collector.aws.clients import DEFAULT_REGION, client
+from collector.aws.clients import client
 from collector.aws.errors import Ignoring, translated
 from collector.aws.glue import GlueCalls
 from collector.aws.pages import every_page
@@ -61,8 +61,8 @@ def clock_skew(now: Callable[[], datetime]) -> float:
 
 
 def own_region() -> str:
-    """The Region that the caller configured."""
-    return client("sts").meta.region_name or DEFAULT_REGION
+    """The Region in which Glue and Athena are called."""
+    return client("glue").meta.region_name
 
 
 def versions() -> dict[str, str]:

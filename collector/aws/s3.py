@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from botocore.exceptions import ClientError
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from collector.aws.errors import Ignoring, translated
@@ -165,6 +166,20 @@ class S3Objects:
 
         return self._streamed(key, begin)
 
+    def get_range(self, key: str, start: int, length: int) -> tuple[bytes, int]:
+        """So many bytes of the object from `start` on (fewer at its end), and the size of the whole object."""
+
+        def attempt() -> tuple[bytes, int]:
+            with translated("s3:GetObject"):
+                answer = self._client.get_object(
+                    Bucket=self._place.bucket, Key=self._place.key(key), Range=f"bytes={start}-{start + length - 1}"
+                )
+                size = int(answer["ContentRange"].rpartition("/")[2])
+            with translated(_BODY):
+                return answer["Body"].read(), size
+
+        return self._retried(lambda fault: fault.operation == _BODY, attempt)
+
     def sha256(self, key: str) -> bytes:
         """The SHA-256 of the object's bytes, of which few are in memory at once."""
         digests = []
@@ -199,9 +214,15 @@ class S3Objects:
         return None
 
     def bucket_region(self) -> str | None:
-        """The Region of the bucket; None where the server does not report one."""
+        """The Region of the bucket; None where the server does not report one. S3 reports it in a denial too."""
         with translated("s3:HeadBucket"):
-            return self._client.head_bucket(Bucket=self._place.bucket).get("BucketRegion")
+            try:
+                return self._client.head_bucket(Bucket=self._place.bucket).get("BucketRegion")
+            except ClientError as error:
+                headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+                if region := headers.get("x-amz-bucket-region"):
+                    return str(region)
+                raise
 
     def is_empty(self) -> bool:
         """Whether there is nothing at all under the prefix."""

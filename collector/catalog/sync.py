@@ -35,7 +35,7 @@ _STEPS_BY_KIND = {
     FaultKind.NO_CREDENTIALS: _SIGN_IN,
     FaultKind.TOKEN_EXPIRED: _SIGN_IN,
     FaultKind.CONNECTION: (
-        "Check the network, AWS_DEFAULT_REGION and AWS_ENDPOINT_URL_GLUE; or run without Glue: `glue = false` in "
+        "Check the network, AWS_REGION and AWS_ENDPOINT_URL_GLUE; or run without Glue: `glue = false` in "
         "credlake.toml, CREDLAKE_GLUE=false, or --no-glue of `collect`."
     ),
 }

@@ -101,6 +101,7 @@ def _query_athena(
     settings: Settings, lake: str, text: str, *, format_name: str | None, output: Path | None, choice: Choice
 ) -> None:
     from collector.aws.athena import AthenaQueries
+    from collector.lake.local_store import open_store
     from collector.query.athena import run_on_athena
     from collector.query.run import checked_format, write_rows
     from collector.query.statement import athena_statement
@@ -108,6 +109,7 @@ def _query_athena(
 
     chosen = checked_format(format_name, output, sys.stdout)
     statement = athena_statement(text, shipped_views())
+    open_store(lake)  # Settles the Region of Athena, where none is configured.
     queries = AthenaQueries(
         database=settings.database,
         workgroup=settings.workgroup,

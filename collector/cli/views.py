@@ -51,7 +51,7 @@ def show_view(
     return 0
 
 
-@with_settings("database", "workgroup", "output_location")
+@with_settings("lake", "database", "workgroup", "output_location")
 def deploy_views(
     settings: Settings,
     *,
@@ -63,12 +63,16 @@ def deploy_views(
 
     Where one fails, those that were deployed before it stay, and are complete.
     """
+    from collector.lake.layout import is_on_s3
+    from collector.lake.local_store import open_store
     from collector.process.logs import set_up_logs
     from collector.views.deploy import deploy_views as deploy
     from collector.views.deploy import plan_views
     from collector.views.files import shipped_views
 
     set_up_logs(for_person=sys.stderr.isatty())
+    if settings.lake is not None and is_on_s3(settings.lake):
+        open_store(settings.lake)  # Settles the Region of Glue and Athena, where none is configured.
     shipped = shipped_views()
     plan = plan_views(shipped.athena_statements(settings.database), shipped.columns(), database=settings.database)
     if dry_run:

@@ -159,7 +159,7 @@ def check_region(bucket: str, bucket_region: str | None, own_region: str) -> Fin
     if bucket_region in {None, own_region}:
         return ok("bucket region", bucket, f"is {bucket_region or 'not reported by the server'}")
     message = f"is {bucket_region}, but Glue and Athena are called in {own_region}"
-    return fail("bucket region", bucket, message, f"Run in {bucket_region} (AWS_DEFAULT_REGION).")
+    return fail("bucket region", bucket, message, f"Run in {bucket_region} (AWS_REGION).")
 
 
 def check_key(key: str, metadata: KeyMetadataTypeDef) -> Finding:

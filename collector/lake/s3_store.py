@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from collector.aws.clients import client
+import structlog
+
+from collector.aws.clients import client, has_region, use_lake_region
 from collector.aws.errors import without_credentials
 from collector.aws.s3 import (
     ABSENT,
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 
     from collector.aws.s3 import Condition
 
+_log = structlog.get_logger()
+
 # Hidden from Athena (facts F7.1) and from `names` by its dot. It stays, so that the role needs no right to delete.
 _PROBE = ".credlake-probe"
 _PROBE_CONTENT = b"credlake checks whether it can write here.\n"
@@ -63,7 +67,7 @@ _NO_BUCKET = frozenset({"NoSuchBucket", "InvalidBucketName"})
 _CREDENTIALS = "Provide valid AWS credentials (AWS_PROFILE, `aws sso login`, or a role), and run again."
 _LATER = f"All retries failed: run again later. {_UNCHANGED}"
 _ON_THE_WAY = f"S3 received other bytes than were sent: check what is between here and S3 (a proxy?). {_UNCHANGED}"
-_REGION = "The bucket is in another Region: name it with AWS_DEFAULT_REGION, and run again."
+_REGION = "The bucket is in another Region: name it with AWS_REGION, and run again."
 _STEPS_BY_CODE = {
     **dict.fromkeys(_ALTERED, _ON_THE_WAY),
     **dict.fromkeys(
@@ -82,12 +86,24 @@ _STEPS_BY_KIND = {
 
 
 def open_s3_store(uri: str, *, kms_key: str | None = None) -> S3Store:
-    """The lake at `s3://bucket/prefix`; with a KMS key, objects are encrypted with it, else with S3's own (SSE-S3)."""
+    """The lake at `s3://bucket/prefix`; with a KMS key, objects are encrypted with it, else with S3's own (SSE-S3).
+
+    Where no Region is configured, Glue and Athena are called in the bucket's from now on.
+    """
     try:
         s3 = client("s3")
     except CallFault as fault:
         raise _LakeErrors(parse_s3_uri(uri), kms_key=kms_key).error(fault, "Opening the lake at") from fault
-    return S3Store(uri, s3, kms_key=kms_key)
+    store = S3Store(uri, s3, kms_key=kms_key)
+    if not has_region():
+        # What prevents this call prevents the next one too, whose error says so.
+        with suppress(LakeError):
+            if region := store.bucket_region():
+                use_lake_region(region)
+                _log.info(
+                    "region.of_the_bucket", region=region, bucket=store.place.bucket, hint="AWS_REGION is not set."
+                )
+    return store
 
 
 class S3Store:
@@ -162,6 +178,11 @@ class S3Store:
         """The object's bytes; MissingObjectError where there is none."""
         with self.lake_errors("Reading", key):
             return self._objects.get(key)[0]
+
+    def read_range(self, key: str, start: int, length: int) -> tuple[bytes, int]:
+        """So many bytes of the object from `start` on (fewer at its end), and the size of the whole object."""
+        with self.lake_errors("Reading", key):
+            return self._objects.get_range(key, start, length)
 
     def fetch(self, key: str, scratch: Path) -> Path:
         """A copy of the object in a file of its own in that folder; MissingObjectError where there is none."""

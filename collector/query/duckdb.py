@@ -9,27 +9,29 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeGuard
 
 import duckdb
 
-from collector.errors import LakeError
 from collector.lake.layout import is_on_s3
 from collector.query.definitions import Definitions
-from collector.query.rows import stream
-from collector.query.snapshots import LakeSnapshots, read_snapshots
+from collector.query.rows import QueryError, Rows, stream
+from collector.query.snapshots import LakeSnapshots, missing_file, read_snapshots
 from collector.query.statement import identifier, literal
 from collector.schema import RECORD_TYPE, SNAPSHOT_RECORD, Column, ColumnType, file_schema
 from collector.views.files import CURRENT_TABLE, shipped_views
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from types import TracebackType
+
+    import pyarrow as pa
 
     from collector.lake.s3_store import S3Store
     from collector.lake.store import Store
-    from collector.query.rows import Rows
+    from collector.query.s3_files import S3Files
     from collector.query.snapshots import DataFile
     from collector.views.files import PreparedViews
 
@@ -69,7 +71,7 @@ class LocalLake:
         except BaseException:
             shutil.rmtree(self._scratch, ignore_errors=True)
             raise
-        self._source = _source(self.snapshots.store, self.connection)
+        self._s3_files = _s3_files(self.snapshots.store, self.connection)
         self._definitions = Definitions(self.connection, self._table_sql, shipped_views() if views is None else views)
 
     def __enter__(self) -> Self:
@@ -95,7 +97,24 @@ class LocalLake:
             LakeError: a file of the lake is missing.
             QueryError: DuckDB could not complete the query. Reading the batches raises it too.
         """
-        return stream(self.connection, self._definitions.prepare(text), known=self._definitions.columns)
+        sql = self._definitions.prepare(text)
+        with self._lake_errors():
+            rows = stream(self.connection, sql, known=self._definitions.columns)
+        return Rows(rows.schema, self._read(rows.batches))
+
+    def _read(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        with self._lake_errors():
+            yield from batches
+
+    @contextmanager
+    def _lake_errors(self) -> Iterator[None]:
+        """Raise why a file on S3 could not be read, instead of DuckDB's text about an Arrow stream."""
+        try:
+            yield
+        except QueryError as error:
+            if self._s3_files is not None and self._s3_files.failure is not None:
+                raise self._s3_files.failure from error
+            raise
 
     def _open(self, memory_limit: str) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(
@@ -122,7 +141,8 @@ class LocalLake:
         for file in self.snapshots.files(newest_only=table == CURRENT_TABLE):
             if record_type in {None, file.record_type}:
                 groups.setdefault((file.record_type, file.columns), []).append(file)
-        branches = [_branch(kind, width, self._source(files)) for (kind, width), files in sorted(groups.items())]
+        source = _local_files if self._s3_files is None else self._s3_files.source
+        branches = [_branch(kind, width, source(files)) for (kind, width), files in sorted(groups.items())]
         return "\nunion all\n".join(branches) or f"{_select(lambda column: _null(column.type))} where false"
 
 
@@ -130,25 +150,20 @@ def _is_s3_store(store: Store) -> TypeGuard[S3Store]:
     return is_on_s3(store.uri)
 
 
-def _source(store: Store, connection: duckdb.DuckDBPyConnection) -> Callable[[Sequence[DataFile]], str]:
-    """What makes the `from` of a select, for files of one kind and equally many columns."""
+def _s3_files(store: Store, connection: duckdb.DuckDBPyConnection) -> S3Files | None:
+    """The files of a lake on S3; None for a folder."""
     if not _is_s3_store(store):
-        return _local_files
+        return None
     # Arrow's datasets import pandas where it is installed, which takes half as long as a query of a folder.
     from collector.query.s3_files import S3Files  # noqa: PLC0415
 
-    return S3Files(store, connection).source
+    return S3Files(store, connection)
 
 
 def _local_files(files: Sequence[DataFile]) -> str:
     for file in files:
         if not Path(file.path).is_file():
-            raise LakeError(
-                f"The publication record names the file {file.path}, which does not exist: the lake was copied or "
-                "cleaned up in part. Run `credlake verify` to list everything that is missing, and `credlake rebuild` "
-                "to rebuild the tables from the raw zone.",
-                path=file.path,
-            )
+            raise missing_file(file.path)
     paths = ", ".join(literal(file.path) for file in files)
     # A lake is not partitioned in Hive's way, and a path that looks like it must not add a column.
     return f"read_parquet([{paths}], hive_partitioning = false)"

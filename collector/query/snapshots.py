@@ -30,8 +30,28 @@ class DataFile:
     path: str  # A path of this machine, or a URI.
     record_type: str  # The kind of its rows, `account` or `user`.
     columns: int  # How many columns it has: the first ones of its kind's file schema.
+    bytes: int  # Its size.
     organization_id: str  # Whose snapshot it is part of.
     snapshot_date: str  # The day of that snapshot, YYYY-MM-DD.
+
+
+def missing_file(path: str) -> LakeError:
+    """The error of a file that the record names and that does not exist."""
+    return LakeError(
+        f"The publication record names the file {path}, which does not exist: the lake was copied or cleaned up in "
+        "part. Run `credlake verify` to list everything that is missing, and `credlake rebuild` to rebuild the tables "
+        "from the raw zone.",
+        path=path,
+    )
+
+
+def damaged_file(path: str, why: str) -> LakeError:
+    """The error of a file that is not the one that the record names; `why` is a clause."""
+    return LakeError(
+        f"{path} is damaged: {why}. Run `credlake verify` to list everything that differs, and `credlake rebuild` to "
+        "rebuild the tables from the raw zone.",
+        path=path,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +73,7 @@ class LakeSnapshots:
                 path=self.store.location(file.path),
                 record_type=file.record_type,
                 columns=record.snapshots[day].columns[file.record_type],
+                bytes=file.bytes,
                 organization_id=record.organization_id,
                 snapshot_date=day,
             )

@@ -122,7 +122,7 @@ def _invoke(unpacked, layer, aws, organization, tmp_path_factory):
         environment = {
             **organization.environment(),
             "AWS_ENDPOINT_URL": aws.url,
-            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_REGION": "us-east-1",
             "PATH": os.environ["PATH"],
             "HOME": str(home),
             "CREDLAKE_EXTERNAL_ID": "example",

@@ -31,7 +31,7 @@ def _container(unpacked, layer, aws, organization, tmp_path_factory):
         environment = {
             **organization.environment(),
             "AWS_ENDPOINT_URL": aws.url,
-            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_REGION": "us-east-1",
             "PYTHONPATH": f"{unpacked}{os.pathsep}{layer}",
             "PATH": os.environ["PATH"],
             "HOME": str(home),

@@ -72,7 +72,7 @@ def _start(aws, organization):
         environment = {
             **organization.environment(),
             "AWS_ENDPOINT_URL": aws.url,
-            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_REGION": "us-east-1",
             "CREDLAKE_EXTERNAL_ID": "example",
             "CREDLAKE_LAKE": LAKE,
             "CREDLAKE_DATABASE": "credlake_image",

@@ -105,7 +105,7 @@ def test_a_bucket_with_a_key_that_the_run_is_not_configured_with_fails():
 
 
 def test_a_bucket_in_another_region_fails():
-    assert check_region("b", "eu-west-1", "us-east-1").remediation == "Run in eu-west-1 (AWS_DEFAULT_REGION)."
+    assert check_region("b", "eu-west-1", "us-east-1").remediation == "Run in eu-west-1 (AWS_REGION)."
     assert check_region("b", "us-east-1", "us-east-1").status == "OK"
 
 

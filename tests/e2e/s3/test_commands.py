@@ -56,6 +56,11 @@ class Cloud:
         (organization_id,) = organizations(self.store)
         return read_record(self.store, organization_id).record
 
+    def databases(self, region):
+        """The databases of Glue in a Region."""
+        found = self.moto.client("glue", region=region).get_databases()["DatabaseList"]
+        return {database["Name"] for database in found}
+
     def pointers(self):
         """Table → where its one partition points, relative to the lake."""
         glue = self.moto.client("glue")
@@ -144,6 +149,24 @@ def test_accounts_that_failed_are_retried_and_the_others_taken_over(cloud, credl
         assert cloud.pointers() == dict.fromkeys(TABLES, second.folder)
         assert credlake("verify")[0] == 0
         assert credlake("rebuild", "--date", cloud.record.latest)[0] == 0
+
+
+@pytest.mark.parametrize("cloud", ["moto"], indirect=True)
+@pytest.mark.parametrize(("region", "is_said"), [("", True), ("eu-west-1", False)])
+def test_without_a_configured_region_glue_is_called_in_that_of_the_bucket(cloud, credlake, region, is_said):
+    bucket = f"lake-{secrets.token_hex(6)}"
+    abroad = {"LocationConstraint": "eu-west-1"}
+    cloud.s3.client().create_bucket(Bucket=bucket, CreateBucketConfiguration=abroad)
+    cloud.lake = f"s3://{bucket}"
+
+    code, err = credlake("collect", AWS_REGION=region, AWS_DEFAULT_REGION="")
+
+    assert code == 0
+    assert ('"event": "region.of_the_bucket"' in err) == is_said
+    assert "region.unknown" not in err
+    # moto's Glue has a catalog for each Region.
+    assert cloud.database in cloud.databases("eu-west-1")
+    assert cloud.database not in cloud.databases("us-east-1")
 
 
 def test_a_run_into_a_bucket_looks_for_credentials_once(cloud, credlake, tmp_path):

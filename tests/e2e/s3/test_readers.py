@@ -21,7 +21,7 @@ from collector.lake.s3_store import open_s3_store
 from collector.query.duckdb import LocalLake
 from collector.query.run import run_query
 from tests.fixtures.examples import DAY, FINISHED, ORGANIZATION, account_evidence, denied_evidence, run_of, write
-from tests.fixtures.faulty_wire import faulty_wire
+from tests.fixtures.faulty_wire import Fault, faulty_wire
 from tests.fixtures.reports import report
 
 EARLIER = "2026-11-22"
@@ -171,6 +171,40 @@ def test_a_missing_file_of_the_record_is_an_error_that_names_it(lake, collect_da
 
     with pytest.raises(CredlakeError, match=rf"{path}.*credlake verify"):
         answer_of(lake, "select * from account")
+
+
+@pytest.mark.parametrize("bytes_left", [100, 100_000])
+def test_a_file_of_another_size_than_recorded_is_an_error_that_names_it(lake, collect_day, moto, bytes_left):
+    file = collect_day(DAY, 1, "alice").newest.files[0]
+    content = lake.read(file.path)
+    spoiled = (content + bytes(bytes_left))[:bytes_left]
+    moto.client().put_object(Bucket=lake.place.bucket, Key=lake.place.key(file.path), Body=spoiled)
+
+    with pytest.raises(LakeError, match=rf"{file.path} is damaged: it has .* bytes.*credlake rebuild"):
+        answer_of(lake, "select * from account")
+
+
+def test_a_denied_read_is_the_error_of_the_lake_with_the_permission_to_grant(lake, collect_day, in_moto):
+    file = collect_day(DAY, 1, "alice").newest.files[0]
+    in_moto.spoil(Fault.DENIED, method="GET", part="accounts.parquet", times=100)
+    try:
+        with pytest.raises(LakeError, match=rf"^Reading s3://.*{file.path} failed: .*Grant the caller s3:GetObject"):
+            answer_of(lake, "select * from account")
+    finally:
+        in_moto.clear()
+
+
+def test_of_a_large_file_a_query_reads_the_footer_and_its_columns_in_few_requests(lake, collect_day, in_moto):
+    collect_day(DAY, 1, *(f"user-{number}-{secrets.token_hex(30)}" for number in range(4_000)))
+    (file,) = [file for file in read_record(lake, ORGANIZATION).record.newest.files if file.record_type == "user"]
+    in_moto.clear()
+
+    newest, _ = answer_of(lake, "select count(mfa_active) as users from report_rows")
+
+    assert newest == [{"users": 4_001}]
+    requests = [line for line in in_moto.seen if line.startswith("GET") and "users-00000" in line]
+    assert file.bytes > 250_000
+    assert len(requests) <= 3
 
 
 def test_a_session_on_a_lake_on_s3_reads_only_its_files(lake, collect_day, tmp_path):
