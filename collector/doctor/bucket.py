@@ -6,13 +6,15 @@ The functions from `check_versioning` on are pure: they evaluate one answer of A
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from collector.aws import describe
 from collector.catalog.follow import SUPERSEDED, TAG_KEY
-from collector.doctor.finding import Finding, error_reported, fail, ok, run_check
+from collector.doctor.finding import Finding, error_reported, fail, not_checked, ok, run_check
 from collector.errors import CredlakeError
-from collector.lake.layout import CATALOG, SNAPSHOTS
+from collector.lake.layout import CATALOG, SNAPSHOTS, is_on_s3
 from collector.lake.local_store import open_store
 from collector.lake.record import read_record
 from collector.lake.s3_store import S3Store
@@ -27,42 +29,84 @@ if TYPE_CHECKING:
         ServerSideEncryptionRuleOutputTypeDef,
     )
 
+    from collector.lake.record import PublicationRecord, PublishedFile
+    from collector.lake.store import Store
+
 _PUBLIC_ACCESS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+# The condition keys by which S3 itself does not count a policy as public.
+_LIMITING_KEYS = frozenset(
+    {
+        *("aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn", "aws:userid"),
+        *("aws:sourceaccount", "aws:sourcearn", "aws:sourceowner", "aws:sourceorgid", "aws:sourceorgpaths"),
+        *("aws:sourcevpc", "aws:sourcevpce", "aws:sourceip", "s3:dataaccesspointarn", "s3:dataaccesspointaccount"),
+    }
+)
+_RECORD_CHECK, _FILES_CHECK = "publication record", "published files"
+# Why a check of what is published was not made, and what to do.
+UNKNOWN_ORGANIZATION = ("the organization is not known", "See the check of the organization.")
+# On S3 each size is a request of some 30 ms.
+_READERS = 16
 # What deletes the current version of an object. Delete markers and older versions are not read by any query.
 _EXPIRING = {"Days", "Date"}
 
 
 def check_lake(lake: str, *, kms_key: str | None, organization_id: str | None) -> Iterator[Finding]:
-    """Make all checks of the lake. Without an organization id its record is not checked."""
+    """Make all checks of the lake: each is yielded, whatever the others find."""
     try:
         store = open_store(lake, kms_key=kms_key)
-        store.check_writable()
-        yield ok("lake", lake, "can be listed, read and written")
-        if organization_id is not None:
-            record = read_record(store, organization_id).record
-            newest = f"has {len(record.snapshots)} snapshots, the latest of {record.latest}" if record else None
-            yield ok("publication record", organization_id, newest or "has no snapshot yet")
     except CredlakeError as error:
         yield error_reported("lake", lake, error)
+        for check in (_RECORD_CHECK, _FILES_CHECK, *(_BUCKET_CHECKS if is_on_s3(lake) else ())):
+            yield not_checked(check, lake, "the lake cannot be opened", "See the check of the lake.")
         return
+    yield from run_check("lake", lake, lambda: _check_writable(store, lake))
+    yield from _check_published(store, organization_id)
     if isinstance(store, S3Store):
-        yield from _check_bucket(store, kms_key)
+        for check, evaluate in _BUCKET_CHECKS.items():
+            yield from run_check(check, store.place.bucket, partial(evaluate, store, store.place.bucket, kms_key))
     if kms_key is not None:
         yield from run_check("key", kms_key, lambda: check_key(kms_key, describe.key_metadata(kms_key)))
 
 
-def _check_bucket(store: S3Store, kms_key: str | None) -> Iterator[Finding]:
-    bucket, prefix, client = store.place.bucket, store.place.prefix, store.client
-    checks: dict[str, Callable[[], Finding]] = {
-        "bucket versioning": lambda: check_versioning(bucket, describe.bucket_versioning(client, bucket)),
-        "bucket public access": lambda: check_public_access(bucket, describe.public_access_block(client, bucket)),
-        "bucket encryption": lambda: check_encryption(bucket, describe.encryption_rules(client, bucket), kms_key),
-        "bucket policy": lambda: check_policy(bucket, describe.bucket_policy(client, bucket)),
-        "bucket lifecycle": lambda: check_lifecycle(bucket, prefix, describe.lifecycle_rules(client, bucket)),
-        "bucket region": lambda: check_region(bucket, store.bucket_region(), describe.own_region()),
-    }
-    for check, evaluate in checks.items():
-        yield from run_check(check, bucket, evaluate)
+def _check_writable(store: Store, lake: str) -> Finding:
+    store.check_writable()
+    return ok("lake", lake, "can be listed, read and written")
+
+
+def _check_published(store: Store, organization_id: str | None) -> Iterator[Finding]:
+    """Check the publication record, and that the files are there that it names."""
+    if organization_id is None:
+        yield not_checked(_RECORD_CHECK, "none", *UNKNOWN_ORGANIZATION)
+        yield not_checked(_FILES_CHECK, "none", *UNKNOWN_ORGANIZATION)
+        return
+    try:
+        record = read_record(store, organization_id).record
+    except CredlakeError as error:
+        yield error_reported(_RECORD_CHECK, organization_id, error)
+        yield not_checked(_FILES_CHECK, organization_id, "the publication record cannot be read", "Restore the record.")
+        return
+    newest = f"has {len(record.snapshots)} snapshots, the latest of {record.latest}" if record else None
+    yield ok(_RECORD_CHECK, organization_id, newest or "has no snapshot yet")
+    yield from run_check(_FILES_CHECK, organization_id, lambda: _check_files(store, organization_id, record))
+
+
+def _check_files(store: Store, organization_id: str, record: PublicationRecord | None) -> Finding:
+    files = [file for snapshot in (record.snapshots.values() if record else ()) for file in snapshot.files]
+    with ThreadPoolExecutor(_READERS, thread_name_prefix="doctor") as threads:
+        sizes = list(threads.map(lambda file: store.size(file.path), files))
+    return check_files(organization_id, files, sizes)
+
+
+def check_files(organization_id: str, files: Sequence[PublishedFile], sizes: Sequence[int | None]) -> Finding:
+    """Compare the files that the record names with their sizes in the lake, in bytes; None where there is none."""
+    wrong = [file for file, size in zip(files, sizes, strict=True) if size != file.bytes]
+    if not wrong:
+        return ok(_FILES_CHECK, organization_id, f"are there: {len(files)}, each with the size in the record")
+    missing = sum(size is None for size in sizes)
+    message = f"{missing} of {len(files)} are missing, {len(wrong) - missing} have another size: {wrong[0].path}"
+    more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+    fix = "`credlake verify` lists them all, and `credlake rebuild` writes the tables of a day again."
+    return fail(_FILES_CHECK, organization_id, message + more, fix)
 
 
 def check_versioning(bucket: str, status: str | None) -> Finding:
@@ -101,13 +145,33 @@ def check_encryption(bucket: str, rules: list[ServerSideEncryptionRuleOutputType
     return ok("bucket encryption", bucket, f"defaults to {algorithm}")
 
 
-def check_policy(bucket: str, policy: str | None) -> Finding:
-    """Evaluate GetBucketPolicy's document, None where there is none: whether it denies requests without TLS."""
-    statements = json.loads(policy)["Statement"] if policy else []
-    if any(_denies_without_tls(one) for one in (statements if isinstance(statements, list) else [statements])):
-        return ok("bucket policy", bucket, "denies requests without TLS")
-    fix = "Deny s3:* to everyone where aws:SecureTransport is false (BucketPolicy of deploy/collector.yaml)."
-    return fail("bucket policy", bucket, "does not deny requests without TLS", fix)
+def check_policy(bucket: str, policy: str | None) -> Iterator[Finding]:
+    """Evaluate GetBucketPolicy's document, None where there is none: whether it denies requests without TLS.
+
+    A statement that opens the bucket to everybody is a finding of its own.
+    """
+    found = json.loads(policy)["Statement"] if policy else []
+    statements = found if isinstance(found, list) else [found]
+    for statement in filter(_is_open, statements):
+        actions = statement.get("Action") or f"everything but {statement.get('NotAction')}"
+        message = f"opens the bucket to everybody ({statement.get('Sid', 'a statement without Sid')}: {actions})"
+        yield fail("bucket policy", bucket, message, "Name the principals, or remove the statement.")
+    if any(_denies_without_tls(one) for one in statements):
+        yield ok("bucket policy", bucket, "denies requests without TLS")
+    else:
+        fix = "Deny s3:* to everyone where aws:SecureTransport is false (BucketPolicy of deploy/collector.yaml)."
+        yield fail("bucket policy", bucket, "does not deny requests without TLS", fix)
+
+
+def _is_open(statement: dict[str, Any]) -> bool:
+    """Whether the statement allows something to everybody: no condition limits who that is."""
+    if statement.get("Effect") != "Allow":
+        return False
+    principal = statement.get("Principal")
+    named = principal.get("AWS", []) if isinstance(principal, dict) else principal
+    is_everybody = "NotPrincipal" in statement or "*" in ([named] if isinstance(named, str) else named or [])
+    keys = {key.lower() for condition in statement.get("Condition", {}).values() for key in condition}
+    return is_everybody and not keys & _LIMITING_KEYS
 
 
 def _denies_without_tls(statement: dict[str, Any]) -> bool:
@@ -170,3 +234,22 @@ def check_key(key: str, metadata: KeyMetadataTypeDef) -> Finding:
     message = f"cannot encrypt or decrypt: its state is {state}, its usage {usage}"
     fix = "Enable it (aws kms enable-key), cancel its deletion (aws kms cancel-key-deletion), or set another --kms-key."
     return fail("key", key, message, fix)
+
+
+# The bucket's checks by name; each takes the store, the bucket and the key that the run is configured with.
+_BUCKET_CHECKS: dict[str, Callable[[S3Store, str, str | None], Finding | Iterator[Finding]]] = {
+    "bucket versioning": lambda store, bucket, _: check_versioning(
+        bucket, describe.bucket_versioning(store.client, bucket)
+    ),
+    "bucket public access": lambda store, bucket, _: check_public_access(
+        bucket, describe.public_access_block(store.client, bucket)
+    ),
+    "bucket encryption": lambda store, bucket, kms_key: check_encryption(
+        bucket, describe.encryption_rules(store.client, bucket), kms_key
+    ),
+    "bucket policy": lambda store, bucket, _: check_policy(bucket, describe.bucket_policy(store.client, bucket)),
+    "bucket lifecycle": lambda store, bucket, _: check_lifecycle(
+        bucket, store.place.prefix, describe.lifecycle_rules(store.client, bucket)
+    ),
+    "bucket region": lambda store, bucket, _: check_region(bucket, store.bucket_region(), describe.own_region()),
+}

@@ -13,7 +13,8 @@ from collector.aws import describe
 from collector.aws.athena import AthenaQueries
 from collector.catalog.sync import sync_catalog
 from collector.catalog.tables import GLUE_TABLES, NOT_OURS, GlueTable, plan_table
-from collector.doctor.finding import Finding, error_reported, fail, ok, run_check
+from collector.doctor.bucket import UNKNOWN_ORGANIZATION
+from collector.doctor.finding import Finding, error_reported, fail, not_checked, ok, run_check
 from collector.errors import CatalogNotSyncedError
 from collector.lake.layout import SNAPSHOTS
 from collector.lake.local_store import open_store
@@ -53,6 +54,7 @@ class CatalogChecks:
     organization_id: str | None  # None: the partitions are not checked
     database: str  # the Glue database
     workgroup: str | None  # None: Athena is not checked
+    output_location: str | None  # where results are stored, unless the workgroup sets it
     caller_arn: str  # the caller, as sts:GetCallerIdentity reports it
     deployed_by_run: bool  # whether a scheduled run deploys the views; otherwise the user has to
 
@@ -61,6 +63,9 @@ class CatalogChecks:
         yield from run_check("glue database", self.database, self._check_glue)
         if self.workgroup is not None:
             yield from self._check_athena(self.workgroup)
+        else:
+            remediation = "Set --workgroup; or --no-glue, if the lake is not queried with Athena."
+            yield not_checked("athena workgroup", "none", "no workgroup is given", remediation)
         yield from run_check("views", self.database, self._check_views)
 
     def _check_glue(self) -> Iterator[Finding]:
@@ -71,7 +76,9 @@ class CatalogChecks:
         for table in GLUE_TABLES:
             yield from self._check_table(table)
         yield from run_check("lake formation", self.database, lambda: self._check_run_grants(found))
-        if (organization_id := self.organization_id) is not None:
+        if (organization_id := self.organization_id) is None:
+            yield not_checked("glue partitions", self.database, *UNKNOWN_ORGANIZATION)
+        else:
             yield from run_check("glue partitions", self.database, lambda: self._sync(organization_id))
         for table in GLUE_TABLES:
             yield from self._check_reader_grants(table.name)
@@ -86,7 +93,9 @@ class CatalogChecks:
     def _sync(self, organization_id: str) -> Iterator[Finding]:
         """Sync Glue with the publication record, as a run does first: checking it fixes it."""
         store = open_store(self.lake)
-        if read_record(store, organization_id).record is not None:
+        if read_record(store, organization_id).record is None:
+            yield ok("glue partitions", self.database, "are not needed yet: nothing is published")
+        else:
             yield check_partitions(self.database, sync_catalog(store, organization_id, database=self.database))
 
     def _check_run_grants(self, found: DatabaseTypeDef) -> Finding:
@@ -105,14 +114,16 @@ class CatalogChecks:
         return run_check("lake formation", table, evaluate)
 
     def _check_athena(self, workgroup: str) -> Iterator[Finding]:
-        yield from run_check(
-            "athena workgroup", workgroup, lambda: check_workgroup(workgroup, describe.workgroup(workgroup))
-        )
+        yield from run_check("athena workgroup", workgroup, lambda: self._check_workgroup(workgroup))
         yield from run_check("athena view", workgroup, lambda: self._create_view(workgroup))
+
+    def _check_workgroup(self, workgroup: str) -> Iterator[Finding]:
+        found = describe.workgroup(workgroup)
+        return check_workgroup(workgroup, found, has_location=self.output_location is not None)
 
     def _create_view(self, workgroup: str) -> Finding:
         """Create a view and drop it: Glue, the results' bucket and its key refuse only when they are used."""
-        queries = AthenaQueries(database=self.database, workgroup=workgroup)
+        queries = AthenaQueries(database=self.database, workgroup=workgroup, output_location=self.output_location)
         queries.run(f'create or replace view "{self.database}"."{_PROBE}" as\nselect 1 as looked')
         queries.run(f'drop view if exists "{self.database}"."{_PROBE}"')
         return ok("athena view", workgroup, f"can create a view in {self.database}, and drop it")
@@ -158,8 +169,11 @@ def check_partitions(database: str, changes: GlueChanges) -> Finding:
     return ok("glue partitions", database, "match the publication record")
 
 
-def check_workgroup(name: str, workgroup: WorkGroupTypeDef) -> Iterator[Finding]:
-    """Evaluate GetWorkGroup's workgroup: a finding for each setting that is wrong, or one that all are right."""
+def check_workgroup(name: str, workgroup: WorkGroupTypeDef, *, has_location: bool = False) -> Iterator[Finding]:
+    """Evaluate GetWorkGroup's workgroup: a finding for each setting that is wrong, or one that all are right.
+
+    `has_location` is whether the settings name a location for query results, so that the workgroup need not.
+    """
     configuration = workgroup.get("Configuration", {})
     results = configuration.get("ResultConfiguration", {})
     managed = configuration.get("ManagedQueryResultsConfiguration", {}).get("Enabled", False)
@@ -177,7 +191,7 @@ def check_workgroup(name: str, workgroup: WorkGroupTypeDef) -> Iterator[Finding]
             f"uses {engine}, but the views are written for {_ENGINE}",
             f"Select {_ENGINE} in the workgroup.",
         ),
-        (output, "has no location for query results", location),
+        (output or has_location, "has no location for query results", location),
         (encryption, "does not encrypt query results", "Set the encryption of its query results (SSE_S3 or SSE_KMS)."),
         (configuration.get("EnforceWorkGroupConfiguration"), elsewhere, enforce),
         (limit, "does not limit how much a query may scan", "Set a limit (BytesScannedCutoffPerQuery), e.g. 100 GB."),

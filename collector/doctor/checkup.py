@@ -20,7 +20,7 @@ from collector.discovery.accounts_file import read_accounts_file
 from collector.doctor.accounts import check_accounts, sample_accounts
 from collector.doctor.bucket import check_lake
 from collector.doctor.catalog import CatalogChecks
-from collector.doctor.finding import Finding, Status, describe_fault, error_reported, fail, ok, run_check
+from collector.doctor.finding import Finding, Status, describe_fault, error_reported, fail, not_checked, ok, run_check
 from collector.errors import CallFault, CredlakeError, explain_no_identity
 from collector.lake.layout import is_on_s3
 
@@ -69,7 +69,9 @@ def findings_of(
     yield from run_check("clock", "this machine", lambda: check_clock(describe.clock_skew(utc_now)))
     organization_id = yield from _check_organization(settings, identity, sample)
     lake, database = settings.lake, settings.glue_database
-    if lake is not None:
+    if lake is None:
+        yield not_checked("lake", "none", "no lake is given", "Set --lake.")
+    else:
         yield from check_lake(lake, kms_key=settings.kms_key, organization_id=organization_id)
         if is_on_s3(lake) and database is not None:
             yield from CatalogChecks(
@@ -77,6 +79,7 @@ def findings_of(
                 organization_id=organization_id,
                 database=database,
                 workgroup=settings.workgroup,
+                output_location=settings.output_location,
                 caller_arn=identity.arn,
                 deployed_by_run=deployed_by_run,
             ).findings()
@@ -108,7 +111,14 @@ def _check_organization(
 
     def evaluate() -> Iterator[Finding]:
         calls = account_calls(settings, identity, "doctor", role_arns)
-        return check_accounts(chosen, calls, concurrency=settings.concurrency, sleep=time.sleep)
+        return check_accounts(
+            chosen,
+            calls,
+            partition=identity.partition,
+            concurrency=settings.concurrency,
+            sleep=time.sleep,
+            out_of=len(selected),
+        )
 
     yield from run_check("account", f"{len(chosen)} of {len(planned)}", evaluate)
     return organization_id

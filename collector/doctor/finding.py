@@ -48,6 +48,11 @@ def fail(check: str, subject: str, message: str, remediation: str) -> Finding:
     return Finding(check, subject, Status.FAIL, message, remediation)
 
 
+def not_checked(check: str, subject: str, why: str, remediation: str) -> Finding:
+    """A check that was not made; `why` is the rest of a sentence."""
+    return Finding(check, subject, Status.UNKNOWN, f"was not checked: {why}", remediation)
+
+
 def call_failed(check: str, subject: str, error: CallFault) -> Finding:
     """A check that could not be made because AWS refused a call of it."""
     match error.kind:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from collector.doctor.accounts import check_accounts, sample_accounts
 from collector.errors import CallFault, FaultKind
+from tests.fixtures.reports import report
+
+REPORT = report("100000000001", "alice")
 
 
 def test_a_sample_larger_than_the_organization_is_all_of_it():
@@ -16,14 +21,17 @@ def test_a_sample_larger_than_the_organization_is_all_of_it():
 class _Calls:
     """The calls in one account; each fault is raised once."""
 
-    def __init__(self, **faults):
+    def __init__(self, *, report=None, **faults):
+        self.report = (report if report is not None else REPORT, datetime.now(UTC))
         self.faults = {name: list(found) for name, found in faults.items()}
         self.called = []
+        self.slept = []
 
     def _answer(self, name, *_, **options):
         self.called.append((name, options))
         if self.faults.get(name):
             raise self.faults[name].pop(0)
+        return self.report if name == "fetch_report" else None
 
     def is_own(self, _account_id):
         return False
@@ -38,14 +46,58 @@ def _fault(kind, code="Code", operation="iam:GenerateCredentialReport"):
 
 def _checked(calls):
     """The findings of a member account without the OK of the session policy."""
-    found = list(check_accounts(["100000000001"], calls, concurrency=1, sleep=lambda _: None))
+    found = list(check_accounts(["100000000001"], calls, partition="aws", concurrency=1, sleep=calls.slept.append))
     return [one for one in found if (one.check, one.status) != ("session policy", "OK")]
 
 
 @pytest.mark.parametrize("kind", [FaultKind.IN_PROGRESS, FaultKind.NOT_PRESENT, FaultKind.REPORT_EXPIRED])
-def test_a_report_that_is_not_ready_shows_that_the_call_is_allowed(kind):
-    (finding,) = _checked(_Calls(fetch_report=[_fault(kind)]))
+def test_a_report_that_is_not_ready_is_waited_for(kind):
+    calls = _Calls(fetch_report=[_fault(kind)] * 3)
+    (finding,) = _checked(calls)
     assert finding.status == "OK"
+    assert calls.slept == [2, 3, 4]
+    requests = [name for name, _ in calls.called].count("generate_report")
+    assert requests == (1 if kind is FaultKind.IN_PROGRESS else 4)
+
+
+def test_a_report_that_is_never_ready_leaves_the_account_unknown():
+    calls = _Calls(fetch_report=[_fault(FaultKind.IN_PROGRESS, "ReportInProgress")] * 99)
+    (finding,) = _checked(calls)
+    assert (finding.subject, finding.status) == ("100000000001", "UNKNOWN")
+    assert "is not ready after a minute" in finding.message
+    assert 50 < sum(calls.slept) <= 60
+
+
+@pytest.mark.parametrize(
+    ("report", "outcome"),
+    [
+        (b"<html>Service Unavailable</html>", "malformed_report"),
+        (report("100000000002"), "wrong_account"),
+        (REPORT + b"\nnot,a,row", "partial"),
+    ],
+)
+def test_a_report_that_a_run_cannot_use_fails_the_account(report, outcome):
+    (finding,) = _checked(_Calls(report=report))
+    assert (finding.subject, finding.status) == ("100000000001", "FAIL")
+    assert finding.message.startswith(f"a run would end as {outcome}: ")
+
+
+def test_the_collectors_own_account_is_not_said_to_have_a_role():
+    calls = _Calls()
+    calls.is_own = lambda account_id: account_id == "100000000001"
+    accounts = ["100000000001"]
+    (finding,) = check_accounts(accounts, calls, partition="aws", concurrency=1, sleep=calls.slept.append)
+    assert (finding.subject, finding.status) == ("100000000001", "OK")
+    assert finding.message == "the caller's own credentials allow every call of a run, and its report can be read"
+
+
+def test_a_sample_is_said_to_be_one():
+    found = check_accounts(
+        ["100000000001"], _Calls(), partition="aws", concurrency=1, sleep=lambda _: None, out_of=1000
+    )
+    assert next(one for one in found if one.check == "account").message.endswith(
+        "(a random sample of 1 of 1000 accounts was checked)"
+    )
 
 
 @pytest.mark.parametrize("call", ["generate_report", "fetch_report", "account_summary", "password_policy"])

@@ -8,6 +8,7 @@ import pytest
 
 from collector.doctor.bucket import (
     check_encryption,
+    check_files,
     check_key,
     check_lifecycle,
     check_policy,
@@ -15,6 +16,7 @@ from collector.doctor.bucket import (
     check_region,
     check_versioning,
 )
+from collector.lake.record import PublishedFile
 
 TLS_ONLY = {
     "Effect": "Deny",
@@ -38,11 +40,53 @@ TLS_ONLY = {
     ],
 )
 def test_only_a_denial_of_everything_without_tls_to_everyone_is_ok(changed, status):
-    assert check_policy("b", json.dumps({"Statement": [TLS_ONLY | changed]})).status == status
+    found = [one for one in check_policy("b", json.dumps({"Statement": [TLS_ONLY | changed]})) if "TLS" in one.message]
+    assert [one.status for one in found] == [status]
 
 
 def test_a_bucket_without_a_policy_fails():
-    assert check_policy("b", None).status == "FAIL"
+    assert [one.status for one in check_policy("b", None)] == ["FAIL"]
+
+
+OPEN = {"Sid": "open", "Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::b/*"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_open"),
+    [
+        ({}, True),
+        ({"Action": "s3:GetObject"}, True),
+        ({"Principal": {"AWS": ["arn:aws:iam::111122223333:root", "*"]}}, True),
+        ({"Principal": None, "NotPrincipal": {"AWS": "arn:aws:iam::111122223333:root"}}, True),
+        ({"Condition": {"Bool": {"aws:SecureTransport": "true"}}}, True),
+        ({"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-aa111bb222"}}}, False),
+        ({"Principal": {"AWS": "arn:aws:iam::111122223333:root"}}, False),
+        ({"Principal": {"Service": "cloudtrail.amazonaws.com"}}, False),
+        ({"Effect": "Deny"}, False),
+    ],
+)
+def test_a_policy_that_opens_the_bucket_to_everybody_fails(changed, is_open):
+    found = list(check_policy("b", json.dumps({"Statement": [TLS_ONLY, OPEN | changed]})))
+    assert [one.status for one in found] == ["FAIL", "OK"] if is_open else ["OK"]
+    if is_open:
+        assert found[0].message.startswith("opens the bucket to everybody (open: s3:")
+
+
+def _file(name, size):
+    return PublishedFile(path=name, record_type="user", rows=1, bytes=size, sha256="a" * 64)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "status", "message"),
+    [
+        ([10, 20], "OK", "are there: 2, each with the size in the record"),
+        ([10, None], "FAIL", "1 of 2 are missing, 0 have another size: b"),
+        ([9, None], "FAIL", "1 of 2 are missing, 1 have another size: a and 1 more"),
+    ],
+)
+def test_every_published_file_must_be_there_in_its_size(sizes, status, message):
+    finding = check_files("o-aa111bb222", [_file("a", 10), _file("b", 20)], sizes)
+    assert (finding.status, finding.message) == (status, message)
 
 
 def _rule(**more):

@@ -71,6 +71,12 @@ def test_a_workgroup_whose_results_athena_manages_needs_no_location_for_them():
     assert [one.status for one in check_workgroup("w", {"State": "ENABLED", "Configuration": configuration})] == ["OK"]
 
 
+def test_a_workgroup_needs_no_location_where_the_settings_name_one():
+    workgroup = {"State": "ENABLED", "Configuration": {}}
+    reported = [[one.message for one in check_workgroup("w", workgroup, has_location=has)] for has in (False, True)]
+    assert [any("no location" in message for message in messages) for messages in reported] == [True, False]
+
+
 def _plan(*actions):
     return DeploymentPlan(tuple(Step(action, f"view_{n}", "new", "") for n, action in enumerate(actions)))
 

@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ConnectionClosedError
 
 from collector.aws import describe
+from collector.aws.athena import AthenaQueries
 from collector.cli.doctor import doctor
 from collector.collection.run import Collection
 from collector.doctor.checkup import check_clock, check_topic, check_versions
@@ -18,7 +19,10 @@ from collector.errors import CallFault, CredlakeError, FaultKind, UsageError
 from collector.lake.publish import publish
 from collector.lake.s3_store import S3Store
 from collector.scheduled.handler import examine
+from collector.simulator import CallerSpec, RoleSpec, Simulator
 from tests.fixtures.examples import written
+from tests.fixtures.runs import member
+from tests.fixtures.runs import organization as organization_of
 
 
 def _findings(text):
@@ -68,7 +72,8 @@ def test_what_is_misconfigured_fails_and_nothing_else_does(sound, bucket, capsys
     wrong = {key for key, one in found.items() if one["verdict"] != "OK"}
     assert wrong == {("account", "100000000003"), ("bucket policy", bucket), ("views", sound)}
     assert code == 1
-    assert found["account", "3 of 4"]["verdict"] == "OK"
+    assert found["account", "2 of 3"]["verdict"] == "OK"
+    assert found["account", "000000000001"]["message"].startswith("the caller's own credentials allow every call")
     assert found["session policy", "4 actions"]["message"].startswith("limits the sessions in 2 accounts to iam:")
     assert found["athena view", sound]["message"] == f"can create a view in {sound}, and drop it"
     assert found["account", "100000000003"]["mend"].startswith("Check the role, its trust policy, ")
@@ -118,19 +123,26 @@ def test_a_sample_checks_that_many_accounts(organization, capsys):
     assert organization.calls.by_operation.get("sts:AssumeRole", 0) in {1, 2}
 
 
-def test_the_exit_code_is_0_if_every_check_is_ok(capsys):
-    assert doctor(external_id="example", account=["100000000001", "100000000002"], format="table") == 0
+def test_the_exit_code_is_0_if_every_check_is_ok(capsys, tmp_path):
+    accounts = ["100000000001", "100000000002"]
+    assert doctor(lake=str(tmp_path), external_id="example", account=accounts, format="table") == 0
     printed = capsys.readouterr()
     assert "OK       account: 2 of 2: the role can be assumed" in printed.out
     assert printed.err.endswith("0 FAIL, 0 UNKNOWN\n")
 
 
-def test_the_exit_code_is_1_if_a_check_is_unknown_and_none_fails(monkeypatch, capsys):
+def test_without_a_lake_the_exit_code_is_1(capsys):
+    assert doctor(external_id="example", account=["100000000001"], format="json") == 1
+    assert _findings(capsys.readouterr().out)["lake", "none"]["verdict"] == "UNKNOWN"
+
+
+def test_the_exit_code_is_1_if_a_check_is_unknown_and_none_fails(monkeypatch, capsys, tmp_path):
     def refuse(_now):
         raise CallFault(FaultKind.DENIED, "AccessDenied", "no", "sts:GetCallerIdentity")
 
     monkeypatch.setattr(describe, "clock_skew", refuse)
-    code = doctor(external_id="example", account=["100000000001", "100000000002"], format="table")
+    accounts = ["100000000001", "100000000002"]
+    code = doctor(lake=str(tmp_path), external_id="example", account=accounts, format="table")
     assert (code, capsys.readouterr().err.splitlines()[-1].partition(", ")[2]) == (1, "0 FAIL, 1 UNKNOWN")
     assert examine({"CREDLAKE_EXTERNAL_ID": "example", "CREDLAKE_ACCOUNT": "100000000001"}, {})["is_healthy"] is False
 
@@ -270,3 +282,85 @@ def test_a_botocore_that_drops_state_and_paths_fails():
 def test_a_topic_is_ok_once_a_subscription_is_confirmed(confirmed, pending, remediation):
     finding = check_topic("t", {"SubscriptionsConfirmed": confirmed, "SubscriptionsPending": pending})
     assert finding.remediation is None if remediation is None else finding.remediation.startswith(remediation)
+
+
+BUCKET_CHECKS = {
+    f"bucket {name}" for name in ("versioning", "public access", "encryption", "policy", "lifecycle", "region")
+}
+
+
+@pytest.mark.parametrize("record", [b"not a record", b'{"schema_version": 99}'])
+def test_a_record_that_cannot_be_read_hides_no_other_check(sound, bucket, aws, capsys, record):
+    aws.client().put_object(Bucket=bucket, Key="catalog/o-aa111bb222.json", Body=record)
+    assert doctor(lake=f"s3://{bucket}", external_id="example", database=sound, sample=1, format="json") == 1
+    found = _findings(capsys.readouterr().out)
+    assert found["publication record", "o-aa111bb222"]["verdict"] == "FAIL"
+    assert found["published files", "o-aa111bb222"]["verdict"] == "UNKNOWN"
+    assert found["lake", f"s3://{bucket}"]["verdict"] == "OK"
+    assert {check for check, _ in found if check.startswith("bucket ")} == BUCKET_CHECKS
+    assert found["bucket versioning", bucket]["verdict"] == "OK"
+
+
+@pytest.mark.parametrize("missing", ["the bucket", "the organization"])
+def test_what_could_not_be_looked_at_is_there_and_not_ok(bucket, monkeypatch, capsys, missing):
+    lake = f"s3://{bucket}"
+    if missing == "the bucket":
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "nonsense")
+    else:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_ORGANIZATIONS", "nonsense")
+    assert doctor(lake=lake, external_id="example", database="d", sample=1, format="json") == 1
+    found = json.loads(capsys.readouterr().out)
+    verdicts = {one["check"]: one["verdict"] for one in found}
+    looked_at = {"publication record", "published files", *(BUCKET_CHECKS if missing == "the bucket" else ())}
+    assert {check: verdicts.get(check) for check in looked_at} == dict.fromkeys(looked_at, "UNKNOWN")
+    assert verdicts["athena workgroup"] == "UNKNOWN"
+
+
+def test_published_files_that_are_gone_fail(bucket, aws, capsys):
+    _published(aws, bucket)
+    doctor(lake=f"s3://{bucket}", external_id="example", sample=1, glue=False, format="json")
+    finding = _findings(capsys.readouterr().out)["published files", "o-aa111bb222"]
+    assert finding["verdict"] == "FAIL"
+    assert finding["message"].startswith("2 of 2 are missing, 0 have another size: snapshots/o-aa111bb222/2026-11-23/")
+
+
+@pytest.mark.parametrize(
+    ("denied", "verdict"),
+    [
+        (("ListRoots",), "FAIL"),
+        (("ListOrganizationalUnitsForParent", "DescribeOrganizationalUnit"), "FAIL"),
+        (("ListOrganizationalUnitsForParent",), "OK"),
+    ],
+)
+def test_ous_that_cannot_be_read_fail(monkeypatch, capsys, denied, verdict):
+    caller = CallerSpec("000000000001", denied_actions=frozenset(f"organizations:{action}" for action in denied))
+    spec = organization_of(
+        member(1, ou=("Workloads", "Prod"), roles=(RoleSpec("credlake-reader", "example"),)), caller=caller
+    )
+    with Simulator(spec) as server:
+        for name, value in server.environment().items():
+            monkeypatch.setenv(name, value)
+        doctor(external_id="example", sample=1, format="json")
+    (finding,) = [one for one in json.loads(capsys.readouterr().out) if one["check"] == "organizational units"]
+    assert finding["verdict"] == verdict
+    if verdict == "FAIL":
+        assert f"organizations:{denied[-1]}: AccessDeniedException" in finding["message"]
+        assert "organizations:ListRoots" in finding["mend"]
+
+
+def test_a_rule_that_matches_no_account_fails(monkeypatch, capsys):
+    monkeypatch.setenv("CREDLAKE_EXCLUDE_ACCOUNT", "999999999999")
+    assert doctor(external_id="example", sample=1, format="json") == 1
+    finding = _findings(capsys.readouterr().out)["settings", "--exclude-account 999999999999"]
+    assert (finding["verdict"], finding["message"]) == ("FAIL", "not an account of the organization.")
+
+
+def test_the_probe_of_athena_stores_its_results_where_the_settings_say(sound, bucket, monkeypatch, capsys):
+    started = []
+    monkeypatch.setattr(AthenaQueries, "_start", lambda queries, _sql: started.append(queries._output_location) or "1")
+    monkeypatch.setattr(AthenaQueries, "_wait", lambda *_: {"Status": {"State": "SUCCEEDED"}})
+    location = f"s3://{bucket}/results/"
+    options = {"lake": f"s3://{bucket}", "database": sound, "workgroup": sound, "output_location": location}
+    doctor(**options, external_id="example", sample=1, format="json")
+    assert started == [location, location]
+    assert _findings(capsys.readouterr().out)["athena view", sound]["verdict"] == "OK"
