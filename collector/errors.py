@@ -69,6 +69,7 @@ class FaultKind(StrEnum):
     REPORT_EXPIRED = "report_expired"  # The report is older than four hours: request a new one.
     # The session's credentials expired: assume the role again.
     TOKEN_EXPIRED = "token_expired"  # noqa: S105 -- the name of a kind, not a token
+    CALLER_EXPIRED = "caller_expired"  # The collector's own credentials ended during the run: no retry helps.
     REGION_DISABLED = "region_disabled"  # STS is off in this Region for the account (opt-in Regions; never us-east-1).
     SERVICE_FAILURE = "service_failure"  # 500s.
     CONNECTION = "connection"  # The response was cut off, reset, unreadable or missing.

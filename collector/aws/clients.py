@@ -12,7 +12,7 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, Protocol, overload
+from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
 from urllib.parse import urlsplit
 
 import structlog
@@ -197,6 +197,7 @@ def client(service: Service, region: str | None = None) -> BaseClient | AccountM
             made = session.create_client(service, region_name=region, config=_config(service))
             make_readable(made)
             _check_fips(clients.session, service, made)
+            made.meta.events.register("needs-retry.organizations", _list_again)  # type: ignore[arg-type]  # the stubs forget the result
             clients.made[key] = made
         return clients.made[key]
 
@@ -244,6 +245,14 @@ def use_lake_region(region: str) -> None:
     """Let clients of Glue, Athena and what else is next to the lake call the Region of its bucket, from now on."""
     with _clients() as clients:
         clients.lake_region = region
+
+
+def _list_again(response: tuple[object, Mapping[str, Any]] | None, attempts: int, **_context: object) -> float | None:
+    """Seconds to wait before a list is read again that changed in the meantime, which botocore does not repeat."""
+    code = response[1].get("Error", {}).get("Code") if response else None
+    if code != "ConcurrentModificationException" or attempts >= POLICIES["organizations"].attempts:
+        return None
+    return min(0.5 * 2.0**attempts, 10.0)
 
 
 def home_region(partition: str) -> str | None:

@@ -120,9 +120,10 @@ def _of_botocore(kind: FaultKind, error: Exception, operation: str) -> CallFault
 
 def _from_answer(error: ClientError, operation: str) -> CallFault:
     detail = error.response.get("Error", {})
-    code = str(detail.get("Code") or "Unknown")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    code = str(detail.get("Code") or f"HTTP{status}")
+    message = str(detail.get("Message") or "") or f"AWS returned HTTP {status} without a message."
     by_status = FaultKind.SERVICE_FAILURE if status >= HTTPStatus.INTERNAL_SERVER_ERROR else FaultKind.OTHER
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         by_status = FaultKind.THROTTLED
-    return CallFault(_KINDS.get(code, by_status), code, str(detail.get("Message") or ""), operation)
+    return CallFault(_KINDS.get(code, by_status), code, message, operation)

@@ -35,6 +35,9 @@ POLICY_TO_GRANT = json.dumps(_POLICY, indent=2)
 # The shortest there is. A longer wait for a report assumes the role again.
 _SESSION_SECONDS = 900
 _LONGEST_SESSION_NAME = 64
+# AssumeRole is signed with the collector's own credentials, so these concern no account.
+_CALLER_EXPIRED = (FaultKind.TOKEN_EXPIRED, FaultKind.NO_CREDENTIALS)
+_NOT_CALLED = "The collector's own credentials ended during the run, so no call was made for this account."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,8 @@ class AccountApi:
         self._own_account_id = own_account_id
         self._iam = client("iam", home_region(partition))
         self._sts = client("sts")
+        # The collector's own credentials once AWS no longer accepts them, and AWS's code for it.
+        self._expired: tuple[SessionCredentials | None, str] | None = None
 
     def is_own(self, account_id: str) -> bool:
         """Whether the account is the collector's own, which needs no role unless the accounts file names one."""
@@ -74,6 +79,10 @@ class AccountApi:
         """
         if self.is_own(account_id):
             return own_credentials(account_id)
+        # botocore may renew them at any time.
+        caller = _caller()
+        if self._expired is not None and self._expired[0] == caller:
+            raise CallFault(FaultKind.CALLER_EXPIRED, self._expired[1], _NOT_CALLED, "credentials")
         request: AssumeRoleRequestTypeDef = {
             "RoleArn": self._role.arn(account_id, self._partition),
             "RoleSessionName": self._role.session_name[:_LONGEST_SESSION_NAME],
@@ -82,6 +91,15 @@ class AccountApi:
         }
         if self._role.external_id is not None:
             request["ExternalId"] = self._role.external_id
+        try:
+            return self._assume_role(account_id, request, regional=regional)
+        except CallFault as fault:
+            if fault.kind not in _CALLER_EXPIRED:
+                raise
+            self._expired = caller, fault.code
+            raise CallFault(FaultKind.CALLER_EXPIRED, fault.code, fault.message, fault.operation) from fault
+
+    def _assume_role(self, account_id: str, request: AssumeRoleRequestTypeDef, *, regional: bool) -> SessionCredentials:
         sts = self._sts if regional else client("sts", home_region(self._partition))
         with translated("sts:AssumeRole"):
             answer = sts.assume_role(**request)
@@ -129,6 +147,13 @@ class AccountApi:
                 raise _incomplete("PasswordPolicy", operation)
             return dict(policy)
         return None
+
+
+def _caller() -> SessionCredentials | None:
+    """The collector's own credentials as they are now; None where botocore cannot renew them."""
+    with suppress(CallFault):
+        return own_credentials()
+    return None
 
 
 def _instant(value: object, wanted: str, operation: str) -> datetime:

@@ -163,8 +163,9 @@ def print_accounts(result: RunResult) -> None:
         return
     if len(accounts) > _MAX_LISTED:
         console.print(f"… and {len(accounts) - _MAX_LISTED} more: query the view collection_coverage.")
-    for outcome in dict.fromkeys(account.outcome for account in accounts if account.outcome.next_step):
-        console.print(Text(f"{outcome.value}: {outcome.next_step}"))
+    for outcome, step in dict.fromkeys((account.outcome, account.next_step) for account in accounts):
+        if step:
+            console.print(Text(f"{outcome.value}: {step}"))
     if any(account.password_policy_error for account in accounts):
         console.print(Text("password policy: allow iam:GetAccountPasswordPolicy in the role."))
 

@@ -265,6 +265,7 @@ class AccountCollection:
             try:
                 self._credentials = self.context.calls.credentials(self.account_id, regional=self._is_regional)
             except CallFault as fault:
+                self.answers.attempts -= fault.kind is FaultKind.CALLER_EXPIRED and fault.operation != "sts:AssumeRole"
                 self._is_regional = self._is_regional and fault.kind is not FaultKind.REGION_DISABLED
                 raise
             return self._credentials

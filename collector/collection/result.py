@@ -6,12 +6,16 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from collector.outcome import Outcome
+
 if TYPE_CHECKING:
     from collector.evidence import AccountEvidence, RunEvidence
     from collector.lake.record import PublicationRecord
     from collector.lake.rows import AccountOutcome
     from collector.lake.writer import WrittenSnapshot
-    from collector.outcome import Outcome
+
+# Codes of an account that failed: the session of its role is renewed, so these are the collector's own credentials.
+_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,16 @@ class AccountResult:
     error_code: str | None = None  # AWS's code and text, or ours for a faulty report; null where collected in full.
     error_message: str | None = None
     password_policy_error: str | None = None  # Why the policy is unknown; null if known, or if no users are published.
+
+    @property
+    def next_step(self) -> str:
+        """What to do about the outcome; empty where nothing is to be done."""
+        if self.outcome is Outcome.FAILED and self.error_code in _EXPIRED:
+            return (
+                "Renew the collector's own AWS credentials (`aws sso login`, or a session that lasts longer), then "
+                "`credlake collect --retry-failed`."
+            )
+        return self.outcome.next_step
 
     @property
     def reasons(self) -> list[str]:

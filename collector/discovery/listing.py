@@ -26,6 +26,7 @@ from collector.discovery.accounts_file import organization_problems, organizatio
 from collector.discovery.ous import OrganizationTree
 from collector.errors import (
     CallFault,
+    FaultKind,
     OrganizationUnreadableError,
     UsageError,
     explain_unknown_ou,
@@ -69,6 +70,7 @@ class Discovery:
     warnings: list[str] = field(default_factory=list)  # A sentence for each rule that turns out to match no account.
     _tree: OrganizationTree = field(init=False)
     _thread: ThreadPoolExecutor = field(init=False)
+    _expired: CallFault | None = None  # The failure that showed that the caller's credentials have expired.
 
     def __post_init__(self) -> None:
         """Start without a location or a thread in use."""
@@ -138,11 +140,21 @@ class Discovery:
         tags, tags_error = account.tags, None
         if self.wants_tags:
             try:
-                tags = await self._in_thread(lambda: self.source.tags(account.account_id))
+                tags = await self._in_thread(lambda: self._tags(account.account_id))
             except CallFault as fault:
                 tags_error = f"{fault.code}: {fault.message}"
                 _log.warning("account.tags_unknown", account_id=account.account_id, error_code=fault.code)
         return replace(account, location=location, tags=tags, tags_error=tags_error)
+
+    def _tags(self, account_id: str) -> dict[str, str]:
+        """In the thread. Once the caller's credentials have expired, no more calls are made."""
+        if self._expired is not None:
+            raise self._expired
+        try:
+            return self.source.tags(account_id)
+        except CallFault as fault:
+            self._expired = fault if fault.kind is FaultKind.TOKEN_EXPIRED else None
+            raise
 
     async def selected(self, accounts: AsyncIterator[Account]) -> AsyncIterator[Account]:
         """All accounts, selected or not, once every include rule of the settings is known to match one.

@@ -58,8 +58,8 @@ def notice_of(result: RunResult) -> Notice | None:
     ]
     if len(accounts) > _MAX_LISTED:
         lines.append(f"and {len(accounts) - _MAX_LISTED} more: query the view collection_coverage")
-    outcomes = dict.fromkeys(account.outcome for account in accounts if account.outcome.next_step)
-    lines += ["", *(f"{outcome}: {outcome.next_step}" for outcome in outcomes)]
+    steps = dict.fromkeys((account.outcome, account.next_step) for account in accounts)
+    lines += ["", *(f"{outcome}: {step}" for outcome, step in steps if step)]
     if warnings:
         lines += ["", "These settings have no effect. Correct them, or remove them:", *warnings]
     if not accounts:

@@ -123,6 +123,40 @@ def test_a_first_call_that_never_comes_back_right_says_what_to_check(lake):
     assert "AWS_ENDPOINT_URL" in caught.value.message
 
 
+BLOCKED = b"<!DOCTYPE html><html><head><style>a{b}</style></head><body>Blocked &amp; logged <b>here</b></body></html>"
+
+
+@pytest.mark.parametrize("action", [ASSUME, GENERATE, GET])
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        (403, BLOCKED, "HTTP 403, not an answer of AWS: Blocked & logged here"),
+        (407, b"Proxy Authentication Required", "HTTP 407, not an answer of AWS: Proxy Authentication Required"),
+        (418, b'{"message":"teapot"}', 'HTTP 418, not an answer of AWS: {"message":"teapot"}'),
+        (502, BLOCKED, "HTTP 502, not an answer of AWS: Blocked & logged here"),
+    ],
+)
+def test_an_error_that_is_not_from_aws_is_its_status_and_first_words(lake, action, status, body, expected):
+    one = member(1)
+    with Simulator(organization(one)) as server:
+        forge(server, action, one.account_id, Response(status, "text/html", body))
+        collect(server, lake)
+
+    row = accounts_of(lake)[one.account_id]
+    assert (row["error_code"], row["error_message"]) == ("NotAnAwsAnswer", expected)
+
+
+def test_an_error_without_code_and_message_has_both(lake):
+    one = member(1)
+    empty = b"<ErrorResponse><Error><Code></Code><Message/></Error></ErrorResponse>"
+    with Simulator(organization(one)) as server:
+        forge(server, GENERATE, one.account_id, Response(403, "text/xml", empty))
+        collect(server, lake)
+
+    row = accounts_of(lake)[one.account_id]
+    assert (row["error_code"], row["error_message"]) == ("HTTP403", "AWS returned HTTP 403 without a message.")
+
+
 def test_an_error_code_that_nobody_knows_is_told_as_it_came(lake):
     new = CallFault(
         name="new",

@@ -14,8 +14,10 @@ from collector.collection.run import plan_run
 from collector.errors import CallFault, OrganizationUnreadableError
 from collector.settings.model import Settings
 from collector.simulator import Simulator
+from collector.simulator.wire import Response
+from tests.fixtures.forgery import forge
 from tests.fixtures.published import accounts_of
-from tests.fixtures.runs import at, collect, member, organization
+from tests.fixtures.runs import MANAGEMENT, at, collect, member, organization
 
 MEMBERS = [member(number, ou=("Prod",)) for number in range(3)]
 ENDLESS = {
@@ -92,3 +94,15 @@ def test_a_token_that_comes_again_is_named_with_its_call():
     ) as caught:
         list(every_page("glue:GetTables", listed, lambda _: [], successor="Next"))
     assert caught.value.code == "EndlessListing"
+
+
+def test_a_list_that_changed_while_it_was_read_is_read_again(lake, monkeypatch):
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    changed = Response(
+        400, "application/x-amz-json-1.1", b'{"__type":"ConcurrentModificationException","Message":"Try again."}'
+    )
+    with Simulator(organization(*MEMBERS)) as server:
+        forge(server, "organizations:ListAccounts", MANAGEMENT, changed, times=3)
+        run = collect(server, lake)
+
+    assert run.result.counts == {"collected": 4}
