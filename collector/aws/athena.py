@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from tenacity import Retrying, retry_if_result, wait_exponential
+from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, stop_never, wait_exponential
 
 from collector.aws.clients import client
 from collector.aws.errors import translated
@@ -45,6 +45,10 @@ class StaleViewError(AthenaError):
 
 class ScanLimitError(AthenaError):
     """The query read more than it may."""
+
+
+class TimeLimitError(AthenaError):
+    """The query took longer than it may."""
 
 
 # Trino's names of errors in the SQL itself.
@@ -123,7 +127,8 @@ class AthenaQueries:
 
     `output_location` is for a workgroup that has no location for results. `scan_limit` is in bytes: a query that has
     read more is stopped. Athena reports what was read every few seconds only, so a query may read more than that; the
-    workgroup's own limit (`BytesScannedCutoffPerQuery`) holds exactly, and both apply.
+    workgroup's own limit (`BytesScannedCutoffPerQuery`) holds exactly, and both apply. `time_limit` is in seconds from
+    the start, waiting in Athena's queue included.
     """
 
     def __init__(
@@ -133,6 +138,7 @@ class AthenaQueries:
         workgroup: str | None = None,
         output_location: str | None = None,
         scan_limit: int | None = None,
+        time_limit: float | None = None,
         athena: AthenaClient | None = None,
         s3: S3Client | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -142,6 +148,7 @@ class AthenaQueries:
         self._workgroup = workgroup
         self._output_location = output_location
         self._scan_limit = scan_limit
+        self._time_limit = time_limit
         self._sleep = sleep
         with self._explained("client of athena"):
             self.athena = athena or client("athena")
@@ -195,8 +202,17 @@ class AthenaQueries:
             sleep=self._sleep,
             wait=wait_exponential(multiplier=_FIRST_PAUSE_SECONDS, max=_LONGEST_PAUSE_SECONDS),
             retry=retry_if_result(lambda execution: execution["Status"]["State"] in _RUNNING),
+            stop=stop_never if self._time_limit is None else stop_after_delay(self._time_limit),
         )
-        return polling(self._poll, query_id)
+        try:
+            return polling(self._poll, query_id)
+        except RetryError as error:
+            raise TimeLimitError(
+                f"The query was stopped: it was not finished after {self._time_limit:g} s, which is its limit. Query a "
+                "view of the newest snapshot instead of its history, name fewer days, or raise --time-limit.",
+                limit=self._time_limit,
+                query_execution_id=query_id,
+            ) from error
 
     def _poll(self, query_id: str) -> QueryExecutionTypeDef:
         with self._explained("athena:GetQueryExecution"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 import typer
@@ -15,6 +16,9 @@ from collector.cli.query import query
 from collector.cli.views import deploy_views, list_views, show_view
 from collector.process.streams import say
 
+# A comment is followed by SQL on the next line; a name of an option has no blanks.
+_COMMENT = re.compile(r"--(\s|.*\n)")
+
 
 def _without_types(params: list[Any]) -> list[Any]:
     """The parameters, without Python's types in the help: a flag has none, an argument is named by its metavar."""
@@ -27,6 +31,10 @@ def _without_types(params: list[Any]) -> list[Any]:
 
 
 class _Command(TyperCommand):
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 -- typer's own types are private
+        """Parse the arguments; SQL that begins with a comment (`-- all keys`) is not an option."""
+        return super().parse_args(ctx, [f" {each}" if _COMMENT.match(each) else each for each in args])
+
     def get_params(self, *context: Any) -> Any:  # noqa: ANN401 -- typer's own types are private
         return _without_types(super().get_params(*context))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from collector.cli.options import with_settings
+from collector.cli.options import Verbose, with_settings
 from collector.process.streams import say
 
 if TYPE_CHECKING:
@@ -26,18 +26,21 @@ def view_names(incomplete: str) -> list[str]:
     return [name for name in shipped_views().by_name if name.startswith(incomplete)]
 
 
-@with_settings("lake", "database", "workgroup", "output_location", "scan_limit")
+@with_settings(
+    *("lake", "database", "workgroup", "output_location", "scan_limit"), *("time_limit", "memory_limit", "disk_limit")
+)
 def query(
     settings: Settings,
     *,
     text: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar="SQL_OR_VIEW",
-            help="A view's name, or one SQL statement that only reads, in the engine's dialect.",
+            help="A view's name, or one SQL statement that only reads, in the engine's dialect; - reads it from stdin.",
             autocompletion=view_names,
         ),
-    ],
+    ] = None,
+    file: Annotated[Path | None, typer.Option(metavar="FILE", help="Read the SQL from this file; - is stdin.")] = None,
     format: Annotated[  # noqa: A002 -- the flag's name is the contract's
         str | None,
         typer.Option(
@@ -57,6 +60,7 @@ def query(
     engine: Annotated[
         str | None, typer.Option(metavar="ENGINE", help="duckdb (default for a folder) or athena (default for S3).")
     ] = None,
+    verbose: Verbose = False,
 ) -> int:
     """Query the lake. Rows go to stdout; the snapshot they come from, and its age, to stderr.
 
@@ -72,29 +76,68 @@ def query(
 
       credlake query --lake ./lake stale_access_keys_history --format parquet --output keys.parquet
 
+      credlake query --lake ./lake --file keys.sql --format csv
+
       credlake query --lake s3://my-bucket/credlake --workgroup credlake findings
     """
     from collector.errors import UsageError
     from collector.lake.layout import is_on_s3
     from collector.process.logs import set_up_logs
     from collector.query.choice import Choice
+    from collector.query.duckdb import QueryLimits
     from collector.query.run import run_query
 
-    set_up_logs(for_person=sys.stderr.isatty())
+    set_up_logs(verbose=verbose, for_person=sys.stderr.isatty())
     place = settings.required_lake
-    file = None if output is None else output.expanduser()
+    sql = _text_of(text, file)
+    target = None if output is None else output.expanduser()
     names = tuple(name.strip() for name in (columns or "").split(",") if name.strip())
     choice = Choice(columns=names, limit=limit, is_everything=everything)
     chosen = engine or ("athena" if is_on_s3(place) else "duckdb")
     if chosen not in ENGINES:
         raise UsageError([f"Unknown engine {chosen!r}: use {' or '.join(ENGINES)}."])
     if chosen == "duckdb":
-        run_query(place, text, format=format, output=file, choice=choice, out_stream=sys.stdout, err_stream=sys.stderr)
+        limits = QueryLimits(
+            time_limit=settings.time_limit, memory_limit=settings.memory_limit, disk_limit=settings.disk_limit
+        )
+        run_query(
+            place,
+            sql,
+            format=format,
+            output=target,
+            choice=choice,
+            limits=limits,
+            out_stream=sys.stdout,
+            err_stream=sys.stderr,
+        )
         return 0
     if not is_on_s3(place):
         raise UsageError([f"Athena reads S3, and {place} is a local folder. Use --engine duckdb."])
-    _query_athena(settings, place, text, format_name=format, output=file, choice=choice)
+    _query_athena(settings, place, sql, format_name=format, output=target, choice=choice)
     return 0
+
+
+def _text_of(argument: str | None, file: Path | None) -> str:
+    """The name of a view or the SQL: the argument itself, or the content of a file or of stdin.
+
+    Raises:
+        UsageError: neither or both are given, or the content is not UTF-8.
+        CredlakeError: it cannot be read.
+    """
+    from collector.errors import CredlakeError, UsageError
+
+    if (argument is None) == (file is None):
+        raise UsageError(["Give either SQL_OR_VIEW or --file FILE."])
+    if argument not in (None, "-"):
+        return argument
+    try:
+        content = sys.stdin.buffer.read() if file in (None, Path("-")) else file.expanduser().read_bytes()
+        # Editors on Windows begin a file with a byte order mark.
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError([f"The SQL in {file or 'stdin'} is not UTF-8."]) from error
+    except OSError as error:
+        raise CredlakeError(f"The SQL in {file} cannot be read: {error.strerror or error}.") from error
 
 
 def _query_athena(
@@ -115,6 +158,7 @@ def _query_athena(
         workgroup=settings.workgroup,
         output_location=settings.output_location,
         scan_limit=settings.scan_limit,
+        time_limit=settings.time_limit,
     )
     result = run_on_athena(queries, statement)
     for line in (*_freshness(lake, settings.database), result.query.cost(), *_notes(result)):

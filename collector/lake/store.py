@@ -109,7 +109,7 @@ def already_exists(location: str) -> LakeError:
 
 _UNCHANGED = "what was published before is unchanged."
 _NO_SPACE = f"Free some space, or name a lake (or a TMPDIR) on a larger disk; {_UNCHANGED}"
-_NO_PERMISSION = "Grant the user that runs this write access, or name another folder."
+_NO_PERMISSION = "Grant the user that runs this {access} access, or name another folder."
 _NO_FOLDER = "There is a file where a folder should be: name another folder."
 _NEXT_STEPS = {
     errno.ENOSPC: _NO_SPACE,
@@ -138,4 +138,5 @@ def disk_error(doing: str, path: Path, error: OSError) -> LakeError:
     code = error.errno or 0
     reason = error.strerror or str(error)
     next_step = _NEXT_STEPS.get(code, f"Check the disk, and run again; {_UNCHANGED}")
+    next_step = next_step.format(access="read" if doing == "Reading" else "write")
     return LakeError(f"{doing} {path} failed: {reason}. {next_step}", path=str(path), errno=code)

@@ -10,11 +10,13 @@ from __future__ import annotations
 import shutil
 import tempfile
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeGuard
 
 import duckdb
 
+from collector.errors import UsageError
 from collector.lake.layout import is_on_s3
 from collector.query.definitions import Definitions
 from collector.query.rows import QueryError, Rows, stream
@@ -35,8 +37,19 @@ if TYPE_CHECKING:
     from collector.query.snapshots import DataFile
     from collector.views.files import PreparedViews
 
-# What DuckDB may hold before it writes to its temporary folder, apart from the interpreter and Arrow's batches.
-_MEMORY_LIMIT = "2GB"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryLimits:
+    """What a query may take. Sizes are in DuckDB's notation: `4GB`."""
+
+    time_limit: float | None = None  # The seconds that DuckDB may compute; None for no limit.
+    memory_limit: str = "50%"
+    """What DuckDB may hold before it writes to temporary files, apart from the interpreter and Arrow's batches; a share
+    is of the machine's memory, or of its container's."""
+    disk_limit: str = "10GB"  # What DuckDB may write to temporary files.
+
+
+_NO_LIMITS = QueryLimits()
 
 
 class LocalLake:
@@ -51,7 +64,7 @@ class LocalLake:
         organization_ids: Collection[str] = (),
         *,
         views: PreparedViews | None = None,
-        memory_limit: str = _MEMORY_LIMIT,
+        limits: QueryLimits = _NO_LIMITS,
     ) -> None:
         """Read the publication records and open the session; no data file is opened yet.
 
@@ -59,15 +72,17 @@ class LocalLake:
             lake: the lake's folder, or `s3://bucket/prefix`.
             organization_ids: the organizations to read; by default all of the lake.
             views: the views; by default those of this version.
-            memory_limit: what DuckDB may hold in memory, in its own notation.
+            limits: what a query may take.
 
         Raises:
             LakeError: no such lake, nothing published in it, or a record that cannot be read.
+            UsageError: DuckDB rejects a limit.
         """
+        self._limits = limits
         self.snapshots: LakeSnapshots = read_snapshots(lake, organization_ids)
         self._scratch = tempfile.mkdtemp(prefix="credlake-query-")
         try:
-            self.connection = self._open(memory_limit)
+            self.connection = self._open()
         except BaseException:
             shutil.rmtree(self._scratch, ignore_errors=True)
             raise
@@ -99,7 +114,7 @@ class LocalLake:
         """
         sql = self._definitions.prepare(text)
         with self._lake_errors():
-            rows = stream(self.connection, sql, known=self._definitions.columns)
+            rows = stream(self.connection, sql, known=self._definitions.columns, time_limit=self._limits.time_limit)
         return Rows(rows.schema, self._read(rows.batches))
 
     def _read(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -116,17 +131,22 @@ class LocalLake:
                 raise self._s3_files.failure from error
             raise
 
-    def _open(self, memory_limit: str) -> duckdb.DuckDBPyConnection:
-        connection = duckdb.connect(
-            config={
-                "memory_limit": memory_limit,
-                "temp_directory": self._scratch,
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-                # Otherwise a Python variable with a table's name would be a table.
-                "python_enable_replacements": False,
-            }
-        )
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        try:
+            connection = duckdb.connect(
+                config={
+                    "memory_limit": self._limits.memory_limit,
+                    "temp_directory": self._scratch,
+                    "autoinstall_known_extensions": False,
+                    "autoload_known_extensions": False,
+                    # Otherwise a Python variable with a table's name would be a table.
+                    "python_enable_replacements": False,
+                }
+            )
+            # Given in `config`, it is shown as set, but not enforced (DuckDB 2.0).
+            connection.execute(f"set max_temp_directory_size = {literal(self._limits.disk_limit)}")
+        except duckdb.Error as error:
+            raise UsageError([f"DuckDB rejects --memory-limit or --disk-limit: {error}"]) from error
         # The lake's timestamps are UTC.
         connection.execute("set TimeZone = 'UTC'")
         files = [] if _is_s3_store(self.snapshots.store) else self.snapshots.files(newest_only=False)

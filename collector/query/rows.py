@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import duckdb
+import pyarrow as pa
 
 from collector.errors import CredlakeError, UsageError
 from collector.query.statement import identifier, mentioned, suggestion
@@ -15,7 +17,6 @@ from collector.query.statement import identifier, mentioned, suggestion
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
-    import pyarrow as pa
     from duckdb.sqltypes import DuckDBPyType
 
 T = TypeVar("T")
@@ -49,8 +50,11 @@ _MISSING_COLUMN = re.compile(
 )
 _MISSING_DATABASE = re.compile(r'because (schema|catalog) "[^"]+" does not exist')
 _CANDIDATES = re.compile(r"^(Did you mean|Candidate bindings:).*\n?", re.MULTILINE)
+_TOO_DEEP = "The SQL, or a value that it returns, is nested too deeply. Write it with fewer levels."
+_EXCEEDED = "The query needs more {what}. Select fewer columns or days, or raise the limit."
+_MEMORY = _EXCEEDED.format(what="memory than --memory-limit allows")
+_DISK = _EXCEEDED.format(what="temporary disk space than --disk-limit allows")
 _HINTS = {
-    "Out of Memory Error": " The query exceeds its memory or temporary disk. Select fewer columns or days.",
     "IO Error": " Run `credlake verify` to check that the lake is complete and readable.",
     "Conversion Error": " try_cast returns null for a value that cannot be cast.",
 }
@@ -71,7 +75,11 @@ class Rows:
 
 
 def stream(
-    connection: duckdb.DuckDBPyConnection, sql: str, *, known: Mapping[str, Collection[str]] | None = None
+    connection: duckdb.DuckDBPyConnection,
+    sql: str,
+    *,
+    known: Mapping[str, Collection[str]] | None = None,
+    time_limit: float | None = None,
 ) -> Rows:
     """Start a statement; its rows are computed while they are read, and never all held in memory.
 
@@ -79,16 +87,18 @@ def stream(
         connection: a session in which everything that the statement reads is defined.
         sql: a statement that only reads.
         known: the columns of every table and view by its name, to suggest the right one.
+        time_limit: the seconds that DuckDB may compute, without the time that the reader of the rows takes.
 
     Raises:
         UsageError: SQL that DuckDB rejects.
         QueryError: DuckDB could not complete the query. Reading the batches raises it too.
     """
+    calls = _Calls(connection, time_limit)
     try:
-        reader = _interruptible(connection, lambda: _started(connection, sql))
-    except duckdb.Error as error:
+        reader = calls.run(lambda: _started(connection, sql))
+    except (duckdb.Error, pa.ArrowException, RecursionError) as error:
         raise query_error(error, sql, known) from error
-    return Rows(reader.schema, _batches(connection, reader))
+    return Rows(reader.schema, _batches(calls, reader))
 
 
 def _started(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.RecordBatchReader:
@@ -103,22 +113,41 @@ def _started(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.RecordBatchR
     return reader
 
 
-def _interruptible(connection: duckdb.DuckDBPyConnection, call: Callable[[], T]) -> T:
-    """The result of a call of DuckDB, which a signal ends.
+class _Calls:
+    """Calls of DuckDB, which a signal ends, and a limit of their time in all.
 
     Python handles signals in the main thread between two of its own instructions, so in a call that computes for
-    minutes it would handle none. The call therefore runs in another thread while the main thread waits.
+    minutes it would handle none. A call therefore runs in another thread while the main thread waits.
     """
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        running = pool.submit(call)
-        try:
-            return running.result()
-        except BaseException:
-            while not running.done():
-                # Again and again: an interrupt before the statement has started has no effect.
-                connection.interrupt()
-                wait([running], timeout=_INTERRUPT_SECONDS)
-            raise
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, time_limit: float | None) -> None:
+        """Take the session, and the limit in seconds; None for none."""
+        self._connection = connection
+        self._time_limit = time_limit
+        self._left = time_limit
+
+    def run(self, call: Callable[[], T]) -> T:
+        """The result of a call; QueryError where the time is over."""
+        started = time.monotonic()
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            running = pool.submit(call)
+            try:
+                return running.result(timeout=self._left)
+            except BaseException as error:
+                while not running.done():
+                    # Again and again: an interrupt before the statement has started has no effect.
+                    self._connection.interrupt()
+                    wait([running], timeout=_INTERRUPT_SECONDS)
+                if isinstance(error, TimeoutError):
+                    raise QueryError(
+                        f"The query was stopped: it computed for {self._time_limit:g} s, which is its limit. Select "
+                        "fewer columns or days, or raise --time-limit.",
+                        time_limit=self._time_limit,
+                    ) from error
+                raise
+            finally:
+                if self._left is not None:
+                    self._left = max(0, self._left - (time.monotonic() - started))
 
 
 def query_error(
@@ -132,8 +161,13 @@ def query_error(
         known: the columns of every table and view by its name.
     """
     text = str(error).strip() or type(error).__name__
+    if isinstance(error, RecursionError | pa.ArrowException) or "expression depth limit" in text:
+        return UsageError([_TOO_DEEP])
     if isinstance(error, _SQL_ERRORS):
         return UsageError(_with_suggestion(text, sql, known or {}).splitlines())
+    if isinstance(error, duckdb.OutOfMemoryException):
+        # DuckDB's own text advises settings that a query cannot change.
+        return QueryError(_DISK if "max_temp_directory_size" in text else _MEMORY, engine="duckdb")
     kind, _, rest = text.splitlines()[0].partition(": ")
     if rest.startswith(_ARROW_STREAM):
         # A file on S3 could not be read; DuckDB knows it only as an Arrow stream.
@@ -183,12 +217,12 @@ def _target(kind: DuckDBPyType) -> str:
     return f"{_target(parts[0][1])}[]"
 
 
-def _batches(connection: duckdb.DuckDBPyConnection, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+def _batches(calls: _Calls, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
     # Closed however the reading ends: a connection runs nothing else while a result is open.
     with reader:
         while True:
             try:
-                batch = _interruptible(connection, reader.read_next_batch)
+                batch = calls.run(reader.read_next_batch)
             except StopIteration:
                 return
             except (duckdb.Error, OSError) as error:  # Arrow's stream interface raises nothing but OSError

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 from collector.errors import CredlakeError, UsageError
 from collector.process.streams import printable
 from collector.query.choice import Choice
-from collector.query.duckdb import LocalLake
+from collector.query.duckdb import LocalLake, QueryLimits
 from collector.query.formats import write_csv, write_json, write_parquet, write_table
 from collector.query.statement import suggestion
 
@@ -35,6 +35,7 @@ def run_query(
     format: str | None = None,  # noqa: A002 -- the flag's own name
     output: Path | None = None,
     choice: Choice = EVERY_COLUMN,
+    limits: QueryLimits | None = None,
     out_stream: TextIO,
     err_stream: TextIO,
     now: datetime | None = None,
@@ -47,6 +48,7 @@ def run_query(
         format: one of `FORMATS`; None for the one that the name of `output` ends in, else a table.
         output: a file to write instead of `out_stream`; it appears complete or not at all.
         choice: which columns and rows are written.
+        limits: what the query may take; None for the defaults.
         out_stream: receives the rows, and nothing else.
         err_stream: receives the date, age and coverage of the snapshots that are read, and notes on the rows.
         now: the time from which a snapshot's age is counted; by default the current time.
@@ -56,7 +58,7 @@ def run_query(
         CredlakeError: there is no snapshot, or the query failed.
     """
     chosen = checked_format(format, output, out_stream)
-    with LocalLake(lake) as local:
+    with LocalLake(lake, limits=limits or QueryLimits()) as local:
         rows = local.rows(text)
         for line in local.snapshots.freshness(now or datetime.now(UTC)):
             print(printable(line), file=err_stream)

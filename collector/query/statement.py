@@ -76,8 +76,12 @@ def trimmed(text: str) -> str:
     """The text without surrounding blanks and trailing semicolons.
 
     Raises:
-        UsageError: nothing remains but comments.
+        UsageError: nothing remains but comments, or it is not text (undecodable bytes of the command line).
     """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(["The query is not valid UTF-8."]) from error
     sql = text.strip().rstrip("; \n\t")
     if _COMMENTS.fullmatch(sql):
         raise UsageError(["The query is empty. Give the name of a view (`credlake views list`) or a SELECT statement."])

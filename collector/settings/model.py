@@ -36,12 +36,14 @@ from collector.settings.checks import (
 T = TypeVar("T")
 
 DEFAULT_ROLE_NAME = "credlake-reader"
+_SIZE = r"[0-9]+(\.[0-9]+)?([KMGT]i?)?B"
 
 # The headings of `--help`.
 ROLE = "Role in the accounts"
 ACCOUNTS = "Accounts"
 RUN = "Run"
 LAKE = "Lake, Glue and Athena"
+QUERY = "Limits of a query"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +222,26 @@ class Settings:
         LAKE,
         "Stop an Athena query that has read more than this.",
         metavar="BYTES",
+        is_recorded=False,
+    )
+    time_limit: float = _setting(
+        600.0, seconds(), QUERY, "Stop a query that computes for longer.", metavar="SECONDS", is_recorded=False
+    )
+    # DuckDB itself takes the limit of a container for the machine's memory.
+    memory_limit: str = _setting(
+        "50%",
+        text(_SIZE + "|[0-9]{1,2}%", "Must be a size, such as 4GB, or a share of the machine's memory, such as 50%."),
+        QUERY,
+        "What DuckDB may hold in memory, in all: a size (4GB), or a share of the machine's.",
+        metavar="SIZE",
+        is_recorded=False,
+    )
+    disk_limit: str = _setting(
+        "10GB",
+        text(_SIZE, "Must be a size, such as 10GB."),
+        QUERY,
+        "What DuckDB may write to temporary files (in TMPDIR) where memory does not suffice.",
+        metavar="SIZE",
         is_recorded=False,
     )
     # A table of the settings file, not a flag. `for_the_record` adds it.

@@ -60,6 +60,38 @@ def test_a_view_is_asked_by_its_name_and_as_csv(credlake, collected):
     }
 
 
+def test_sql_may_begin_with_a_comment_and_may_come_from_a_file_or_stdin(credlake, collected, tmp_path, monkeypatch):
+    sql = "-- All accounts\nselect count(*) as n from account"
+    file = tmp_path / "accounts.sql"
+    file.write_text(sql, encoding="utf-8-sig")
+    ways = [[sql], [sql.replace("-- A", "--a")], ["--file", file], ["--file", "-"], ["-"]]
+
+    for way in ways:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(sql.encode())))
+        ended = credlake("query", "--lake", collected, "--format", "csv", *way)
+        assert (ended.code, ended.out) == (0, "n\n3\n"), way
+
+
+def test_sql_is_given_once_and_can_be_read(credlake, collected, tmp_path):
+    latin = tmp_path / "latin.sql"
+    latin.write_bytes("select 'Zürich'".encode("latin-1"))
+    given = [[], ["account", "--file", latin], ["--file", latin], ["--file", tmp_path / "none.sql"], ["--fil e"]]
+
+    ended = [credlake("query", "--lake", collected, *way) for way in given]
+
+    assert [one.code for one in ended] == [2, 2, 2, 3, 2]
+    assert ["--file FILE" in ended[0].err, "is not UTF-8" in ended[2].err] == [True, True]
+
+
+def test_a_query_obeys_the_limits_of_the_settings(credlake, collected):
+    endless = "select count(*) from range(1000000000000) t(i) where i % 7 = 0"
+    late = credlake("query", "--lake", collected, "--time-limit", "0.2", endless)
+    wrong = credlake("query", "--lake", collected, "--memory-limit", "much", "account")
+
+    assert (late.code, wrong.code) == (3, 2)
+    assert "--time-limit" in late.err
+
+
 def test_3_before_anything_was_collected(credlake, lake):
     missing = credlake("query", "--lake", lake, "account")
     lake.mkdir()

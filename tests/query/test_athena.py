@@ -14,7 +14,7 @@ import pytest
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
-from collector.aws.athena import AthenaError, AthenaQueries, ScanLimitError, StaleViewError
+from collector.aws.athena import AthenaError, AthenaQueries, ScanLimitError, StaleViewError, TimeLimitError
 from collector.errors import UsageError
 from collector.query.athena import run_on_athena
 from collector.query.statement import AthenaStatement
@@ -231,6 +231,15 @@ def test_a_query_that_reads_more_than_the_limit_is_stopped(stubbed):
     stub.add_response("stop_query_execution", {}, {"QueryExecutionId": QUERY})
     with pytest.raises(ScanLimitError, match="had read 1,001 bytes, and --scan-limit allows 1,000"):
         queries(athena, scan_limit=1000).run("select 1")
+
+
+def test_a_query_that_takes_longer_than_the_limit_is_stopped(stubbed):
+    athena, stub = stubbed
+    started(stub)
+    stub.add_response("get_query_execution", execution("QUEUED"))
+    stub.add_response("stop_query_execution", {}, {"QueryExecutionId": QUERY})
+    with pytest.raises(TimeLimitError, match=r"after 1e-09 s.*--time-limit"):
+        queries(athena, time_limit=1e-9).run("select 1")
 
 
 def test_a_finished_query_returns_rows_even_beyond_the_limit(stubbed):

@@ -10,7 +10,7 @@ import pytest
 
 from collector.errors import UsageError
 from collector.query.definitions import Definitions
-from collector.query.duckdb import LocalLake
+from collector.query.duckdb import LocalLake, QueryLimits
 
 DAY = "2026-11-22"
 
@@ -185,6 +185,6 @@ def test_the_temporary_folder_is_removed_when_the_session_cannot_be_opened(make_
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(scratch))
-    with pytest.raises(duckdb.Error):
-        LocalLake(path, memory_limit="much")
+    with pytest.raises(UsageError, match="--memory-limit"):
+        LocalLake(path, limits=QueryLimits(memory_limit="much"))
     assert list(scratch.iterdir()) == []

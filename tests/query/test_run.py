@@ -18,6 +18,7 @@ import pytest
 
 from collector.errors import CredlakeError, UsageError
 from collector.query.choice import Choice
+from collector.query.duckdb import QueryLimits
 from collector.query.formats import plain_values
 from collector.query.run import MAXIMUM_ROWS, TERMINAL_ROWS, run_query
 
@@ -304,6 +305,10 @@ def test_findings_by_name_are_ordered_by_rank(make_lake):
         ("select 1; select 2", "2 statements: run one at a time"),
         ("select (1", 'Parser Error: syntax error at or near "1"\nLINE 1: select \\(1\n'),
         ("select 'a", "Parser Error: unterminated string literal"),
+        ("select '\udcff'", "not valid UTF-8"),
+        (f"select {'+'.join(['1'] * 10_000)}", "nested too deeply"),
+        (f"select {'[' * 70}1{']' * 70}", "nested too deeply"),
+        (f"select {'{x:' * 900}1{'}' * 900}", "nested too deeply"),
         ("copy account to '/tmp/x'", r"`copy …` does more than read, and `credlake query` only reads"),
     ],
 )
@@ -311,6 +316,39 @@ def test_a_wrong_query_is_a_usage_error_with_the_reason(lake, text, message):
     with pytest.raises(UsageError, match=message) as caught:
         query(lake, text, format="json")
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("format_name", ["table", "csv", "json", "parquet"])
+@pytest.mark.parametrize(
+    "sql",
+    [
+        f"select {'(' * 900}1{')' * 900}",
+        f"select {'[' * 60}1{']' * 60}",
+        f"select {'case when true then ' * 500}1{' end' * 500}",
+        f"select users in ({','.join(map(str, range(10_000)))}) from account",  # noqa: S608 -- numbers
+    ],
+)
+def test_a_query_that_is_nested_or_long_is_answered(lake, tmp_path, sql, format_name):
+    query(lake, sql, format=format_name, output=tmp_path / "rows")
+    assert (tmp_path / "rows").stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    ("limits", "sql", "message"),
+    [
+        ({"time_limit": 0.2}, "select count(*) from range(1000000000000) t(i) where i % 7 = 0", "0.2 s.*--time-limit"),
+        ({"memory_limit": "60MB"}, "select list(i) from range(100000000) t(i)", "--memory-limit"),
+        (
+            {"memory_limit": "60MB", "disk_limit": "5MB"},
+            "select count(*) from (select distinct i::varchar || repeat('x', 40) from range(3000000) t(i))",
+            "--disk-limit",
+        ),
+    ],
+)
+def test_a_limit_that_ends_a_query_is_named(lake, limits, sql, message):
+    with pytest.raises(CredlakeError, match=message) as caught:
+        query(lake, sql, limits=QueryLimits(**limits))
+    assert caught.value.exit_code == 3
 
 
 @pytest.mark.parametrize("sql", ["select * from acount", "select * from '/etc/passwd'"])

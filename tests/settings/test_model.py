@@ -84,6 +84,9 @@ def test_every_setting_can_be_said_in_every_source(settings):
         "workgroup": "security",
         "output_location": "s3://results/credlake/",
         "scan_limit": 1_000_000_000,
+        "time_limit": 30.0,
+        "memory_limit": "4GB",
+        "disk_limit": "1.5TiB",
     }
     assert set(Settings.__dataclass_fields__) == set(SettingsSchema().fields)
 
