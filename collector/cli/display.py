@@ -5,14 +5,14 @@ from __future__ import annotations
 import shlex
 import sys
 import time
-from collections import Counter
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import structlog
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TaskID, TimeElapsedColumn
+from rich.table import Column, Table
 from rich.text import Text
 
 from collector.aws.iam import POLICY_TO_GRANT
@@ -32,6 +32,10 @@ _SECONDS_BETWEEN_EVENTS = 10.0
 # The view collection_coverage lists them all.
 _MAX_LISTED = 50
 _WIDTH_WITHOUT_TERMINAL = 140
+# An account is named in the progress once it takes this long; most are collected within 3 seconds (facts F2.4).
+_SLOW_SECONDS = 5.0
+_MAX_SLOWEST = 3
+_INTERRUPTED = "Interrupted. The reports collected so far are kept: `credlake collect --resume` continues the run."
 _MAX_REASON = 76
 
 
@@ -41,27 +45,61 @@ def watch_for(*, is_terminal: bool) -> Iterator[Watch]:
     if not is_terminal:
         yield _EventWatch()
         return
-    columns = (TextColumn("collecting"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn())
-    outcomes = TextColumn("{task.fields[outcomes]}")
-    with Progress(*columns, outcomes, console=Console(file=sys.stderr), transient=True) as progress:
-        yield _BarWatch(progress)
+    watch = _BarWatch()
+    columns = (MofNCompleteColumn(), BarColumn(bar_width=12), TimeElapsedColumn(), _StatusColumn(watch))
+    with Progress(*columns, console=Console(file=sys.stderr), transient=True, expand=True) as watch.progress:
+        watch.bar = watch.progress.add_task("", total=None)
+        yield watch
 
 
 class _BarWatch(Watch):
-    """A progress bar with counts by outcome, on a terminal."""
+    """A progress bar, on a terminal."""
 
-    def __init__(self, progress: Progress) -> None:
-        self._counts: Counter[Outcome] = Counter()
-        self._progress = progress
-        self._bar = progress.add_task("", total=0, outcomes="listing accounts")
+    progress: Progress
+    bar: TaskID
 
-    def listed(self) -> None:
-        self._progress.update(self._bar, total=(self._progress.tasks[0].total or 0) + 1)
+    def __init__(self) -> None:
+        self._collected = self._failed = self._listed = 0
+        self._waiting: dict[str, float] = {}
+        """When each account was listed that is not finished yet, so the one that takes longest comes first."""
+
+    def listed(self, account_id: str) -> None:
+        self._listed += 1
+        self._waiting[account_id] = time.monotonic()
+        self.progress.update(self.bar, total=self._listed)
 
     def finished(self, result: AccountResult) -> None:
-        self._counts[result.outcome] += 1
-        counts = "  ".join(f"{outcome} {self._counts[outcome]}" for outcome in Outcome if self._counts[outcome])
-        self._progress.update(self._bar, advance=1, outcomes=counts)
+        self._waiting.pop(result.account_id, None)
+        self._collected += result.outcome.is_covered
+        self._failed += result.outcome.needs_attention and not result.outcome.is_covered
+        self.progress.update(self.bar, advance=1)
+
+    def interrupted(self) -> None:
+        self.progress.console.print(_INTERRUPTED, highlight=False, soft_wrap=True)
+
+    def status(self) -> str:
+        """Counts, and the accounts that take longest; the end of it is cut off where the terminal is narrow."""
+        if not self._listed:
+            return "listing accounts"
+        now = time.monotonic()
+        slowest = [
+            f"{account_id} {now - since:.0f} s"
+            for account_id, since in islice(self._waiting.copy().items(), _MAX_SLOWEST)
+            if now - since > _SLOW_SECONDS
+        ]
+        counts = f"{self._collected} collected, {self._failed} failed"
+        return f"{counts}; waiting for {', '.join(slowest)}" if slowest else counts
+
+
+class _StatusColumn(ProgressColumn):
+    """The status of the run, redrawn as time passes."""
+
+    def __init__(self, watch: _BarWatch) -> None:
+        super().__init__(Column(no_wrap=True, overflow="ellipsis", ratio=1))
+        self._watch = watch
+
+    def render(self, task: Task) -> Text:  # noqa: ARG002 -- rich's signature
+        return _text(self._watch.status())
 
 
 class _EventWatch(Watch):
@@ -71,8 +109,11 @@ class _EventWatch(Watch):
         self._listed = self._finished = 0
         self._next = time.monotonic() + _SECONDS_BETWEEN_EVENTS
 
-    def listed(self) -> None:
+    def listed(self, account_id: str) -> None:  # noqa: ARG002 -- as the watch on a terminal
         self._listed += 1
+
+    def interrupted(self) -> None:
+        _log.warning("run.interrupted", next_step=_INTERRUPTED)
 
     def finished(self, result: AccountResult) -> None:
         self._finished += 1

@@ -57,7 +57,7 @@ class Pipeline:
         deadline = self.discovery.deadline
         self._details_deadline = float("inf") if deadline is None else deadline + _DETAILS_GRACE_SECONDS
         async for account in self.discovery.selected(accounts):
-            self.watch.listed()
+            self.watch.listed(account.account_id)
             if self.resumed is not None and account.account_id in self.resumed.reported:
                 others.create_task(self._deliver_kept(self.resumed, account))
                 continue

@@ -95,8 +95,11 @@ class RunResult:
 class Watch:
     """Follows a run that is under way; this one shows nothing."""
 
-    def listed(self) -> None:
+    def listed(self, account_id: str) -> None:
         """One more account is known."""
 
     def finished(self, result: AccountResult) -> None:
         """One more account has its outcome."""
+
+    def interrupted(self) -> None:
+        """A signal stops the run."""

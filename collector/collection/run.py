@@ -252,7 +252,9 @@ def run_until_signal(collection: Collection, part: Coroutine[None, None, RunResu
         StoppedBySignal: it was stopped.
     """
     return run_stoppable(
-        part or collection.run(), before_exit=lambda: shutil.rmtree(collection.scratch, ignore_errors=True)
+        part or collection.run(),
+        on_signal=collection.watch.interrupted,
+        before_exit=lambda: shutil.rmtree(collection.scratch, ignore_errors=True),
     )
 
 

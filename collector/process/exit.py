@@ -48,12 +48,18 @@ def _stop(number: int, _frame: FrameType | None) -> NoReturn:
     raise StoppedBySignal(number)
 
 
-def run_stoppable(work: Coroutine[Any, Any, T], *, before_exit: Callable[[], object] = lambda: None) -> T:
+def run_stoppable(
+    work: Coroutine[Any, Any, T],
+    *,
+    on_signal: Callable[[], object] = lambda: None,
+    before_exit: Callable[[], object] = lambda: None,
+) -> T:
     """Run the coroutine to its end, or until SIGINT or SIGTERM.
 
     A signal cancels it. Where the cleanup takes longer than `_CLEANUP_SECONDS` the process exits without it, even
-    during a write of the publication record: that is one atomic write, so the record is whole either way. `before_exit`
-    then removes temporary files; it must be quick, and must not raise.
+    during a write of the publication record: that is one atomic write, so the record is whole either way. `on_signal`
+    is called at the first signal; `before_exit` removes temporary files before such an exit. Both must be quick, and
+    must not raise.
 
     Raises:
         StoppedBySignal: it was stopped; the process should exit with its exit code.
@@ -72,6 +78,7 @@ def run_stoppable(work: Coroutine[Any, Any, T], *, before_exit: Callable[[], obj
         if not stopped_by:
             stopped_by.append(number)
             task.cancel()
+            on_signal()
             loop.call_later(_CLEANUP_SECONDS, exit_now)
 
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -412,7 +412,7 @@ def test_at_its_deadline_a_run_publishes_what_was_collected_by_then(credlake, la
 
 def test_3_where_nothing_was_collected_by_the_deadline(credlake, lake):
     with Simulator(GOOD, generation_seconds=60) as server:
-        ended = credlake("collect", "--lake", lake, "--deadline", "0.3", at=server)
+        ended = credlake("collect", "--lake", lake, "--deadline", "3", at=server)
 
     assert ended.code == 3
     assert "Not one account was collected" in ended.said[-1]

@@ -82,6 +82,7 @@ def test_a_run_that_waits_for_reports_is_gone_at_once(start, lake, published, nu
         ended, seconds = stop(process, number)
 
     assert (ended.code, ended.said, ended.out) == (EXIT_CODES[number], [], "")
+    assert "`credlake collect --resume` continues the run" in ended.err
     assert seconds < 2
     assert list(process.temporary.iterdir()) == []
     assert (lake / "catalog" / "o-aa111bb222.json").read_bytes() == published
