@@ -167,6 +167,8 @@ def test_without_a_configured_region_glue_is_called_in_that_of_the_bucket(cloud,
     # moto's Glue has a catalog for each Region.
     assert cloud.database in cloud.databases("eu-west-1")
     assert cloud.database not in cloud.databases("us-east-1")
+    # It would find no database elsewhere.
+    assert credlake("views", "deploy", "--dry-run", AWS_REGION=region, AWS_DEFAULT_REGION="")[0] == 0
 
 
 def test_a_run_into_a_bucket_looks_for_credentials_once(cloud, credlake, tmp_path):
