@@ -92,7 +92,7 @@ def write_rows(
                 write_csv(rows, target)
             case _:
                 shown, count = write_table(rows, target, None if choice.is_everything else most)
-                if note := _note(shown, count, len(rows.schema), all_columns):
+                if note := _note(shown, count, len(rows.schema), len(choice.columns) or all_columns):
                     print(note, file=err_stream)
 
 

@@ -329,3 +329,18 @@ def test_both_names_of_a_view_of_history_answer_alike(lake_of, on):
         answer = lake.view(name, order="2, 4, 8")
         assert answer
         assert lake.view(f"{name}_history", order="2, 4, 8") == answer
+
+
+def test_the_latest_changes_are_those_of_the_newest_snapshot_alone(lake_of, on):
+    first, second, third = on(21), on(22), on(23)
+    lake = lake_of(
+        days={
+            first.run_at: [first.account(), first.root()],
+            second.run_at: [second.account(), second.root(), second.user()],
+            third.run_at: [third.account(), third.root(), third.user(), third.user("bob")],
+        }
+    )
+    columns = "snapshot_date, change_type, user_name"
+    [change] = lake.view("latest_changes", columns)
+    assert tuple(change.values()) == ("2026-11-23", "user_created", "bob")
+    assert len(lake.view("credential_changes", columns)) == 2

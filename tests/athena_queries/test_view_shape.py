@@ -280,7 +280,7 @@ def test_the_views_of_results_have_the_same_columns_because_a_union_matches_them
 
 def test_and_so_have_the_changes():
     changes = [list(columns(name).items()) for name in VIEWS if name.endswith("_changes")]
-    assert len(changes) == 5
+    assert len(changes) == 6
     assert all(each == changes[0] for each in changes)
 
 

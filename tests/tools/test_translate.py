@@ -130,6 +130,7 @@ def test_these_views_are_materialized_before_they_are_sorted():
     assert found == {
         "console_users_without_mfa",
         "credential_changes",
+        "latest_changes",
         "stale_access_keys",
         "unused_credentials",
         "users_with_two_active_keys",
