@@ -16,7 +16,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from collector.aws.iam import POLICY_TO_GRANT
-from collector.collection.result import Watch
+from collector.collection.result import Watch, attention_rows, next_steps
 from collector.evidence import SINGLE_ACCOUNT
 from collector.outcome import Outcome
 from collector.process.streams import printable
@@ -36,7 +36,6 @@ _WIDTH_WITHOUT_TERMINAL = 140
 _SLOW_SECONDS = 5.0
 _MAX_SLOWEST = 3
 _INTERRUPTED = "Interrupted. The reports collected so far are kept: `credlake collect --resume` continues the run."
-_MAX_REASON = 76
 
 
 @contextmanager
@@ -193,29 +192,18 @@ def print_accounts(result: RunResult) -> None:
     table = Table(title="Accounts that need attention", title_justify="left")
     for name in ("account", "name", "outcome", "why"):
         table.add_column(name, overflow="fold")
-    order = list(Outcome)
-    accounts = sorted(result.needs_attention, key=lambda one: (order.index(one.outcome), one.account_id))
-    for account in accounts[:_MAX_LISTED]:
-        table.add_row(account.account_id, _text(account.name or ""), account.outcome.value, _text(_why(account)))
+    rows = attention_rows(result.needs_attention)
+    for row in rows[:_MAX_LISTED]:
+        table.add_row(row.account, _text(row.name), row.first.outcome.value, _text(row.why))
     console.print(table)
     if result.run.inventory_source == SINGLE_ACCOUNT:
         # Whatever was denied, the caller needs these four and no role.
         console.print(Text(f"If a call was denied, grant the caller this policy:\n{POLICY_TO_GRANT}"))
         return
-    if len(accounts) > _MAX_LISTED:
-        console.print(f"… and {len(accounts) - _MAX_LISTED} more: query the view collection_coverage.")
-    for outcome, step in dict.fromkeys((account.outcome, account.next_step) for account in accounts):
-        if step:
-            console.print(Text(f"{outcome.value}: {step}"))
-    if any(account.password_policy_error for account in accounts):
-        console.print(Text("password policy: allow iam:GetAccountPasswordPolicy in the role."))
-
-
-def _why(account: AccountResult) -> str:
-    # AWS's messages are long and begin with the caller; the whole text is in `account.error_message`.
-    return "; ".join(
-        reason if len(reason) <= _MAX_REASON else reason[: _MAX_REASON - 1] + "…" for reason in account.reasons
-    )
+    if len(rows) > _MAX_LISTED:
+        console.print(f"… and {len(rows) - _MAX_LISTED} more: query the view collection_coverage.")
+    for step in next_steps(result.needs_attention):
+        console.print(_text(step))
 
 
 def _text(text: str) -> Text:

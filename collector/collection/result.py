@@ -6,9 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from collector.denial import by_policy, read_denial, short_message
 from collector.outcome import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from collector.denial import DeniedAccounts
     from collector.evidence import AccountEvidence, RunEvidence
     from collector.lake.record import PublicationRecord
     from collector.lake.rows import AccountOutcome
@@ -16,6 +20,10 @@ if TYPE_CHECKING:
 
 # Codes of an account that failed: the session of its role is renewed, so these are the collector's own credentials.
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
+# AWS's texts about denied calls are shortened to less; a proxy's page may be of any length.
+_MAX_REASON = 300
+# How many of the accounts that one policy denies a call are named.
+_MAX_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +45,26 @@ class AccountResult:
                 "Renew the collector's own AWS credentials (`aws sso login`, or a session that lasts longer), then "
                 "`credlake collect --retry-failed`."
             )
-        return self.outcome.next_step
+        return read_denial(self.error_message).next_step or self.outcome.next_step
 
     @property
     def reasons(self) -> list[str]:
-        """Why the account was not collected in full, for a person."""
-        reasons = [f"{self.error_code}: {self.error_message or ''}".rstrip(": ")] if self.error_code else []
-        policy = self.password_policy_error
-        return [*reasons, f"password policy unknown: {policy}"] if policy else reasons
+        """Why the account was not collected in full, for a person: the action and the reason of a denial first."""
+        reasons = [f"{self.error_code}: {short_message(self.error_message or '')}".rstrip(": ")]
+        if self.error_code is None:
+            reasons = []
+        if self.password_policy_error:
+            reasons.append(f"password policy unknown: {short_message(self.password_policy_error)}")
+        return [reason if len(reason) <= _MAX_REASON else f"{reason[: _MAX_REASON - 1]}…" for reason in reasons]
+
+    @property
+    def next_steps(self) -> list[str]:
+        """What to do about each of the reasons, as sentences that begin with what they are about."""
+        subjects = {str(self.outcome): self.next_step}
+        if self.password_policy_error:
+            step = read_denial(self.password_policy_error).next_step
+            subjects["password policy"] = step or "Allow iam:GetAccountPasswordPolicy in the role."
+        return [f"{subject}: {step}" for subject, step in subjects.items() if step]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,6 +110,56 @@ class RunResult:
         Tags that could not be read are an empty map in the lake, which must not look as if there were none.
         """
         return not (self.needs_attention or self.untagged)
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionRow:
+    """A row of the list of accounts that need attention: one account, or all those that one policy denies a call."""
+
+    first: AccountResult  # the account, or the first of them
+    denied: DeniedAccounts | None = None  # the accounts and their policy; None where the row is about one account
+
+    @property
+    def account(self) -> str:
+        """The account's id, or how many accounts there are."""
+        return self.first.account_id if self.denied is None else f"{len(self.denied.account_ids)} accounts"
+
+    @property
+    def name(self) -> str:
+        """The account's name; empty where the list of accounts gives none, and for more than one account."""
+        return "" if self.denied else self.first.name or ""
+
+    @property
+    def why(self) -> str:
+        """The reasons, for a person."""
+        if self.denied is None:
+            return "; ".join(self.first.reasons)
+        return f"{self.denied.sentence}: {_named(self.denied.account_ids)}"
+
+
+def attention_rows(accounts: Iterable[AccountResult]) -> list[AttentionRow]:
+    """The accounts by outcome and id; a policy that denies two or more of them the same call is one row."""
+    ordered = _ordered(accounts)
+    only = [one for one in ordered if not (one.error_code and one.password_policy_error)]
+    groups = by_policy((one.account_id, one.error_message or one.password_policy_error) for one in only)
+    row_of = {group.account_ids[0]: group for group in groups if len(group.account_ids) > 1}
+    others = {account_id for group in row_of.values() for account_id in group.account_ids[1:]}
+    return [AttentionRow(one, row_of.get(one.account_id)) for one in ordered if one.account_id not in others]
+
+
+def next_steps(accounts: Iterable[AccountResult]) -> list[str]:
+    """What to do about the accounts that need attention: a sentence each, in the order of the rows."""
+    return list(dict.fromkeys(step for account in _ordered(accounts) for step in account.next_steps))
+
+
+def _ordered(accounts: Iterable[AccountResult]) -> list[AccountResult]:
+    order = list(Outcome)
+    return sorted(accounts, key=lambda account: (order.index(account.outcome), account.account_id))
+
+
+def _named(account_ids: tuple[str, ...]) -> str:
+    more = len(account_ids) - _MAX_NAMED
+    return ", ".join(account_ids[:_MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 class Watch:

@@ -10,7 +10,7 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tenacity import (
     Retrying,
@@ -21,6 +21,7 @@ from tenacity import (
 )
 
 from collector.aws.iam import SESSION_ACTIONS, SESSION_POLICY
+from collector.denial import by_policy, read_denial
 from collector.discovery.accounts import ACTIVE
 from collector.doctor.finding import Finding, Status, describe_fault, fail, ok
 from collector.errors import CallFault, FaultKind
@@ -75,6 +76,7 @@ def check_accounts(
     retrying = _retrying(_TRANSIENT, _TRIES, wait_random_exponential(multiplier=0.5, max=8), sleep)
     looking = _retrying(_NOT_READY, _LOOKS, _UNTIL_READY, sleep)
     passed: list[str] = []
+    denied: list[_Denied] = []
     with ThreadPoolExecutor(concurrency, thread_name_prefix="doctor") as threads:
         checks = (
             _AccountCheck(account_id, partition, calls, retrying.copy(), looking.copy()) for account_id in account_ids
@@ -82,8 +84,11 @@ def check_accounts(
         for account_id, finding in zip(account_ids, threads.map(_AccountCheck.run, checks), strict=True):
             if finding is None:
                 passed.append(account_id)
+            elif isinstance(finding, _Denied):
+                denied.append(finding)
             else:
                 yield finding
+    yield from _by_policy(denied)
     own = [account_id for account_id in passed if calls.is_own(account_id)]
     for account_id in own:
         yield ok(_CHECK, account_id, f"the caller's own credentials allow every call of a run, and {_READ}")
@@ -108,6 +113,13 @@ def _retrying(kinds: frozenset[FaultKind], tries: int, wait: wait_base, sleep: C
     )
 
 
+class _Denied(NamedTuple):
+    """A call that a policy denies which AWS's text names."""
+
+    finding: Finding  # the finding of that account alone
+    message: str  # AWS's text
+
+
 @dataclass(frozen=True, slots=True)
 class _AccountCheck:
     """The checks of one account."""
@@ -118,7 +130,7 @@ class _AccountCheck:
     retrying: Retrying  # repeats a call that failed for a reason that may pass
     looking: Retrying  # repeats the call for the report until it is ready
 
-    def run(self) -> Finding | None:
+    def run(self) -> Finding | _Denied | None:
         """What prevents a run from collecting the account completely; None where nothing does."""
         try:
             credentials = self.retrying(_assume, self.calls, self.account_id)
@@ -199,9 +211,25 @@ def _allow(action: str) -> str:
     return f"Allow {action} in the role, and check that no SCP denies it."
 
 
-def _refused(account_id: str, error: CallFault, remediation: str) -> Finding:
+def _refused(account_id: str, error: CallFault, remediation: str) -> Finding | _Denied:
     """A call that is denied, which has this remediation, or that failed for another reason."""
-    if error.kind is FaultKind.DENIED:
-        return fail(_CHECK, account_id, describe_fault(error), remediation)
-    remediation = "Try again later; a run retries for longer."
-    return Finding(_CHECK, account_id, Status.UNKNOWN, describe_fault(error), remediation)
+    if error.kind is not FaultKind.DENIED:
+        remediation = "Try again later; a run retries for longer."
+        return Finding(_CHECK, account_id, Status.UNKNOWN, describe_fault(error), remediation)
+    denial = read_denial(error.message)
+    if remediation != _GRANT_CALLER:
+        remediation = denial.next_step or remediation
+    finding = fail(_CHECK, account_id, describe_fault(error), remediation)
+    return finding if denial.policy_type is None else _Denied(finding, error.message)
+
+
+def _by_policy(denied: list[_Denied]) -> Iterator[Finding]:
+    """One finding for all accounts in which one policy denies the same call."""
+    finding_of = {one.finding.subject: one.finding for one in denied}
+    for group in by_policy((one.finding.subject, one.message) for one in denied):
+        first = finding_of[group.account_ids[0]]
+        if len(group.account_ids) == 1:
+            yield first
+        else:
+            message = f"{group.sentence}: {', '.join(group.account_ids)}"
+            yield fail(_CHECK, f"{len(group.account_ids)} accounts", message, first.remediation or "")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from collector.denial import short_message
 from collector.errors import CallFault, CredlakeError, FaultKind
 
 
@@ -68,7 +69,10 @@ def call_failed(check: str, subject: str, error: CallFault) -> Finding:
 
 
 def describe_fault(error: CallFault) -> str:
-    """`operation: code: message.`, ending in one full stop."""
+    """`operation: code: message.`, ending in one full stop; the action and the reason first where a call was denied."""
+    short = short_message(error.message)
+    if short != error.message:
+        return f"{error.code}: {short}."
     return f"{error.operation}: {error.code}: {error.message}".rstrip(": .") + "."
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from collector.collection.result import attention_rows, next_steps
 from collector.outcome import Outcome
 from collector.process.streams import printable
 
@@ -26,7 +27,6 @@ TOPIC = "NOTICE_TOPIC_ARN"
 
 # SNS takes 256 KB, a mail reader far less.
 _MAX_LISTED = 100
-_MAX_REASON = 300
 # SNS: ASCII, below 100 characters, no line breaks.
 _MAX_SUBJECT = 99
 
@@ -40,7 +40,7 @@ class Notice(NamedTuple):
 
 def notice_of(result: RunResult) -> Notice | None:
     """The notice of a run; None where every account in its scope was collected in full and no setting is stale."""
-    accounts = sorted(result.needs_attention, key=lambda account: (account.outcome, account.account_id))
+    accounts, rows = result.needs_attention, attention_rows(result.needs_attention)
     warnings = result.warnings
     if not accounts and not warnings:
         return None
@@ -50,16 +50,12 @@ def notice_of(result: RunResult) -> Notice | None:
         f"Run {run.run_id} of {run.organization_id}, {run.snapshot_date}: {state}.",
         f"{len(accounts)} of {result.counts.total()} accounts were not collected in full.",
         "",
-        *(
-            # AWS's text, in which a line break would begin a line that looks like one of ours.
-            printable(f"{account.account_id}  {account.outcome}  {'; '.join(account.reasons)[:_MAX_REASON]}".rstrip())
-            for account in accounts[:_MAX_LISTED]
-        ),
+        # AWS's text, in which a line break would begin a line that looks like one of ours.
+        *(printable(f"{row.account}  {row.first.outcome}  {row.why}".rstrip()) for row in rows[:_MAX_LISTED]),
     ]
-    if len(accounts) > _MAX_LISTED:
-        lines.append(f"and {len(accounts) - _MAX_LISTED} more: query the view collection_coverage")
-    steps = dict.fromkeys((account.outcome, account.next_step) for account in accounts)
-    lines += ["", *(f"{outcome}: {step}" for outcome, step in steps if step)]
+    if len(rows) > _MAX_LISTED:
+        lines.append(f"and {len(rows) - _MAX_LISTED} more: query the view collection_coverage")
+    lines += ["", *map(printable, next_steps(accounts))]
     if warnings:
         lines += ["", "These settings have no effect. Correct them, or remove them:", *warnings]
     if not accounts:

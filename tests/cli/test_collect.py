@@ -23,6 +23,7 @@ from collector.simulator import (
     Simulator,
     faults,
 )
+from collector.simulator.wire import ErrorResponse
 from tests.fixtures.published import accounts_of, newest, record_of
 from tests.fixtures.runs import MANAGEMENT, member, organization
 
@@ -67,9 +68,25 @@ def test_1_where_a_role_is_missing_in_some_accounts_and_the_rest_is_published(cr
     (line,) = [line for line in ended.out.splitlines() if "100000000002" in line]
     assert "the-denied" in line
     assert "assume_denied" in line
-    assert "AccessDenied: User: " in line
+    assert "AccessDenied: sts:AssumeRole denied on role/credlake-reader" in line
     assert "assume_denied: Check the role, its trust policy" in ended.out
     assert accounts_of(lake)["100000000002"]["outcome"] == "assume_denied"
+
+
+@pytest.mark.parametrize("action", ["sts:TagSession", "sts:SetSourceIdentity"])
+def test_a_refused_tag_or_source_identity_is_shown_with_its_own_next_step(credlake, lake, action):
+    message = f"User: {{caller}} is not authorized to perform: {action} on resource: arn:aws:iam::100000000001:role/x"
+    fault = faults.CallFault(
+        name="refused", operations=frozenset({"sts:AssumeRole"}), error=ErrorResponse("AccessDenied", 403, message)
+    )
+    with Simulator(organization(member(1, faults=(fault,)))) as server:
+        ended = credlake("collect", "--lake", lake, at=server)
+
+    assert f"AccessDenied: {action} denied on role/x (caller: user/" in ended.out
+    assert "assume_denied: The caller's session has " in ended.out
+    assert f"allow {action} next to sts:AssumeRole in the role's trust policy" in " ".join(ended.out.split())
+    assert "{caller}" not in accounts_of(lake)["100000000001"]["error_message"]
+    assert accounts_of(lake)["100000000001"]["error_message"].startswith("User: arn:aws:iam::")
 
 
 @pytest.mark.parametrize(
@@ -78,7 +95,7 @@ def test_1_where_a_role_is_missing_in_some_accounts_and_the_rest_is_published(cr
         (faults.NO_ROOT_ROW, "PartialReport: There is no root row."),
         (faults.MISSING_COLUMN, "MalformedReport: The report lacks the column mfa_active."),
         (faults.WRONG_ACCOUNT, "WrongAccount: "),
-        (faults.POLICY_DENIED, "password policy unknown: AccessDenied: "),
+        (faults.POLICY_DENIED, "password policy unknown: iam:GetAccountPasswordPolicy denied"),
     ],
 )
 def test_1_where_an_account_is_partial_of_no_use_or_its_policy_unreadable(credlake, lake, fault, why):

@@ -55,7 +55,7 @@ def test_a_service_managed_stack_set_puts_the_role_into_every_member():
     )
     for member in members:
         role = _iam_of(member).get_role(RoleName=ROLE)["Role"]
-        (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+        trust, _ = role["AssumeRolePolicyDocument"]["Statement"]
         assert trust["Condition"]["StringEquals"] == {
             "aws:PrincipalArn": f"arn:aws:iam::{members[0]}:role/credlake-collector",
             "aws:PrincipalOrgID": "o-aa111bb222",

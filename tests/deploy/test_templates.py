@@ -141,7 +141,14 @@ def test_no_role_is_granted_a_pattern_of_actions(name):
 
 def test_the_member_role_trusts_one_role_of_one_account_in_the_organization_with_the_external_id():
     role = template("member-role.yaml")["Resources"]["ReaderRole"]["Properties"]
-    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    trust, chained = role["AssumeRolePolicyDocument"]["Statement"]
+    assert (trust["Action"], chained["Action"]) == ("sts:AssumeRole", ["sts:TagSession", "sts:SetSourceIdentity"])
+    assert chained["Principal"] == trust["Principal"]
+    # Tags and a source identity are allowed under the same conditions.
+    assert (
+        chained["Condition"]["StringEquals"] | chained["Condition"]["StringEqualsIfExists"]
+        == (trust["Condition"]["StringEquals"])
+    )
     assert trust["Principal"] == {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${CollectorAccountId}:root"}}
     assert trust["Condition"] == {
         "StringEquals": {

@@ -106,6 +106,33 @@ def test_a_call_that_is_denied_fails_the_account(call):
     assert (finding.subject, finding.status) == ("100000000001", "FAIL")
 
 
+SCP = "arn:aws:organizations::999900001111:policy/o-abcdefghij/service_control_policy/p-ab12cd34"
+BY_SCP = (
+    "User: arn:aws:sts::100000000001:assumed-role/credlake-reader/doctor is not authorized to perform: "
+    f"iam:GenerateCredentialReport on resource: * with an explicit deny in a service control policy: {SCP}"
+)
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_policy_that_denies_a_call_in_several_accounts_is_one_finding(number):
+    accounts = [f"{100000000001 + one}" for one in range(number)]
+    fault = CallFault(FaultKind.DENIED, "AccessDenied", BY_SCP, "iam:GenerateCredentialReport")
+    calls = _Calls(generate_report=[fault] * number)
+    found = check_accounts(accounts, calls, partition="aws", concurrency=1, sleep=lambda _: None)
+
+    (finding,) = [one for one in found if one.status == "FAIL"]
+
+    denied = (
+        "AccessDenied: iam:GenerateCredentialReport denied by SCP p-ab12cd34 (caller: assumed-role/credlake-reader)."
+    )
+    group = f"SCP p-ab12cd34 denies iam:GenerateCredentialReport in 3 accounts ({SCP}): {', '.join(accounts)}"
+    assert (finding.subject, finding.message) == {1: ("100000000001", denied), 3: ("3 accounts", group)}[number]
+    assert (
+        finding.remediation
+        == "Exempt the role from the SCP p-ab12cd34, for example by a condition on aws:PrincipalArn."
+    )
+
+
 @pytest.mark.parametrize("code", ["MalformedPolicyDocument", "PackedPolicyTooLarge"])
 def test_a_session_policy_that_sts_refuses_is_a_check_of_its_own(code):
     (finding,) = _checked(_Calls(credentials=[_fault(FaultKind.OTHER, code, "sts:AssumeRole")]))

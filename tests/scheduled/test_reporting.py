@@ -36,6 +36,34 @@ def test_a_notice_names_the_account_the_reason_and_the_next_step():
     assert "assume_denied: Check the role, its trust policy, " in notice.text
 
 
+SCP = "arn:aws:organizations::999900001111:policy/o-abcdefghij/service_control_policy/p-ab12cd34"
+
+
+def test_a_notice_has_one_line_for_all_accounts_that_one_policy_denies():
+    caller = "arn:aws:sts::{:012d}:assumed-role/credlake-reader/credlake-20261123T050000Z-0a0b0c0d"
+    message = (
+        f"User: {caller} is not authorized to perform: iam:GenerateCredentialReport on resource: * "
+        f"with an explicit deny in a service control policy: {SCP}"
+    )
+    denied = [
+        AccountResult(f"{number:012d}", "name", Outcome.REPORT_DENIED, "AccessDenied", message.format(number))
+        for number in range(143)
+    ]
+    lines = notice_of(_result(_denied(500), *denied)).text.splitlines()
+
+    named = ", ".join(f"{number:012d}" for number in range(10))
+    why = f"SCP p-ab12cd34 denies iam:GenerateCredentialReport in 143 accounts ({SCP}): {named} and 133 more"
+    assert lines[3:5] == [
+        "000000000500  assume_denied  AccessDenied: is not authorized",
+        f"143 accounts  report_denied  {why}",
+    ]
+    assert (
+        "report_denied: Exempt the role from the SCP p-ab12cd34, for example by a condition on aws:PrincipalArn."
+        in lines
+    )
+    assert not [line for line in lines if line.startswith("report_denied: Allow")]
+
+
 def test_a_notice_of_a_whole_organization_fits_into_a_message():
     notice = notice_of(_result(*(_denied(number, "is not authorized" * 500) for number in range(50_000))))
     assert len(notice.text.encode()) < 262_144
