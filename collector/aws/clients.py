@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
 from urllib.parse import urlsplit
@@ -20,6 +20,7 @@ from botocore.config import Config
 from botocore.exceptions import NoCredentialsError
 
 from collector.aws.answers import make_readable, parse_dates_leniently
+from collector.aws.call_time import limit_calls
 from collector.aws.credentials import SessionCredentials, new_session, signed_by_context
 from collector.aws.errors import making_client, translated, without_credentials
 from collector.errors import CallFault, FaultKind
@@ -68,20 +69,23 @@ class Policy:
     attempts: int  # How often a request is sent at most; botocore waits in between.
     connect_timeout: float = 10  # Seconds until a connection must be open.
     read_timeout: float = 30  # Seconds between two reads from a connection.
+    call_time: float = 40  # Seconds until the whole answer must be there, however it arrives.
     connections: int = 1000  # Connections kept open; --concurrency, at most 1,000, limits the calls of a run.
 
 
-_LAKE = Policy(attempts=8, read_timeout=60, connections=64)
+_LAKE = Policy(attempts=8, read_timeout=60, call_time=120, connections=64)
 _DOCTOR = Policy(attempts=4, connect_timeout=5, read_timeout=15, connections=10)
 POLICIES: dict[Service, Policy] = {
     # botocore's retry budget belongs to the client, so all accounts would share one: of 400 accounts that were each
     # throttled twice, 1 was collected. The run's own retry policy repeats these calls.
     "iam": Policy(attempts=1),
-    "sts": Policy(attempts=1),
+    # Its answers are short, and nothing of an account can be collected before.
+    "sts": Policy(attempts=1, call_time=20),
     # ListAccounts allows 8 calls a second (facts F4.3).
     "organizations": Policy(attempts=12),
     # S3 answers SlowDown while it splits a prefix, for minutes at most. Eight attempts wait up to a minute.
-    "s3": _LAKE,
+    # A slow line may take minutes for an object of hundreds of MB.
+    "s3": replace(_LAKE, call_time=900),
     "glue": _LAKE,
     "athena": _LAKE,
     # A person waits for the answer.
@@ -197,6 +201,7 @@ def client(service: Service, region: str | None = None) -> BaseClient | AccountM
             made = session.create_client(service, region_name=region, config=_config(service))
             make_readable(made)
             _check_fips(clients.session, service, made)
+            limit_calls(made, POLICIES[service].call_time)
             made.meta.events.register("needs-retry.organizations", _list_again)  # type: ignore[arg-type]  # the stubs forget the result
             clients.made[key] = made
         return clients.made[key]

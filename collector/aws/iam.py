@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
+from collector.aws.call_time import within
 from collector.aws.clients import client, foreign_endpoints, home_region, own_credentials
 from collector.aws.credentials import SessionCredentials, signing_as
 from collector.aws.errors import Ignoring, translated
@@ -113,6 +114,10 @@ class AccountApi:
             )
         _check_account(answer, account_id)
         return credentials
+
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        """A block in which each call of this thread ends after so many seconds at the latest."""
+        return within(seconds)
 
     def generate_report(self, credentials: SessionCredentials) -> str:
         """Request a report; `STARTED`, `INPROGRESS` or `COMPLETE`."""

@@ -31,6 +31,9 @@ T = TypeVar("T")
 
 # Credentials that expire sooner than this are not used for another call.
 _CREDENTIAL_MARGIN = timedelta(seconds=60)
+# One call may take so much of an account's time, and always so many seconds.
+_CALLS_BY_DEADLINE = 4
+_SHORTEST_CALL_SECONDS = 1.0
 _COMPLETE = "COMPLETE"
 _DEADLINE_PASSED = "DeadlinePassed"
 
@@ -244,17 +247,24 @@ class AccountCollection:
 
     def _call(self, call: Callable[[SessionCredentials], T]) -> T:
         """In a thread: one call, with credentials that do not expire during it."""
-        credentials = self._usable_credentials()
+        with self.context.calls.within(self._call_seconds()):
+            credentials = self._usable_credentials()
         with self._lock:
             self.answers.attempts += 1
         try:
-            return call(credentials)
+            with self.context.calls.within(self._call_seconds()):
+                return call(credentials)
         except CallFault as fault:
             if fault.kind is FaultKind.TOKEN_EXPIRED:
                 with self._lock:
                     if self._credentials is credentials:
                         self._credentials = None
             raise
+
+    def _call_seconds(self) -> float:
+        """For how long one call may hold its thread: an answer that never comes leaves time to try again."""
+        left = self._deadline - self.context.clock()
+        return max(min(left, self.context.account_deadline_seconds / _CALLS_BY_DEADLINE), _SHORTEST_CALL_SECONDS)
 
     def _usable_credentials(self) -> SessionCredentials:
         with self._lock:

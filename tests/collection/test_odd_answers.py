@@ -55,7 +55,7 @@ def test_text_that_nothing_can_encode_is_shown_as_far_as_it_goes(lake, where, fi
         change(server, *where, **fields)
         run = collect(server, lake, tags=True)
         with at(server):
-            _, plan = asyncio.run(plan_run(Settings(lake=str(lake))))
+            _, plan, *_ = asyncio.run(plan_run(Settings(lake=str(lake))))
 
     assert run.result.counts == {"collected": 3}
     assert accounts_of(lake)[ODD.account_id][column] == expected

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from collector.collection.account import Urgency
-from collector.collection.engine import CallThreads
+from collector.collection.threads import CallThreads
 
 
 def order_of_turns(*urgencies, by_urgency=True, give_up=()):
@@ -17,7 +17,7 @@ def order_of_turns(*urgencies, by_urgency=True, give_up=()):
     held = threading.Event()
 
     async def main():
-        threads = CallThreads(1, by_urgency=by_urgency)
+        threads = CallThreads(1, by_urgency=lambda: by_urgency)
         first = threads.call(Urgency.DUE, held.wait)
         calls = [
             threads.call(urgency, lambda place=place: made.append(place)) for place, urgency in enumerate(urgencies)
@@ -54,7 +54,7 @@ def test_a_cancelled_call_is_not_made_and_blocks_no_other():
 
 def test_the_result_or_error_of_a_call_reaches_its_caller():
     async def main():
-        threads = CallThreads(2, by_urgency=True)
+        threads = CallThreads(2, by_urgency=lambda: True)
         assert await threads.call(Urgency.NEW, lambda: "answer") == "answer"
         with pytest.raises(ZeroDivisionError):
             await threads.call(Urgency.NEW, lambda: 1 / 0)
@@ -63,22 +63,26 @@ def test_the_result_or_error_of_a_call_reaches_its_caller():
     asyncio.run(main())
 
 
-def test_an_abandoned_call_holds_its_thread_until_it_ends():
-    """Or more calls than there are threads would be under way."""
-    held, begun = threading.Event(), threading.Event()
-
-    def hang():
-        begun.set()
-        held.wait()
+def test_a_thread_whose_call_is_given_up_is_replaced_and_ends_with_its_call():
+    """Accounts whose answers never come must not hold up the others."""
+    held = threading.Event()
 
     async def main():
-        threads = CallThreads(1, by_urgency=True)
-        hanging = threads.call(Urgency.DUE, hang)
-        await asyncio.to_thread(begun.wait)
-        hanging.cancel()
-        after = threads.call(Urgency.DUE, held.is_set)
-        asyncio.get_running_loop().call_soon(held.set)
-        assert await after
+        threads = CallThreads(2, by_urgency=lambda: True)
+        for _ in range(3):
+            hanging = [threads.call(Urgency.DUE, held.wait) for _ in range(2)]
+            waiting = threads.call(Urgency.DUE, lambda: "waited")
+            await asyncio.sleep(0.01)
+            for call in hanging:
+                call.cancel()
+            assert await waiting == "waited"
         threads.close()
+        return [thread for thread in threading.enumerate() if thread.name == "aws-call"]
 
-    asyncio.run(main())
+    left = asyncio.run(main())
+    # Six whose calls hang, and at most two for others.
+    assert 6 <= len(left) <= 8
+    held.set()
+    for thread in left:
+        thread.join(5)
+    assert not any(thread.is_alive() for thread in left)
