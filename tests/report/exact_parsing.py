@@ -10,7 +10,7 @@ from collector.report.values import typed_exactly
 
 def parse_report_exactly(content, *, account_id, **options):
     with (
-        patch.object(rows, "read_rows_quickly", return_value=None),
+        patch.object(rows, "read_rows_quickly", lambda *_, **__: None),
         patch.object(parse, "typed_columns", lambda columns, kind: [typed_exactly(texts, kind) for texts in columns]),
     ):
         return parse.parse_report(content, account_id=account_id, **options)
