@@ -94,7 +94,9 @@ def _is_confirmed(error: UnconfirmedError) -> bool:
     say(str(error.facts["reason"]), to_stderr=True)
     try:
         return typer.confirm("Replace it?", err=True)
-    except typer.Abort:
+    except typer.Abort as aborted:
+        if isinstance(aborted.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from aborted
         return False
 
 

@@ -122,4 +122,5 @@ def _summary(result: RunResult) -> dict[str, Any]:
         "coverage": float(accounts.coverage),
         "accounts": {str(outcome): count for outcome, count in sorted(result.counts.items()) if count},
         "users": result.written.users,
+        "warnings": result.warnings,
     }

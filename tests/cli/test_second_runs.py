@@ -6,6 +6,7 @@ import sys
 import time
 
 import pytest
+import typer
 
 from collector.simulator import Simulator, UserSpec, faults
 from tests.fixtures.published import newest, record_of
@@ -50,6 +51,8 @@ def test_replace_says_what_is_lost_and_needs_yes_where_nobody_can_be_asked(credl
     assert (
         f"Queries would lose 3 accounts with 5 users that run {first} covers: 000000000001, 100000000000, 100000000002."
     ) in refused.said[-1]
+    # By the rules `replace` allows it, and nobody confirmed it.
+    assert credlake("verify", "--lake", lake).code == 0
     covered.reset_calls()
     confirmed = credlake("collect", "--lake", lake, "--resume", "--replace", "--yes", at=covered)
 
@@ -89,6 +92,22 @@ def test_a_person_at_a_terminal_is_asked(credlake, lake, covered, monkeypatch, i
     assert (ended.code, asked) == (0 if is_agreed else 3, ["Replace it?"])
     assert "Queries would lose 3 accounts with 5 users" in ended.err
     assert newest(lake)["accounts"]["covered"] == (1 if is_agreed else 4)
+
+
+@pytest.mark.parametrize(("typed", "code"), [(KeyboardInterrupt, 130), (EOFError, 3)])
+def test_a_question_that_is_left_without_an_answer_publishes_nothing(credlake, lake, covered, monkeypatch, typed, code):  # noqa: PLR0917 -- fixtures
+    def leave(*_, **__):
+        aborted = typer.Abort()
+        aborted.__context__ = typed()
+        raise aborted
+
+    before = record_of(lake)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setattr("typer.confirm", leave)
+
+    assert credlake("collect", "--lake", lake, *ONE, "--replace", at=covered).code == code
+    assert record_of(lake) == before
 
 
 def test_the_summary_and_the_plan_of_a_retry_say_what_is_taken_over(credlake, lake):
