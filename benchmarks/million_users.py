@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from collector.lake.raw import file_sha256
 from collector.schema import RECORD_TABLES, file_schema
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def _write_day(root: Path, date: str, accounts: int, later: int) -> dict:
         pq.write_table(table, path, compression="zstd", row_group_size=ROWS_PER_GROUP)
         kind = "account" if name == "accounts" else "user"
         about = {"path": str(path.relative_to(root)), "record_type": kind, "rows": table.num_rows}
-        files.append(about | {"bytes": path.stat().st_size, "sha256": "0" * 64})
+        files.append(about | {"bytes": path.stat().st_size, "sha256": file_sha256(path)})
     return _entry(accounts, covered, date, run_id, files)
 
 

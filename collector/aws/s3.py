@@ -213,6 +213,16 @@ class S3Objects:
             return self._client.head_object(Bucket=self._place.bucket, Key=self._place.key(key))["ContentLength"]
         return None
 
+    def stored_sha256(self, key: str) -> str | None:
+        """The SHA-256 that S3 stores with the object, in hexadecimal; None where it has none of the whole object."""
+        with translated("s3:HeadObject"):
+            answer = self._client.head_object(
+                Bucket=self._place.bucket, Key=self._place.key(key), ChecksumMode="ENABLED"
+            )
+        checksum = answer.get("ChecksumSHA256", "")
+        # That of an object that was copied in parts ends in the number of parts, and is of their checksums.
+        return base64.b64decode(checksum).hex() if checksum and "-" not in checksum else None
+
     def bucket_region(self) -> str | None:
         """The Region of the bucket; None where the server does not report one. S3 reports it in a denial too."""
         with translated("s3:HeadBucket"):

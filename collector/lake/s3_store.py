@@ -184,6 +184,11 @@ class S3Store:
         with self.lake_errors("Reading", key):
             return self._objects.get_range(key, start, length)
 
+    def stored_sha256(self, key: str) -> str | None:
+        """The SHA-256 that S3 stores with the object, in hexadecimal; None where it stores none of it as a whole."""
+        with self.lake_errors("Reading", key):
+            return self._objects.stored_sha256(key)
+
     def fetch(self, key: str, scratch: Path) -> Path:
         """A copy of the object in a file of its own in that folder; MissingObjectError where there is none."""
         with self.lake_errors("Reading", key), disk_errors("Writing into", scratch):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from collector.errors import UsageError
-from collector.query.rows import query_error
+from collector.query.rows import query_error, unreadable_tables
 from collector.query.statement import first_word, identifier, mentioned, named_view, trimmed
 from collector.schema import SNAPSHOT_RECORD
 from collector.views.files import CURRENT_TABLE, HISTORY_TABLE
@@ -77,7 +77,11 @@ class Definitions:
             for read in self._views.by_name[name].reads[name]:
                 self.define(read)
             sql = self._views.duckdb_sql(name)
-        self._connection.execute(f"create view {identifier(name)} as {sql}")
+        try:
+            self._connection.execute(f"create view {identifier(name)} as {sql}")
+        except (duckdb.Error, UnicodeDecodeError) as error:
+            # The SQL is ours, so it is the files: one whose hash was not compared.
+            raise unreadable_tables(error) from error
         self._defined.add(name)
 
     def _whole_view(self, name: str) -> str:

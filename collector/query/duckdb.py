@@ -11,7 +11,6 @@ import shutil
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeGuard
 
 import duckdb
@@ -19,8 +18,9 @@ import duckdb
 from collector.errors import UsageError
 from collector.lake.layout import is_on_s3
 from collector.query.definitions import Definitions
+from collector.query.file_check import FileCheck
 from collector.query.rows import QueryError, Rows, stream
-from collector.query.snapshots import LakeSnapshots, missing_file, read_snapshots
+from collector.query.snapshots import LakeSnapshots, read_snapshots
 from collector.query.statement import identifier, literal
 from collector.schema import RECORD_TYPE, SNAPSHOT_RECORD, Column, ColumnType, file_schema
 from collector.views.files import CURRENT_TABLE, shipped_views
@@ -87,6 +87,7 @@ class LocalLake:
             shutil.rmtree(self._scratch, ignore_errors=True)
             raise
         self._s3_files = _s3_files(self.snapshots.store, self.connection)
+        self._file_check = FileCheck(self.snapshots.root, self.snapshots.files(newest_only=False))
         self._definitions = Definitions(self.connection, self._table_sql, shipped_views() if views is None else views)
 
     def __enter__(self) -> Self:
@@ -109,7 +110,7 @@ class LocalLake:
 
         Raises:
             UsageError: an unknown name, or SQL that DuckDB rejects.
-            LakeError: a file of the lake is missing.
+            LakeError: a file of the lake is missing, unreadable or damaged.
             QueryError: DuckDB could not complete the query. Reading the batches raises it too.
         """
         sql = self._definitions.prepare(text)
@@ -161,9 +162,21 @@ class LocalLake:
         for file in self.snapshots.files(newest_only=table == CURRENT_TABLE):
             if record_type in {None, file.record_type}:
                 groups.setdefault((file.record_type, file.columns), []).append(file)
-        source = _local_files if self._s3_files is None else self._s3_files.source
+        source = self._local_files if self._s3_files is None else self._s3_files.source
         branches = [_branch(kind, width, source(files)) for (kind, width), files in sorted(groups.items())]
         return "\nunion all\n".join(branches) or f"{_select(lambda column: _null(column.type))} where false"
+
+    def _local_files(self, files: Sequence[DataFile]) -> str:
+        self._file_check.check(files)
+        paths = ", ".join(literal(file.path) for file in files)
+        # A lake is not partitioned in Hive's way, and a path that looks like it must not add a column.
+        return f"read_parquet([{paths}], hive_partitioning = false)"
+
+    def notes(self) -> list[str]:
+        """What the user should know about the files that the query reads, in sentences."""
+        count = self._file_check.compared_by_size
+        what = f"{count} file{'' if count == 1 else 's'} of earlier days: only the size was compared with the record"
+        return [f"{what}. `credlake verify` compares everything."] if count else []
 
 
 def _is_s3_store(store: Store) -> TypeGuard[S3Store]:
@@ -178,15 +191,6 @@ def _s3_files(store: Store, connection: duckdb.DuckDBPyConnection) -> S3Files | 
     from collector.query.s3_files import S3Files  # noqa: PLC0415
 
     return S3Files(store, connection)
-
-
-def _local_files(files: Sequence[DataFile]) -> str:
-    for file in files:
-        if not Path(file.path).is_file():
-            raise missing_file(file.path)
-    paths = ", ".join(literal(file.path) for file in files)
-    # A lake is not partitioned in Hive's way, and a path that looks like it must not add a column.
-    return f"read_parquet([{paths}], hive_partitioning = false)"
 
 
 def _branch(record_type: str, width: int, source: str) -> str:

@@ -54,8 +54,12 @@ _TOO_DEEP = "The SQL, or a value that it returns, is nested too deeply. Write it
 _EXCEEDED = "The query needs more {what}. Select fewer columns or days, or raise the limit."
 _MEMORY = _EXCEEDED.format(what="memory than --memory-limit allows")
 _DISK = _EXCEEDED.format(what="temporary disk space than --disk-limit allows")
+_DAMAGED = (
+    " Run `credlake verify` to list everything that is damaged, and `credlake rebuild` to rebuild the tables from the "
+    "raw zone."
+)
 _HINTS = {
-    "IO Error": " Run `credlake verify` to check that the lake is complete and readable.",
+    "IO Error": _DAMAGED,
     "Conversion Error": " try_cast returns null for a value that cannot be cast.",
 }
 _INTERRUPT_SECONDS = 0.1
@@ -148,6 +152,11 @@ class _Calls:
             finally:
                 if self._left is not None:
                     self._left = max(0, self._left - (time.monotonic() - started))
+
+
+def unreadable_tables(error: Exception) -> QueryError:
+    """The error of tables that DuckDB cannot read although nothing is wrong with the SQL."""
+    return QueryError(f"The lake's files cannot be read: {type(error).__name__}.{_DAMAGED}", engine="duckdb")
 
 
 def query_error(

@@ -60,7 +60,7 @@ def run_query(
     chosen = checked_format(format, output, out_stream)
     with LocalLake(lake, limits=limits or QueryLimits()) as local:
         rows = local.rows(text)
-        for line in local.snapshots.freshness(now or datetime.now(UTC)):
+        for line in (*local.snapshots.freshness(now or datetime.now(UTC)), *local.notes()):
             print(printable(line), file=err_stream)
         write_rows(
             rows, text, format=chosen, output=output, choice=choice, out_stream=out_stream, err_stream=err_stream

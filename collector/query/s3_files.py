@@ -30,7 +30,11 @@ if TYPE_CHECKING:
 
 # A request takes some 30 ms, in which S3 sends a few MB: columns that are less far apart are read by one.
 _COALESCED = pa.CacheOptions(hole_size_limit=2**20, range_size_limit=2**25)
-_FORMAT = ds.ParquetFileFormat(default_fragment_scan_options=ds.ParquetFragmentScanOptions(cache_options=_COALESCED))
+_FORMAT = ds.ParquetFileFormat(
+    default_fragment_scan_options=ds.ParquetFragmentScanOptions(
+        cache_options=_COALESCED, page_checksum_verification=True
+    )
+)
 
 
 class S3Files:
@@ -45,6 +49,7 @@ class S3Files:
         self._store = store
         self._connection = connection
         self._registered = 0
+        self._checked: set[str] = set()
         # Why a file could not be read. Arrow and DuckDB pass on nothing but a text around it.
         self.failure: LakeError | None = None
 
@@ -77,6 +82,7 @@ class S3Files:
     def _read(self, file: DataFile, start: int, length: int) -> bytes:
         key = file.path.removeprefix(f"{self._store.uri}/")
         try:
+            self._check_hash(key, file)
             content, size = self._store.read_range(key, start, length)
         except MissingObjectError as error:
             raise missing_file(file.path) from error
@@ -87,6 +93,13 @@ class S3Files:
         if size != file.bytes:
             raise damaged_file(file.path, f"it has {size} bytes, not {file.bytes} as recorded")
         return content
+
+    def _check_hash(self, key: str, file: DataFile) -> None:
+        """Compare the SHA-256 that S3 stores with the object, once. Computing one would mean to read all of it."""
+        if file.path not in self._checked:
+            if self._store.stored_sha256(key) not in (None, file.sha256):
+                raise damaged_file(file.path, "its SHA-256 is not the one in the publication record")
+            self._checked.add(file.path)
 
 
 class _S3File(io.RawIOBase):

@@ -31,6 +31,7 @@ class DataFile:
     record_type: str  # The kind of its rows, `account` or `user`.
     columns: int  # How many columns it has: the first ones of its kind's file schema.
     bytes: int  # Its size.
+    sha256: str  # Of its bytes, in hexadecimal.
     organization_id: str  # Whose snapshot it is part of.
     snapshot_date: str  # The day of that snapshot, YYYY-MM-DD.
 
@@ -74,6 +75,7 @@ class LakeSnapshots:
                 record_type=file.record_type,
                 columns=record.snapshots[day].columns[file.record_type],
                 bytes=file.bytes,
+                sha256=file.sha256,
                 organization_id=record.organization_id,
                 snapshot_date=day,
             )

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.fs
+import pyarrow.parquet as pq
 import pytest
 
 from collector.catalog.sync import sync_catalog
@@ -182,6 +183,22 @@ def test_a_file_of_another_size_than_recorded_is_an_error_that_names_it(lake, co
 
     with pytest.raises(LakeError, match=rf"{file.path} is damaged: it has .* bytes.*credlake rebuild"):
         answer_of(lake, "select * from account")
+
+
+@pytest.mark.parametrize(("checksum", "message"), [("SHA256", "SHA-256 is not"), ("CRC32", "credlake verify")])
+def test_a_flipped_bit_is_found_by_the_stored_checksum_or_that_of_the_page(lake, collect_day, moto, checksum, message):
+    file = collect_day(DAY, 1, "alice").newest.files[0]
+    content = bytearray(lake.read(file.path))
+    parquet = pq.ParquetFile(io.BytesIO(content))
+    column = parquet.metadata.row_group(0).column(parquet.schema_arrow.names.index("account_id"))
+    content[column.dictionary_page_offset + 30] ^= 1
+    moto.client().put_object(
+        Bucket=lake.place.bucket, Key=lake.place.key(file.path), Body=bytes(content), ChecksumAlgorithm=checksum
+    )
+
+    with pytest.raises(CredlakeError, match=message) as caught:
+        answer_of(lake, "select * from account")
+    assert caught.value.exit_code == 3
 
 
 def test_a_denied_read_is_the_error_of_the_lake_with_the_permission_to_grant(lake, collect_day, in_moto):
