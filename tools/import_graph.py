@@ -17,7 +17,7 @@ LAYERS = (
     ("discovery",),
     ("lake", "views"),
     ("query", "settings"),
-    ("catalog",),
+    ("catalog", "report_files"),
     ("collection",),
     ("doctor",),
     ("cli", "scheduled"),

@@ -13,6 +13,7 @@ from collector.cli.demo import demo
 from collector.cli.doctor import doctor
 from collector.cli.lake import rebuild, verify
 from collector.cli.query import query
+from collector.cli.read import read
 from collector.cli.views import deploy_views, list_views, show_view
 from collector.process.streams import say
 
@@ -69,7 +70,7 @@ def credlake(
         raise typer.Exit
 
 
-for _command in (collect, query, rebuild, verify, doctor, demo):
+for _command in (collect, read, query, rebuild, verify, doctor, demo):
     app.command(cls=_Command)(_command)
 views_app.command("list", cls=_Command)(list_views)
 views_app.command("show", cls=_Command)(show_view)

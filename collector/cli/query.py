@@ -46,7 +46,7 @@ def query(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="table (default), csv, json or parquet. csv is for programs: it is not protected against formulas.",
+            help="table (default), csv, json, parquet or xlsx. csv is for programs: formulas stay in it.",
         ),
     ] = None,
     output: Annotated[

@@ -429,7 +429,7 @@ def test_the_order_is_kept_over_many_batches(lake):
 
 def test_an_unknown_format_is_an_error(lake):
     with pytest.raises(
-        UsageError, match=r"Unknown format 'jsn': use table, csv, json or parquet\. Did you mean json\?"
+        UsageError, match=r"Unknown format 'jsn': use table, csv, json, parquet or xlsx\. Did you mean json\?"
     ):
         query(lake, "account", format="jsn")
 
