@@ -1,5 +1,6 @@
--- The results about the root user of each collected account: active keys, MFA, recent use. A report without a root row
--- leaves all three unknown.
+-- The results about the root user of each collected account: active keys and certificates, MFA, recent use, and whether a
+-- member account's root user has credentials at all. A report without a root row leaves them unknown, except in China,
+-- where there is no root user. If the fresher account summary contradicts the report, the reason states it.
 -- Grain: organization_id, snapshot_date, account_id, control_id
 -- Reads: root_posture
 -- Example: control_id, account_name, status, reason
@@ -12,14 +13,22 @@ checked as (
         root_posture.*,
         control.control_id,
         last_used_at > date_add('day', -use_limit_days, report_generated_at) as used_lately,
-        -- Without a password and without an active key there is nothing that MFA could protect. In GovCloud root has no
-        -- console, so a password that is not supported makes MFA not applicable regardless of its keys.
-        control.control_id = 'root-mfa'
-        and counts_as_enabled = false
-        and (active_access_keys = 0 or password_enabled is null)
-        and (access_keys_fault is null or password_enabled is null) as is_exempt
+        has_password or has_access_keys or has_signing_certificates as has_credentials,
+        case
+            when not has_root_user then true
+            when control.control_id = 'root-no-credentials' then not is_member_account
+            -- Without a password and without an active key there is nothing that MFA could protect. In GovCloud root has
+            -- no console, so a password that is not supported makes MFA not applicable regardless of its keys.
+            when control.control_id = 'root-mfa' then
+                counts_as_enabled = false
+                and (active_access_keys = 0 or password_enabled is null)
+                and (access_keys_fault is null or password_enabled is null)
+        end as is_exempt
     from root_posture
-    cross join (values ('root-no-access-key'), ('root-mfa'), ('root-unused')) as control (control_id)
+    cross join (
+        values
+            ('root-no-access-key'), ('root-mfa'), ('root-unused'), ('root-no-credentials'), ('root-no-certificate')
+    ) as control (control_id)
     where account_state = 'ACTIVE' and outcome in ('collected', 'partial')
 
 ),
@@ -29,11 +38,19 @@ explained as (
     select
         checked.*,
         case
+            when is_exempt then null
+            when control_id = 'root-no-credentials' then
+                case
+                    when has_credentials is null then credentials_fault
+                    when has_credentials and is_member_account is null
+                        then 'the account list does not show whether this is the management account'
+                end
             when user_arn is null then 'the report has no root row'
             when control_id = 'root-no-access-key' then case when active_access_keys = 0 then access_keys_fault end
+            when control_id = 'root-no-certificate'
+                then case when active_signing_certificates = 0 then signing_certificates_fault end
             when control_id = 'root-unused'
                 then case when coalesce(used_lately, false) = false then last_used_at_fault end
-            when is_exempt then null
             when active_access_keys > 0 or counts_as_enabled then mfa_active_fault
             else coalesce(password_enabled_fault, access_keys_fault)
         end as fault
@@ -46,15 +63,18 @@ evaluated as (
     select
         explained.*,
         case
+            when is_exempt then 'not_applicable'
             when fault is not null then 'unknown'
             when control_id = 'root-no-access-key' then case when active_access_keys > 0 then 'fail' else 'pass' end
+            when control_id = 'root-no-credentials' then case when has_credentials then 'fail' else 'pass' end
+            when control_id = 'root-no-certificate'
+                then case when active_signing_certificates > 0 then 'fail' else 'pass' end
             when control_id = 'root-unused'
                 then case
                     when used_lately then 'fail'
                     when last_used_at is null or used_lately = false then 'pass'
                     else 'unknown'
                 end
-            when is_exempt then 'not_applicable'
             when mfa_active then 'pass'
             when mfa_active = false then 'fail'
             else 'unknown'
@@ -63,17 +83,62 @@ evaluated as (
 
 ),
 
-measured as (
+-- What the account summary shows and the report, which is older, does not. The summary also counts inactive keys;
+-- whether it counts inactive certificates is not documented.
+compared as (
 
     select
         evaluated.*,
+        case
+            when not has_root_user then null
+            when control_id = 'root-mfa' then
+                case
+                    when status = 'not_applicable' then
+                        case
+                            when password_enabled = false and account_password_present then 'a password'
+                            when active_access_keys + inactive_access_keys = 0 and account_access_keys_present
+                                then 'an access key'
+                        end
+                    when account_mfa_enabled and mfa_active is distinct from true then 'MFA'
+                    when account_mfa_enabled = false and mfa_active is distinct from false then 'no MFA'
+                    when status = 'fail' and account_password_present = false and account_access_keys_present = false
+                        then 'neither a password nor an access key'
+                end
+            when control_id = 'root-no-access-key' then
+                case
+                    when status = 'fail' and account_access_keys_present = false then 'no access key'
+                    when status <> 'fail' and inactive_access_keys = 0 and account_access_keys_present
+                        then 'an access key'
+                end
+            when control_id = 'root-no-certificate' then
+                case
+                    when status = 'fail' and account_signing_certificates_present = false then 'no signing certificate'
+                    when status <> 'fail' and inactive_signing_certificates = 0 and account_signing_certificates_present
+                        then 'a signing certificate'
+                end
+            when control_id = 'root-no-credentials' and status = 'fail' then
+                case
+                    when account_password_present = false
+                        and account_access_keys_present = false
+                        and account_signing_certificates_present = false then 'no credentials'
+                    when root_credentials = 'none' then 'credentials that the report does not'
+                end
+        end as summary_shows
+    from evaluated
+
+),
+
+measured as (
+
+    select
+        compared.*,
         case when control_id = 'root-unused' and status in ('pass', 'fail')
             then date_diff('second', last_used_at, report_generated_at)
         end as measured_seconds,
         cast(floor(cast(date_diff('second', last_used_at, report_generated_at) as double) / 3600) as bigint)
             as measured_hours,
         case when control_id = 'root-unused' then use_limit_days end as limit_days
-    from evaluated
+    from compared
 
 )
 
@@ -94,33 +159,57 @@ select
     cast(null as timestamp(3)) as credential_created_at,
     cast(status as varchar) as status,
     cast(
-        case
-            when status = 'unknown' then concat('Cannot be evaluated: ', coalesce(fault, 'the limit is unknown'), '.')
-            when control_id = 'root-no-access-key'
-                then case when status = 'fail' then 'Root has an active access key.'
-                    else 'Root has no active access key.' end
-            when control_id = 'root-mfa'
-                then case
-                    when status = 'pass' then 'Root has MFA.'
-                    when status = 'fail' then 'Root has credentials and no MFA device.'
-                    when active_access_keys > 0
-                        then 'Root has an access key, but no console in GovCloud: MFA is not required.'
-                    when access_keys_fault is not null
-                        then 'Root may have an access key, but has no console in GovCloud: MFA is not required.'
-                    else 'Root has no credentials that MFA could protect.'
-                end
-            when last_used_at is null then 'Root has no recorded use.'
-            else concat(
-                'Root was last used ',
-                case
-                    when measured_seconds < 0 then 'after the report: '
-                    when measured_hours = 1 then '1 hour before the report: '
-                    else concat(cast(measured_hours as varchar), ' hours before the report: ')
-                end,
-                case when status = 'fail' then 'within the last ' else 'not within the last ' end,
-                case when limit_days = 1 then 'day.' else concat(cast(limit_days as varchar), ' days.') end
-            )
-        end as varchar
+        concat(
+            case
+                when status = 'unknown' then concat('Cannot be evaluated: ', coalesce(fault, 'the limit is unknown'), '.')
+                when not has_root_user then 'Accounts in China have no root user.'
+                when control_id = 'root-no-access-key'
+                    then case when status = 'fail' then 'Root has an active access key.'
+                        else 'Root has no active access key.' end
+                when control_id = 'root-mfa'
+                    then case
+                        when status = 'pass' then 'Root has MFA.'
+                        when status = 'fail' then 'Root has credentials and no MFA device.'
+                        when active_access_keys > 0
+                            then 'Root has an access key, but no console in GovCloud: MFA is not required.'
+                        when access_keys_fault is not null
+                            then 'Root may have an access key, but has no console in GovCloud: MFA is not required.'
+                        else 'Root has no credentials that MFA could protect.'
+                    end
+                when control_id = 'root-no-certificate'
+                    then case when status = 'fail' then 'Root has an active signing certificate.'
+                        else 'Root has no active signing certificate.' end
+                when control_id = 'root-no-credentials' then
+                    case status
+                        when 'not_applicable' then 'This is not a member account of an organization.'
+                        when 'pass' then 'Root has no credentials.'
+                        else concat(
+                            'Root has ',
+                            case when has_password then 'a password' else '' end,
+                            case when has_password and has_access_keys then ' and ' else '' end,
+                            case when has_access_keys then 'an access key' else '' end,
+                            case
+                                when not coalesce(has_signing_certificates, false) then ''
+                                when has_password or has_access_keys then ' and a signing certificate'
+                                else 'a signing certificate'
+                            end,
+                            '.'
+                        )
+                    end
+                when last_used_at is null then 'Root has no recorded use.'
+                else concat(
+                    'Root was last used ',
+                    case
+                        when measured_seconds < 0 then 'after the report: '
+                        when measured_hours = 1 then '1 hour before the report: '
+                        else concat(cast(measured_hours as varchar), ' hours before the report: ')
+                    end,
+                    case when status = 'fail' then 'within the last ' else 'not within the last ' end,
+                    case when limit_days = 1 then 'day.' else concat(cast(limit_days as varchar), ' days.') end
+                )
+            end,
+            coalesce(concat(' The account summary, which is fresher than the report, shows ', summary_shows, '.'), '')
+        ) as varchar
     ) as reason,
     cast(measured_seconds as bigint) as measured_seconds,
     cast(limit_days as integer) as limit_days,

@@ -101,6 +101,20 @@ _WITH_THE_LAKE: tuple[Service, ...] = ("athena", "glue", "kms", "lakeformation")
 _COLLECTING: tuple[Service, ...] = ("iam", "organizations", "sts")
 
 
+@contextmanager
+def while_a_person_waits() -> Iterator[None]:
+    """Let no client wait for minutes where a service does not answer: the doctor is to end soon."""
+    usual = dict(POLICIES)
+    # STS is still called once: the doctor repeats its calls itself, so that accounts do not share a budget.
+    sts = replace(usual["sts"], read_timeout=_DOCTOR.read_timeout)
+    lake = replace(_DOCTOR, connections=_LAKE.connections)
+    POLICIES.update({"sts": sts, "s3": lake, "glue": lake, "athena": lake})
+    try:
+        yield
+    finally:
+        POLICIES.update(usual)
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Who the collector is, by GetCallerIdentity."""
@@ -119,7 +133,8 @@ class _Clients:
     """One session of botocore, and the clients made from it. Clients are thread-safe, sessions are not."""
 
     session: Session  # The session, used by one thread at a time.
-    made: dict[tuple[Service, str], BaseClient] = field(default_factory=dict)  # Every client by its service and Region.
+    # Every client by its service, Region and policy.
+    made: dict[tuple[Service, str, Policy], BaseClient] = field(default_factory=dict)
     lake_region: str | None = None  # The Region of the lake's bucket, where none is configured and it is known.
 
     def region(self, service: Service) -> str:
@@ -195,7 +210,7 @@ def client(service: Service, region: str | None = None) -> BaseClient | AccountM
     """
     with _clients() as clients, making_client(service):
         region = region or clients.region(service)
-        key = (service, region)
+        key = (service, region, POLICIES[service])
         if key not in clients.made:
             session = signed_by_context(clients.session) if service == "iam" else clients.session
             made = session.create_client(service, region_name=region, config=_config(service))
@@ -299,7 +314,7 @@ def foreign_endpoints() -> dict[str, str]:
     A stray AWS_ENDPOINT_URL would send credentials elsewhere, so a run records and reports it; emulators need it.
     """
     with _clients() as clients:
-        endpoints = {service: made.meta.endpoint_url for (service, _), made in clients.made.items()}
+        endpoints = {service: made.meta.endpoint_url for (service, *_), made in clients.made.items()}
     return {
         service: without_credentials(url)
         for service, url in endpoints.items()

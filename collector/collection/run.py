@@ -12,7 +12,7 @@ import platform
 import secrets
 import shutil
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import random
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -157,6 +157,9 @@ class Collection:
     ) -> WrittenSnapshot:
         run = result.run
         earlier = await asyncio.to_thread(self._earlier_run, run)
+        if earlier is not None:
+            # Accounts are retried with the roles of then, unless the accounts file of this run names others.
+            run = result.run = replace(run, role_arns={**earlier.run.role_arns, **run.role_arns})
         if resumed is None:
             await asyncio.to_thread(begin_run, self.store, run)
         folder = resumed.fresh_folder() if resumed else None

@@ -60,6 +60,13 @@ def findings_of(
     Raises:
         CredlakeError: there are no valid credentials, so nothing can be checked.
     """
+    with clients.while_a_person_waits():
+        yield from _findings(settings, sample, topic_arn, deployed_by_run=deployed_by_run)
+
+
+def _findings(
+    settings: Settings, sample: int | None, topic_arn: str | None, *, deployed_by_run: bool
+) -> Iterator[Finding]:
     try:
         identity = describe.repeated(clients.identity)
     except CallFault as error:

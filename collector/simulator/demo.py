@@ -137,28 +137,34 @@ def _change_user(name: str, change: UserChange) -> AccountChange:
     return apply
 
 
-def _first_key(user: UserSpec, *, active: bool) -> AccessKeySpec:
+def _first_key(user: UserSpec) -> AccessKeySpec:
     key = user.access_keys[0]
     if key is None:
         raise ValueError(f"{user.name} has no key in slot 1")
-    return replace(key, active=active)
+    return key
+
+
+def _deactivated(key: AccessKeySpec, moment: datetime) -> AccessKeySpec:
+    """The key, inactive and not used since that moment."""
+    last_used_at = key.last_used_at and min(key.last_used_at, moment)
+    return replace(key, active=False, last_used_at=last_used_at)
 
 
 def _rotate_into_first_slot(user: UserSpec, moment: datetime) -> dict[str, Any]:
     """A new key appears in slot 1, the old one moves to slot 2 and is deactivated: slots are no identity."""
-    return {"access_keys": (AccessKeySpec(moment), _first_key(user, active=False))}
+    return {"access_keys": (AccessKeySpec(moment), _deactivated(_first_key(user), moment))}
 
 
 def _drop_second_key(user: UserSpec, _moment: datetime) -> dict[str, Any]:
     return {"access_keys": (user.access_keys[0],)}
 
 
-def _deactivate_first_key(user: UserSpec, _moment: datetime) -> dict[str, Any]:
-    return {"access_keys": (_first_key(user, active=False), *user.access_keys[1:])}
+def _deactivate_first_key(user: UserSpec, moment: datetime) -> dict[str, Any]:
+    return {"access_keys": (_deactivated(_first_key(user), moment), *user.access_keys[1:])}
 
 
 def _reactivate_first_key(user: UserSpec, _moment: datetime) -> dict[str, Any]:
-    return {"access_keys": (_first_key(user, active=True), *user.access_keys[1:])}
+    return {"access_keys": (replace(_first_key(user), active=True), *user.access_keys[1:])}
 
 
 def _change_password(user: UserSpec, moment: datetime) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -147,6 +147,9 @@ DEMO_ACCOUNTS: tuple[DemoAccount, ...] = (
 # The age of reports that another tool had generated before: one is still valid, one has expired.
 _EXISTING_REPORT_AGES = {"audit": timedelta(hours=2, minutes=30), "network": timedelta(hours=6)}
 
+# The others joined when they were created. The first is listed on the second day, five hours after it has joined.
+_JOINED_DAYS_AGO = {"experiments-dev": -19 / 24, "new-venture": 0.5}
+
 
 def demo_account_id(name: str) -> str:
     """The id of the demo account with that name: twelve digits, the same in every run."""
@@ -156,19 +159,24 @@ def demo_account_id(name: str) -> str:
 
 def demo_account(entry: DemoAccount, calendar: Calendar) -> AccountSpec:
     """The account as it is on the first day, except for recent uses."""
+    existing_report_age = _EXISTING_REPORT_AGES.get(entry.name)
+    if existing_report_age is not None:
+        # The run is given that report, so its uses count back from the report's own time.
+        calendar = replace(calendar, now=calendar.now - existing_report_age)
     users = _one_of_each(calendar) if entry.name == "sandbox-01" else _staff(entry.name, calendar, entry.odd_users)
-    age = 300 + len(entry.name) * 97
+    # Older than every user.
+    age = 650 + len(entry.name) * 97
     return AccountSpec(
         account_id=demo_account_id(entry.name),
         name=entry.name,
         ou=entry.ou,
         state=entry.state,
-        joined_at=calendar.ago(age),
+        joined_at=calendar.ago(_JOINED_DAYS_AGO.get(entry.name, age)),
         email=f"aws-{entry.name}@example.com",
         tags=_tags(entry),
         root=_root(entry.name, calendar, age),
         users=users,
-        existing_report_age=_EXISTING_REPORT_AGES.get(entry.name),
+        existing_report_age=existing_report_age,
         password_policy=_policy(entry),
         faults=entry.faults,
     )

@@ -56,7 +56,7 @@ def _template(users: int, now: datetime) -> str:
     account = AccountSpec(
         account_id=_TEMPLATE_ACCOUNT_ID,
         name="template",
-        root=RootSpec(created_at=now - timedelta(days=900)),
+        root=RootSpec(created_at=now - timedelta(days=1200)),
         users=tuple(_user(number, now) for number in range(users)),
     )
     text = render_report(account, "aws").encode().decode()
@@ -66,16 +66,17 @@ def _template(users: int, now: datetime) -> str:
 def _user(number: int, now: datetime) -> UserSpec:
     """Of every four users two have a key, one a password, one both; ages spread over three years."""
     created_at = now - timedelta(days=30 + number * 37 % 1100, seconds=number)
+    key_created_at = created_at + timedelta(days=number % 29)
+    key_used_at = max(key_created_at, now - timedelta(days=number % 120, hours=1))
+    password_used_at = max(created_at, now - timedelta(days=number % 90, hours=2))
     key = AccessKeySpec(
-        created_at=created_at + timedelta(days=number % 29),
+        created_at=key_created_at,
         active=number % 11 != 0,
-        last_used_at=None if number % 7 == 0 else now - timedelta(days=number % 120, hours=1),
+        last_used_at=None if number % 7 == 0 else key_used_at,
         last_used_region=None if number % 5 == 0 else "eu-central-1",
         last_used_service="s3" if number % 5 == 0 else "sts",
     )
-    password = PasswordSpec(
-        changed_at=created_at, last_used_at=None if number % 6 == 0 else now - timedelta(days=number % 90, hours=2)
-    )
+    password = PasswordSpec(changed_at=created_at, last_used_at=None if number % 6 == 0 else password_used_at)
     has_password = number % 4 in {2, 3}
     return UserSpec(
         name=f"service-{number:05d}",

@@ -16,6 +16,8 @@ JUDGED_PER = {
     "root-no-access-key": "account",
     "root-mfa": "account",
     "root-unused": "account",
+    "root-no-credentials": "account",
+    "root-no-certificate": "account",
     "console-mfa": "user",
     "no-setup-access-key": "access_key",
     "password-unused": "password",
@@ -32,6 +34,7 @@ CIS = {
     "root-no-access-key": {"1.2": "1.12", **dict.fromkeys(LATER, "1.4"), "5.0": "1.3", "6.0": "2.3", "7.0": "2.4"},
     "root-mfa": {"1.2": "1.13", **dict.fromkeys(LATER, "1.5"), "5.0": "1.4", "6.0": "2.4", "7.0": "2.5"},
     "root-unused": {"1.2": "1.1", **dict.fromkeys(LATER, "1.7"), "5.0": "1.6", "6.0": "2.6", "7.0": "2.7"},
+    "root-no-credentials": {"7.0": "2.1.1"},
     "password-length": {"1.2": "1.9", **dict.fromkeys(LATER, "1.8"), "5.0": "1.7", "6.0": "2.7", "7.0": "2.8"},
     "password-reuse": {"1.2": "1.10", **dict.fromkeys(LATER, "1.9"), "5.0": "1.8", "6.0": "2.8", "7.0": "2.9"},
     "console-mfa": {"1.2": "1.2", **dict.fromkeys(LATER, "1.10"), "5.0": "1.9", "6.0": "2.9", "7.0": "2.10"},
@@ -117,6 +120,7 @@ def test_root_mfa_is_evaluated_differently_before_cis_5():
         ("password-length", "NIST 800-53", "IA-5(1)", "related"),
         ("password-reuse", "NIST 800-53", "IA-5", None),
         ("root-mfa", "NIST 800-53", "IA-2(8)", "related"),
+        ("root-no-credentials", "CIS AWS Foundations", "2.1.1", "related"),
     ],
 )
 def test_the_relations_that_were_corrected(control_id, framework, requirement, relation):
@@ -190,6 +194,8 @@ def test_the_view_of_the_controls_holds_the_declaration(lake_of, rows):
     assert set(found) == set(JUDGED_PER)
     assert found["access-key-rotation"] == ("medium", 3, "access_key", 90, "days")
     assert found["root-mfa"] == ("critical", 1, "account", None, None)
+    assert found["root-no-credentials"] == ("medium", 3, "account", None, None)
+    assert found["root-no-certificate"] == ("high", 2, "account", None, None)
     assert {judged_per for _, _, judged_per, _, _ in found.values()} == {each.value for each in JudgedPer}
 
 

@@ -11,7 +11,7 @@ from collector.outcome import Outcome
 
 utc = partial(datetime, tzinfo=UTC)
 
-CONTROLS = 12
+CONTROLS = 14
 OUTCOMES = [outcome.value for outcome in Outcome]
 
 
@@ -273,6 +273,7 @@ def test_findings_are_ranked_by_severity_then_by_how_long_they_fail(lake_of, row
         (2, "high", "console-mfa", "console"),
         (3, "medium", "access-key-rotation", "old"),
         (4, "medium", "access-key-rotation", "young"),
+        (5, "medium", "root-no-credentials", None),
     ]
 
 

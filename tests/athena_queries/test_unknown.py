@@ -174,6 +174,8 @@ EVERY_CONTROL_BUT_THE_FIRST = {
     "root-no-access-key",
     "root-mfa",
     "root-unused",
+    "root-no-credentials",
+    "root-no-certificate",
     "console-mfa",
     "no-setup-access-key",
     "password-unused",
@@ -203,12 +205,12 @@ def test_an_active_account_that_was_not_collected_is_unknown_in_every_control(la
     # The password policy may have been readable all the same.
     lake = lake_of(rows.account(ANY, outcome=outcome, password_policy_state="custom"))
     results = lake.view("control_results", "control_id, status, reason, finding_id")
-    assert len(results) == 12
+    assert len(results) == 14
     by_control = {row["control_id"]: (row["status"], row["reason"]) for row in results}
     assert by_control.pop("report-collected") == ("fail", f"The report was not collected: {outcome}.")
     reason = f"Cannot be evaluated: the account was not collected ({outcome})."
     assert by_control == dict.fromkeys(EVERY_CONTROL_BUT_THE_FIRST, ("unknown", reason))
-    assert len({row["finding_id"] for row in results}) == 12
+    assert len({row["finding_id"] for row in results}) == 14
 
 
 @pytest.mark.parametrize("state", ["SUSPENDED", "PENDING_CLOSURE", "PENDING_ACTIVATION", "CLOSED"])
@@ -245,7 +247,7 @@ def test_rows_left_out_are_one_more_unknown_in_each_user_and_credential_control(
 
 def test_a_report_without_a_root_row_leaves_the_root_controls_unknown(lake_of, rows):
     lake = lake_of(rows.account(outcome="partial"), rows.key_user())
-    for control in ("root-no-access-key", "root-mfa", "root-unused"):
+    for control in ("root-no-access-key", "root-mfa", "root-unused", "root-no-credentials", "root-no-certificate"):
         assert lake.results(control, "status, reason") == [
             ("unknown", "Cannot be evaluated: the report has no root row.")
         ]
@@ -262,6 +264,8 @@ def test_an_account_without_users_is_judged_by_its_account_controls(lake_of, row
         "report-collected",
         "root-mfa",
         "root-no-access-key",
+        "root-no-certificate",
+        "root-no-credentials",
         "root-unused",
     ]
 

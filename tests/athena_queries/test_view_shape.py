@@ -109,18 +109,22 @@ def nasty_days(on) -> dict[datetime, list[dict]]:
                     outcome=outcome,
                     ou_id=f"ou-ab12-{number % 3}",
                     ou_path=f"Root/{number % 3}",
-                    aws_partition=pick(["aws", "aws-us-gov"]),
+                    aws_partition=pick(["aws", "aws", "aws-us-gov", "aws-cn"]),
                     unreadable_rows=pick([0, 0, 2]) if outcome == "partial" else 0,
                     password_policy_state=pick(["custom", "custom", "default", "unknown"]),
                     minimum_password_length=pick([8, 14, None]),
                     password_reuse_prevention=pick([5, 24, None]),
                     max_password_age=pick([30, None]),
+                    is_management_account=pick([False, False, True, None]),
                 )
             )
             if outcome not in {"collected", "partial"}:
                 continue
             if outcome == "collected" or chance.random() < 0.7:
-                rows.append(makers.root(account_id, **_anything(chance, makers, made)))
+                # Some root users have nothing at all.
+                rows.append(
+                    makers.root(account_id, **({} if chance.random() < 0.3 else _anything(chance, makers, made)))
+                )
             for user in range(chance.randint(0, 4)):
                 created = pick(made[:2])
                 rows.append(
@@ -188,9 +192,12 @@ def test_every_control_can_end_in_every_way_that_its_rule_knows(nasty_lake):
     four = {*three, "not_applicable"}
     assert by_control == {
         "report-collected": {"pass", "fail"},
-        "root-no-access-key": three,
+        # In China there is no root user.
+        "root-no-access-key": four,
         "root-mfa": four,
-        "root-unused": three,
+        "root-unused": four,
+        "root-no-credentials": four,
+        "root-no-certificate": four,
         "console-mfa": four,
         "no-setup-access-key": four,
         # A password that is not enabled does not exist.
@@ -224,8 +231,9 @@ def test_a_finding_keeps_its_id_from_day_to_day(lake_of, on):
         date: {row["finding_id"] for row in lake.view("findings_history", "finding_id", f"snapshot_date = '{date}'")}
         for date in ("2026-11-22", "2026-11-23")
     }
-    # password-length, root-mfa, console-mfa and password-unused of alice, password-unused of bob, carol's key.
-    assert len(ids["2026-11-22"]) == 6
+    # password-length, root-mfa, root-no-credentials, console-mfa and password-unused of alice, password-unused of bob,
+    # carol's key.
+    assert len(ids["2026-11-22"]) == 7
     assert ids["2026-11-22"] == ids["2026-11-23"]
     assert all(re.fullmatch(r"[0-9a-f]{32}", finding_id) for finding_id in ids["2026-11-22"])
 

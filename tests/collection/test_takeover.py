@@ -16,7 +16,7 @@ from collector.lake.local_store import LocalStore
 from collector.lake.rebuild import rebuild
 from collector.lake.verify import verify
 from collector.limits import Limits
-from collector.simulator import AccountState, Simulator, UserSpec, faults
+from collector.simulator import AccountState, RoleSpec, Simulator, UserSpec, faults
 from tests.fixtures.published import accounts_of, newest, record_of, users_of
 from tests.fixtures.runs import collect, member, organization
 
@@ -151,6 +151,19 @@ def test_an_interrupted_retry_is_resumed_as_one(lake, first):
     assert newest(lake)["run_id"] == resumed.run.run_id == retried
     assert called == {PREFIX + "3"}
     assert (resumed.taken_over, resumed.collected_now) == (3, 3)
+
+
+def test_an_account_is_retried_with_the_role_that_the_accounts_file_of_the_first_run_named(lake, tmp_path):
+    file = tmp_path / "accounts.csv"
+    file.write_text(f"account_id,role_arn\n{PREFIX}1,\n{PREFIX}3,arn:aws:iam::{PREFIX}3:role/special\n")
+    role = (RoleSpec("special"),)
+    with Simulator(organization(member(1), member(3, roles=role, faults=(faults.ROLE_MISSING,)))) as server:
+        collect(server, lake, accounts_file=str(file), organization_id=ID)
+    next_second()
+    with Simulator(organization(member(1), member(3, roles=role))) as server:
+        collect(server, lake, retry_failed=True)
+
+    assert accounts_of(lake)[PREFIX + "3"]["outcome"] == "collected"
 
 
 def test_a_retry_that_covers_less_is_not_published(lake, first):

@@ -10,7 +10,7 @@ from email.utils import format_datetime
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
-from collector.aws import describe
+from collector.aws import clients, describe
 from collector.aws.athena import AthenaQueries
 from collector.cli.doctor import doctor
 from collector.collection.run import Collection
@@ -364,3 +364,18 @@ def test_the_probe_of_athena_stores_its_results_where_the_settings_say(sound, bu
     doctor(**options, external_id="example", sample=1, format="json")
     assert started == [location, location]
     assert _findings(capsys.readouterr().out)["athena view", sound]["verdict"] == "OK"
+
+
+def test_the_doctor_waits_for_no_service_for_minutes(sound, bucket, monkeypatch, capsys):
+    waits = {}
+
+    def look(_name):
+        for service in ("sts", "s3", "glue", "athena"):
+            waits[service] = clients.client(service).meta.config.read_timeout
+        raise CallFault(FaultKind.CONNECTION, "ReadTimeoutError", "", "athena:GetWorkGroup")
+
+    monkeypatch.setattr(describe, "workgroup", look)
+    doctor(lake=f"s3://{bucket}", external_id="example", database=sound, workgroup=sound, sample=1, format="json")
+    capsys.readouterr()
+    assert waits == dict.fromkeys(("sts", "s3", "glue", "athena"), 15)
+    assert clients.client("athena").meta.config.read_timeout == 60

@@ -158,7 +158,7 @@ def broken_promises(generated):
     lines = content.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n").split(b"\n")[1:]
     promises = {
         "wrong outcome": (parsed.outcome is Outcome.COLLECTED) == is_whole and (parsed.problem is None) == is_whole,
-        "lost row": sum(bool(line.strip(b" \t\r")) for line in lines) == len(rows) + parsed.unreadable_rows,
+        "lost row": sum(bool(line.rstrip(b"\r").strip(b" \t")) for line in lines) == len(rows) + parsed.unreadable_rows,
         "other account": all(f":iam::{ACCOUNT}:" in row["user_arn"] for row in rows),
         "doubled user": len({row["user_arn"] for row in rows}) == len(rows),
         "wrong name": all(row["is_root"] or row["user_arn"].endswith(row["user_name"]) for row in rows),

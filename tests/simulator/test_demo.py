@@ -90,6 +90,8 @@ def test_an_account_joins_and_one_leaves():
     assert names[1] - names[0] == {"experiments-dev"}
     assert names[1] - names[2] == {"poc-legacy"}
     assert names[0] <= names[1]
+    assert account(1, "experiments-dev").joined_at == DAYS[1].moment - timedelta(hours=5)
+    assert all(a.joined_at < day.moment for day in DAYS for a in day.organization.accounts)
 
 
 def test_users_are_added_and_removed():

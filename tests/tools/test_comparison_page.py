@@ -7,7 +7,8 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
 PAGE = (REPOSITORY / "docs" / "comparison.md").read_text("utf-8")
-TESTS = (REPOSITORY / "tests" / "athena_queries" / "test_golden_cases.py").read_text("utf-8")
+FILES = sorted((REPOSITORY / "tests" / "athena_queries").glob("test_golden_*.py"))
+TESTS = "\n".join(file.read_text("utf-8") for file in FILES)
 
 # A case of the page, and the tests that prove it.
 PROOFS = {
@@ -21,6 +22,7 @@ PROOFS = {
     "root with an old password login and a key used an hour ago": (
         "test_root_with_an_old_password_login_and_a_key_used_an_hour_ago"
     ),
+    "root with nothing but an active signing certificate": "test_root_with_nothing_but_an_active_signing_certificate",
     "root MFA in old-style and new-style reports": "test_root_mfa_in_old_style_and_new_style_reports",
     "a key exactly 45 days old, and one second less": "test_a_key_exactly_45_days_old_and_one_second_less",
     "a key 90 days old, and one second more": "test_a_key_90_days_old_and_one_second_more",

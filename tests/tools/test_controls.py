@@ -39,7 +39,7 @@ def test_an_empty_field_is_null_and_a_quoted_comma_is_text():
     [
         (CONTROLS, ",severity,", ",how_bad,", "controls.csv:1: the header must be control_id,title,fails_when,why,"),
         (CONTROLS, ",critical,", ",fatal,", "controls.csv:3: unknown severity 'fatal'; use one of: critical, high,"),
-        (CONTROLS, ",password,45", ",login,45", "controls.csv:8: unknown judged_per 'login'; use one of: account,"),
+        (CONTROLS, ",password,45", ",login,45", "controls.csv:10: unknown judged_per 'login'; use one of: account,"),
         (CONTROLS, ",The root user is protected by MFA,", ",,", "controls.csv:4: title is empty"),
         (CONTROLS, ",1,days,", ",one,days,", "controls.csv:5: default_limit is not a whole number: 'one'"),
         (CONTROLS, ",1,days,", ",1,,", "controls.csv:5: a limit has a number, a unit and a setting"),

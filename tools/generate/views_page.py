@@ -207,11 +207,22 @@ MEANINGS: Final[dict[str, str]] = {
     "finding_rank": "1 comes first: by severity, then by how long it has been failing.",
     # Users and passwords that need someone's attention.
     "active_credentials": "Active passwords and access keys.",
-    "active_signing_certificates": "Active signing certificates, whose use is not tracked.",
     "inactive_since": "When the last of them reached its limit of idle days.",
     "overdue_since": "When that age was reached.",
     # Root.
-    "root_credentials": "`none`, `password`, `access key`, `password and access key` or `unknown`.",
+    "root_credentials": "The active ones: `password`, `access key`, `signing certificate`, joined by `and`. Otherwise "
+    "`inactive` (only inactive keys or certificates), `none`, `unknown`, or `no root user` (in China).",
+    "has_root_user": "False in `aws-cn`.",
+    "is_member_account": "False: the management account, or an account without an organization. Null: the account list "
+    "does not show it.",
+    "active_signing_certificates": "Active signing certificates, whose use is not tracked.",
+    "inactive_signing_certificates": "Inactive signing certificates.",
+    "signing_certificates_fault": _FAULT.format("the state of a signing certificate"),
+    "has_password": "Whether root has a password, in the report or in the account summary.",
+    "has_access_keys": "Whether root has an access key, active or not, in the report or in the account summary.",
+    "has_signing_certificates": "Whether root has a signing certificate, active or not, in the report or in the "
+    "account summary.",
+    "credentials_fault": _FAULT.format("whether root has credentials"),
     "password_last_used_at": "Root's last sign-in.",
     "password_last_changed_at": "When root's password was last set.",
     "active_access_keys": "Root's active access keys.",

@@ -277,6 +277,15 @@ FROM (VALUES
     'The requirement specifies no number of days.',
     NULL
   ),
+  (
+    'root-no-credentials',
+    'CIS AWS Foundations',
+    '7.0',
+    '2.1.1',
+    'related',
+    'The requirement is that root credentials management is enabled in the organization, which no credential report shows.',
+    NULL
+  ),
   ('password-length', 'CIS AWS Foundations', '1.2', '1.9', 'exact', NULL, 14),
   ('password-length', 'CIS AWS Foundations', '1.3', '1.8', 'exact', NULL, 14),
   ('password-length', 'CIS AWS Foundations', '1.4', '1.8', 'exact', NULL, 14),
@@ -704,6 +713,69 @@ FROM (VALUES
     'NIST 800-53',
     'r5',
     'AC-6(2)',
+    'related',
+    'The mapping is our own; neither AWS nor another public mapping has it.',
+    NULL
+  ),
+  (
+    'root-no-credentials',
+    'AWS Security Hub CSPM',
+    'unversioned',
+    'IAM.6',
+    'related',
+    'A pass carries over, because Security Hub passes a root user without a password; a failure does not.',
+    NULL
+  ),
+  (
+    'root-no-credentials',
+    'AWS Security Hub CSPM',
+    'unversioned',
+    'IAM.9',
+    'related',
+    'A pass carries over, because Security Hub passes a root user without a password; a failure does not.',
+    NULL
+  ),
+  (
+    'root-no-credentials',
+    'NIST 800-53',
+    'r5',
+    'AC-6',
+    'related',
+    'The mapping is our own; neither AWS nor another public mapping has it.',
+    NULL
+  ),
+  (
+    'root-no-credentials',
+    'NIST 800-53',
+    'r5',
+    'AC-6(2)',
+    'related',
+    'The mapping is our own; neither AWS nor another public mapping has it.',
+    NULL
+  ),
+  (
+    'root-no-credentials',
+    'NIST 800-53',
+    'r5',
+    'IA-5',
+    'related',
+    'The mapping is our own; neither AWS nor another public mapping has it.',
+    NULL
+  ),
+  (
+    'root-no-certificate',
+    'NIST 800-53',
+    'r5',
+    'AC-6',
+    'related',
+    'The mapping is our own; neither AWS nor another public mapping has it.',
+    NULL
+  ),
+  (
+    'root-no-certificate',
+    'NIST 800-53',
+    'r5',
+    'IA-5',
     'related',
     'The mapping is our own; neither AWS nor another public mapping has it.',
     NULL

@@ -64,6 +64,32 @@ FROM (VALUES
     'root_use_days'
   ),
   (
+    'root-no-credentials',
+    'The member account''s root user has no credentials',
+    'root of a member account has a password, or a key or certificate of any state, in the report or in the fresher account summary',
+    'Credentials that do not exist cannot be guessed, phished, leaked or recovered, and need no MFA device and no guarded mailbox.',
+    'Turn on root credentials management and privileged root actions from the management account (IAM, Root access management), then delete the account''s root credentials. If a task really needs root, allow password recovery and delete the credentials again afterwards.',
+    'medium',
+    3,
+    'account',
+    NULL,
+    NULL,
+    NULL
+  ),
+  (
+    'root-no-certificate',
+    'The root user has no active signing certificate',
+    'root has an active signing certificate',
+    'A signing certificate lets its holder act as root in signed requests. Hardly anything needs one today, and no report shows when it was last used.',
+    'Make sure that nothing signs with it, then delete it: as root under Security credentials, or in a member account together with all of root''s credentials (IAM, Root access management).',
+    'high',
+    2,
+    'account',
+    NULL,
+    NULL,
+    NULL
+  ),
+  (
     'console-mfa',
     'Console users have MFA',
     'password enabled, no MFA',

@@ -1,22 +1,78 @@
-WITH "root_keys" AS (
+WITH "root_slots" AS (
   SELECT
     "credentials"."organization_id" AS "organization_id",
     "credentials"."snapshot_date" AS "snapshot_date",
+    "credentials"."snapshot_at" AS "snapshot_at",
     "credentials"."account_id" AS "account_id",
-    COUNT(*) FILTER(WHERE
-      "credentials"."is_active") AS "active_access_keys",
-    COUNT(*) FILTER(WHERE
-      "credentials"."is_active" = FALSE) AS "inactive_access_keys",
-    MAX("credentials"."is_active_fault") AS "access_keys_fault",
-    MAX("credentials"."last_used_at") AS "access_key_last_used_at",
-    MAX("credentials"."last_used_at_fault") AS "access_key_last_used_at_fault"
+    "credentials"."account_name" AS "account_name",
+    "credentials"."ou_id" AS "ou_id",
+    "credentials"."ou_path" AS "ou_path",
+    "credentials"."user_name" AS "user_name",
+    "credentials"."user_arn" AS "user_arn",
+    "credentials"."is_root" AS "is_root",
+    "credentials"."credential_type" AS "credential_type",
+    "credentials"."slot" AS "slot",
+    "credentials"."is_active" AS "is_active",
+    "credentials"."created_at" AS "created_at",
+    "credentials"."last_used_at" AS "last_used_at",
+    "credentials"."last_used_region" AS "last_used_region",
+    "credentials"."last_used_service" AS "last_used_service",
+    "credentials"."age_days" AS "age_days",
+    "credentials"."idle_days" AS "idle_days",
+    "credentials"."never_used" AS "never_used",
+    "credentials"."mfa_active" AS "mfa_active",
+    "credentials"."report_generated_at" AS "report_generated_at",
+    "credentials"."run_id" AS "run_id",
+    "credentials"."account_state" AS "account_state",
+    "credentials"."user_creation_time" AS "user_creation_time",
+    "credentials"."ordinal" AS "ordinal",
+    "credentials"."idle_since" AS "idle_since",
+    "credentials"."unused_limit_days" AS "unused_limit_days",
+    "credentials"."max_age_days" AS "max_age_days",
+    "credentials"."password_enabled" AS "password_enabled",
+    "credentials"."is_active_fault" AS "is_active_fault",
+    "credentials"."created_at_fault" AS "created_at_fault",
+    "credentials"."last_used_at_fault" AS "last_used_at_fault",
+    "credentials"."password_enabled_fault" AS "password_enabled_fault",
+    "credentials"."credential_type" = 'access_key' AS "is_key",
+    COALESCE("credentials"."is_active", FALSE)
+    OR NOT "credentials"."created_at" IS NULL AS "is_present",
+    CASE
+      WHEN NOT COALESCE("credentials"."is_active", FALSE)
+      AND "credentials"."created_at" IS NULL
+      THEN COALESCE("credentials"."is_active_fault", "credentials"."created_at_fault")
+    END AS "is_present_fault"
   FROM "credentials" AS "credentials"
   WHERE
-    "credentials"."is_root" AND "credentials"."credential_type" = 'access_key'
+    "credentials"."is_root" AND "credentials"."credential_type" <> 'password'
+), "counted" AS (
+  SELECT
+    "root_slots"."organization_id" AS "organization_id",
+    "root_slots"."snapshot_date" AS "snapshot_date",
+    "root_slots"."account_id" AS "account_id",
+    COUNT(*) FILTER(WHERE
+      "root_slots"."is_key" AND "root_slots"."is_active") AS "active_access_keys",
+    COUNT(*) FILTER(WHERE
+      "root_slots"."is_key" AND "root_slots"."is_active" = FALSE) AS "inactive_access_keys",
+    COUNT(*) FILTER(WHERE
+      "root_slots"."is_key" AND "root_slots"."is_present") AS "present_access_keys",
+    MAX(CASE WHEN "root_slots"."is_key" THEN "root_slots"."is_active_fault" END) AS "access_keys_fault",
+    MAX(CASE WHEN "root_slots"."is_key" THEN "root_slots"."is_present_fault" END) AS "present_access_keys_fault",
+    COUNT(*) FILTER(WHERE
+      NOT "root_slots"."is_key" AND "root_slots"."is_active") AS "active_signing_certificates",
+    COUNT(*) FILTER(WHERE
+      NOT "root_slots"."is_key" AND "root_slots"."is_active" = FALSE) AS "inactive_signing_certificates",
+    COUNT(*) FILTER(WHERE
+      NOT "root_slots"."is_key" AND "root_slots"."is_present") AS "present_signing_certificates",
+    MAX(CASE WHEN NOT "root_slots"."is_key" THEN "root_slots"."is_active_fault" END) AS "signing_certificates_fault",
+    MAX(CASE WHEN NOT "root_slots"."is_key" THEN "root_slots"."is_present_fault" END) AS "present_signing_certificates_fault",
+    MAX("root_slots"."last_used_at") AS "access_key_last_used_at",
+    MAX("root_slots"."last_used_at_fault") AS "access_key_last_used_at_fault"
+  FROM "root_slots" AS "root_slots"
   GROUP BY
-    "credentials"."organization_id",
-    "credentials"."snapshot_date",
-    "credentials"."account_id"
+    "root_slots"."organization_id",
+    "root_slots"."snapshot_date",
+    "root_slots"."account_id"
 ), "facts" AS (
   SELECT
     "account"."organization_id" AS "organization_id",
@@ -83,27 +139,37 @@ WITH "root_keys" AS (
     "root"."mfa_active" AS "mfa_active",
     CASE
       WHEN NOT "root"."user_arn" IS NULL
-      THEN COALESCE("root_keys"."active_access_keys", 0)
+      THEN COALESCE("counted"."active_access_keys", 0)
     END AS "active_access_keys",
     CASE
       WHEN NOT "root"."user_arn" IS NULL
-      THEN COALESCE("root_keys"."inactive_access_keys", 0)
+      THEN COALESCE("counted"."inactive_access_keys", 0)
     END AS "inactive_access_keys",
-    "root_keys"."access_keys_fault" AS "access_keys_fault",
+    CASE
+      WHEN NOT "root"."user_arn" IS NULL
+      THEN COALESCE("counted"."active_signing_certificates", 0)
+    END AS "active_signing_certificates",
+    CASE
+      WHEN NOT "root"."user_arn" IS NULL
+      THEN COALESCE("counted"."inactive_signing_certificates", 0)
+    END AS "inactive_signing_certificates",
+    "counted"."access_keys_fault" AS "access_keys_fault",
+    "counted"."signing_certificates_fault" AS "signing_certificates_fault",
+    "counted"."present_access_keys_fault" AS "present_access_keys_fault",
+    "counted"."present_signing_certificates_fault" AS "present_signing_certificates_fault",
+    "counted"."present_access_keys" AS "present_access_keys",
+    "counted"."present_signing_certificates" AS "present_signing_certificates",
     COALESCE(
       CASE
-        WHEN "root_keys"."access_key_last_used_at" IS NULL
+        WHEN "counted"."access_key_last_used_at" IS NULL
         OR "root"."undated_key_last_used_at" IS NULL
         THEN NULL
-        ELSE GREATEST("root_keys"."access_key_last_used_at", "root"."undated_key_last_used_at")
+        ELSE GREATEST("counted"."access_key_last_used_at", "root"."undated_key_last_used_at")
       END,
-      "root_keys"."access_key_last_used_at",
+      "counted"."access_key_last_used_at",
       "root"."undated_key_last_used_at"
     ) AS "access_key_last_used_at",
-    COALESCE(
-      "root_keys"."access_key_last_used_at_fault",
-      "root"."undated_key_last_used_at_fault"
-    ) AS "access_key_last_used_at_fault",
+    COALESCE("counted"."access_key_last_used_at_fault", "root"."undated_key_last_used_at_fault") AS "access_key_last_used_at_fault",
     CASE
       WHEN "root"."password_enabled" IS NULL
       THEN "root"."null_reasons"['password_enabled']
@@ -115,17 +181,24 @@ WITH "root_keys" AS (
     CASE
       WHEN "root"."password_last_used" IS NULL
       THEN "root"."null_reasons"['password_last_used']
-    END AS "password_last_used_reason"
+    END AS "password_last_used_reason",
+    "account"."aws_partition" <> 'aws-cn' AS "has_root_user",
+    CASE
+      WHEN "account"."inventory_source" = 'single_account'
+      OR "account"."organization_id" = "account"."account_id"
+      THEN FALSE
+      ELSE NOT "account"."is_management_account"
+    END AS "is_member_account"
   FROM "account" AS "account"
   LEFT JOIN "report_rows" AS "root"
     ON "root"."organization_id" = "account"."organization_id"
     AND "root"."snapshot_date" = "account"."snapshot_date"
     AND "root"."account_id" = "account"."account_id"
     AND "root"."is_root"
-  LEFT JOIN "root_keys" AS "root_keys"
-    ON "root_keys"."organization_id" = "account"."organization_id"
-    AND "root_keys"."snapshot_date" = "account"."snapshot_date"
-    AND "root_keys"."account_id" = "account"."account_id"
+  LEFT JOIN "counted" AS "counted"
+    ON "counted"."organization_id" = "account"."organization_id"
+    AND "counted"."snapshot_date" = "account"."snapshot_date"
+    AND "counted"."account_id" = "account"."account_id"
 ), "explained" AS (
   SELECT
     "facts"."organization_id" AS "organization_id",
@@ -192,12 +265,21 @@ WITH "root_keys" AS (
     "facts"."mfa_active" AS "mfa_active",
     "facts"."active_access_keys" AS "active_access_keys",
     "facts"."inactive_access_keys" AS "inactive_access_keys",
+    "facts"."active_signing_certificates" AS "active_signing_certificates",
+    "facts"."inactive_signing_certificates" AS "inactive_signing_certificates",
     "facts"."access_keys_fault" AS "access_keys_fault",
+    "facts"."signing_certificates_fault" AS "signing_certificates_fault",
+    "facts"."present_access_keys_fault" AS "present_access_keys_fault",
+    "facts"."present_signing_certificates_fault" AS "present_signing_certificates_fault",
+    "facts"."present_access_keys" AS "present_access_keys",
+    "facts"."present_signing_certificates" AS "present_signing_certificates",
     "facts"."access_key_last_used_at" AS "access_key_last_used_at",
     "facts"."access_key_last_used_at_fault" AS "access_key_last_used_at_fault",
     "facts"."password_enabled_reason" AS "password_enabled_reason",
     "facts"."mfa_active_reason" AS "mfa_active_reason",
     "facts"."password_last_used_reason" AS "password_last_used_reason",
+    "facts"."has_root_user" AS "has_root_user",
+    "facts"."is_member_account" AS "is_member_account",
     COALESCE(
       CASE
         WHEN "facts"."password_last_used" IS NULL OR "facts"."access_key_last_used_at" IS NULL
@@ -234,61 +316,214 @@ WITH "root_keys" AS (
       "facts"."access_key_last_used_at_fault"
     ) AS "last_used_at_fault"
   FROM "facts" AS "facts"
+), "combined" AS (
+  SELECT
+    "explained"."organization_id" AS "organization_id",
+    "explained"."snapshot_date" AS "snapshot_date",
+    "explained"."run_id" AS "run_id",
+    "explained"."account_id" AS "account_id",
+    "explained"."account_name" AS "account_name",
+    "explained"."account_email" AS "account_email",
+    "explained"."account_arn" AS "account_arn",
+    "explained"."aws_partition" AS "aws_partition",
+    "explained"."account_state" AS "account_state",
+    "explained"."joined_at" AS "joined_at",
+    "explained"."ou_id" AS "ou_id",
+    "explained"."ou_path" AS "ou_path",
+    "explained"."tags" AS "tags",
+    "explained"."outcome" AS "outcome",
+    "explained"."error_code" AS "error_code",
+    "explained"."error_message" AS "error_message",
+    "explained"."attempts" AS "attempts",
+    "explained"."run_started_at" AS "run_started_at",
+    "explained"."started_at" AS "started_at",
+    "explained"."finished_at" AS "finished_at",
+    "explained"."report_generated_at" AS "report_generated_at",
+    "explained"."user_count" AS "user_count",
+    "explained"."unreadable_rows" AS "unreadable_rows",
+    "explained"."unreadable_values" AS "unreadable_values",
+    "explained"."raw_sha256" AS "raw_sha256",
+    "explained"."raw_location" AS "raw_location",
+    "explained"."password_policy_state" AS "password_policy_state",
+    "explained"."password_policy_error" AS "password_policy_error",
+    "explained"."minimum_password_length" AS "minimum_password_length",
+    "explained"."password_reuse_prevention" AS "password_reuse_prevention",
+    "explained"."max_password_age" AS "max_password_age",
+    "explained"."require_symbols" AS "require_symbols",
+    "explained"."require_numbers" AS "require_numbers",
+    "explained"."require_uppercase_characters" AS "require_uppercase_characters",
+    "explained"."require_lowercase_characters" AS "require_lowercase_characters",
+    "explained"."hard_expiry" AS "hard_expiry",
+    "explained"."allow_users_to_change_password" AS "allow_users_to_change_password",
+    "explained"."users" AS "users",
+    "explained"."users_quota" AS "users_quota",
+    "explained"."mfa_devices" AS "mfa_devices",
+    "explained"."mfa_devices_in_use" AS "mfa_devices_in_use",
+    "explained"."summary_error" AS "summary_error",
+    "explained"."account_mfa_enabled" AS "account_mfa_enabled",
+    "explained"."account_access_keys_present" AS "account_access_keys_present",
+    "explained"."account_password_present" AS "account_password_present",
+    "explained"."account_signing_certificates_present" AS "account_signing_certificates_present",
+    "explained"."limit_access_key_rotation_days" AS "limit_access_key_rotation_days",
+    "explained"."limit_access_key_unused_days" AS "limit_access_key_unused_days",
+    "explained"."limit_password_unused_days" AS "limit_password_unused_days",
+    "explained"."limit_root_use_days" AS "limit_root_use_days",
+    "explained"."limit_password_length" AS "limit_password_length",
+    "explained"."limit_password_reuse" AS "limit_password_reuse",
+    "explained"."inventory_source" AS "inventory_source",
+    "explained"."denied_by_type" AS "denied_by_type",
+    "explained"."denied_by_arn" AS "denied_by_arn",
+    "explained"."is_management_account" AS "is_management_account",
+    "explained"."snapshot_at" AS "snapshot_at",
+    "explained"."user_arn" AS "user_arn",
+    "explained"."password_enabled" AS "password_enabled",
+    "explained"."password_last_used" AS "password_last_used",
+    "explained"."password_last_changed" AS "password_last_changed",
+    "explained"."mfa_active" AS "mfa_active",
+    "explained"."active_access_keys" AS "active_access_keys",
+    "explained"."inactive_access_keys" AS "inactive_access_keys",
+    "explained"."active_signing_certificates" AS "active_signing_certificates",
+    "explained"."inactive_signing_certificates" AS "inactive_signing_certificates",
+    "explained"."access_keys_fault" AS "access_keys_fault",
+    "explained"."signing_certificates_fault" AS "signing_certificates_fault",
+    "explained"."present_access_keys_fault" AS "present_access_keys_fault",
+    "explained"."present_signing_certificates_fault" AS "present_signing_certificates_fault",
+    "explained"."present_access_keys" AS "present_access_keys",
+    "explained"."present_signing_certificates" AS "present_signing_certificates",
+    "explained"."access_key_last_used_at" AS "access_key_last_used_at",
+    "explained"."access_key_last_used_at_fault" AS "access_key_last_used_at_fault",
+    "explained"."password_enabled_reason" AS "password_enabled_reason",
+    "explained"."mfa_active_reason" AS "mfa_active_reason",
+    "explained"."password_last_used_reason" AS "password_last_used_reason",
+    "explained"."has_root_user" AS "has_root_user",
+    "explained"."is_member_account" AS "is_member_account",
+    "explained"."last_used_at" AS "last_used_at",
+    "explained"."counts_as_enabled" AS "counts_as_enabled",
+    "explained"."password_enabled_fault" AS "password_enabled_fault",
+    "explained"."mfa_active_fault" AS "mfa_active_fault",
+    "explained"."last_used_at_fault" AS "last_used_at_fault",
+    CASE
+      WHEN "explained"."password_enabled" OR "explained"."account_password_present"
+      THEN TRUE
+      WHEN "explained"."counts_as_enabled" = FALSE
+      OR "explained"."account_password_present" = FALSE
+      THEN FALSE
+    END AS "has_password",
+    CASE
+      WHEN "explained"."present_access_keys" > 0
+      OR "explained"."account_access_keys_present"
+      THEN TRUE
+      WHEN NOT "explained"."user_arn" IS NULL
+      AND "explained"."present_access_keys_fault" IS NULL
+      THEN FALSE
+      ELSE "explained"."account_access_keys_present"
+    END AS "has_access_keys",
+    CASE
+      WHEN "explained"."present_signing_certificates" > 0
+      OR "explained"."account_signing_certificates_present"
+      THEN TRUE
+      WHEN NOT "explained"."user_arn" IS NULL
+      AND "explained"."present_signing_certificates_fault" IS NULL
+      THEN FALSE
+      ELSE "explained"."account_signing_certificates_present"
+    END AS "has_signing_certificates"
+  FROM "explained" AS "explained"
 )
 SELECT
-  CAST("explained"."organization_id" AS TEXT) AS "organization_id",
-  CAST("explained"."snapshot_date" AS TEXT) AS "snapshot_date",
-  CAST("explained"."run_started_at" AS TIMESTAMP) AS "snapshot_at",
-  CAST("explained"."account_id" AS TEXT) AS "account_id",
-  CAST("explained"."account_name" AS TEXT) AS "account_name",
-  CAST("explained"."ou_id" AS TEXT) AS "ou_id",
-  CAST("explained"."ou_path" AS TEXT) AS "ou_path",
-  CAST("explained"."account_state" AS TEXT) AS "account_state",
-  CAST("explained"."outcome" AS TEXT) AS "outcome",
+  CAST("combined"."organization_id" AS TEXT) AS "organization_id",
+  CAST("combined"."snapshot_date" AS TEXT) AS "snapshot_date",
+  CAST("combined"."run_started_at" AS TIMESTAMP) AS "snapshot_at",
+  CAST("combined"."account_id" AS TEXT) AS "account_id",
+  CAST("combined"."account_name" AS TEXT) AS "account_name",
+  CAST("combined"."ou_id" AS TEXT) AS "ou_id",
+  CAST("combined"."ou_path" AS TEXT) AS "ou_path",
+  CAST("combined"."account_state" AS TEXT) AS "account_state",
+  CAST("combined"."outcome" AS TEXT) AS "outcome",
   CAST(CASE
-    WHEN "explained"."user_arn" IS NULL
+    WHEN "combined"."user_arn" IS NULL AND NOT "combined"."has_root_user"
+    THEN 'no root user'
+    WHEN "combined"."user_arn" IS NULL OR "combined"."counts_as_enabled" IS NULL
     THEN 'unknown'
-    WHEN "explained"."active_access_keys" > 0 AND "explained"."counts_as_enabled"
-    THEN 'password and access key'
-    WHEN "explained"."active_access_keys" > 0 AND "explained"."counts_as_enabled" = FALSE
-    THEN 'access key'
-    WHEN NOT "explained"."access_keys_fault" IS NULL
-    OR "explained"."counts_as_enabled" IS NULL
+    WHEN "combined"."active_access_keys" = 0
+    AND NOT "combined"."access_keys_fault" IS NULL
     THEN 'unknown'
-    WHEN "explained"."counts_as_enabled"
-    THEN 'password'
+    WHEN "combined"."active_signing_certificates" = 0
+    AND NOT "combined"."signing_certificates_fault" IS NULL
+    THEN 'unknown'
+    WHEN "combined"."counts_as_enabled"
+    OR "combined"."active_access_keys" + "combined"."active_signing_certificates" > 0
+    THEN CASE WHEN "combined"."counts_as_enabled" THEN 'password' ELSE '' END || CASE
+      WHEN "combined"."counts_as_enabled" AND "combined"."active_access_keys" > 0
+      THEN ' and '
+      ELSE ''
+    END || CASE WHEN "combined"."active_access_keys" > 0 THEN 'access key' ELSE '' END || CASE
+      WHEN "combined"."active_signing_certificates" = 0
+      THEN ''
+      WHEN "combined"."counts_as_enabled" OR "combined"."active_access_keys" > 0
+      THEN ' and signing certificate'
+      ELSE 'signing certificate'
+    END
+    WHEN "combined"."inactive_access_keys" + "combined"."inactive_signing_certificates" > 0
+    THEN 'inactive'
     ELSE 'none'
   END AS TEXT) AS "root_credentials",
-  CAST("explained"."password_enabled" AS BOOLEAN) AS "password_enabled",
-  CAST("explained"."password_last_used" AS TIMESTAMP) AS "password_last_used_at",
-  CAST("explained"."password_last_changed" AS TIMESTAMP) AS "password_last_changed_at",
-  CAST("explained"."mfa_active" AS BOOLEAN) AS "mfa_active",
-  CAST("explained"."active_access_keys" AS BIGINT) AS "active_access_keys",
-  CAST("explained"."inactive_access_keys" AS BIGINT) AS "inactive_access_keys",
-  CAST("explained"."access_key_last_used_at" AS TIMESTAMP) AS "access_key_last_used_at",
-  CAST("explained"."last_used_at" AS TIMESTAMP) AS "last_used_at",
+  CAST("combined"."password_enabled" AS BOOLEAN) AS "password_enabled",
+  CAST("combined"."password_last_used" AS TIMESTAMP) AS "password_last_used_at",
+  CAST("combined"."password_last_changed" AS TIMESTAMP) AS "password_last_changed_at",
+  CAST("combined"."mfa_active" AS BOOLEAN) AS "mfa_active",
+  CAST("combined"."active_access_keys" AS BIGINT) AS "active_access_keys",
+  CAST("combined"."inactive_access_keys" AS BIGINT) AS "inactive_access_keys",
+  CAST("combined"."access_key_last_used_at" AS TIMESTAMP) AS "access_key_last_used_at",
+  CAST("combined"."last_used_at" AS TIMESTAMP) AS "last_used_at",
   CAST(ROUND(
     FLOOR(
-      CAST(DATE_SUB('second', "explained"."last_used_at", "explained"."report_generated_at") AS DOUBLE) / 86400
+      CAST(DATE_SUB('second', "combined"."last_used_at", "combined"."report_generated_at") AS DOUBLE) / 86400
     )
   ) AS BIGINT) AS "idle_days",
-  CAST("explained"."account_password_present" AS BOOLEAN) AS "account_password_present",
-  CAST("explained"."account_access_keys_present" AS BOOLEAN) AS "account_access_keys_present",
-  CAST("explained"."account_mfa_enabled" AS BOOLEAN) AS "account_mfa_enabled",
-  CAST("explained"."account_signing_certificates_present" AS BOOLEAN) AS "account_signing_certificates_present",
-  CAST("explained"."summary_error" AS TEXT) AS "summary_error",
-  CAST("explained"."account_mfa_enabled" <> "explained"."mfa_active"
-  OR "explained"."account_password_present" <> "explained"."password_enabled"
-  OR "explained"."account_access_keys_present" <> (
-    "explained"."active_access_keys" + "explained"."inactive_access_keys" > 0
+  CAST("combined"."account_password_present" AS BOOLEAN) AS "account_password_present",
+  CAST("combined"."account_access_keys_present" AS BOOLEAN) AS "account_access_keys_present",
+  CAST("combined"."account_mfa_enabled" AS BOOLEAN) AS "account_mfa_enabled",
+  CAST("combined"."account_signing_certificates_present" AS BOOLEAN) AS "account_signing_certificates_present",
+  CAST("combined"."summary_error" AS TEXT) AS "summary_error",
+  CAST("combined"."account_mfa_enabled" <> "combined"."mfa_active"
+  OR "combined"."account_password_present" <> "combined"."password_enabled"
+  OR "combined"."account_access_keys_present" <> (
+    "combined"."active_access_keys" + "combined"."inactive_access_keys" > 0
+  )
+  OR COALESCE(
+    CASE
+      WHEN "combined"."account_signing_certificates_present"
+      THEN "combined"."active_signing_certificates" + "combined"."inactive_signing_certificates" = 0
+      WHEN "combined"."account_signing_certificates_present" = FALSE
+      THEN "combined"."active_signing_certificates" > 0
+    END,
+    FALSE
   ) AS BOOLEAN) AS "summary_differs",
-  CAST("explained"."report_generated_at" AS TIMESTAMP) AS "report_generated_at",
-  CAST("explained"."run_id" AS TEXT) AS "run_id",
-  CAST("explained"."user_arn" AS TEXT) AS "user_arn",
-  CAST("explained"."counts_as_enabled" AS BOOLEAN) AS "counts_as_enabled",
-  CAST("explained"."limit_root_use_days" AS INT) AS "use_limit_days",
-  CAST("explained"."password_enabled_fault" AS TEXT) AS "password_enabled_fault",
-  CAST("explained"."mfa_active_fault" AS TEXT) AS "mfa_active_fault",
-  CAST("explained"."access_keys_fault" AS TEXT) AS "access_keys_fault",
-  CAST("explained"."last_used_at_fault" AS TEXT) AS "last_used_at_fault"
-FROM "explained" AS "explained"
+  CAST("combined"."report_generated_at" AS TIMESTAMP) AS "report_generated_at",
+  CAST("combined"."run_id" AS TEXT) AS "run_id",
+  CAST("combined"."user_arn" AS TEXT) AS "user_arn",
+  CAST("combined"."counts_as_enabled" AS BOOLEAN) AS "counts_as_enabled",
+  CAST("combined"."limit_root_use_days" AS INT) AS "use_limit_days",
+  CAST("combined"."password_enabled_fault" AS TEXT) AS "password_enabled_fault",
+  CAST("combined"."mfa_active_fault" AS TEXT) AS "mfa_active_fault",
+  CAST("combined"."access_keys_fault" AS TEXT) AS "access_keys_fault",
+  CAST("combined"."last_used_at_fault" AS TEXT) AS "last_used_at_fault",
+  CAST("combined"."has_root_user" AS BOOLEAN) AS "has_root_user",
+  CAST("combined"."is_member_account" AS BOOLEAN) AS "is_member_account",
+  CAST("combined"."active_signing_certificates" AS BIGINT) AS "active_signing_certificates",
+  CAST("combined"."inactive_signing_certificates" AS BIGINT) AS "inactive_signing_certificates",
+  CAST("combined"."signing_certificates_fault" AS TEXT) AS "signing_certificates_fault",
+  CAST("combined"."has_password" AS BOOLEAN) AS "has_password",
+  CAST("combined"."has_access_keys" AS BOOLEAN) AS "has_access_keys",
+  CAST("combined"."has_signing_certificates" AS BOOLEAN) AS "has_signing_certificates",
+  CAST(CASE
+    WHEN "combined"."user_arn" IS NULL
+    THEN 'the report has no root row'
+    WHEN "combined"."has_password" IS NULL
+    THEN 'password_enabled is ' || COALESCE("combined"."password_enabled_reason", 'N/A')
+    WHEN "combined"."has_access_keys" IS NULL
+    THEN "combined"."present_access_keys_fault"
+    WHEN "combined"."has_signing_certificates" IS NULL
+    THEN "combined"."present_signing_certificates_fault"
+  END AS TEXT) AS "credentials_fault"
+FROM "combined" AS "combined"

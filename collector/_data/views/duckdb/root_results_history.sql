@@ -34,25 +34,45 @@ WITH "checked" AS (
     "root_posture"."mfa_active_fault" AS "mfa_active_fault",
     "root_posture"."access_keys_fault" AS "access_keys_fault",
     "root_posture"."last_used_at_fault" AS "last_used_at_fault",
+    "root_posture"."has_root_user" AS "has_root_user",
+    "root_posture"."is_member_account" AS "is_member_account",
+    "root_posture"."active_signing_certificates" AS "active_signing_certificates",
+    "root_posture"."inactive_signing_certificates" AS "inactive_signing_certificates",
+    "root_posture"."signing_certificates_fault" AS "signing_certificates_fault",
+    "root_posture"."has_password" AS "has_password",
+    "root_posture"."has_access_keys" AS "has_access_keys",
+    "root_posture"."has_signing_certificates" AS "has_signing_certificates",
+    "root_posture"."credentials_fault" AS "credentials_fault",
     "control"."control_id" AS "control_id",
     "root_posture"."last_used_at" > (
       "root_posture"."report_generated_at" + INTERVAL (-"root_posture"."use_limit_days") DAY
     ) AS "used_lately",
-    "control"."control_id" = 'root-mfa'
-    AND "root_posture"."counts_as_enabled" = FALSE
-    AND (
-      "root_posture"."active_access_keys" = 0
-      OR "root_posture"."password_enabled" IS NULL
-    )
-    AND (
-      "root_posture"."access_keys_fault" IS NULL
-      OR "root_posture"."password_enabled" IS NULL
-    ) AS "is_exempt"
+    "root_posture"."has_password"
+    OR "root_posture"."has_access_keys"
+    OR "root_posture"."has_signing_certificates" AS "has_credentials",
+    CASE
+      WHEN NOT "root_posture"."has_root_user"
+      THEN TRUE
+      WHEN "control"."control_id" = 'root-no-credentials'
+      THEN NOT "root_posture"."is_member_account"
+      WHEN "control"."control_id" = 'root-mfa'
+      THEN "root_posture"."counts_as_enabled" = FALSE
+      AND (
+        "root_posture"."active_access_keys" = 0
+        OR "root_posture"."password_enabled" IS NULL
+      )
+      AND (
+        "root_posture"."access_keys_fault" IS NULL
+        OR "root_posture"."password_enabled" IS NULL
+      )
+    END AS "is_exempt"
   FROM "root_posture_history" AS "root_posture"
   CROSS JOIN (VALUES
     ('root-no-access-key'),
     ('root-mfa'),
-    ('root-unused')) AS "control"("control_id")
+    ('root-unused'),
+    ('root-no-credentials'),
+    ('root-no-certificate')) AS "control"("control_id")
   WHERE
     "root_posture"."account_state" = 'ACTIVE'
     AND "root_posture"."outcome" IN ('collected', 'partial')
@@ -92,21 +112,43 @@ WITH "checked" AS (
     "checked"."mfa_active_fault" AS "mfa_active_fault",
     "checked"."access_keys_fault" AS "access_keys_fault",
     "checked"."last_used_at_fault" AS "last_used_at_fault",
+    "checked"."has_root_user" AS "has_root_user",
+    "checked"."is_member_account" AS "is_member_account",
+    "checked"."active_signing_certificates" AS "active_signing_certificates",
+    "checked"."inactive_signing_certificates" AS "inactive_signing_certificates",
+    "checked"."signing_certificates_fault" AS "signing_certificates_fault",
+    "checked"."has_password" AS "has_password",
+    "checked"."has_access_keys" AS "has_access_keys",
+    "checked"."has_signing_certificates" AS "has_signing_certificates",
+    "checked"."credentials_fault" AS "credentials_fault",
     "checked"."control_id" AS "control_id",
     "checked"."used_lately" AS "used_lately",
+    "checked"."has_credentials" AS "has_credentials",
     "checked"."is_exempt" AS "is_exempt",
     CASE
+      WHEN "checked"."is_exempt"
+      THEN NULL
+      WHEN "checked"."control_id" = 'root-no-credentials'
+      THEN CASE
+        WHEN "checked"."has_credentials" IS NULL
+        THEN "checked"."credentials_fault"
+        WHEN "checked"."has_credentials" AND "checked"."is_member_account" IS NULL
+        THEN 'the account list does not show whether this is the management account'
+      END
       WHEN "checked"."user_arn" IS NULL
       THEN 'the report has no root row'
       WHEN "checked"."control_id" = 'root-no-access-key'
       THEN CASE WHEN "checked"."active_access_keys" = 0 THEN "checked"."access_keys_fault" END
+      WHEN "checked"."control_id" = 'root-no-certificate'
+      THEN CASE
+        WHEN "checked"."active_signing_certificates" = 0
+        THEN "checked"."signing_certificates_fault"
+      END
       WHEN "checked"."control_id" = 'root-unused'
       THEN CASE
         WHEN COALESCE("checked"."used_lately", FALSE) = FALSE
         THEN "checked"."last_used_at_fault"
       END
-      WHEN "checked"."is_exempt"
-      THEN NULL
       WHEN "checked"."active_access_keys" > 0 OR "checked"."counts_as_enabled"
       THEN "checked"."mfa_active_fault"
       ELSE COALESCE("checked"."password_enabled_fault", "checked"."access_keys_fault")
@@ -148,15 +190,31 @@ WITH "checked" AS (
     "explained"."mfa_active_fault" AS "mfa_active_fault",
     "explained"."access_keys_fault" AS "access_keys_fault",
     "explained"."last_used_at_fault" AS "last_used_at_fault",
+    "explained"."has_root_user" AS "has_root_user",
+    "explained"."is_member_account" AS "is_member_account",
+    "explained"."active_signing_certificates" AS "active_signing_certificates",
+    "explained"."inactive_signing_certificates" AS "inactive_signing_certificates",
+    "explained"."signing_certificates_fault" AS "signing_certificates_fault",
+    "explained"."has_password" AS "has_password",
+    "explained"."has_access_keys" AS "has_access_keys",
+    "explained"."has_signing_certificates" AS "has_signing_certificates",
+    "explained"."credentials_fault" AS "credentials_fault",
     "explained"."control_id" AS "control_id",
     "explained"."used_lately" AS "used_lately",
+    "explained"."has_credentials" AS "has_credentials",
     "explained"."is_exempt" AS "is_exempt",
     "explained"."fault" AS "fault",
     CASE
+      WHEN "explained"."is_exempt"
+      THEN 'not_applicable'
       WHEN NOT "explained"."fault" IS NULL
       THEN 'unknown'
       WHEN "explained"."control_id" = 'root-no-access-key'
       THEN CASE WHEN "explained"."active_access_keys" > 0 THEN 'fail' ELSE 'pass' END
+      WHEN "explained"."control_id" = 'root-no-credentials'
+      THEN CASE WHEN "explained"."has_credentials" THEN 'fail' ELSE 'pass' END
+      WHEN "explained"."control_id" = 'root-no-certificate'
+      THEN CASE WHEN "explained"."active_signing_certificates" > 0 THEN 'fail' ELSE 'pass' END
       WHEN "explained"."control_id" = 'root-unused'
       THEN CASE
         WHEN "explained"."used_lately"
@@ -165,8 +223,6 @@ WITH "checked" AS (
         THEN 'pass'
         ELSE 'unknown'
       END
-      WHEN "explained"."is_exempt"
-      THEN 'not_applicable'
       WHEN "explained"."mfa_active"
       THEN 'pass'
       WHEN "explained"."mfa_active" = FALSE
@@ -174,7 +230,7 @@ WITH "checked" AS (
       ELSE 'unknown'
     END AS "status"
   FROM "explained" AS "explained"
-), "measured" AS (
+), "compared" AS (
   SELECT
     "evaluated"."organization_id" AS "organization_id",
     "evaluated"."snapshot_date" AS "snapshot_date",
@@ -210,26 +266,144 @@ WITH "checked" AS (
     "evaluated"."mfa_active_fault" AS "mfa_active_fault",
     "evaluated"."access_keys_fault" AS "access_keys_fault",
     "evaluated"."last_used_at_fault" AS "last_used_at_fault",
+    "evaluated"."has_root_user" AS "has_root_user",
+    "evaluated"."is_member_account" AS "is_member_account",
+    "evaluated"."active_signing_certificates" AS "active_signing_certificates",
+    "evaluated"."inactive_signing_certificates" AS "inactive_signing_certificates",
+    "evaluated"."signing_certificates_fault" AS "signing_certificates_fault",
+    "evaluated"."has_password" AS "has_password",
+    "evaluated"."has_access_keys" AS "has_access_keys",
+    "evaluated"."has_signing_certificates" AS "has_signing_certificates",
+    "evaluated"."credentials_fault" AS "credentials_fault",
     "evaluated"."control_id" AS "control_id",
     "evaluated"."used_lately" AS "used_lately",
+    "evaluated"."has_credentials" AS "has_credentials",
     "evaluated"."is_exempt" AS "is_exempt",
     "evaluated"."fault" AS "fault",
     "evaluated"."status" AS "status",
     CASE
-      WHEN "evaluated"."control_id" = 'root-unused'
-      AND "evaluated"."status" IN ('pass', 'fail')
-      THEN DATE_SUB('second', "evaluated"."last_used_at", "evaluated"."report_generated_at")
+      WHEN NOT "evaluated"."has_root_user"
+      THEN NULL
+      WHEN "evaluated"."control_id" = 'root-mfa'
+      THEN CASE
+        WHEN "evaluated"."status" = 'not_applicable'
+        THEN CASE
+          WHEN "evaluated"."password_enabled" = FALSE AND "evaluated"."account_password_present"
+          THEN 'a password'
+          WHEN "evaluated"."active_access_keys" + "evaluated"."inactive_access_keys" = 0
+          AND "evaluated"."account_access_keys_present"
+          THEN 'an access key'
+        END
+        WHEN "evaluated"."account_mfa_enabled"
+        AND "evaluated"."mfa_active" IS DISTINCT FROM TRUE
+        THEN 'MFA'
+        WHEN "evaluated"."account_mfa_enabled" = FALSE
+        AND "evaluated"."mfa_active" IS DISTINCT FROM FALSE
+        THEN 'no MFA'
+        WHEN "evaluated"."status" = 'fail'
+        AND "evaluated"."account_password_present" = FALSE
+        AND "evaluated"."account_access_keys_present" = FALSE
+        THEN 'neither a password nor an access key'
+      END
+      WHEN "evaluated"."control_id" = 'root-no-access-key'
+      THEN CASE
+        WHEN "evaluated"."status" = 'fail'
+        AND "evaluated"."account_access_keys_present" = FALSE
+        THEN 'no access key'
+        WHEN "evaluated"."status" <> 'fail'
+        AND "evaluated"."inactive_access_keys" = 0
+        AND "evaluated"."account_access_keys_present"
+        THEN 'an access key'
+      END
+      WHEN "evaluated"."control_id" = 'root-no-certificate'
+      THEN CASE
+        WHEN "evaluated"."status" = 'fail'
+        AND "evaluated"."account_signing_certificates_present" = FALSE
+        THEN 'no signing certificate'
+        WHEN "evaluated"."status" <> 'fail'
+        AND "evaluated"."inactive_signing_certificates" = 0
+        AND "evaluated"."account_signing_certificates_present"
+        THEN 'a signing certificate'
+      END
+      WHEN "evaluated"."control_id" = 'root-no-credentials'
+      AND "evaluated"."status" = 'fail'
+      THEN CASE
+        WHEN "evaluated"."account_password_present" = FALSE
+        AND "evaluated"."account_access_keys_present" = FALSE
+        AND "evaluated"."account_signing_certificates_present" = FALSE
+        THEN 'no credentials'
+        WHEN "evaluated"."root_credentials" = 'none'
+        THEN 'credentials that the report does not'
+      END
+    END AS "summary_shows"
+  FROM "evaluated" AS "evaluated"
+), "measured" AS (
+  SELECT
+    "compared"."organization_id" AS "organization_id",
+    "compared"."snapshot_date" AS "snapshot_date",
+    "compared"."snapshot_at" AS "snapshot_at",
+    "compared"."account_id" AS "account_id",
+    "compared"."account_name" AS "account_name",
+    "compared"."ou_id" AS "ou_id",
+    "compared"."ou_path" AS "ou_path",
+    "compared"."account_state" AS "account_state",
+    "compared"."outcome" AS "outcome",
+    "compared"."root_credentials" AS "root_credentials",
+    "compared"."password_enabled" AS "password_enabled",
+    "compared"."password_last_used_at" AS "password_last_used_at",
+    "compared"."password_last_changed_at" AS "password_last_changed_at",
+    "compared"."mfa_active" AS "mfa_active",
+    "compared"."active_access_keys" AS "active_access_keys",
+    "compared"."inactive_access_keys" AS "inactive_access_keys",
+    "compared"."access_key_last_used_at" AS "access_key_last_used_at",
+    "compared"."last_used_at" AS "last_used_at",
+    "compared"."idle_days" AS "idle_days",
+    "compared"."account_password_present" AS "account_password_present",
+    "compared"."account_access_keys_present" AS "account_access_keys_present",
+    "compared"."account_mfa_enabled" AS "account_mfa_enabled",
+    "compared"."account_signing_certificates_present" AS "account_signing_certificates_present",
+    "compared"."summary_error" AS "summary_error",
+    "compared"."summary_differs" AS "summary_differs",
+    "compared"."report_generated_at" AS "report_generated_at",
+    "compared"."run_id" AS "run_id",
+    "compared"."user_arn" AS "user_arn",
+    "compared"."counts_as_enabled" AS "counts_as_enabled",
+    "compared"."use_limit_days" AS "use_limit_days",
+    "compared"."password_enabled_fault" AS "password_enabled_fault",
+    "compared"."mfa_active_fault" AS "mfa_active_fault",
+    "compared"."access_keys_fault" AS "access_keys_fault",
+    "compared"."last_used_at_fault" AS "last_used_at_fault",
+    "compared"."has_root_user" AS "has_root_user",
+    "compared"."is_member_account" AS "is_member_account",
+    "compared"."active_signing_certificates" AS "active_signing_certificates",
+    "compared"."inactive_signing_certificates" AS "inactive_signing_certificates",
+    "compared"."signing_certificates_fault" AS "signing_certificates_fault",
+    "compared"."has_password" AS "has_password",
+    "compared"."has_access_keys" AS "has_access_keys",
+    "compared"."has_signing_certificates" AS "has_signing_certificates",
+    "compared"."credentials_fault" AS "credentials_fault",
+    "compared"."control_id" AS "control_id",
+    "compared"."used_lately" AS "used_lately",
+    "compared"."has_credentials" AS "has_credentials",
+    "compared"."is_exempt" AS "is_exempt",
+    "compared"."fault" AS "fault",
+    "compared"."status" AS "status",
+    "compared"."summary_shows" AS "summary_shows",
+    CASE
+      WHEN "compared"."control_id" = 'root-unused'
+      AND "compared"."status" IN ('pass', 'fail')
+      THEN DATE_SUB('second', "compared"."last_used_at", "compared"."report_generated_at")
     END AS "measured_seconds",
     CAST(ROUND(
       FLOOR(
-        CAST(DATE_SUB('second', "evaluated"."last_used_at", "evaluated"."report_generated_at") AS DOUBLE) / 3600
+        CAST(DATE_SUB('second', "compared"."last_used_at", "compared"."report_generated_at") AS DOUBLE) / 3600
       )
     ) AS BIGINT) AS "measured_hours",
     CASE
-      WHEN "evaluated"."control_id" = 'root-unused'
-      THEN "evaluated"."use_limit_days"
+      WHEN "compared"."control_id" = 'root-unused'
+      THEN "compared"."use_limit_days"
     END AS "limit_days"
-  FROM "evaluated" AS "evaluated"
+  FROM "compared" AS "compared"
 )
 SELECT
   CAST("measured"."organization_id" AS TEXT) AS "organization_id",
@@ -250,6 +424,8 @@ SELECT
   CAST(CASE
     WHEN "measured"."status" = 'unknown'
     THEN 'Cannot be evaluated: ' || COALESCE("measured"."fault", 'the limit is unknown') || '.'
+    WHEN NOT "measured"."has_root_user"
+    THEN 'Accounts in China have no root user.'
     WHEN "measured"."control_id" = 'root-no-access-key'
     THEN CASE
       WHEN "measured"."status" = 'fail'
@@ -268,6 +444,30 @@ SELECT
       THEN 'Root may have an access key, but has no console in GovCloud: MFA is not required.'
       ELSE 'Root has no credentials that MFA could protect.'
     END
+    WHEN "measured"."control_id" = 'root-no-certificate'
+    THEN CASE
+      WHEN "measured"."status" = 'fail'
+      THEN 'Root has an active signing certificate.'
+      ELSE 'Root has no active signing certificate.'
+    END
+    WHEN "measured"."control_id" = 'root-no-credentials'
+    THEN CASE "measured"."status"
+      WHEN 'not_applicable'
+      THEN 'This is not a member account of an organization.'
+      WHEN 'pass'
+      THEN 'Root has no credentials.'
+      ELSE 'Root has ' || CASE WHEN "measured"."has_password" THEN 'a password' ELSE '' END || CASE
+        WHEN "measured"."has_password" AND "measured"."has_access_keys"
+        THEN ' and '
+        ELSE ''
+      END || CASE WHEN "measured"."has_access_keys" THEN 'an access key' ELSE '' END || CASE
+        WHEN NOT COALESCE("measured"."has_signing_certificates", FALSE)
+        THEN ''
+        WHEN "measured"."has_password" OR "measured"."has_access_keys"
+        THEN ' and a signing certificate'
+        ELSE 'a signing certificate'
+      END || '.'
+    END
     WHEN "measured"."last_used_at" IS NULL
     THEN 'Root has no recorded use.'
     ELSE 'Root was last used ' || CASE
@@ -285,7 +485,10 @@ SELECT
       THEN 'day.'
       ELSE CAST("measured"."limit_days" AS TEXT) || ' days.'
     END
-  END AS TEXT) AS "reason",
+  END || COALESCE(
+    ' The account summary, which is fresher than the report, shows ' || "measured"."summary_shows" || '.',
+    ''
+  ) AS TEXT) AS "reason",
   CAST("measured"."measured_seconds" AS BIGINT) AS "measured_seconds",
   CAST("measured"."limit_days" AS INT) AS "limit_days",
   CAST(CASE
