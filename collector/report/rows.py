@@ -149,9 +149,9 @@ def _row(line: str, fields: list[str], header: Header) -> list[str] | _Unreadabl
     """The row of one line, from its fields by the rules of CSV (none: its quotes break them)."""
     if _is_row(fields, header):
         return fields
-    raw = line.split(",")
-    row = _recovered(line, [fields, raw], header)
-    return _Unreadable(_skip_reason(fields, header), fields or raw) if row is None else row
+    splits = [fields, line.split(",")] if '"' in line else [fields]
+    row = _recovered(line, splits, header)
+    return _Unreadable(_skip_reason(fields, header), fields or splits[-1]) if row is None else row
 
 
 def _is_row(fields: list[str], header: Header) -> bool:
@@ -176,7 +176,7 @@ def _recovered(line: str, splits: Sequence[Sequence[str]], header: Header) -> li
 
     Args:
         line: the line of the report.
-        splits: ways to split it at commas, the likelier first: with quotes that have a meaning, and without.
+        splits: ways to split it at commas: with quotes that have a meaning, then, where there are any, without.
         header: the columns.
     """
     for pieces in splits:

@@ -92,7 +92,7 @@ def test_of_the_ways_to_put_commas_together_only_those_with_an_arn_in_its_place_
 
     parse_report(report(*["," * 661, "a" + "," * 661, user_row("," * 60)] * 10), account_id=ACCOUNT)
 
-    assert len(checked) == 20  # Only in the last row is there an ARN, in one place of two equal splits.
+    assert len(checked) == 10  # Only in the last row is there an ARN, in one place.
 
 
 def test_a_report_that_is_too_large_is_malformed(monkeypatch):
