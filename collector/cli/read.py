@@ -200,12 +200,14 @@ def _publish(
     """
     from collector.catalog.follow import follower_of
     from collector.errors import CatalogNotSyncedError
+    from collector.lake.layout import is_on_s3
     from collector.lake.local_store import open_store
     from collector.lake.record import read_record
     from collector.report_files.load import by_day, newest_of_each
     from collector.report_files.snapshot import FileSnapshots, default_organization_id
 
     name = organization_id or default_organization_id(reports)
+    lake = lake if is_on_s3(lake) else str(Path(lake).expanduser())
     store = open_store(lake, kms_key=settings.kms_key)
     follower = follower_of(store, database=settings.glue_database)
     before = read_record(store, name).record
