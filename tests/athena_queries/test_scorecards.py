@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
@@ -258,6 +258,24 @@ def test_coverage_shows_the_meaning_of_every_outcome(lake_of, rows, outcome):
     assert row["is_covered"] is outcome.is_covered
 
 
+def test_coverage_shows_how_stale_a_report_is(lake_of, rows):
+    stale = {"outcome": "partial", "error_code": "StaleReport", "error_message": "The report is stale."}
+    fetched = rows.run_at
+    lake = lake_of(
+        rows.account("000000000001", finished_at=fetched, report_generated_at=fetched - timedelta(hours=30.5), **stale),
+        rows.account("000000000002", finished_at=fetched, report_generated_at=fetched + timedelta(hours=2), **stale),
+    )
+    assert [
+        tuple(row.values()) for row in lake.view("collection_coverage", "account_id, reason, report_age_seconds")
+    ] == [
+        ("000000000001", "The report was fetched, but was already 30 hours old.", 109_800),
+        ("000000000002", "The report was fetched, but its time is later than its fetch.", -7200),
+    ]
+    assert lake.results("report-collected", "status, reason", "000000000001") == [
+        ("pass", "The report was collected in part. The report is stale.")
+    ]
+
+
 def test_findings_are_ranked_by_severity_then_by_how_long_they_fail(lake_of, rows):
     lake = lake_of(
         rows.account(),
@@ -306,6 +324,30 @@ def test_an_inactive_user_has_only_idle_credentials(lake_of, rows):
     assert [tuple(row.values()) for row in lake.view("inactive_users", columns)] == [
         ("key and certificate", 1, 1, 400, True),
         ("never signs in", 2, 0, 50, False),
+    ]
+
+
+def test_a_user_without_active_credentials_has_nothing_active_left(lake_of, rows):
+    old_key = {"access_key_1_last_rotated": rows.ago(days=400), "access_key_1_last_used_date": rows.ago(days=300)}
+    users = [
+        rows.user("nothing"),
+        rows.user("inactive", **old_key, cert_2_last_rotated=rows.ago(days=900), mfa_active=True),
+        rows.user("key", **{**old_key, "access_key_1_active": True}),
+        rows.user("certificate", cert_1_active=True, cert_1_last_rotated=rows.ago(days=9)),
+        rows.console_user("console"),
+        # Something may be active.
+        rows.user("word", password_enabled=None),
+        rows.user("unread", **old_key, unparsed=("access_key_1_active",)),
+        # A slot with a word and without a date holds no key.
+        rows.user("empty slot", not_supported=("access_key_2_active",), access_key_2_last_used_date=rows.ago(days=2)),
+        rows.root(),
+    ]
+    lake = lake_of(rows.account(), *users)
+    columns = "user_name, inactive_access_keys, inactive_signing_certificates, last_used_at, mfa_active"
+    assert [tuple(row.values()) for row in lake.view("users_without_active_credentials", columns)] == [
+        ("empty slot", 0, 0, rows.ago(days=2), False),
+        ("inactive", 1, 1, rows.ago(days=300), True),
+        ("nothing", 0, 0, None, False),
     ]
 
 

@@ -27,6 +27,7 @@ CONTRACT_VIEWS = {
     "console_users_without_mfa",
     "users_with_two_active_keys",
     "inactive_users",
+    "users_without_active_credentials",
     "passwords_overdue",
     "root_posture",
     "collection_coverage",
@@ -126,11 +127,9 @@ def nasty_days(on) -> dict[datetime, list[dict]]:
                     makers.root(account_id, **({} if chance.random() < 0.3 else _anything(chance, makers, made)))
                 )
             for user in range(chance.randint(0, 4)):
-                created = pick(made[:2])
+                anything = {} if chance.random() < 0.2 else _anything(chance, makers, made)
                 rows.append(
-                    makers.user(
-                        f"user-{user}", account_id, **{"user_creation_time": created, **_anything(chance, makers, made)}
-                    )
+                    makers.user(f"user-{user}", account_id, **{"user_creation_time": pick(made[:2]), **anything})
                 )
         days[makers.run_at] = rows
     return days

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ORGANIZATION = "o-exampleorg"
 _PAYMENTS, _SANDBOX, _LEGACY, _CLOSED = "111111111111", "222222222222", "333333333333", "444444444444"
+_MANAGEMENT = "999999999999"
 _DAYS = (datetime(2026, 11, 22, 3, 0, tzinfo=UTC), datetime(2026, 11, 23, 3, 0, tzinfo=UTC))
 _POLICY = {"MinimumPasswordLength": 14, "PasswordReusePrevention": 24, "MaxPasswordAge": 90}
 
@@ -66,11 +67,12 @@ def _accounts(at: datetime, *, is_second_day: bool) -> Iterable[tuple[AccountEvi
     if is_second_day:
         deploy |= {**_KEY_OF_YESTERDAY, "mfa_active": "true"}
     yield (
-        _account(_PAYMENTS, "payments-prod", "Root/Workloads/Prod", summary=_summary(users=2), **collected, **custom),
+        _account(_PAYMENTS, "payments-prod", "Root/Workloads/Prod", summary=_summary(users=3), **collected, **custom),
         _report(
             _row(_PAYMENTS, ROOT_USER, password_enabled="false", password_next_rotation="not_supported"),  # noqa: S106 - a value of the report
             _row(_PAYMENTS, "alice", **alice),
             _row(_PAYMENTS, "ci-deploy", **deploy),
+            _row(_PAYMENTS, "ci-legacy", **{**_KEY_OF_2025, "access_key_1_active": "false"}),
         ),
     )
     signed_in = "2026-11-22T18:45:00Z" if is_second_day else "2026-06-01T10:00:00Z"
@@ -90,7 +92,13 @@ def _accounts(at: datetime, *, is_second_day: bool) -> Iterable[tuple[AccountEvi
 
 def _account(account_id: str, name: str, ou_path: str, **known: Any) -> AccountEvidence:  # noqa: ANN401 -- fields of AccountEvidence, each with its own type
     ou_id = {"Root/Sandbox": "ou-ab12-22222222"}.get(ou_path, "ou-ab12-11111111")
-    listed = {"Id": account_id, "Name": name, "State": "ACTIVE", "JoinedTimestamp": "2026-11-22T12:00:00Z"}
+    listed = {
+        "Id": account_id,
+        "Name": name,
+        "Arn": f"arn:aws:organizations::{_MANAGEMENT}:account/{ORGANIZATION}/{account_id}",
+        "State": "ACTIVE",
+        "JoinedTimestamp": "2026-11-22T12:00:00Z",
+    }
     return AccountEvidence(
         account=listed,
         account_id=account_id,

@@ -226,7 +226,7 @@ MEANINGS: Final[dict[str, str]] = {
     "password_last_used_at": "Root's last sign-in.",
     "password_last_changed_at": "When root's password was last set.",
     "active_access_keys": "Root's active access keys.",
-    "inactive_access_keys": "Root's inactive access keys: they exist, and can be activated again.",
+    "inactive_access_keys": "Inactive access keys: they exist, and can be activated again.",
     "access_key_last_used_at": "Last use of any of root's keys, including one that is no longer in the report.",
     "summary_differs": "Whether the summary contradicts the report, which is up to four hours older.",
     "counts_as_enabled": "Whether root counts as having a password: `not_supported` does, except in GovCloud.",

@@ -57,13 +57,8 @@ select
             when control_id = 'report-collected' then
                 case
                     when outcome = 'collected' then 'The report was collected.'
-                    when outcome = 'partial' then concat(
-                        'The report was collected in part. Rows left out: ',
-                        cast(coalesce(unreadable_rows, 0) as varchar),
-                        '; values that could not be read: ',
-                        cast(coalesce(unreadable_values, 0) as varchar),
-                        '.'
-                    )
+                    when outcome = 'partial'
+                        then concat('The report was collected in part.', coalesce(concat(' ', error_message), ''))
                     else concat(
                         'The report was not collected: ',
                         outcome,

@@ -35,7 +35,15 @@ select
     cast(
         case outcome
             when 'collected' then 'The report was fetched and every value of every row read.'
-            when 'partial' then 'The report was fetched, but is stale, has no root row, or could not all be read.'
+            when 'partial' then case
+                when error_code = 'StaleReport' and report_age_seconds > 0 then concat(
+                    'The report was fetched, but was already ',
+                    cast(cast(floor(cast(report_age_seconds as double) / 3600) as bigint) as varchar),
+                    ' hours old.'
+                )
+                when error_code = 'StaleReport' then 'The report was fetched, but its time is later than its fetch.'
+                else 'The report was fetched, but is stale, has no root row, or could not all be read.'
+            end
             when 'skipped_state' then concat('The account is ', account_state, ', so it was not called.')
             when 'excluded' then 'The include and exclude rules of the run left the account out.'
             when 'assume_denied' then 'STS denied the role.'

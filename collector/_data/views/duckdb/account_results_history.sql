@@ -170,7 +170,7 @@ SELECT
       WHEN "evaluated"."outcome" = 'collected'
       THEN 'The report was collected.'
       WHEN "evaluated"."outcome" = 'partial'
-      THEN 'The report was collected in part. Rows left out: ' || CAST(COALESCE("evaluated"."unreadable_rows", 0) AS TEXT) || '; values that could not be read: ' || CAST(COALESCE("evaluated"."unreadable_values", 0) AS TEXT) || '.'
+      THEN 'The report was collected in part.' || COALESCE(' ' || "evaluated"."error_message", '')
       ELSE 'The report was not collected: ' || "evaluated"."outcome" || COALESCE(
         ' (' || COALESCE("evaluated"."error_code", "evaluated"."error_message") || ').',
         '.'
