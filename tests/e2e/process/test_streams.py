@@ -185,7 +185,7 @@ def test_an_answer_arrives_whole_also_unbuffered_and_through_a_slow_pipe(start, 
     ended = start("query", "--lake", collected, "--format", "csv", MANY_ROWS).end()
 
     assert ended.code == 0
-    assert len(ended.out.splitlines()) == 1 + 12**4
+    assert len(ended.out.splitlines()) == 1 + 14**4
 
 
 def test_a_rebuild_that_cannot_say_so_is_done_all_the_same(start, collected):
