@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from collector.cli.options import with_settings
-from collector.process.streams import say
+from collector.process.streams import ReaderLeftError, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +95,9 @@ def read(
         outcomes = _write_temporary_lake(scratch, newest, settings)
         _note_reports(reports, newest, outcomes, each_day=each_day)
         published = _publish(lake, reports, organization_id, settings, scratch, each_day=each_day) if lake else 0
-        _show(scratch, newest, chosen, target)
+        # A reader that closed the pipe (`| head`) still gets the exit code.
+        with suppress(ReaderLeftError):
+            _show(scratch, newest, chosen, target)
     if found.missing:
         return 2
     return published or int(bool(problems) or any(outcome.error_code for outcome in outcomes))
@@ -226,7 +230,8 @@ def _publish(
     if published:
         span = published[0] if len(published) == 1 else f"{len(published)} dates from {published[0]} to {published[-1]}"
         say(
-            f"Published in {lake} as {name}: {span}. To query it: credlake query --lake {lake} findings", to_stderr=True
+            f"Published in {lake} as {name}: {span}. To query it: credlake query --lake {shlex.quote(lake)} findings",
+            to_stderr=True,
         )
     if unchanged:
         say(

@@ -118,11 +118,13 @@ def _print_findings(console: Console, lake: LocalLake) -> None:
     counts = Counter(findings["severity"].to_pylist())
     by_severity = ", ".join(f"{count} {severity}" for severity, count in counts.items())
     title = f"What to fix first: {_count(findings.num_rows, 'finding')} ({by_severity})"
-    table = _table(title, "#", "severity", "control", "account", "user", "why")
+    accounts = len(set(findings["account_id"].to_pylist()))
+    table = _table(title, "#", "severity", "control", *(["account"] if accounts > 1 else []), "user", "why")
     for row in findings.slice(length=_SHOWN_FINDINGS).to_pylist():
         severity = Text(row["severity"], style=_STYLES.get(row["severity"], ""))
         texts = (_text(row[name] or "") for name in ("user_name", "reason"))
-        table.add_row(str(row["finding_rank"]), severity, row["control_id"], row["account_id"], *texts)
+        account = [row["account_id"]] if accounts > 1 else []
+        table.add_row(str(row["finding_rank"]), severity, row["control_id"], *account, *texts)
     console.print(table)
     if findings.num_rows > _SHOWN_FINDINGS:
         more = findings.num_rows - _SHOWN_FINDINGS

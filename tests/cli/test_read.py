@@ -8,6 +8,7 @@ import io
 import json
 import os
 import re
+import resource
 import stat
 import subprocess
 import sys
@@ -285,9 +286,21 @@ def test_fewer_accounts_do_not_replace_more_unless_told_to(credlake, download, l
     replaced = credlake("read", one, *named, "--replace")
 
     assert refused.code == 3
+    assert credlake("verify", "--lake", lake).code == 0
     assert "Nothing was published." in refused.err
     assert "1 user in 1 account" in refused.out
     assert (replaced.code, list(accounts_of(lake, "mine"))) == (0, [ONE])
+    assert credlake("verify", "--lake", lake).code == 0
+
+
+def test_old_reports_of_few_accounts_are_refused_beside_a_newer_snapshot_of_many(credlake, download, lake):
+    """By the rules: less than half of what the newest snapshot covers. `verify` agrees."""
+    many = [download(f"{number:012d}", "2026-11-25 10-00-00", "alice") for number in range(1, 4)]
+    named = ("--lake", lake, "--organization-id", "mine")
+    credlake("read", *many, *named)
+
+    assert credlake("read", download("000000000001", "2024-01-01 10-00-00", "alice"), *named).code == 3
+    assert credlake("verify", "--lake", lake).said == ["No differences."]
 
 
 def test_the_reports_of_a_run_read_from_files_give_the_same_users(credlake, lake, tmp_path, monkeypatch):
@@ -313,6 +326,19 @@ def test_the_reports_of_a_run_read_from_files_give_the_same_users(credlake, lake
 
     assert len(collected) > 30
     assert facts(users_of(tmp_path / "files", "report-files")) == facts(collected)
+
+
+def test_a_report_of_5000_users_takes_a_second(download):
+    """Of CPU, start included: on a busy machine the clock shows something else. The best of three counts."""
+    path = download(ONE, "2026-11-25 10-00-00", *(f"user-{number}" for number in range(5000)))
+    seconds = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        command = (sys.executable, "-m", "collector", "read", path)
+        subprocess.run(command, stdout=subprocess.DEVNULL, check=True, timeout=60)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(seconds) < 1.5
 
 
 def test_no_library_is_loaded_that_is_not_needed(download):
