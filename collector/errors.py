@@ -78,6 +78,50 @@ class FaultKind(StrEnum):
     OTHER = "other"
 
 
+# Our codes for what has none.
+TOO_MANY_FILES = "TooManyOpenFiles"
+NO_MFA_CODE = "NoMfaCode"
+
+_RENEW = "Renew the collector's own AWS credentials (`aws sso login`, or a session that lasts longer)."
+_SSO = "Run `aws sso login` (with `--profile NAME` for a named profile)."
+_LOGIN = "Run `aws login` (with `--profile NAME` for a named profile)."
+_MFA = (
+    "Run in a terminal, where the profile's MFA code can be entered; or provide a session that has it already "
+    "(`aws sts get-session-token`), or a role without MFA."
+)
+_CLOCK = "Set this machine's clock and synchronize it (NTP): AWS refuses requests that are over 5 minutes off."
+_CERTIFICATE = (
+    "Set AWS_CA_BUNDLE to a readable PEM file with the certificate authority that signs here: your proxy's, or that of "
+    "a private endpoint."
+)
+_UNKNOWN_KEY = (
+    "Check the access key, and that AWS_REGION is in its partition and enabled. In an opt-in Region, a session token "
+    "of the global STS endpoint is not valid: get one from a Regional endpoint (sts_regional_endpoints = regional), or "
+    "set AWS_REGION to us-east-1."
+)
+# What to change in the environment of the caller, by the code, whichever call failed. What has to be granted depends on
+# the call, and is with the call.
+_ENVIRONMENT_STEPS = {
+    **dict.fromkeys(("ExpiredToken", "ExpiredTokenException"), _RENEW),
+    **dict.fromkeys(("SSOTokenLoadError", "UnauthorizedSSOTokenError", "TokenRetrievalError", "SSOError"), _SSO),
+    **dict.fromkeys(("LoginRefreshRequired", "LoginTokenLoadError", "LoginAuthorizationCodeError"), _LOGIN),
+    **dict.fromkeys((NO_MFA_CODE, "RefreshWithMFAUnsupportedError"), _MFA),
+    **dict.fromkeys(("RequestTimeTooSkewed", "RequestExpired"), _CLOCK),
+    **dict.fromkeys(("InvalidClientTokenId", "UnrecognizedClientException", "InvalidToken"), _UNKNOWN_KEY),
+    "SSLError": _CERTIFICATE,
+    TOO_MANY_FILES: "Raise the limit of open files (`ulimit -n 4096`), or lower --concurrency.",
+}
+# What AWS's text has where a signature does not match only because of its time.
+_OFF_CLOCK = ("Signature expired", "Signature not yet current")
+
+
+def environment_step(code: str | None, message: str | None) -> str | None:
+    """What to change in the caller's environment, as a sentence; None where the failure has nothing to do with it."""
+    if any(words in (message or "") for words in _OFF_CLOCK):
+        return _CLOCK
+    return _ENVIRONMENT_STEPS.get(code or "")
+
+
 class CallFault(Exception):  # noqa: N818 -- a response that a run handles, rarely an error of credlake
     """One call's failure: the kind, AWS's own code and text, and which call it was."""
 
@@ -88,6 +132,11 @@ class CallFault(Exception):  # noqa: N818 -- a response that a run handles, rare
         self.code = code
         self.message = message
         self.operation = operation
+
+    @property
+    def environment_step(self) -> str | None:
+        """What to change in the caller's environment; None where the failure has nothing to do with it."""
+        return environment_step(self.code, self.message)
 
 
 _LISTING_PERMISSIONS = (
@@ -108,16 +157,18 @@ _WAYS_IN = """There are three ways to use credlake:
 
 def explain_no_identity(fault: CallFault) -> CredlakeError:
     """Why no account can be called: missing or expired credentials, or STS is not reachable."""
-    said = f"{fault.operation} failed: {fault.code}: {fault.message}"
+    said = f"{fault.operation} failed: {fault.code}: {fault.message}".rstrip(": .")
+    step = fault.environment_step
     if fault.kind is FaultKind.TOKEN_EXPIRED:
-        return CredlakeError(
-            f"The AWS credentials have expired ({fault.code}). Refresh them (`aws sso login`?) and run again."
-        )
-    if fault.kind is FaultKind.NO_CREDENTIALS:
-        # Credentials of China or GovCloud are unknown everywhere else.
-        where = " Check that AWS_REGION is in their partition." if fault.code == "InvalidClientTokenId" else ""
-        return CredlakeError(f"There are no valid AWS credentials ({fault.code}: {fault.message}).{where}\n{_WAYS_IN}")
-    return CredlakeError(f"{said}. Nothing was collected. Check the network, AWS_REGION and AWS_ENDPOINT_URL.")
+        return CredlakeError(f"The AWS credentials have expired ({fault.code}). {step or _RENEW}")
+    if fault.kind is FaultKind.NO_CREDENTIALS and step != _CLOCK:
+        cause = f"There are no valid AWS credentials ({fault.code}: {fault.message})."
+        return CredlakeError(f"{cause} {step}" if step else f"{cause}\n{_WAYS_IN}")
+    if step is None and fault.kind is FaultKind.DENIED:
+        # GetCallerIdentity needs no permission: it is the role of a profile that is denied.
+        step = "Check the AWS profile: its role, MFA code and source profile."
+    step = step or "Check the network, AWS_REGION and AWS_ENDPOINT_URL."
+    return CredlakeError(f"{said}. Nothing was collected. {step}")
 
 
 def explain_unknown_ou(ou: str, account_ids: list[str]) -> CredlakeError:
@@ -134,9 +185,9 @@ def explain_unknown_ou(ou: str, account_ids: list[str]) -> CredlakeError:
 def explain_unreadable_organization(fault: CallFault) -> CredlakeError:
     """Why the accounts cannot be listed, and which permissions are missing."""
     said = f"{fault.operation} returned {fault.code}: {fault.message}".rstrip(": ")
+    if fault.environment_step or fault.kind in {FaultKind.NO_CREDENTIALS, FaultKind.TOKEN_EXPIRED}:
+        return explain_no_identity(fault)
     match fault.kind:
-        case FaultKind.NO_CREDENTIALS | FaultKind.TOKEN_EXPIRED:
-            return explain_no_identity(fault)
         case FaultKind.DENIED:
             step = (
                 f"Run as the management account or a delegated administrator of any service, and grant the caller "

@@ -268,12 +268,15 @@ def _call_error(fault: CallFault, *, workgroup: str | None, output_location: str
                 "caller, or name a workgroup that they may use with --workgroup."
             )
         case FaultKind.NO_CREDENTIALS:
-            text = f"There are no valid AWS credentials: {why} Sign in, then run the query again."
+            step = fault.environment_step or "Sign in, then run the query again."
+            text = f"There are no valid AWS credentials: {why} {step}"
         case FaultKind.THROTTLED:
             text = "Athena is running too many queries of this account. Try again in a minute."
         case _:
             fitting = (message for phrase, message in rules.items() if re.search(phrase, why, re.IGNORECASE))
-            text = next(fitting, f"{fault.operation} failed: {fault.code}: {why}")
+            text = next(
+                fitting, f"{fault.operation} failed: {fault.code}: {why} {fault.environment_step or ''}".rstrip()
+            )
     return AthenaError(text, operation=fault.operation, code=fault.code, workgroup=group)
 
 

@@ -54,6 +54,14 @@ _HOME_REGIONS = {
     "aws-iso-e": "eu-isoe-west-1",
     "aws-iso-f": "us-isof-south-1",
 }
+# Every other Region of `aws` is opt-in: those that AWS launched since March 2019.
+_ENABLED_BY_DEFAULT = frozenset(
+    {
+        *("us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "sa-east-1"),
+        *("eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3"),
+        *("ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2"),
+    }
+)
 _AWS_DOMAINS = (
     *("amazonaws.com", "amazonaws.com.cn", "api.aws", "amazonaws.eu", "aws.dev"),
     *("c2s.ic.gov", "hci.ic.gov", "adc-e.uk", "sc2s.sgov.gov"),
@@ -136,9 +144,12 @@ class _Clients:
     # Every client by its service, Region and policy.
     made: dict[tuple[Service, str, Policy], BaseClient] = field(default_factory=dict)
     lake_region: str | None = None  # The Region of the lake's bucket, where none is configured and it is known.
+    sts_region: str | None = None  # The Region of STS, where the configured one refuses the caller's token.
 
     def region(self, service: Service) -> str:
         """The Region of a service's client."""
+        if service == "sts" and self.sts_region:
+            return self.sts_region
         if configured := self.session.get_config_variable("region"):
             return str(configured)
         if service not in _WITH_THE_LAKE:
@@ -283,12 +294,44 @@ def home_region(partition: str) -> str | None:
 def identity() -> Identity:
     """Who the collector is. Needs no permission, so a failure means that the credentials are missing or invalid.
 
+    An opt-in Region refuses a session token of the global STS endpoint (facts F11.5), and any credentials of an account
+    that has not enabled it: where that may be the cause, STS is called in us-east-1 from now on.
+
     Raises:
         CallFault: there are no credentials, or none that AWS accepts.
     """
+    try:
+        return _identity()
+    except CallFault as fault:
+        if fault.code != "InvalidClientTokenId" or not _is_sts_opt_in():
+            raise
+        refused = fault
+    _call_sts_in(DEFAULT_REGION)
+    try:
+        found = _identity()
+    except CallFault:
+        _call_sts_in(None)
+        raise refused from None
+    _log.warning("sts.other_region", used=DEFAULT_REGION, hint="STS in the configured Region refuses the credentials.")
+    return found
+
+
+def _identity() -> Identity:
     with translated("sts:GetCallerIdentity"):
         answer = client("sts").get_caller_identity()
         return Identity(answer["Account"], answer["Arn"])
+
+
+def _is_sts_opt_in() -> bool:
+    """Whether STS is called in an opt-in Region of `aws`."""
+    with _clients() as clients:
+        region = clients.region("sts")
+        return region not in _ENABLED_BY_DEFAULT and clients.session.get_partition_for_region(region) == "aws"
+
+
+def _call_sts_in(region: str | None) -> None:
+    with _clients() as clients:
+        clients.sts_region = region
 
 
 def own_credentials(account_id: str | None = None) -> SessionCredentials:

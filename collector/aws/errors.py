@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -12,16 +13,18 @@ from botocore.exceptions import (
     ClientError,
     CredentialRetrievalError,
     HTTPClientError,
+    LoginError,
     NoCredentialsError,
     PartialCredentialsError,
     ProfileNotFound,
+    RefreshWithMFAUnsupportedError,
     SSOError,
     TokenRetrievalError,
 )
 from botocore.exceptions import ConnectionError as BotocoreConnectionError
 from botocore.parsers import ResponseParserError
 
-from collector.errors import CallFault, FaultKind
+from collector.errors import NO_MFA_CODE, TOO_MANY_FILES, CallFault, FaultKind
 
 # The wire codes, not the exception classes: `client.exceptions.ReportNotPresent` does not exist (facts F2.2).
 _KINDS: dict[str, FaultKind] = {
@@ -34,7 +37,7 @@ _KINDS: dict[str, FaultKind] = {
     "NoSuchEntity": FaultKind.NO_SUCH_ENTITY,
     "RegionDisabledException": FaultKind.REGION_DISABLED,
     "RegionDisabled": FaultKind.REGION_DISABLED,
-    **dict.fromkeys(("ExpiredToken", "ExpiredTokenException", "RequestExpired"), FaultKind.TOKEN_EXPIRED),
+    **dict.fromkeys(("ExpiredToken", "ExpiredTokenException"), FaultKind.TOKEN_EXPIRED),
     **dict.fromkeys(
         ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedAccess"), FaultKind.DENIED
     ),
@@ -47,15 +50,19 @@ _KINDS: dict[str, FaultKind] = {
         FaultKind.THROTTLED,
     ),
     **dict.fromkeys(
-        ("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "AuthFailure"),
+        (
+            *("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "AuthFailure"),
+            *("InvalidSignatureException", "RequestTimeTooSkewed", "RequestExpired"),
+        ),
         FaultKind.NO_CREDENTIALS,
     ),
 }
 
 _NO_CREDENTIALS = (
     *(NoCredentialsError, PartialCredentialsError, CredentialRetrievalError),
-    *(ProfileNotFound, SSOError, TokenRetrievalError),
+    *(ProfileNotFound, SSOError, LoginError, TokenRetrievalError, RefreshWithMFAUnsupportedError),
 )
+_NO_FILES_LEFT = frozenset({errno.EMFILE, errno.ENFILE})
 # What botocore's parsers raise on an answer that was cut (it does not retry a 200 whose body is: real-parts 3), or that
 # is not from AWS: a proxy's page, half a base64, an invalid date. Only this call has failed, not the run.
 _UNREADABLE = (ResponseParserError, LookupError, ValueError, TypeError, AttributeError)
@@ -81,6 +88,13 @@ def translated(operation: str) -> Iterator[None]:
         raise _of_botocore(FaultKind.CONNECTION, error, operation) from error
     except BotoCoreError as error:
         raise _of_botocore(FaultKind.OTHER, error, operation) from error
+    except EOFError as error:
+        no_terminal = "the profile requires an MFA code, and there is no terminal to enter it in"
+        raise CallFault(FaultKind.NO_CREDENTIALS, NO_MFA_CODE, no_terminal, operation) from error
+    except OSError as error:
+        if error.errno not in _NO_FILES_LEFT:
+            raise
+        raise _of_botocore(FaultKind.CONNECTION, error, operation) from error
     except _UNREADABLE:
         # A parser's message quotes the body, which may be report rows or a session's credentials: so neither the
         # message nor the cause is passed on.
@@ -115,6 +129,11 @@ def making_client(service: str) -> Iterator[None]:
 
 def _of_botocore(kind: FaultKind, error: Exception, operation: str) -> CallFault:
     """An exception of botocore itself, whose text quotes the endpoint."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in _NO_FILES_LEFT:
+            return CallFault(kind, TOO_MANY_FILES, "this process may not open another file or connection", operation)
+        cause = cause.__cause__ or cause.__context__
     return CallFault(kind, type(error).__name__, without_credentials(str(error)), operation)
 
 

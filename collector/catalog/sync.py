@@ -190,4 +190,4 @@ def _next_step(fault: CallFault, database: str) -> str:
             f"Grant the caller {fault.operation} on the catalog, on database/{database} and on table/{database}/*; "
             "where Lake Formation manages the database, grant it there too."
         )
-    return _STEPS_BY_KIND.get(fault.kind, "Run again later.")
+    return fault.environment_step or _STEPS_BY_KIND.get(fault.kind, "Run again later.")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
 from typing import NoReturn
 
-from collector.process.exit import INTERNAL_ERROR, internal_error, leave, stoppable
+from collector.process.exit import INTERNAL_ERROR, internal_error, leave, no_files_left, stoppable
 from collector.process.streams import ReaderLeftError, say, take_streams
 
 # Set by the shell's completion script.
@@ -62,10 +62,11 @@ def exit_code_of(arguments: list[str]) -> int:
         # BrokenPipeError was not handled.
         if isinstance(error, SystemExit) and (not error.code or _COMPLETION in os.environ):
             return int(error.code or 0)
-        _print(f"{internal_error(error)[:-1]}, with what `--verbose` shows.")
+        limit = no_files_left(error)
+        _print(limit.message if limit else f"{internal_error(error)[:-1]}, with what `--verbose` shows.")
         if "--verbose" in arguments or "-v" in arguments:
             traceback.print_exception(error)
-        return INTERNAL_ERROR
+        return limit.exit_code if limit else INTERNAL_ERROR
     return exit_code
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from collector.denial import by_policy, read_denial, short_message
+from collector.errors import environment_step
 from collector.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from collector.lake.rows import AccountOutcome
     from collector.lake.writer import WrittenSnapshot
 
-# Codes of an account that failed: the session of its role is renewed, so these are the collector's own credentials.
-_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
 # AWS's texts about denied calls are shortened to less; a proxy's page may be of any length.
 _MAX_REASON = 300
 # How many of the accounts that one policy denies a call are named.
@@ -40,11 +39,9 @@ class AccountResult:
     @property
     def next_step(self) -> str:
         """What to do about the outcome; empty where nothing is to be done."""
-        if self.outcome is Outcome.FAILED and self.error_code in _EXPIRED:
-            return (
-                "Renew the collector's own AWS credentials (`aws sso login`, or a session that lasts longer), then "
-                "`credlake collect --retry-failed`."
-            )
+        # The session of the account's role is renewed, so these are the collector's own credentials, clock and so on.
+        if step := environment_step(self.error_code, self.error_message):
+            return f"{step} Then run `credlake collect --retry-failed`."
         return read_denial(self.error_message).next_step or self.outcome.next_step
 
     @property

@@ -214,7 +214,7 @@ def _allow(action: str) -> str:
 def _refused(account_id: str, error: CallFault, remediation: str) -> Finding | _Denied:
     """A call that is denied, which has this remediation, or that failed for another reason."""
     if error.kind is not FaultKind.DENIED:
-        remediation = "Try again later; a run retries for longer."
+        remediation = error.environment_step or "Try again later; a run retries for longer."
         return Finding(_CHECK, account_id, Status.UNKNOWN, describe_fault(error), remediation)
     denial = read_denial(error.message)
     if remediation != _GRANT_CALLER:

@@ -57,6 +57,8 @@ def not_checked(check: str, subject: str, why: str, remediation: str) -> Finding
 def call_failed(check: str, subject: str, error: CallFault) -> Finding:
     """A check that could not be made because AWS refused a call of it."""
     match error.kind:
+        case _ if error.environment_step:
+            remediation = error.environment_step
         case FaultKind.DENIED:
             remediation = f"Grant {error.operation} to the caller, and check that no SCP denies it."
         case FaultKind.NO_CREDENTIALS | FaultKind.TOKEN_EXPIRED:

@@ -73,7 +73,7 @@ _STEPS_BY_CODE = {
     **dict.fromkeys(
         ("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"), _REGION
     ),
-    **dict.fromkeys(("InvalidAccessKeyId", "InvalidToken"), _CREDENTIALS),
+    "InvalidAccessKeyId": _CREDENTIALS,
     "NotImplemented": "This server lacks what a lake needs (conditional writes, checksums): use S3 itself.",
 }
 _STEPS_BY_KIND = {
@@ -311,6 +311,8 @@ class _LakeErrors:
             return self._grant(fault)
         if code in _NO_BUCKET:
             return f"There is no bucket {self.place.bucket}: create it, or name another with --lake."
+        if fault.environment_step:
+            return f"{fault.environment_step} {_UNCHANGED}"
         return _STEPS_BY_CODE.get(code) or _STEPS_BY_KIND.get(kind) or f"Run again later. {_UNCHANGED}"
 
     def _grant(self, fault: CallFault) -> str:

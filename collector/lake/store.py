@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from collector.errors import LakeError
+from collector.errors import TOO_MANY_FILES, LakeError, environment_step
 
 
 class MissingObjectError(LakeError):
@@ -120,6 +120,7 @@ _NEXT_STEPS = {
     errno.ENOTDIR: _NO_FOLDER,
     errno.EEXIST: _NO_FOLDER,
     errno.ENAMETOOLONG: "Name a folder with a shorter path.",
+    **dict.fromkeys((errno.EMFILE, errno.ENFILE), environment_step(TOO_MANY_FILES, None) or ""),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import tempfile
@@ -12,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
-from collector.errors import CredlakeError
+from collector.errors import TOO_MANY_FILES, CredlakeError, environment_step
 from collector.process.streams import flush_streams
 
 T = TypeVar("T")
@@ -112,6 +113,13 @@ def internal_error(error: BaseException) -> str:
         f"internal error (a bug in credlake): {type(error).__name__} at {place}. Snapshots published before are "
         "intact. Please report it."
     )
+
+
+def no_files_left(error: BaseException) -> CredlakeError | None:
+    """The error for the user where this process may not open another file, wherever it tried; None for any other."""
+    if not isinstance(error, OSError) or error.errno not in {errno.EMFILE, errno.ENFILE}:
+        return None
+    return CredlakeError(f"{error.strerror}. {environment_step(TOO_MANY_FILES, None)}")
 
 
 @contextmanager

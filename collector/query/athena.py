@@ -221,7 +221,7 @@ def _explained(operation: str) -> Iterator[None]:
         hint = (
             " Grant the caller s3:GetObject on the folder of the results, and kms:Decrypt if it has a key."
             if fault.kind is FaultKind.DENIED
-            else " Run the query again."
+            else f" {fault.environment_step or 'Run the query again.'}"
         )
         raise AthenaError(
             f"The query succeeded, but its result could not be fetched: {operation}: {fault.code}: "

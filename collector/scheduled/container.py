@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from collector.process.exit import INTERNAL_ERROR, internal_error, stoppable
+from collector.process.exit import INTERNAL_ERROR, internal_error, no_files_left, stoppable
 from collector.process.streams import take_streams
 
 
@@ -42,8 +42,9 @@ def run_command(event: Mapping[str, Any]) -> int:
         sys.stderr.write(f"{error.message}\n")
         return error.exit_code
     except Exception as error:  # noqa: BLE001 -- the last place where a bug can be reported as one
-        sys.stderr.write(f"{internal_error(error)}\n")
-        return INTERNAL_ERROR
+        limit = no_files_left(error)
+        sys.stderr.write(f"{limit.message if limit else internal_error(error)}\n")
+        return limit.exit_code if limit else INTERNAL_ERROR
     sys.stdout.write(json.dumps(result) + "\n")
     return exit_code_of(result)
 

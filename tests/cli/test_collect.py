@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import shutil
+import subprocess
 import sys
 import time
 from datetime import timedelta
@@ -216,6 +217,50 @@ def test_3_where_the_caller_is_refused_in_one_message(credlake, lake, caller, sa
 
     assert (ended.code, ended.out) == (3, "")
     assert said in ended.said[0]
+
+
+def test_3_where_a_profile_asks_for_an_mfa_code_and_there_is_no_terminal(lake, tmp_path):
+    config = tmp_path / "config"
+    config.write_text(
+        "[profile base]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = x\n[profile mfa]\n"
+        "role_arn = arn:aws:iam::111122223333:role/hub\nsource_profile = base\n"
+        "mfa_serial = arn:aws:iam::111122223333:mfa/me\n"
+    )
+    environment = {
+        "PATH": os.environ["PATH"],
+        "AWS_CONFIG_FILE": str(config),
+        "AWS_PROFILE": "mfa",
+        "AWS_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+    }
+    # A session of its own has no controlling terminal.
+    ended = subprocess.run(
+        [sys.executable, "-m", "collector", "collect", "--lake", str(lake)],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+
+    assert (ended.returncode, ended.stdout) == (3, "")
+    assert "Run in a terminal, where the profile's MFA code can be entered" in ended.stderr
+
+
+def test_3_where_this_process_may_not_open_another_file(credlake, lake, monkeypatch):
+    def open_collection(*_, **__):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(collect_module, "open_collection", open_collection)
+
+    ended = credlake("collect", "--lake", lake)
+
+    assert (ended.code, ended.said) == (
+        3,
+        ["credlake: Too many open files. Raise the limit of open files (`ulimit -n 4096`), or lower --concurrency."],
+    )
 
 
 def test_3_where_aws_cannot_be_reached(credlake, lake, monkeypatch):
