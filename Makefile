@@ -6,7 +6,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test trino-server test-trino lint shape format bench chaos fuzz generate lock clean
+.PHONY: help setup demo test test-wheel trino-server test-trino lint shape format bench chaos fuzz generate lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ trino-server: $(VENV)/.trino ## download a Trino server (from Maven Central, wit
 
 test-trino: trino-server ## compare the rows of every view on Trino and on DuckDB
 	$(BIN)/pytest -m trino tests/e2e/trino
+
+test-wheel: setup ## install the built wheel into a bare environment, and go every way in with it
+	$(BIN)/pytest -m wheel tests/e2e/wheel
 
 lint: setup ## ruff, mypy, generated files up to date, and no banned words
 	$(BIN)/ruff check .

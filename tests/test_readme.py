@@ -57,8 +57,8 @@ def test_every_command_is_in_the_readme_or_shown_by_help():
         assert f"credlake {name}" in README or f"make {name}" in README
 
 
-def test_the_settings_that_the_readme_shows_are_taken():
-    (shown,) = fenced(README, "toml")
+def test_the_settings_that_a_page_shows_are_taken():
+    (shown,) = fenced((ROOT / "docs" / "settings.md").read_text("utf-8"), "toml")
 
     SettingsSchema().load(tomllib.loads(shown))
 

@@ -17,6 +17,7 @@ from collector.outcome import Outcome
 from collector.schema import ACCOUNT, CREDENTIAL_REPORT
 from tools.generate.bi_page import bi_page
 from tools.generate.controls import control_frameworks_sql, controls_sql
+from tools.generate.picture import read_picture
 from tools.generate.quicksight.template import quicksight_template
 from tools.generate.views_page import views_index, views_page
 from tools.prepare_views import prepared_files
@@ -119,6 +120,7 @@ GENERATED: tuple[Generated, ...] = (
     GeneratedFile("athena_queries/README.md", views_index),
     GeneratedFile("docs/views.md", views_page),
     GeneratedFile("docs/bi.md", bi_page),
+    GeneratedFile("docs/images/read.svg", read_picture),
     GeneratedFile("deploy/quicksight.yaml", quicksight_template),
     GeneratedFolder("collector/_data/views", lambda: prepared_files(source_views())),
 )
