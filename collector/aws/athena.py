@@ -77,7 +77,7 @@ _RULES = (
     _Rule(
         StaleViewError,
         r"^(VIEW_IS_STALE|INVALID_VIEW):",
-        "The view no longer fits what it reads: run `credlake views deploy`.",
+        "The view no longer fits what it reads: run `credlake views deploy --force`.",
     ),
     _Rule(
         StaleViewError,

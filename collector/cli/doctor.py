@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from collector.cli.options import with_settings
+from collector.cli.options import Verbose, with_settings
 from collector.process.streams import ReaderLeftError, say
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def doctor(
         int | None, typer.Option(min=1, metavar="N", help="Check a random sample of N accounts. (default all)")
     ] = None,
     format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="table or json.")] = "table",  # noqa: A002 -- the flag's name is that of `query`
+    verbose: Verbose = False,
 ) -> int:
     """Check everything that a run needs, with the caller's permissions.
 
@@ -47,7 +48,7 @@ def doctor(
 
     if format not in {"table", "json"}:
         raise UsageError([f"--format {format}: unknown format; use table or json."])
-    set_up_logs(for_person=sys.stderr.isatty(), quiet=True)
+    set_up_logs(verbose=verbose, for_person=sys.stderr.isatty(), quiet=not verbose)
     findings = list(findings_of(settings, sample=sample))
     # A reader that closed the pipe (`| head`) still gets the exit code.
     with suppress(ReaderLeftError):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from collector.cli.options import with_settings
+from collector.cli.options import Verbose, with_settings
 from collector.process.streams import ReaderLeftError, may_be_lost, say
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def rebuild(
     *,
     date: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="The day of the snapshot.")],
     organization_id: OrganizationId = None,
+    verbose: Verbose = False,
 ) -> int:
     """Rebuild the tables of a day's snapshot from the raw zone alone, and publish them instead of the old ones.
 
@@ -40,7 +41,7 @@ def rebuild(
     from collector.lake.record import read_record
     from collector.process.exit import scratch_folder
 
-    store = _open(settings, date=date, organization_id=organization_id)
+    store = _open(settings, date=date, organization_id=organization_id, verbose=verbose)
     organization = organization_id or _only_organization(store)
     follower = follower_of(store, database=settings.glue_database)
     # What an earlier command left out of sync is repaired first. Where that fails, it is tried again at the end.
@@ -69,7 +70,7 @@ def rebuild(
 
 
 @with_settings("lake")
-def verify(settings: Settings, *, organization_id: OrganizationId = None) -> int:
+def verify(settings: Settings, *, organization_id: OrganizationId = None, verbose: Verbose = False) -> int:
     """Verify that the published tables equal the raw zone, to the last value, and that no file was altered.
 
     Prints every difference, one per line. Exits with 1 if there is any, with 3 if there is nothing to verify.
@@ -77,7 +78,7 @@ def verify(settings: Settings, *, organization_id: OrganizationId = None) -> int
     from collector.lake.verify import verify as differences_in
     from collector.process.exit import scratch_folder
 
-    store = _open(settings, organization_id=organization_id)
+    store = _open(settings, organization_id=organization_id, verbose=verbose)
     count = 0
     # A reader that has seen enough differences (`| head`) does not need the others; the exit code is the same.
     with scratch_folder() as scratch, suppress(ReaderLeftError):
@@ -88,13 +89,13 @@ def verify(settings: Settings, *, organization_id: OrganizationId = None) -> int
     return 1 if count else 0
 
 
-def _open(settings: Settings, *, date: str | None = None, organization_id: str | None = None) -> Store:
+def _open(settings: Settings, *, date: str | None = None, organization_id: str | None = None, verbose: bool) -> Store:
     """The lake, which must exist. UsageError where a flag is wrong."""
     from collector.lake.local_store import open_store
     from collector.process.logs import set_up_logs
 
     _check_snapshot_flags(date, organization_id)
-    set_up_logs(for_person=sys.stderr.isatty())
+    set_up_logs(verbose=verbose, for_person=sys.stderr.isatty())
     store = open_store(settings.required_lake, kms_key=settings.kms_key)
     store.check_exists()
     return store

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from collector.cli.options import with_settings
+from collector.cli.options import Verbose, with_settings
 from collector.cli.query import view_names
 from collector.process.streams import may_be_lost, say
 
@@ -58,6 +58,10 @@ def deploy_views(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", metavar="", help="Print the statements instead of running them.")
     ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", metavar="", help="Replace every view, also those that are in sync.")
+    ] = False,
+    verbose: Verbose = False,
 ) -> int:
     """Create or replace every view on Athena, and drop those of earlier versions. Views that are in sync are kept.
 
@@ -70,11 +74,16 @@ def deploy_views(
     from collector.views.deploy import plan_views
     from collector.views.files import shipped_views
 
-    set_up_logs(for_person=sys.stderr.isatty())
+    set_up_logs(verbose=verbose, for_person=sys.stderr.isatty())
     if settings.lake is not None and is_on_s3(settings.lake):
         open_store(settings.lake)  # Settles the Region of Glue and Athena, where none is configured.
     shipped = shipped_views()
-    plan = plan_views(shipped.athena_statements(settings.database), shipped.columns(), database=settings.database)
+    plan = plan_views(
+        shipped.athena_statements(settings.database),
+        shipped.columns(),
+        database=settings.database,
+        is_forced=force,
+    )
     if dry_run:
         sys.stdout.write(plan.sql())
         summary = f"{plan.summary()} (nothing was run)"

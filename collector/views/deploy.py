@@ -53,7 +53,7 @@ class HeldTable:
 
     name: str  # Its name in the database.
     is_view: bool  # Whether it is a view, of anyone's making.
-    columns: tuple[str, ...]  # The names of a view's columns, in order; none where its text cannot be read.
+    columns: Mapping[str, str]  # A view's columns, in order, with Trino's types; none where its text is unreadable.
     text: str  # A view's stored text; empty for a table.
     parameters: Mapping[str, str]  # The parameters of the Glue table, among which are our marks.
 
@@ -65,6 +65,12 @@ class HeldTable:
     def unchanged_since(self, statement: str) -> bool:
         """Whether it is what this statement made of it, untouched."""
         return marks(statement, self.text).items() <= self.parameters.items()
+
+    def has_columns(self, expected: Mapping[str, str]) -> bool:
+        """Whether its columns have these names and types. Lengths (`varchar(8)`) and precisions are Athena's choice."""
+        return [_without_length(*one) for one in self.columns.items()] == [
+            _without_length(*one) for one in expected.items()
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,8 @@ def plan_deployment(
     held: Mapping[str, HeldTable],
     *,
     database: str,
-    columns_of: Callable[[str], Sequence[str]],
+    columns_of: Callable[[str], Mapping[str, str]],
+    is_forced: bool = False,
 ) -> DeploymentPlan:
     """What has to be done so that the database holds exactly these views of ours, next to whatever else is there.
 
@@ -114,7 +121,9 @@ def plan_deployment(
             (`PreparedViews.athena_statements`).
         held: what the database holds now, by name.
         database: the database's name, for the statements that remove a view.
-        columns_of: the names of the columns that our view of that name returns; called only for an unmarked view.
+        columns_of: the columns that our view of that name returns, with their types in Trino's words.
+        is_forced: replace also what is in sync. Athena may call a view stale that is what we made of it: its tables
+            were changed since.
 
     Raises:
         NameTakenError: a table, or a view of somebody else, has the name of one of ours. All of them are named.
@@ -128,7 +137,7 @@ def plan_deployment(
             names=taken,
         )
     gone = sorted({name for name, table in held.items() if table.is_ours} - {name for name, _ in statements})
-    steps = [_step(name, statement, held.get(name)) for name, statement in statements]
+    steps = [_step(name, statement, held.get(name), columns_of, is_forced=is_forced) for name, statement in statements]
     steps += [
         Step("drop", name, "no longer part of credlake", f'drop view if exists "{database}"."{name}"') for name in gone
     ]
@@ -162,10 +171,21 @@ def marks(statement: str, text: str) -> dict[str, str]:
     return {STATEMENT_MARK: _digest(statement), TEXT_MARK: _digest(text)}
 
 
-def _step(name: str, statement: str, held: HeldTable | None) -> Step:
+def _step(
+    name: str,
+    statement: str,
+    held: HeldTable | None,
+    columns_of: Callable[[str], Mapping[str, str]],
+    *,
+    is_forced: bool,
+) -> Step:
     if held is None:
         return Step("create", name, "new", statement)
     if held.unchanged_since(statement):
+        if is_forced:
+            return Step("replace", name, "forced", statement)
+        if not held.has_columns(columns_of(name)):
+            return Step("replace", name, "its stored columns are not those of its SQL", statement)
         return Step("keep", name, "unchanged")
     if not held.is_ours:
         reason = "unmarked: an earlier deployment was interrupted, or it was changed by hand"
@@ -176,16 +196,20 @@ def _step(name: str, statement: str, held: HeldTable | None) -> Step:
     return Step("replace", name, reason, statement)
 
 
-def _may_replace(held: HeldTable, columns_of: Callable[[str], Sequence[str]]) -> bool:
+def _without_length(name: str, kind: str) -> tuple[str, str]:
+    return name, kind.partition("(")[0].lower()
+
+
+def _may_replace(held: HeldTable, columns_of: Callable[[str], Mapping[str, str]]) -> bool:
     """A marked view, or an unmarked one with our columns: that is what an interrupted deployment leaves.
 
     Columns are only ever added at the end, so one of the two lists begins with the other whichever version wrote it.
     """
     if held.is_ours or not held.is_view:
         return held.is_ours
-    ours = tuple(columns_of(held.name))
-    shorter = min(len(ours), len(held.columns))
-    return shorter > 0 and ours[:shorter] == held.columns[:shorter]
+    ours, found = tuple(columns_of(held.name)), tuple(held.columns)
+    shorter = min(len(ours), len(found))
+    return shorter > 0 and ours[:shorter] == found[:shorter]
 
 
 def _digest(text: str) -> str:
@@ -193,14 +217,19 @@ def _digest(text: str) -> str:
 
 
 def plan_views(
-    statements: Sequence[tuple[str, str]], columns: Mapping[str, Sequence[str]], *, database: str
+    statements: Sequence[tuple[str, str]],
+    columns: Mapping[str, Mapping[str, str]],
+    *,
+    database: str,
+    is_forced: bool = False,
 ) -> DeploymentPlan:
     """What has to be done so that the database holds these views, by what it holds now.
 
     Args:
         statements: every view's name with its statement, each after those that it reads.
-        columns: the names of the columns that each view returns.
+        columns: the columns that each view returns, with their types in Trino's words.
         database: the Glue database.
+        is_forced: replace also what is in sync.
 
     Raises:
         CredlakeError: there is no such database, it may not be read, or a name is taken.
@@ -208,7 +237,7 @@ def plan_views(
     with _explained("client of glue", database):
         glue = client("glue")
     held = DeployedViews(glue, database).held()
-    return plan_deployment(statements, held, database=database, columns_of=columns.__getitem__)
+    return plan_deployment(statements, held, database=database, columns_of=columns.__getitem__, is_forced=is_forced)
 
 
 def deploy_views(
@@ -323,13 +352,13 @@ def _held(table: TableTypeDef) -> HeldTable:
     )
 
 
-def _view_columns(text: str) -> tuple[str, ...]:
-    """The names of a view's columns, from its stored text (facts F7.3): those of the table may be placeholders."""
+def _view_columns(text: str) -> dict[str, str]:
+    """A view's columns with their types, from its stored text (facts F7.3): those of the table may be placeholders."""
     match = _VIEW_TEXT.fullmatch(text)
     if match is None:
-        return ()
+        return {}
     try:
         columns = json.loads(base64.b64decode(match["body"], validate=True))["columns"]
-        return tuple(str(column["name"]) for column in columns)
+        return {str(column["name"]): str(column["type"]) for column in columns}
     except (ValueError, KeyError, TypeError):
-        return ()  # a view that neither Athena nor Trino wrote
+        return {}  # a view that neither Athena nor Trino wrote

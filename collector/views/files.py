@@ -67,9 +67,9 @@ class PreparedViews:
             for _, sql in [self._athena(name)]
         ]
 
-    def columns(self) -> dict[str, tuple[str, ...]]:
-        """The columns of every name of a view, in order."""
-        return {name: tuple(view.columns) for name, view in self.by_name.items()}
+    def columns(self) -> dict[str, Mapping[str, str]]:
+        """The columns of every name of a view, in order, with their types in Trino's words."""
+        return {name: view.columns for name, view in self.by_name.items()}
 
     def shown(self, name: str) -> str:
         """The header of the view's file, and the statement behind the name in Athena's SQL, without a database."""

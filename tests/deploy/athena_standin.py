@@ -76,8 +76,8 @@ class AthenaStandIn:
         return json.dumps(getattr(self, re.sub(r"(?<=[a-z])([A-Z])", r"_\1", operation).lower())(json.loads(body)))
 
     def _make_view(self, database, name, sql):
-        known = shipped_views().columns().get(name, ("a_column",))
-        columns = [{"name": column, "type": "varchar"} for column in known]
+        known = shipped_views().columns().get(name, {"a_column": "varchar"})
+        columns = [{"name": column, "type": kind} for column, kind in known.items()]
         body = {"originalSql": sql, "catalog": "awsdatacatalog", "schema": database, "columns": columns}
         text = base64.b64encode(json.dumps(body).encode()).decode()
         view = {

@@ -169,7 +169,7 @@ FAILURES = [
             "[x] of type boolean projected from query view at position 8 cannot be coerced"
         ),
         StaleViewError,
-        "no longer fits what it reads: run `credlake views deploy`",
+        "no longer fits what it reads: run `credlake views deploy --force`",
     ),
     (
         "INVALID_VIEW: line 3:6: Failed analyzing stored view 'awsdatacatalog.credlake.findings': line 4:1: x",

@@ -68,7 +68,7 @@ def test_a_view_is_ours_once_it_is_marked_and_a_table_never_is(glue, view):
 
 
 def test_the_columns_of_a_view_are_those_of_its_stored_text(glue, view):
-    assert DeployedViews(glue, "db").held()["findings"].columns == ("a", "b")
+    assert DeployedViews(glue, "db").held()["findings"].columns == {"a": "varchar", "b": "varchar"}
 
 
 def test_a_database_that_is_not_there_is_named_with_the_next_step(glue):
@@ -87,6 +87,9 @@ def test_a_client_of_glue_that_cannot_be_made_is_reported_to_the_user(monkeypatc
         plan_views((), {}, database="db")
 
 
+_COLUMNS = {"a": "integer"}
+
+
 class _Catalog:
     """A Glue database and an Athena workgroup that hold what was made in them."""
 
@@ -102,12 +105,12 @@ class _Catalog:
 
     def run(self, sql):
         name = sql.split('"')[3]
-        self.tables[name] = HeldTable(name, is_view=True, columns=("a",), text=sql, parameters={})
+        self.tables[name] = HeldTable(name, is_view=True, columns=_COLUMNS, text=sql, parameters={})
 
     def mark(self, name, statement):
         held = self.tables[name]
         parameters = marks(statement, held.text)
-        self.tables[name] = HeldTable(name, is_view=True, columns=("a",), text=held.text, parameters=parameters)
+        self.tables[name] = HeldTable(name, is_view=True, columns=_COLUMNS, text=held.text, parameters=parameters)
 
 
 @pytest.fixture(name="catalog")
@@ -125,7 +128,7 @@ _STATEMENTS = tuple((name, f'create or replace view "d"."{name}" as\nselect 1 as
 def _deploy(late=()):
     answers = iter(late)
     return deploy_views(
-        plan_views(_STATEMENTS, {"one": ("a",), "two": ("a",)}, database="d"),
+        plan_views(_STATEMENTS, {"one": _COLUMNS, "two": _COLUMNS}, database="d"),
         database="d",
         workgroup="w",
         output_location="s3://results/",

@@ -8,16 +8,17 @@ from collector.views.deploy import HeldTable, NameTakenError, Step, carry_out, m
 
 BASE = ("base", 'create or replace view "db"."base" as\nselect 1 as a, 2 as b')
 TOP = ("top", 'create or replace view "db"."top" as\nselect a from "db"."base"')
-COLUMNS = {"base": ["a", "b"], "top": ["a"]}
+COLUMNS = {"base": {"a": "integer", "b": "varchar"}, "top": {"a": "integer"}}
 
 
-def held_view(name, statement, *, text="stored", columns=("a", "b"), parameters=None):
+def held_view(name, statement, *, text="stored", columns=("a", "b"), parameters=None, **types):
+    columns = {column: {"a": "integer", "b": "varchar(3)", **types}.get(column, "varchar") for column in columns}
     marked = marks(statement, text) if parameters is None else parameters
     return {name: HeldTable(name, is_view=True, columns=columns, text=text, parameters=marked)}
 
 
-def plan(statements, held):
-    return plan_deployment(statements, held, database="db", columns_of=COLUMNS.__getitem__)
+def plan(statements, held, **options):
+    return plan_deployment(statements, held, database="db", columns_of=COLUMNS.__getitem__, **options)
 
 
 def done(statements, held):
@@ -43,6 +44,16 @@ def test_a_view_whose_stored_text_was_altered_is_replaced():
     assert plan([BASE], held).steps == (Step("replace", "base", "it was changed by hand", BASE[1]),)
 
 
+@pytest.mark.parametrize("held", [{"columns": ("a",)}, {"columns": ("b", "a")}, {"columns": ()}, {"a": "varchar"}])
+def test_a_marked_view_with_other_columns_than_ours_is_stale_and_replaced(held):
+    reason = "its stored columns are not those of its SQL"
+    assert plan([BASE], held_view(*BASE, **held)).steps == (Step("replace", "base", reason, BASE[1]),)
+
+
+def test_everything_is_replaced_if_forced():
+    assert plan([BASE], held_view(*BASE), is_forced=True).steps == (Step("replace", "base", "forced", BASE[1]),)
+
+
 @pytest.mark.parametrize("columns", [("a", "b"), ("a",), ("a", "b", "c")])
 def test_an_unmarked_view_with_our_columns_is_what_a_cut_off_deployment_left(columns):
     assert done([BASE], held_view(*BASE, columns=columns, parameters={})) == [("replace", "base")]
@@ -55,7 +66,10 @@ def test_an_unmarked_view_with_other_columns_is_somebody_elses(columns):
 
 
 def test_every_taken_name_is_told_at_once_and_a_table_is_never_replaced():
-    tables = {name: HeldTable(name, is_view=False, columns=("a",), text="", parameters={}) for name in ("base", "top")}
+    tables = {
+        name: HeldTable(name, is_view=False, columns={"a": "integer"}, text="", parameters={})
+        for name in ("base", "top")
+    }
     with pytest.raises(NameTakenError, match="base, top"):
         plan([BASE, TOP], tables)
 
@@ -68,7 +82,7 @@ def test_a_marked_view_that_no_file_makes_is_dropped_last():
 
 
 def test_tables_are_no_views_of_ours_whatever_their_parameters():
-    table = HeldTable("snapshot_record", is_view=False, columns=("a",), text="", parameters=marks("x", ""))
+    table = HeldTable("snapshot_record", is_view=False, columns={"a": "integer"}, text="", parameters=marks("x", ""))
     assert done([], {"snapshot_record": table}) == []
 
 
