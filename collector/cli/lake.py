@@ -39,7 +39,7 @@ def rebuild(
     from collector.errors import CatalogNotSyncedError, CredlakeError
     from collector.lake.rebuild import rebuild as rebuild_tables
     from collector.lake.record import read_record
-    from collector.process.exit import scratch_folder
+    from collector.process.scratch import scratch_folder
 
     store = _open(settings, date=date, organization_id=organization_id, verbose=verbose)
     organization = organization_id or _only_organization(store)
@@ -76,7 +76,7 @@ def verify(settings: Settings, *, organization_id: OrganizationId = None, verbos
     Prints every difference, one per line. Exits with 1 if there is any, with 3 if there is nothing to verify.
     """
     from collector.lake.verify import verify as differences_in
-    from collector.process.exit import scratch_folder
+    from collector.process.scratch import scratch_folder
 
     store = _open(settings, organization_id=organization_id, verbose=verbose)
     count = 0

@@ -40,10 +40,12 @@ def exit_code_of(arguments: list[str]) -> int:
     """Run one command; its exit code."""
     from typer.exceptions import TyperException
 
-    from collector.cli.app import app
     from collector.errors import CredlakeError
 
     try:
+        _require_file_locks()
+        from collector.cli.app import app
+
         exit_code = int(app(arguments, prog_name="credlake", standalone_mode=False) or 0)
         # Buffered output has to arrive as well, before the command counts as successful.
         sys.stdout.flush()
@@ -68,6 +70,17 @@ def exit_code_of(arguments: list[str]) -> int:
             traceback.print_exception(error)
         return limit.exit_code if limit else INTERNAL_ERROR
     return exit_code
+
+
+def _require_file_locks() -> None:
+    """Raise CredlakeError on a system that has none (Windows)."""
+    from collector.errors import CredlakeError
+
+    try:
+        import fcntl  # noqa: F401 -- not there on Windows
+    except ImportError as error:
+        message = "credlake runs on Linux and macOS; this system has no file locks (fcntl). On Windows, run it in WSL."
+        raise CredlakeError(message) from error
 
 
 def _print(message: str) -> None:

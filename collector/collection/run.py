@@ -39,7 +39,8 @@ from collector.lake.local_store import open_store
 from collector.lake.publish import publish
 from collector.lake.record import read_record
 from collector.lake.writer import SnapshotWriter
-from collector.process.exit import run_stoppable, scratch_folder
+from collector.process.exit import run_stoppable
+from collector.process.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping

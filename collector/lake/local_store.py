@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import io
 import os
+import re
 import secrets
 import shutil
 from contextlib import contextmanager, suppress
@@ -25,6 +27,7 @@ from collector.lake.store import (
     disk_errors,
     no_lake,
 )
+from collector.process.scratch import is_abandoned, lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +38,14 @@ if TYPE_CHECKING:
 _ENOUGH_FREE_BYTES = 64 * 2**20
 
 _COPY_BYTES = 2**20
+
+# Reports name the users of every account, so others may read no part of a lake, whatever the umask.
+_FILE_MODE = 0o600
+_FOLDER_MODE = 0o700
+
+# Each run that was killed leaves at most a few files.
+_RUNS_TO_CLEAN = 8
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{16}\.tmp")
 
 # 10 to 50 ms apart: some 30 s. The lock is held for milliseconds, unless its holder was stopped.
 _LOCK_ATTEMPTS = 1000
@@ -79,16 +90,21 @@ class LocalStore:
             raise no_lake(str(self._root), "no such folder")
 
     def check_writable(self) -> None:
-        """Create the folders of the lake, write and remove a file in each, and check the free space."""
+        """Create the folders of the lake, write and remove a file in each, and check the free space.
+
+        Temporary files that killed runs left are removed.
+        """
         for zone in ZONES:
             folder = self._root / zone
             probe = _temporary(folder / "probe")
             with disk_errors("Writing into the lake at", folder):
                 _make_folder(folder)
                 try:
-                    _write(probe, io.BytesIO(b"credlake checks whether it can write here\n"))
+                    with _written(probe, io.BytesIO(b"credlake checks whether it can write here\n")):
+                        pass
                 finally:
                     probe.unlink(missing_ok=True)
+                _remove_leftovers(folder)
         free = shutil.disk_usage(self._root).free
         if free < _ENOUGH_FREE_BYTES:
             too_full = OSError(errno.ENOSPC, f"only {free:,} bytes are free, and a run needs {_ENOUGH_FREE_BYTES:,}")
@@ -175,11 +191,9 @@ class LocalStore:
 
     @contextmanager
     def _locked(self, path: Path) -> Iterator[None]:
-        import fcntl  # noqa: PLC0415  # so that a lake on S3 needs no file locks
-
         # The lock file is never removed: a lock on a file that other processes no longer see locks nobody out.
-        lock = path.with_name(f".{path.name}.lock")
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        lock_file = path.with_name(f".{path.name}.lock")
+        descriptor = os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, _FILE_MODE)
         try:
             waiting = Retrying(
                 retry=retry_if_exception_type(BlockingIOError),
@@ -190,9 +204,9 @@ class LocalStore:
             yield
         except RetryError as error:
             raise LakeError(
-                f"Another process holds the lock {lock}, so nothing could be published. Find it (`fuser {lock}`), let "
-                "it end, and run again; what was published before is unchanged.",
-                path=str(lock),
+                f"Another process holds the lock {lock_file}, so nothing could be published. Find it "
+                f"(`fuser {lock_file}`), let it end, and run again; what was published before is unchanged.",
+                path=str(lock_file),
             ) from error
         finally:
             os.close(descriptor)
@@ -212,18 +226,39 @@ def _write_whole(path: Path, source: io.BufferedIOBase) -> None:
     _make_folder(path.parent)
     temporary = _temporary(path)
     try:
-        _write(temporary, source)
-        os.replace(temporary, path)  # noqa: PTH105  # the one step that readers see
+        with _written(temporary, source):
+            os.replace(temporary, path)  # noqa: PTH105  # the one step that readers see
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
-def _write(path: Path, source: io.BufferedIOBase) -> None:
-    with path.open("xb") as file:
+@contextmanager
+def _written(path: Path, source: io.BufferedIOBase) -> Iterator[None]:
+    """Write a new file, locked until the end of the block: no other run may take it for a leftover."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _FILE_MODE)
+    with open(descriptor, "wb") as file:  # noqa: PTH123 -- a descriptor
+        lock(descriptor)
         shutil.copyfileobj(source, file, _COPY_BYTES)
         file.flush()
-        os.fsync(file.fileno())
+        os.fsync(descriptor)
+        yield
+
+
+def _remove_leftovers(zone: Path) -> None:
+    """Remove the temporary files of killed runs in a zone: in it, and in the folders of its newest runs or days.
+
+    The others are left alone: to list all reports of all runs takes minutes, and only the last runs can be resumed.
+    """
+    newest = [
+        folder
+        for organization in zone.glob("*/")
+        for folder in sorted(organization.glob("*/"), reverse=True)[:_RUNS_TO_CLEAN]
+    ]
+    for folder in (zone, *newest, *(run for day in newest for run in day.glob("*/"))):
+        for path in folder.glob(".*.tmp"):
+            if _TEMPORARY.fullmatch(path.name) and is_abandoned(path):
+                path.unlink(missing_ok=True)
 
 
 def _make_folder(folder: Path) -> None:
@@ -231,7 +266,7 @@ def _make_folder(folder: Path) -> None:
     if folder.is_dir():
         return
     _make_folder(folder.parent)
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
     _make_durable(folder.parent)
 
 

@@ -119,6 +119,7 @@ _NEXT_STEPS = {
     errno.EROFS: "It is mounted read-only: name a folder that can be written.",
     errno.ENOTDIR: _NO_FOLDER,
     errno.EEXIST: _NO_FOLDER,
+    errno.ELOOP: "There is a symbolic link where the lock file should be: remove it, and find out who created it.",
     errno.ENAMETOOLONG: "Name a folder with a shorter path.",
     **dict.fromkeys((errno.EMFILE, errno.ENFILE), environment_step(TOO_MANY_FILES, None) or ""),
 }

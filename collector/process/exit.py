@@ -1,15 +1,12 @@
-"""How a process ends: with an exit code, whatever ends it, soon after a signal, and without its temporary files."""
+"""How a process ends: with an exit code, whatever ends it, soon after a signal."""
 
 from __future__ import annotations
 
 import errno
 import os
 import signal
-import tempfile
 import traceback
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Coroutine
 from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
@@ -120,22 +117,3 @@ def no_files_left(error: BaseException) -> CredlakeError | None:
     if not isinstance(error, OSError) or error.errno not in {errno.EMFILE, errno.ENFILE}:
         return None
     return CredlakeError(f"{error.strerror}. {environment_step(TOO_MANY_FILES, None)}")
-
-
-@contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """A new local folder for files under construction, removed at the end.
-
-    Raises:
-        CredlakeError: it cannot be created.
-    """
-    try:
-        # A thread that was left behind may still write there when it is removed.
-        folder = tempfile.TemporaryDirectory(prefix="credlake-", ignore_cleanup_errors=True)
-    except OSError as error:
-        raise CredlakeError(
-            f"A folder for temporary files cannot be created: {error}. Set TMPDIR to a folder on a disk with free "
-            "space that this user can write to; in a container, mount one at /tmp."
-        ) from error
-    with folder as path:
-        yield Path(path)

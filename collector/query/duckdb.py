@@ -7,9 +7,7 @@ together; a column that a file is too old to have is null (columns are only ever
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, TypeGuard
 
@@ -17,6 +15,7 @@ import duckdb
 
 from collector.errors import UsageError
 from collector.lake.layout import is_on_s3
+from collector.process.scratch import scratch_folder
 from collector.query.definitions import Definitions
 from collector.query.file_check import FileCheck
 from collector.query.rows import QueryError, Rows, stream
@@ -80,12 +79,10 @@ class LocalLake:
         """
         self._limits = limits
         self.snapshots: LakeSnapshots = read_snapshots(lake, organization_ids)
-        self._scratch = tempfile.mkdtemp(prefix="credlake-query-")
-        try:
+        with ExitStack() as stack:
+            self._scratch = str(stack.enter_context(scratch_folder()))
             self.connection = self._open()
-        except BaseException:
-            shutil.rmtree(self._scratch, ignore_errors=True)
-            raise
+            self._open_resources = stack.pop_all()
         self._s3_files = _s3_files(self.snapshots.store, self.connection)
         self._file_check = FileCheck(self.snapshots.root, self.snapshots.files(newest_only=False))
         self._definitions = Definitions(self.connection, self._table_sql, shipped_views() if views is None else views)
@@ -103,7 +100,7 @@ class LocalLake:
     def close(self) -> None:
         """Close the connection and remove the temporary folder."""
         self.connection.close()
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._open_resources.close()
 
     def rows(self, text: str) -> Rows:
         """Start a query: the name of a view, or one statement in DuckDB's SQL that only reads.

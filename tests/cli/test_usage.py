@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
+import sys
 
 import pytest
 
@@ -84,6 +85,14 @@ def test_a_message_steers_no_terminal(credlake, tmp_path):
     assert ended.code == 3
     assert "a\ufffd[2Jb" in ended.err
     assert "\x1b" not in ended.err
+
+
+def test_3_on_a_system_without_file_locks_with_one_sentence(credlake, lake, monkeypatch):
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    ended = credlake("query", "--lake", lake, "findings")
+
+    assert (ended.code, len(ended.said)) == (3, 1)
+    assert "Linux and macOS" in ended.said[0]
 
 
 def test_2_where_the_demo_is_to_leave_its_lake_on_s3(credlake, tmp_path):

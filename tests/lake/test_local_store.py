@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 from collector.errors import LakeError
 from collector.lake import local_store as local
 from collector.lake.local_store import LocalStore
+from collector.process import scratch
 
 RECORD = "catalog/o-abcdefghij.json"
 
@@ -121,6 +124,43 @@ def test_the_lock_of_a_killed_process_is_released_and_its_temporary_file_removed
     assert store.read(RECORD) == b"two"
     assert not left_behind.exists()
     assert store.names("catalog") == ["o-abcdefghij.json"]
+
+
+def test_files_and_folders_are_private_whatever_the_umask(store, lake):
+    before = os.umask(0)
+    try:
+        store.check_writable()
+        store.put("raw/o-abcdefghij/run/000000000001.csv.gz", b"report")
+        store.replace(RECORD, b"one", expected=None)
+    finally:
+        os.umask(before)
+
+    modes = {(path.is_dir(), stat.S_IMODE(path.stat().st_mode)) for path in (lake, *lake.rglob("*"))}
+    assert modes == {(True, 0o700), (False, 0o600)}
+
+
+def test_a_link_in_place_of_the_lock_file_is_not_followed(store, lake, tmp_path):
+    store.check_writable()
+    (lake / "catalog" / ".o-abcdefghij.json.lock").symlink_to(tmp_path / "target")
+
+    with pytest.raises(LakeError, match=r"symbolic link.*remove it"):
+        store.replace(RECORD, b"one", expected=None)
+    assert not (tmp_path / "target").exists()
+
+
+def test_temporary_files_of_killed_runs_are_removed_and_those_being_written_are_not(store, lake, monkeypatch):
+    monkeypatch.setattr(scratch, "_GRACE_SECONDS", 0)
+    for folder in ("raw", "raw/o-abcdefghij/run", "snapshots/o-abcdefghij/day/run"):
+        (lake / folder).mkdir(parents=True, exist_ok=True)
+        (lake / folder / ".users-00000.parquet.0123456789abcdef.tmp").write_bytes(b"half")
+    kept = [lake / "raw" / name for name in (".mine.tmp", "users.0123456789abcdef.tmp")]
+    for path in kept:
+        path.touch()
+
+    in_use = lake / "raw/o-abcdefghij/run/.000000000001.csv.gz.fedcba9876543210.tmp"
+    with local._written(in_use, io.BytesIO(b"being written")):
+        store.check_writable()
+        assert {path for path in lake.rglob("*") if path.is_file()} == {*kept, in_use}
 
 
 @pytest.fixture(name="calls")
