@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from collector.cli.options import with_settings
+from collector.cli.options import Verbose, with_settings
 from collector.process.streams import ReaderLeftError, say
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def read(
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the result to this file; its name sets the format.")
     ] = None,
+    verbose: Verbose = False,
 ) -> int:
     """Read credential reports that the IAM console or the AWS CLI downloaded. No AWS, no credentials, no network.
 
@@ -71,13 +72,13 @@ def read(
       aws iam get-credential-report | credlake read -
     """
     from collector.errors import CredlakeError, UsageError
-    from collector.process.exit import scratch_folder
     from collector.process.logs import set_up_logs
+    from collector.process.scratch import scratch_folder
     from collector.query.run import checked_format
     from collector.report_files.find import find_files
     from collector.report_files.load import load_reports, newest_of_each
 
-    set_up_logs(for_person=sys.stderr.isatty())
+    set_up_logs(verbose=verbose, for_person=sys.stderr.isatty())
     target = None if output is None else output.expanduser()
     chosen = checked_format(format, target, sys.stdout)
     time = _check_flags(lake, organization_id, generated_at, each_day=each_day)

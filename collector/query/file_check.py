@@ -1,7 +1,7 @@
 """Whether the Parquet files in a folder are those that the publication record names, before a query reads them.
 
 DuckDB does not verify the checksums of pages, so a flipped bit could be another value. Therefore the SHA-256 of each
-file is compared with the record, once: the result is kept in the user's cache folder until the file changes.
+file is compared with the record; the results of large files are kept in the user's cache folder until they change.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 # SHA-256 takes a second or two for so much. A lake of some 50,000 accounts has as much in two months.
 _BYTES_A_QUERY = 2 * 2**30
 _THREADS = 4
+# Less is hashed again sooner than the cache is written: 10 ms. So no small or temporary lake leaves an entry.
+_WORTH_KEEPING_BYTES = 16 * 2**20
 # A file that changed so recently may change again within the resolution of its times.
 _SETTLED_NANOSECONDS = 2 * 10**9
 
@@ -36,7 +38,7 @@ _Entry = tuple[int, int, int, int, str]
 
 
 class FileCheck:
-    """Compares files of one lake with the record. Each is read once by it, and never again until it changes."""
+    """Compares files of one lake with the record."""
 
     def __init__(self, root: Path, files: Iterable[DataFile], *, bytes_a_query: int = _BYTES_A_QUERY) -> None:
         """Name the lake, all files of its record, and how many bytes may be read to compute hashes."""
@@ -68,6 +70,8 @@ class FileCheck:
         with ThreadPoolExecutor(_THREADS) as threads:
             for _ in threads.map(_check_hash, waiting):
                 pass
+        if sum(file.bytes for file in waiting) < _WORTH_KEEPING_BYTES:
+            return
         before = time.time_ns() - _SETTLED_NANOSECONDS
         settled = [file.path for file in waiting if max(entries[file.path][1:3]) < before]
         if settled:

@@ -32,6 +32,7 @@ def _lake(make_lake, monkeypatch, tmp_path):
         os.utime(file, (long_ago, long_ago))
     # The time of change cannot be set, so here a file counts as settled at once.
     monkeypatch.setattr(file_check, "_SETTLED_NANOSECONDS", 0)
+    monkeypatch.setattr(file_check, "_WORTH_KEEPING_BYTES", 0)
     return path
 
 
@@ -102,6 +103,12 @@ def test_a_file_is_hashed_once_until_it_changes(lake, hashed):
 
     with pytest.raises(LakeError, match="SHA-256 is not the one in the publication record"):
         rows_of(lake, "account")
+
+
+def test_a_small_lake_leaves_nothing_in_the_cache(lake, monkeypatch, tmp_path):
+    monkeypatch.setattr(file_check, "_WORTH_KEEPING_BYTES", 2**20)
+    rows_of(lake, "account")
+    assert not (tmp_path / "cache").exists()
 
 
 def test_what_a_damaged_cache_says_is_read_from_the_file(lake, hashed, tmp_path):
