@@ -119,6 +119,7 @@ def _check_flags(
     from collector.discovery.accounts import LAKE_ORGANIZATION_ID, LAKE_ORGANIZATION_ID_FORM
     from collector.errors import UsageError
     from collector.evidence import read_instant
+    from collector.report_files.dates import FIRST_YEAR
 
     problems, time = [], None
     if each_day and lake is None:
@@ -129,6 +130,8 @@ def _check_flags(
         try:
             time = read_instant(generated_at)
         except (ValueError, OverflowError):
+            time = None
+        if time is None or time.year < FIRST_YEAR:
             problems.append(f"--generated-at {generated_at}: not a time; write 2026-11-25T10:00:00Z.")
     if problems:
         raise UsageError(problems)
@@ -166,20 +169,23 @@ def _note_reports(
 ) -> None:
     """Note on stderr which reports are odd, incomplete or left out."""
     from collector.report_files.dates import oddity
+    from collector.report_files.snapshot import partly_read
 
     for report, outcome in zip(newest, outcomes, strict=True):
         if outcome.error_code is not None:
-            say(f"{report.file.name} was read only in part. {outcome.error_message}", to_stderr=True)
+            say(partly_read(report, outcome), to_stderr=True)
         if odd := oddity(report.generated_at, _now()):
             say(
                 f"{report.file.name} {odd} ({report.generated_at:%Y-%m-%d}, by its {report.time_source}).",
                 to_stderr=True,
             )
-    older = [report for report in reports if report not in newest]
-    if older and not each_day:
+    used = {report.account_id: report for report in newest}
+    older = [report for report in reports if report is not used[report.account_id]]
+    if not each_day:
         for report in older[:_MAX_NAMED]:
+            file = used[report.account_id].file.name
             say(
-                f"{report.file.name} is left out: there is a newer report of account {report.account_id}.",
+                f"{report.file.name} is left out: account {report.account_id} has a newer report, {file}.",
                 to_stderr=True,
             )
         if len(older) > _MAX_NAMED:
@@ -198,7 +204,8 @@ def _publish(
     """Publish the reports, and note what was published and what was not.
 
     Returns:
-        The exit code: 0 if every date is in the lake, 1 if one is not, 3 if none is, or if Glue could not be synced.
+        The exit code: 0 if every date is in the lake, 1 if one is not, or was read only in part, 3 if none is, or if
+        Glue could not be synced.
 
     Raises:
         LakeError: the lake cannot be read or written.
@@ -225,6 +232,9 @@ def _publish(
     for result in results:
         if result.refusal is not None:
             say(result.refusal.message, to_stderr=True)
+    earlier = {why for result in results[:-1] for why in result.incomplete}
+    for why in sorted(earlier):
+        say(why, to_stderr=True)
     refused = sum(result.refusal is not None for result in results)
     unchanged = sum(result.written is None for result in results)
     published = [result.snapshot_date for result in results if result.written is not None and result.refusal is None]
@@ -245,7 +255,7 @@ def _publish(
         # Only `collect` has an exit code of its own for it (contract part 4).
         say(f"The reports are published, but Glue is out of sync. {error.message}", to_stderr=True)
         return 3
-    return 0 if not refused else 3 if refused == len(results) else 1
+    return 3 if refused == len(results) else 1 if refused or earlier else 0
 
 
 def _show(scratch: Path, newest: Sequence[LoadedReport], format_name: str, output: Path | None) -> None:

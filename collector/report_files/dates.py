@@ -20,6 +20,8 @@ _TIME = re.compile(
     r"[ _]?(?P<offset>Z|[+-]\d\d[-_:.]?\d\d)?)?(?!\d)",
     re.IGNORECASE,
 )
+# IAM did not exist before, and a run's ID holds a year of four digits.
+FIRST_YEAR = 2000
 _OLD = timedelta(days=365)
 _SAME_CLOCK = timedelta(minutes=5)
 

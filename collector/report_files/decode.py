@@ -12,6 +12,7 @@ from typing import NamedTuple
 from collector.evidence import read_instant
 from collector.limits import MAX_REPORT_BYTES
 from collector.report.header import NotAReportError, read_header
+from collector.report_files.dates import FIRST_YEAR
 from collector.report_files.find import NotReadError
 
 _GZIP = b"\x1f\x8b"
@@ -94,10 +95,12 @@ def _instant(value: object) -> datetime | None:
     """GeneratedTime: ISO 8601, or seconds since 1970 from version 1 of the CLI with `timestamp_format = none`."""
     try:
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value, UTC)
-        return read_instant(value) if isinstance(value, str) else None
+            at = datetime.fromtimestamp(value, UTC)
+        else:
+            at = read_instant(str(value))
     except (ValueError, OverflowError, OSError):
         return None
+    return at if at.year >= FIRST_YEAR else None
 
 
 def _is_utf8(text: bytes) -> bool:

@@ -43,6 +43,12 @@ class SnapshotOfFiles:
     snapshot_date: str  # `YYYY-MM-DD`.
     written: WrittenSnapshot | None = None  # The snapshot; None where the lake has the same reports for that date.
     refusal: NotPublishedError | None = None  # Why it was not published, if it was not.
+    incomplete: tuple[str, ...] = ()  # A sentence for each of the reports that could be read only in part.
+
+
+def partly_read(report: LoadedReport, outcome: AccountOutcome) -> str:
+    """A sentence about a report that could not be read completely."""
+    return f"{report.file.name} was read only in part. {outcome.error_message}"
 
 
 def default_organization_id(reports: Sequence[LoadedReport]) -> str:
@@ -76,16 +82,18 @@ class FileSnapshots:
             if published is not None and self._is_of(published, date, reports):
                 yield SnapshotOfFiles(snapshot_date=date)
                 continue
-            written, _ = self.write(reports)
+            written, outcomes = self.write(reports)
+            pairs = zip(reports, outcomes, strict=True)
+            incomplete = tuple(partly_read(report, outcome) for report, outcome in pairs if outcome.error_code)
+            refusal = None
             rules = self.settings
             try:
                 record = publish(
                     self.store, written, now=self.now, min_coverage=rules.min_coverage, replace=rules.replace
                 )
             except NotPublishedError as error:
-                yield SnapshotOfFiles(snapshot_date=date, written=written, refusal=error)
-            else:
-                yield SnapshotOfFiles(snapshot_date=date, written=written)
+                refusal = error
+            yield SnapshotOfFiles(snapshot_date=date, written=written, refusal=refusal, incomplete=incomplete)
 
     def write(self, reports: Sequence[LoadedReport]) -> tuple[WrittenSnapshot, list[AccountOutcome]]:
         """Write the reports, at most one of each account, as a run that started with the newest of them.

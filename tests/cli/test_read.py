@@ -105,7 +105,7 @@ def test_of_two_files_of_one_account_the_newer_counts_and_the_older_is_named(cre
     ended = credlake("read", new, old, "--format", "json")
 
     assert ended.code == 0
-    assert ended.said == [f"{old} is left out: there is a newer report of account {ONE}."]
+    assert ended.said == [f"{old} is left out: account {ONE} has a newer report, {new}."]
     assert "gone" not in ended.out
 
 
@@ -181,6 +181,10 @@ def test_1_for_a_report_that_can_be_read_only_in_part(credlake, download):
 
     assert ended.code == 1
     assert f"{path} was read only in part. 2 values could not be read" in ended.err
+    newer = download(ONE, "2026-11-26 10-00-00", "alice")
+    assert credlake("read", path, newer).code == 0
+    days = credlake("read", path, newer, "--lake", "lake", "--each-day")
+    assert (days.code, "was read only in part" in days.err) == (1, True)
 
 
 @pytest.mark.parametrize(
@@ -189,6 +193,7 @@ def test_1_for_a_report_that_can_be_read_only_in_part(credlake, download):
         (("--each-day",), "--each-day: needs a lake"),
         (("--organization-id", "My Accounts"), "--organization-id My Accounts: not "),
         (("--generated-at", "yesterday"), "--generated-at yesterday: not a time"),
+        (("--generated-at", "0001-01-01"), "--generated-at 0001-01-01: not a time"),
         (("--format", "pdf"), "Unknown format 'pdf'"),
         (("--password-unused-days", "0"), "--password-unused-days"),
     ],

@@ -32,6 +32,8 @@ def cli(**members):
         (cli(GeneratedTime="2026-11-24T09:00:00Z"), NINE),
         (cli(GeneratedTime=NINE.timestamp()), NINE),
         (cli(GeneratedTime="yesterday"), None),
+        (cli(GeneratedTime="0001-01-01T00:00:00Z"), None),
+        (cli(GeneratedTime=True), None),
         (cli(), None),
         (gzip.compress(b"\xef\xbb\xbf" + cli()), None),
         (ENCODED.encode(), None),
