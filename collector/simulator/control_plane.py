@@ -33,6 +33,9 @@ Clock = Callable[[], datetime]
 # Needs no permission, even where one is denied (facts F5).
 UNGUARDED_ACTION = "sts:GetCallerIdentity"
 
+# The SCP of every fault that is the denial by one.
+SCP_ID = "p-simulated1"
+
 
 def utc_now() -> datetime:
     """The machine's own time."""
@@ -223,7 +226,8 @@ class ControlPlane:
         if fault.revokes_session:
             self.identities.revoke(identity)
         if fault.error is not None:
-            raise ApiError(fault.error.for_call(identity.arn, call.action))
+            scp = self._tree.arn("policy", f"service_control_policy/{SCP_ID}")
+            raise ApiError(fault.error.for_call(identity.arn, call.action, scp))
 
     def _task(self, account: AccountSpec) -> ReportTask:
         task = self._tasks.get(account.account_id)

@@ -100,16 +100,17 @@ class ErrorResponse:
     code: str
     # The HTTP status.
     status: int
-    # The text; `{caller}` and `{action}` are filled in by `for_call`.
+    # The text; `{caller}`, `{action}` and `{scp}` are filled in by `for_call`.
     message: str
     # Whether the query protocol blames the `Sender`, else the `Receiver`.
     is_senders_fault: bool = True
     # Members of the JSON body besides code and message.
     extra: tuple[tuple[str, str], ...] = ()
 
-    def for_call(self, caller: str, action: str) -> ErrorResponse:
-        """The same error, naming the caller's ARN and the action."""
-        return replace(self, message=self.message.replace("{caller}", caller).replace("{action}", action))
+    def for_call(self, caller: str, action: str, scp: str = "") -> ErrorResponse:
+        """The same error, naming the caller's ARN, the action, and the ARN of the SCP that denies it."""
+        named = self.message.replace("{caller}", caller).replace("{action}", action).replace("{scp}", scp)
+        return replace(self, message=named)
 
 
 class ApiError(Exception):
@@ -146,7 +147,8 @@ def _denied(reason: str) -> ErrorResponse:
     return ErrorResponse("AccessDenied", 403, message + reason)
 
 
-DENIED_BY_SCP = _denied("with an explicit deny in a service control policy")
+# With the policy's ARN since January 2026 (facts F11.1).
+DENIED_BY_SCP = _denied("with an explicit deny in a service control policy: {scp}")
 DENIED_BY_IDENTITY_POLICY = _denied("with an explicit deny in an identity-based policy")
 DENIED_BY_SESSION_POLICY = _denied("with an explicit deny in a session policy")
 NOT_IN_IDENTITY_POLICY = _denied("because no identity-based policy allows the {action} action")

@@ -74,6 +74,23 @@ def test_1_where_a_role_is_missing_in_some_accounts_and_the_rest_is_published(cr
     assert accounts_of(lake)["100000000002"]["outcome"] == "assume_denied"
 
 
+def test_the_accounts_that_one_scp_denies_are_one_row_and_name_it_in_the_lake(credlake, lake):
+    spec = organization(member(1), *(member(number, faults=(faults.GENERATE_DENIED,)) for number in (2, 3, 4)))
+    with Simulator(spec) as server:
+        ended = credlake("collect", "--lake", lake, at=server)
+
+    scp = f"arn:aws:organizations::{MANAGEMENT}:policy/o-aa111bb222/service_control_policy/p-simulated1"
+    (row,) = [line for line in ended.out.splitlines() if line.startswith("│ 3 accounts")]
+    assert "SCP p-simulated1 denies iam:GenerateCredentialReport in 3 accounts" in row
+    assert "report_denied: Exempt the role from the SCP p-simulated1" in ended.out
+    rows = accounts_of(lake)
+    assert [(rows[f"10000000000{n}"]["denied_by_type"], rows[f"10000000000{n}"]["denied_by_arn"]) for n in (1, 2)] == [
+        (None, None),
+        ("service_control_policy", scp),
+    ]
+    assert [one for one, row in rows.items() if row["is_management_account"]] == [MANAGEMENT]
+
+
 @pytest.mark.parametrize("action", ["sts:TagSession", "sts:SetSourceIdentity"])
 def test_a_refused_tag_or_source_identity_is_shown_with_its_own_next_step(credlake, lake, action):
     message = f"User: {{caller}} is not authorized to perform: {action} on resource: arn:aws:iam::100000000001:role/x"

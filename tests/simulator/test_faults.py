@@ -72,12 +72,18 @@ def test_throttling_of_sts_affects_assume_role(serve, refused):
     assert connection.iam().generate_credential_report()["State"] == "STARTED"
 
 
+BY_SCP = (
+    "with an explicit deny in a service control policy: "
+    "arn:aws:organizations::000000000001:policy/o-aa111bb222/service_control_policy/p-simulated1"
+)
+
+
 @pytest.mark.parametrize(
     ("fault", "operation", "reason"),
     [
-        (faults.GENERATE_DENIED, "generate_credential_report", "with an explicit deny in a service control policy"),
-        (faults.GET_DENIED, "get_credential_report", "with an explicit deny in a service control policy"),
-        (faults.POLICY_DENIED, "get_account_password_policy", "with an explicit deny in a service control policy"),
+        (faults.GENERATE_DENIED, "generate_credential_report", BY_SCP),
+        (faults.GET_DENIED, "get_credential_report", BY_SCP),
+        (faults.POLICY_DENIED, "get_account_password_policy", BY_SCP),
         (
             faults.SUMMARY_DENIED,
             "get_account_summary",
