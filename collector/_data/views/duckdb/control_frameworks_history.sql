@@ -601,7 +601,7 @@ FROM (VALUES
     '4.0.1',
     '7.2.4',
     'related',
-    'An access review must cover every account. The mapping is our own; neither AWS nor another public mapping has it.',
+    'An access review must cover every account. The mapping is our own; the CSA Cloud Controls Matrix points to it as well.',
     NULL
   ),
   (
@@ -610,7 +610,7 @@ FROM (VALUES
     '4.0.1',
     '7.2.5.1',
     'related',
-    'A review of application accounts must cover every account. The mapping is our own; neither AWS nor another public mapping has it.',
+    'A review of application accounts must cover every account. The mapping is our own; the CSA Cloud Controls Matrix points to it as well.',
     NULL
   ),
   (
