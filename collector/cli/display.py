@@ -143,7 +143,9 @@ def print_result(result: RunResult, *, lake: str) -> None:
     console.print(outcomes)
     if result.run.inventory_source == SINGLE_ACCOUNT:
         console.print(
-            f"A single account: {result.run.organization_id} was collected alone, with the caller's own credentials."
+            f"A single account: {result.run.organization_id} "
+            + ("" if result.run.settings.get("single_account") else "belongs to no organization, so it ")
+            + "was collected alone, with the caller's own credentials."
         )
     if result.needs_attention:
         print_accounts(result)

@@ -81,7 +81,7 @@ def _of_json(text: bytes) -> Decoded:
     content = document.get("Content")
     if not isinstance(content, str):
         raise NotReadError(f"is JSON without a `Content`, so it is not {_CLI}.")
-    return Decoded(_of_base64(content.encode()), _instant(document.get("GeneratedTime")))
+    return Decoded(_of_base64(content.encode("ascii", "replace")), _instant(document.get("GeneratedTime")))
 
 
 def _of_base64(text: bytes) -> bytes:

@@ -30,7 +30,7 @@ def test_collect_says_that_the_account_is_collected_alone(credlake, alone, lake)
 
     assert ended.code == 0
     assert "organization.none" in ended.err
-    assert f"A single account: {MANAGEMENT} was collected alone" in ended.out
+    assert f"A single account: {MANAGEMENT} belongs to no organization, so it was collected alone" in ended.out
     assert "Published: 1 of 1 ACTIVE accounts" in ended.out
 
 

@@ -8,6 +8,8 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from collector.limits import MAX_REPORT_BYTES
 from collector.report_files.decode import decode
@@ -72,6 +74,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_left_to_the_parser():
         (gzip.compress(bytes(MAX_REPORT_BYTES + 1)), "expands to more than"),
         (cli()[:300], "is invalid JSON: it may be cut off"),
         (b'{"Content": "dXNlcg"}', "its base64 is invalid"),
+        (b'{"Content": "\\ud800"}', "its base64 is invalid"),
         (b'{"error": "AccessDenied"}', "is JSON without a `Content`"),
         (b'{"a":' * 100_000, "is invalid JSON"),
     ],
@@ -80,3 +83,17 @@ def test_a_file_that_is_no_report_is_named_as_what_it_is(content, what):
     with pytest.raises(NotReadError) as caught:
         decode(content)
     assert what in str(caught.value)
+
+
+FORMS = (REPORT, gzip.compress(REPORT), cli(GeneratedTime="2026-11-24T09:00:00Z"), ENCODED.encode())
+
+
+@given(st.sampled_from(FORMS), st.integers(0, 3000), st.integers(0, 60), st.binary(max_size=12))
+def test_any_damage_is_a_report_or_a_sentence(form, at, removed, inserted):
+    """Never another exception: a file comes from anywhere."""
+    damaged = form[:at] + inserted + form[at + removed :]
+    try:
+        decoded = decode(damaged)
+    except NotReadError:
+        return
+    assert decoded.report
