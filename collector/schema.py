@@ -14,6 +14,7 @@ from functools import cache, cached_property
 import pyarrow as pa
 
 from collector.limits import LIMITS
+from collector.outcome import Outcome
 
 
 class ColumnType(Enum):
@@ -254,7 +255,7 @@ ACCOUNT = Table(
             nullable=False,
         ),
         _map("tags", "The account's tags; empty without `--tags`."),
-        _string("outcome", "How the collection of the account ended.", nullable=False),
+        _string("outcome", f"How the collection of the account ended: {', '.join(Outcome)}.", nullable=False),
         _string("error_code", "AWS's error code, or credlake's; null if collected."),
         _string("error_message", "AWS's error message, or credlake's; null if collected."),
         _int("attempts", "Calls made for this account.", nullable=False),

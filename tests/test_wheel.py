@@ -37,7 +37,9 @@ def test_the_wheel_contains_the_views_of_both_engines_and_the_glue_tables(wheel)
     data = {path.relative_to(ROOT).as_posix() for path in (ROOT / "collector" / "_data").rglob("*") if path.is_file()}
     tables = {f"collector/_data/{path.relative_to(ROOT).as_posix()}" for path in (ROOT / "glue").glob("*.json")}
 
-    assert {path.split("/")[3] for path in data} == {"athena", "duckdb", "index.json"}
+    assert {path.removeprefix("collector/_data/").split("/")[:2][-1] for path in data} == {
+        *("athena", "duckdb", "index.json", "meanings.json")
+    }
     assert len(tables) == 2
     assert data | tables <= wheel
 

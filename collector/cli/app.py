@@ -15,7 +15,7 @@ from collector.cli.init import init
 from collector.cli.lake import rebuild, verify
 from collector.cli.query import query
 from collector.cli.read import read
-from collector.cli.views import deploy_views, list_views, show_view
+from collector.cli.views import deploy_views, describe_view, list_views, show_view
 from collector.process.streams import say
 
 # A comment is followed by SQL on the next line; a name of an option has no blanks.
@@ -75,4 +75,5 @@ for _command in (collect, read, query, rebuild, verify, doctor, demo, init):
     app.command(cls=_Command)(_command)
 views_app.command("list", cls=_Command)(list_views)
 views_app.command("show", cls=_Command)(show_view)
+views_app.command("describe", cls=_Command)(describe_view)
 views_app.command("deploy", cls=_Command)(deploy_views)

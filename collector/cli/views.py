@@ -12,43 +12,68 @@ from collector.cli.query import view_names
 from collector.process.streams import may_be_lost, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from collector.settings.model import Settings
     from collector.views.deploy import Step
 
+ViewName = Annotated[str, typer.Argument(metavar="NAME", help="The name of a view.", autocompletion=view_names)]
+
 
 def list_views() -> int:
-    """List every view and what it answers."""
+    """List every view and what it answers. Each has a twin `<view>_history` over all snapshots, but for a few."""
     from collector.views.files import shipped_views
 
-    views = [(view.name, view.summary) for _, view in sorted(shipped_views().all.items())]
+    _print_rows([(view.name, view.summary) for _, view in sorted(shipped_views().all.items())])
+    return 0
+
+
+def show_view(name: ViewName) -> int:
+    """Print a view's file: what it answers, and its SQL."""
+    from collector.views.files import shipped_views
+
+    sys.stdout.write(shipped_views().shown(_found(name)))
+    return 0
+
+
+def describe_view(name: ViewName) -> int:
+    """List the columns of a view: their types, what they mean, and which values they take."""
+    from collector.views.files import column_meanings, shipped_views
+
+    meanings = column_meanings()
+    columns = [
+        (column, kind, meanings[column]) for column, kind in shipped_views().by_name[_found(name)].columns.items()
+    ]
+    _print_rows(columns)
+    return 0
+
+
+def _found(name: str) -> str:
+    from collector.errors import UsageError
+    from collector.query.statement import named_view, suggestion
+    from collector.views.files import shipped_views
+
+    names = shipped_views().by_name
+    found = named_view(name, names)
+    if found is None:
+        hint = suggestion(name, names) or " `credlake views list` lists all views."
+        raise UsageError([f"{name!r} is not the name of a view.{hint}"])
+    return found
+
+
+def _print_rows(rows: Sequence[tuple[str, ...]]) -> None:
+    """A table at a terminal, and lines with tabs elsewhere."""
     if not sys.stdout.isatty():
-        for name, summary in views:
-            sys.stdout.write(f"{name}\t{summary}\n")
-        return 0
+        sys.stdout.writelines("\t".join(row) + "\n" for row in rows)
+        return
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(show_header=False, box=None)
-    for name, summary in views:
-        table.add_row(name, summary)
+    for row in rows:
+        table.add_row(*map(Text, row))
     Console().print(table)
-    return 0
-
-
-def show_view(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The name of a view.", autocompletion=view_names)],
-) -> int:
-    """Print a view's file: what it answers, and its SQL."""
-    from collector.errors import UsageError
-    from collector.query.statement import named_view
-    from collector.views.files import shipped_views
-
-    views = shipped_views()
-    found = named_view(name, views.by_name)
-    if found is None:
-        raise UsageError([f"{name!r} is not the name of a view: `credlake views list` lists all views."])
-    sys.stdout.write(views.shown(found))
-    return 0
 
 
 @with_settings("lake", "database", "workgroup", "output_location")

@@ -89,7 +89,16 @@ def _frozen(entry: dict[str, Any]) -> dict[str, Any]:
     return {**entry, "reads": reads, "main_columns": tuple(entry["main_columns"])}
 
 
+_DATA = Path(__file__).parents[1] / "_data"
+
+
 @cache
 def shipped_views() -> PreparedViews:
     """The views of this version."""
-    return PreparedViews(Path(__file__).parents[1] / "_data" / "views")
+    return PreparedViews(_DATA / "views")
+
+
+def column_meanings() -> dict[str, str]:
+    """What each column of the views means, and which values it takes; a name means the same in every view."""
+    meanings: dict[str, str] = json.loads((_DATA / "meanings.json").read_text("utf-8"))
+    return meanings

@@ -19,7 +19,7 @@ from tools.generate.bi_page import bi_page
 from tools.generate.controls import control_frameworks_sql, controls_sql
 from tools.generate.picture import read_picture
 from tools.generate.quicksight.template import quicksight_template
-from tools.generate.views_page import views_index, views_page
+from tools.generate.views_page import column_meanings, views_index, views_page
 from tools.prepare_views import prepared_files
 from tools.trino.view_files import source_views
 
@@ -120,9 +120,11 @@ GENERATED: tuple[Generated, ...] = (
     GeneratedFile("athena_queries/README.md", views_index),
     GeneratedFile("docs/views.md", views_page),
     GeneratedFile("docs/bi.md", bi_page),
-    GeneratedFile("docs/images/read.svg", read_picture),
+    GeneratedFile("collector/_data/meanings.json", column_meanings),
     GeneratedFile("deploy/quicksight.yaml", quicksight_template),
     GeneratedFolder("collector/_data/views", lambda: prepared_files(source_views())),
+    # What the package prints, with the files above.
+    GeneratedFile("docs/images/read.svg", read_picture),
 )
 
 

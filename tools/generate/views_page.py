@@ -14,6 +14,7 @@ from collector.query.duckdb import LocalLake
 from collector.query.formats import write_json
 from collector.schema import ACCOUNT, CREDENTIAL_REPORT
 from collector.views.files import PreparedViews
+from tools.generate.controls import controls
 from tools.generate.example_lake import write_example_lake
 from tools.prepare_views import write_prepared
 from tools.trino.view_files import output_types, source_views
@@ -156,6 +157,12 @@ def meaning(column: str) -> str:
     return MEANINGS.get(column) or _TABLE_COLUMNS[column]
 
 
+def column_meanings() -> str:
+    """What each column of the views means, as JSON: `credlake views describe` prints it."""
+    columns = sorted({column for view in source_views().values() for column in output_types(view)})
+    return json.dumps({column: meaning(column) for column in columns}, indent=1, ensure_ascii=False) + "\n"
+
+
 _TABLE_COLUMNS: Final = {
     column.name: column.comment for table in (ACCOUNT, CREDENTIAL_REPORT) for column in table.columns
 }
@@ -192,7 +199,7 @@ MEANINGS: Final[dict[str, str]] = {
     "undated_key_last_used_at_fault": _FAULT.format("that use"),
     "access_keys_fault": _FAULT.format("the state of a key"),
     # Results.
-    "control_id": "The control: see `controls`.",
+    "control_id": f"The control: {', '.join(f'`{control.control_id}`' for control in controls())}.",
     "severity": "`critical`, `high`, `medium` or `low`.",
     "severity_rank": "1 (critical) to 4 (low).",
     "status": "`pass`, `fail`, `unknown` or `not_applicable`.",
@@ -253,7 +260,9 @@ MEANINGS: Final[dict[str, str]] = {
     **{outcome.value: f"Accounts that ended as `{outcome.value}`." for outcome in Outcome},
     "coverage": "(collected + partial) / ACTIVE accounts.",
     # Changes.
-    "change_type": "What happened.",
+    "change_type": "What happened: `user_created`, `user_gone` (deleted), `key_created`, `key_gone` (deleted), "
+    "`key_deactivated`, `key_reactivated`, `mfa_added`, `mfa_removed`, `password_enabled`, `password_disabled`, "
+    "`password_changed`, `root_used`, `account_joined` or `account_left` (the organization).",
     "occurrence": "2 for the second of two keys created in the same second.",
     "changed_at": "When it happened, where the report shows it.",
     "previous_snapshot_date": "The snapshot compared with.",
