@@ -269,14 +269,14 @@ def _call_error(fault: CallFault, *, workgroup: str | None, output_location: str
             )
         case FaultKind.NO_CREDENTIALS:
             step = fault.environment_step or "Sign in, then run the query again."
-            text = f"There are no valid AWS credentials: {why} {step}"
+            text = f"There are no valid AWS credentials: {why.rstrip('.')}. {step}"
         case FaultKind.THROTTLED:
             text = "Athena is running too many queries of this account. Try again in a minute."
         case _:
             fitting = (message for phrase, message in rules.items() if re.search(phrase, why, re.IGNORECASE))
-            text = next(
-                fitting, f"{fault.operation} failed: {fault.code}: {why} {fault.environment_step or ''}".rstrip()
-            )
+            text = next(fitting, f"{fault.operation} failed: {fault.code}: {why}")
+            if fault.environment_step:
+                text = f"{text.rstrip('.')}. {fault.environment_step}"
     return AthenaError(text, operation=fault.operation, code=fault.code, workgroup=group)
 
 

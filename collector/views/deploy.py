@@ -336,8 +336,9 @@ def _explained(operation: str, database: str, view: str | None = None) -> Iterat
                 "the database and its tables to the user or role that deploys the views."
             )
         else:
-            step = fault.environment_step or ""
-            text = f"{operation} on the database {database} failed: {fault.code}: {fault.message} {step}".rstrip()
+            cause = f"{operation} on the database {database} failed: {fault.code}: {fault.message}"
+            step = fault.environment_step
+            text = f"{cause.rstrip('.')}. {step}" if step else cause
         raise CredlakeError(text, operation=operation, code=fault.code, database=database) from fault
 
 
