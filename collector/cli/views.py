@@ -50,14 +50,13 @@ def describe_view(name: ViewName) -> int:
 
 def _found(name: str) -> str:
     from collector.errors import UsageError
-    from collector.query.statement import named_view, suggestion
+    from collector.query.statement import named_view
     from collector.views.files import shipped_views
 
     names = shipped_views().by_name
     found = named_view(name, names)
     if found is None:
-        hint = suggestion(name, names) or " `credlake views list` lists all views."
-        raise UsageError([f"{name!r} is not the name of a view.{hint}"])
+        raise UsageError([f"{name!r} is not the name of a view: `credlake views list` lists all views."])
     return found
 
 
