@@ -20,7 +20,7 @@ from collector.query.snapshots import DataFile
 
 REGION = "eu-central-1"
 KEY = SessionCredentials("111122223333", "AKIAEXAMPLE", "secret", None)
-FILE = DataFile("s3://lake/p/users.parquet", "user", 1, 1_000_000, "o-aa111bb222", "2026-11-26")
+FILE = DataFile("s3://lake/p/users.parquet", "user", 1, 1_000_000, "0" * 64, "o-aa111bb222", "2026-11-26")
 
 
 class SentError(Exception):
