@@ -28,6 +28,7 @@ from collector.errors import LakeError
 from collector.evidence import AccountEvidence, RunEvidence, instant_text, read_instant
 from collector.lake.layout import RAW, evidence_key, report_key, run_key
 from collector.lake.record import refuse_newer
+from collector.lake.seal import damage, sealed
 from collector.limits import Limits
 from collector.outcome import Outcome
 from collector.schema import SCHEMA_VERSION
@@ -89,7 +90,7 @@ def organizations_with_runs(store: Store) -> list[str]:
 
 def run_json(run: RunEvidence, accounts_sha256: str) -> bytes:
     """The bytes of `run.json`: the run, and the hash of its `accounts.jsonl.gz`."""
-    content = {"schema_version": SCHEMA_VERSION, **_object(run), "accounts_sha256": accounts_sha256}
+    content = sealed({"schema_version": SCHEMA_VERSION, **_object(run), "accounts_sha256": accounts_sha256})
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 
@@ -103,6 +104,8 @@ def read_run_json(content: bytes, location: str) -> RawRun:
     try:
         document = _document(content)
         refuse_newer(document, location, location)
+        if problem := damage(document):
+            raise ValueError(problem)  # noqa: TRY301 -- one message for all that can be wrong
         fields = {"outcome_rules": 1, **_known(RunEvidence, document)}
         return RawRun(RunEvidence(**fields), document.get("accounts_sha256"))
     except (TypeError, ValueError) as error:

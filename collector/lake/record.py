@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from collector.errors import LakeError, NewerLakeError
 from collector.evidence import millisecond_text, read_instant
 from collector.lake.layout import CATALOG, RUN_ID, SNAPSHOT_DATE, SNAPSHOTS, organization_of, record_key
+from collector.lake.seal import SEAL, damage, sealed
 from collector.schema import FIRST_SCHEMA_VERSION, RECORD_TABLES, SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -107,12 +108,15 @@ def with_snapshot(
 
 def serialize_record(record: PublicationRecord) -> bytes:
     """The record as JSON: days in order, one key per line, so that people can compare two versions."""
-    days = {
-        date: replace(snapshot, coverage=float(snapshot.accounts.coverage))
-        for date, snapshot in sorted(record.snapshots.items())
-    }
-    content = {"schema_version": SCHEMA_VERSION, **_object(replace(record, snapshots=days))}
-    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False, default=_jsonable).encode() + b"\n"
+    days = {date: _day(snapshot) for date, snapshot in sorted(record.snapshots.items())}
+    content = {"schema_version": SCHEMA_VERSION, **_object(record), "snapshots": days}
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+
+
+def _day(snapshot: PublishedSnapshot) -> dict[str, Any]:
+    """One day's entry. Each is sealed by itself: an older version copies the other days with their checksums."""
+    with_coverage = _object(replace(snapshot, coverage=float(snapshot.accounts.coverage)))
+    return sealed(json.loads(json.dumps(with_coverage, allow_nan=False, default=_jsonable)))
 
 
 def _jsonable(value: datetime | PublishedFile | AccountCounts | PublishedSnapshot) -> object:
@@ -255,16 +259,20 @@ def _record(document: object, organization_id: str) -> PublicationRecord:
     )
     if record.organization_id != organization_id:
         raise _DamagedError(f"it belongs to organization {record.organization_id!r}")
-    if record.latest not in days:
-        raise _DamagedError(f"`latest` is {record.latest!r}, but it has no such snapshot")
+    if record.latest != max(days, default=None):
+        raise _DamagedError(f"`latest` is {record.latest!r}, which is not its newest day")
     return record
 
 
 def _snapshot(date: str, day: object, organization_id: str) -> PublishedSnapshot:
     if SNAPSHOT_DATE.fullmatch(date) is None:
         raise _DamagedError(f"{date!r} is not a date")
-    found = _Fields(day, f"the snapshot of {date}")
-    what = found.what
+    what = f"the snapshot of {date}"
+    if isinstance(day, dict):
+        if problem := damage(day):
+            raise _DamagedError(f"{problem} in {what}")
+        day = {name: value for name, value in day.items() if name != SEAL}
+    found = _Fields(day, what)
     accounts = _Fields(found.take("accounts", dict), f"`accounts` of {what}")
     snapshot = found.build(
         PublishedSnapshot,

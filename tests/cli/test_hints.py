@@ -17,7 +17,7 @@ ROOT = Path(collector.__file__).parent
 COMMAND = re.compile(r"`credlake ([^`]+)`|^credlake ([a-z][^.]*)$")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*[a-z]\b(?!-)")
 # The AWS command line, whose commands the doctor names, has options of its own.
-FOREIGN = re.compile(r"\baws [a-z0-9]+ [a-z-]+")
+FOREIGN = re.compile(r"\baws [a-z]")
 
 
 def texts_of(tree: ast.AST):

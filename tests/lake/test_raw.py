@@ -28,6 +28,7 @@ from collector.limits import Limits
 from collector.outcome import Outcome
 from tests.fixtures.examples import FINISHED, account_evidence, denied_evidence, run_evidence
 from tests.fixtures.reports import report
+from tests.fixtures.tampering import unsealed
 
 
 def test_a_run_is_read_back_as_it_was_to_the_microsecond():
@@ -69,7 +70,7 @@ def test_unknown_keys_are_ignored():
     line = json.loads(account_line(account_evidence("012345678901"), None))
     line["added_later"] = 1
     line["limits"]["also_later"] = 2
-    run = json.loads(run_json(run_evidence(), "")) | {"even_later": 3}
+    run = unsealed(json.loads(run_json(run_evidence(), ""))) | {"even_later": 3}
 
     assert read_account_line(json.dumps(line).encode(), "x").evidence == account_evidence("012345678901")
     assert read_run_json(json.dumps(run).encode(), "x").run == run_evidence()

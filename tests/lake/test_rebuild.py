@@ -27,6 +27,7 @@ from tests.fixtures.examples import (
     written,
 )
 from tests.fixtures.reports import report
+from tests.fixtures.tampering import unsealed
 
 LATER = datetime(2026, 12, 1, tzinfo=UTC)
 RAW = f"raw/{ORGANIZATION}/{RUN}"
@@ -221,7 +222,7 @@ def test_nothing_is_rebuilt_from_altered_raw_files(store, scratch, lake, name, d
 def test_a_run_in_the_folder_of_another_is_refused(store, scratch, lake):
     write(store, scratch, some_accounts(), run=run_of(DAY, 1))
     path = lake / f"raw/{ORGANIZATION}/{run_of(DAY, 1).run_id}/run.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"run_id": "20261123T010203Z-00000007"}))
+    path.write_text(json.dumps(unsealed(json.loads(path.read_text())) | {"run_id": "20261123T010203Z-00000007"}))
 
     with pytest.raises(LakeError, match=r"belongs to run 20261123T010203Z-00000007"):
         rebuild_day(store, scratch)

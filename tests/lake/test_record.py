@@ -8,7 +8,9 @@ import pytest
 from collector.errors import LakeError, NewerLakeError
 from collector.lake.local_store import open_store
 from collector.lake.record import parse_record, read_record, serialize_record, with_snapshot
+from collector.lake.seal import sealed
 from tests.fixtures.examples import DAY, ORGANIZATION, snapshot
+from tests.fixtures.tampering import unsealed
 
 # The format as it was agreed, written down.
 RECORD = {
@@ -80,7 +82,19 @@ def test_a_record_in_the_agreed_format_is_read():
 
 
 def test_a_record_is_written_in_the_agreed_format():
-    assert json.loads(serialize_record(parse(RECORD))) == RECORD
+    written = json.loads(serialize_record(parse(RECORD)))
+
+    assert written["snapshots"][DAY] == sealed(RECORD["snapshots"][DAY])
+    assert written | {"snapshots": RECORD["snapshots"]} == RECORD
+
+
+def test_an_older_version_copies_what_is_sealed_and_a_newer_one_may_have_sealed_more():
+    document = changed()
+    document["snapshots"][DAY] = sealed({**document["snapshots"][DAY], "also_later": True})
+
+    written = json.loads(serialize_record(parse(document)))
+
+    assert written["snapshots"] == document["snapshots"]
 
 
 def test_publishing_keeps_the_keys_that_a_newer_version_added():
@@ -92,7 +106,7 @@ def test_publishing_keeps_the_keys_that_a_newer_version_added():
     record = with_snapshot(parse(document), ORGANIZATION, "2026-11-24", snapshot(4, 5, day="2026-11-24"))
 
     written = json.loads(serialize_record(record))
-    assert written["snapshots"][DAY] == document["snapshots"][DAY]
+    assert unsealed(written["snapshots"][DAY]) == document["snapshots"][DAY]
     assert written["added_later"] == {"x": 1}
 
 
@@ -116,8 +130,8 @@ def test_a_newer_schema_version_is_refused_with_the_next_step():
             "'2026-11-23' occurs more than once",
         ),
         (changed(organization_id="o-zzzzzzzzzz"), "to organization 'o-zzzzzzzzzz'"),
-        (changed(latest="2026-11-24"), "no such snapshot"),
-        (changed(snapshots={}), "no such snapshot"),
+        (changed(latest="2026-11-24"), "not its newest day"),
+        (changed(snapshots={}), "not its newest day"),
         (changed(latest="x", snapshots={"x": {}}), "'x' is not a date"),
         (day_changed(run_id="../../etc"), "is not a run id: '../../etc'"),
         (day_changed(users=-1), "`users` of the snapshot of 2026-11-23 is -1"),

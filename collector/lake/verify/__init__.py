@@ -22,7 +22,7 @@ from collector.lake.rows import (
     account_row,
     type_account,
 )
-from collector.lake.verify.runs import MissedPublications
+from collector.lake.verify.runs import MissedPublications, damaged_starts
 from collector.lake.verify.tables import (
     Difference,
     DifferenceKind,
@@ -95,6 +95,9 @@ def _of_organization(store: Store, organization_id: str, scratch_directory: Path
         # Raw files are never deleted (contract part 1), and tables come after them.
         yield _of_record(store, organization_id, "There are tables, but neither a publication record nor runs.")
         is_there = True
+    for difference in damaged_starts(store, organization_id):
+        yield difference
+        is_there = True
     if runs:
         for difference in runs.differences(read_record(store, organization_id).record):
             yield difference
@@ -103,10 +106,6 @@ def _of_organization(store: Store, organization_id: str, scratch_directory: Path
 
 
 def _of_snapshots(store: Store, record: PublicationRecord, scratch_directory: Path) -> Iterator[Difference]:
-    newest = max(record.snapshots)
-    if record.latest != newest:
-        what = f"`latest` is {record.latest}, but the newest day in the record is {newest}: queries of the newest"
-        yield _of_record(store, record.organization_id, f"{what} snapshot return the older one.")
     for snapshot_date in sorted(record.snapshots):
         check = SnapshotComparison(store, record.organization_id, snapshot_date, record.snapshots[snapshot_date])
         with tempfile.TemporaryDirectory(prefix="credlake-verify-", dir=scratch_directory) as scratch:
