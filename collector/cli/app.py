@@ -15,6 +15,7 @@ from collector.cli.init import init
 from collector.cli.lake import rebuild, verify
 from collector.cli.query import query
 from collector.cli.read import read
+from collector.cli.report import report
 from collector.cli.views import deploy_views, describe_view, list_views, show_view
 from collector.process.streams import say
 
@@ -71,7 +72,7 @@ def credlake(
         raise typer.Exit
 
 
-for _command in (collect, read, query, rebuild, verify, doctor, demo, init):
+for _command in (collect, read, query, report, rebuild, verify, doctor, demo, init):
     app.command(cls=_Command)(_command)
 views_app.command("list", cls=_Command)(list_views)
 views_app.command("show", cls=_Command)(show_view)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -139,6 +140,16 @@ def checked_format(format_name: str | None, output: Path | None, out_stream: Tex
 def is_in_lake(path: Path) -> bool:
     """Whether the path is within the folder of a lake."""
     return any((folder / "catalog").is_dir() and (folder / "raw").is_dir() for folder in path.resolve().parents)
+
+
+def write_text(output: Path, text: str) -> None:
+    """Write a file of UTF-8 that appears complete or not at all.
+
+    Raises:
+        CredlakeError: it cannot be written; an old one is left alone.
+    """
+    with open_target(output, sys.stdout, format_name="html") as stream:
+        stream.write(text)
 
 
 @contextmanager

@@ -103,7 +103,8 @@ def named_view(text: str, names: Collection[str]) -> str | None:
 
 def suggestion(name: str, candidates: Collection[str]) -> str:
     """The end of a message: ` Did you mean …?` with the nearest names, or nothing if none is near."""
-    found = get_close_matches(name.lower(), candidates, n=3, cutoff=0.6)
+    lower = {candidate.lower(): candidate for candidate in candidates}
+    found = [lower[near] for near in get_close_matches(name.lower(), lower, n=3, cutoff=0.6)]
     return f" Did you mean {' or '.join(found)}?" if found else ""
 
 

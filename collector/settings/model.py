@@ -44,6 +44,7 @@ ACCOUNTS = "Accounts"
 RUN = "Run"
 LAKE = "Lake, Glue and Athena"
 QUERY = "Limits of a query"
+REPORT = "Report"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +243,17 @@ class Settings:
         QUERY,
         "What DuckDB may write to temporary files (in TMPDIR) where memory does not suffice.",
         metavar="SIZE",
+        is_recorded=False,
+    )
+    access_portal: str | None = _setting(
+        None,
+        text(
+            r"https://[\w.-]+(:[0-9]+)?(/[\w./-]*)?(\?role_name=[\w+=,.@-]+)?",
+            "Must be a URL: https://….awsapps.com/start",
+        ),
+        REPORT,
+        "Links to the console lead through this AWS access portal: https://d-….awsapps.com/start.",
+        metavar="URL",
         is_recorded=False,
     )
     # A table of the settings file, not a flag. `for_the_record` adds it.

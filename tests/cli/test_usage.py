@@ -11,6 +11,7 @@ import pytest
 
 from collector.cli.collect import collect
 from collector.cli.query import query
+from collector.cli.report import report
 from collector.settings.model import Settings
 
 # Contract part 4.
@@ -31,7 +32,7 @@ def test_every_flag_of_the_contract_is_there(credlake, flag, monkeypatch):
 
 
 def test_every_setting_is_a_flag_too_but_for_the_table_of_limits():
-    flags = {name for command in (collect, query) for name in inspect.signature(command).parameters}
+    flags = {name for command in (collect, query, report) for name in inspect.signature(command).parameters}
 
     assert {field.name for field in dataclasses.fields(Settings)} - flags == {"limits"}
     assert set(inspect.signature(collect).parameters) - {field.name for field in dataclasses.fields(Settings)} == {

@@ -1,0 +1,55 @@
+"""The texts of a report in one language, and how it writes numbers, days and times."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+
+LANGUAGES = ("en", "ja")
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@cache
+def catalog() -> dict[str, dict[str, dict[str, str]]]:
+    """Section → name → language → text."""
+    return tomllib.loads((Path(__file__).parent / "texts.toml").read_text("utf-8"))
+
+
+class Texts:
+    """The texts in one language."""
+
+    def __init__(self, language: str) -> None:
+        """Take one of `LANGUAGES`."""
+        self.language = language
+
+    def __call__(self, key: str, /, **values: object) -> str:
+        """A text by `section.name`, with its values; `n` chooses between one and many."""
+        section, _, name = key.partition(".")
+        entry = catalog()[section][name]
+        is_one = values.get("n") == 1 and self.language == "en"
+        return entry.get("en_one" if is_one else self.language, entry[self.language]).format(**values)
+
+    def section(self, name: str) -> dict[str, str]:
+        """All texts of a section, with their braces."""
+        return {key: entry[self.language] for key, entry in catalog()[name].items()}
+
+    def day(self, day: date | str) -> str:
+        """`25 Nov 2026`."""
+        value = date.fromisoformat(day) if isinstance(day, str) else day
+        if self.language == "ja":
+            return f"{value.year}年{value.month}月{value.day}日"
+        return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+
+    def time(self, instant: datetime) -> str:
+        """`25 Nov 2026, 19:42`."""
+        return f"{self.day(instant.date())}{' ' if self.language == 'ja' else ', '}{instant:%H:%M}"
+
+    def rate(self, rate: float | None) -> str:
+        """`81.8 %`; a dash where there is none. 99.96 % is not everything, and 0.04 % is not nothing."""
+        if rate is None:
+            return "–"  # noqa: RUF001 -- an en dash stands for no number
+        shown = min(max(round(rate * 100, 1), 0.1 if rate > 0 else 0.0), 99.9 if rate < 1 else 100.0)
+        return f"{shown:.1f}%" if self.language == "ja" else f"{shown:.1f}\N{NO-BREAK SPACE}%"

@@ -1,0 +1,133 @@
+"""The page: what it shows, and that no name in it can do anything."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from collector.reports.links import console_link
+from collector.reports.page import render
+from tests.reports.conftest import ALPHA, BETA, CALLER, GAMMA, HOSTILE
+
+HOME = "&destination=https%3A%2F%2Fconsole.aws.amazon.com%2Fiam%2Fhome%23%2Fhome"
+
+
+class Elements(HTMLParser):
+    """The elements of a page, and what is within its style and scripts."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict]] = []
+        self.raw: list[tuple[dict, str]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        tag, attributes = self.found[-1] if self.found else ("", {})
+        if tag in {"script", "style"}:
+            self.raw.append((attributes, data))
+
+
+def test_the_policy_allows_the_pages_own_style_and_script_and_nothing_else(page):
+    [policy] = [a["content"] for tag, a in Elements(page).found if a.get("http-equiv") == "Content-Security-Policy"]
+    hashes = re.findall(r"'sha256-(.*?)'", policy)
+    style, script = (text for attributes, text in Elements(page).raw if not attributes.get("type") and text.strip())
+
+    assert re.sub("sha256-.*?'", "X'", policy) == (
+        "default-src 'none'; style-src 'X'; script-src 'X'; base-uri 'none'; form-action 'none'"
+    )
+    assert hashes == [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script)]
+
+
+def test_the_page_loads_nothing(page):
+    loading = [(tag, a) for tag, a in Elements(page).found if tag in {"link", "img", "iframe", "object"} or "src" in a]
+    assert loading == []
+    assert not re.search(r"@import|url\((?!#hatch\))", page)
+
+
+def test_names_stay_text(page, carried):
+    elements = Elements(page)
+
+    assert "onerror" not in {name for _, attributes in elements.found for name in attributes}
+    assert [tag for tag, _ in elements.found].count("script") == 3
+    assert HOSTILE in carried(page)["users"]
+    assert "beta</script>" not in page
+
+
+def test_the_page_of_some_accounts_holds_nothing_of_others(read, carried):
+    page = render(read(accounts=(GAMMA,)))
+    everything = page + json.dumps(carried(page))
+
+    assert GAMMA in everything
+    for name in (ALPHA, BETA, CALLER, "alpha-prod", "beta", "alice", "old-key", HOSTILE, "Root/Prod"):
+        assert name not in everything
+
+
+def test_accounts_that_are_not_known_are_in_the_first_words(page):
+    banner = page.index("1 account could not be read. Nothing on this page describes it.")
+
+    assert banner < page.index("<main>")
+    assert "2 of 3 active accounts are known (66.7\N{NO-BREAK SPACE}%)" in page
+    assert "Service control policy" in page
+
+
+def test_where_nothing_fails_the_page_names_the_accounts_that_it_knows(read):
+    data = read(accounts=(ALPHA,))
+    quiet = type(data)(**{name: getattr(data, name) for name in data.__slots__} | {"findings": [], "trend": []})
+
+    assert "Nothing fails in the 1 of 1 accounts that are known." in render(quiet)
+
+
+def test_every_row_is_carried_for_the_script(page, data, carried):
+    columns = carried(page)
+
+    assert columns["findings"]["id"] == [each.finding_id for each in data.findings]
+    assert {len(column) for name, column in columns["findings"].items() if name != "new"} == {len(data.findings)}
+    assert columns["accounts"]["id"] == [ALPHA, BETA, GAMMA]
+    assert [columns["findings"]["id"][row] for row in columns["findings"]["new"]] == list(data.new_findings)
+
+
+def test_without_script_there_are_coverage_controls_and_findings(page, data):
+    text = page.partition("<dialog")[0]
+
+    assert "The role was denied" in text
+    assert "Console users have MFA" in text
+    assert [f'id="finding={each.finding_id}"' in text for each in data.findings] == [True] * len(data.findings)
+
+
+def test_the_same_lake_gives_the_same_page(read, page):
+    assert render(read()) == page
+
+
+def test_a_japanese_page_is_marked_as_one(data):
+    page = render(data, language="ja")
+
+    assert '<html lang="ja">' in page
+    assert "2026年11月23日 15:00 UTC 時点" in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("aws", ALPHA, "a/b c", None), "https://console.aws.amazon.com/iam/home#/users/details/a%2Fb%20c"),
+        (("aws-cn", ALPHA, "<root_account>", None), "https://console.amazonaws.cn/iam/home#/home"),
+        (("aws-unheard-of", ALPHA, "alice", None), None),
+        (
+            ("aws", ALPHA, None, "https://d-1.awsapps.com/start/"),
+            f"https://d-1.awsapps.com/start/#/console?account_id={ALPHA}{HOME}",
+        ),
+        (
+            ("aws", ALPHA, None, "https://d-1.awsapps.com/start?role_name=Auditor"),
+            f"https://d-1.awsapps.com/start/#/console?account_id={ALPHA}&role_name=Auditor{HOME}",
+        ),
+    ],
+)
+def test_links_lead_to_the_console_of_the_partition_and_through_the_portal(arguments, expected):
+    assert console_link(*arguments) == expected
