@@ -6,5 +6,5 @@ import importlib
 
 from benchmarks.figures import print_figures
 
-for name in ("startup", "parser", "collection", "views"):
+for name in ("startup", "parser", "collection", "throttling", "views"):
     print_figures(name, importlib.import_module(f"benchmarks.{name}").measure())

@@ -76,6 +76,11 @@ def within(seconds: float) -> Iterator[None]:
         _thread.ends_at = before
 
 
+def seconds_left() -> float:
+    """The seconds until the end of the block `within` which this thread is; infinite outside one."""
+    return _thread.ends_at - time.monotonic()
+
+
 def limit_calls(client: BaseClient, seconds: float) -> None:
     """Let no request of the client take longer than so many seconds, the body of a streamed answer included."""
     # botocore has no setting for the class of its HTTP session, nor for those of its connections.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -23,6 +24,7 @@ from collector.aws.answers import make_readable, parse_dates_leniently
 from collector.aws.call_time import limit_calls
 from collector.aws.credentials import SessionCredentials, new_session, signed_by_context
 from collector.aws.errors import making_client, translated, without_credentials
+from collector.aws.pace import Pace, keep_pace
 from collector.errors import CallFault, FaultKind
 
 if TYPE_CHECKING:
@@ -143,6 +145,7 @@ class _Clients:
     session: Session  # The session, used by one thread at a time.
     # Every client by its service, Region and policy.
     made: dict[tuple[Service, str, Policy], BaseClient] = field(default_factory=dict)
+    paces: dict[Service, Pace] = field(default_factory=lambda: defaultdict(Pace))  # That of a service in all Regions.
     lake_region: str | None = None  # The Region of the lake's bucket, where none is configured and it is known.
     sts_region: str | None = None  # The Region of STS, where the configured one refuses the caller's token.
 
@@ -227,10 +230,18 @@ def client(service: Service, region: str | None = None) -> BaseClient | AccountM
             made = session.create_client(service, region_name=region, config=_config(service))
             make_readable(made)
             _check_fips(clients.session, service, made)
+            if service in _COLLECTING:
+                keep_pace(made, clients.paces[service])
             limit_calls(made, POLICIES[service].call_time)
             made.meta.events.register("needs-retry.organizations", _list_again)  # type: ignore[arg-type]  # the stubs forget the result
             clients.made[key] = made
         return clients.made[key]
+
+
+def pace_of(service: Service) -> Pace:
+    """The pace that all calls to a service keep together, where it is one that collects."""
+    with _clients() as clients:
+        return clients.paces[service]
 
 
 def _check_fips(session: Session, service: Service, made: BaseClient) -> None:

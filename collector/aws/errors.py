@@ -70,6 +70,11 @@ _UNREADABLE_TEXT = "The answer was cut, or is not what AWS sends"
 _USER_AND_PASSWORD = re.compile(r"(?<=://)[^/@\s]*@")
 
 
+def is_throttling(code: str) -> bool:
+    """Whether AWS's code means too many calls."""
+    return _KINDS.get(code) is FaultKind.THROTTLED
+
+
 def without_credentials(text: str) -> str:
     """The text, its URLs without user and password: an endpoint may contain both, and messages are stored and sent."""
     return _USER_AND_PASSWORD.sub("", text)

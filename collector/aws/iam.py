@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from collector.aws.call_time import within
-from collector.aws.clients import client, foreign_endpoints, home_region, own_credentials
+from collector.aws.clients import client, foreign_endpoints, home_region, own_credentials, pace_of
 from collector.aws.credentials import SessionCredentials, signing_as
 from collector.aws.errors import Ignoring, translated
 from collector.errors import CallFault, FaultKind
@@ -66,6 +66,7 @@ class AccountApi:
         self._own_account_id = own_account_id
         self._iam = client("iam", home_region(partition))
         self._sts = client("sts")
+        self._paces = (pace_of("sts"), pace_of("iam"))
         # The collector's own credentials once AWS no longer accepts them, and AWS's code for it.
         self._expired: tuple[SessionCredentials | None, str] | None = None
 
@@ -114,6 +115,10 @@ class AccountApi:
             )
         _check_account(answer, account_id)
         return credentials
+
+    def is_slowed(self) -> bool:
+        """Whether calls wait for each other because AWS throttles them."""
+        return any(pace.rate is not None for pace in self._paces)
 
     def within(self, seconds: float) -> AbstractContextManager[None]:
         """A block in which each call of this thread ends after so many seconds at the latest."""

@@ -3,7 +3,8 @@
 Every account is a task from the moment it is listed. Without a deadline calls queue in the order they arrive, so the
 reports of all accounts are requested first, and AWS has generated them by the time they are fetched. Measured on one
 core: 90 accounts a second, where a thread per account does 8 (design, "Waiting costs nothing"). With a deadline, what
-counts is how many accounts are finished when it passes: those under way go before those not started.
+counts is how many accounts are finished when it passes: those under way go before those not started. The same holds
+where AWS throttles: otherwise the time of each account would be up before its turn comes again.
 """
 
 from __future__ import annotations
@@ -66,7 +67,9 @@ class Engine:
         The deadline ends the calls, never a delivery. A failure to list or to deliver ends the run.
         """
         loop = asyncio.get_running_loop()
-        threads = CallThreads(self.concurrency, by_urgency=lambda: self.run_deadline is not None)
+        threads = CallThreads(
+            self.concurrency, by_urgency=lambda: self.run_deadline is not None or self.calls.is_slowed()
+        )
         admitted = asyncio.Semaphore(self.max_under_way)
 
         context = Context(
