@@ -104,9 +104,11 @@ class AccountEvidence:
     account_error: str | None = None  # What of `account` could not be read; null where all of it was.
     ou_id: str = UNKNOWN
     ou_path: str = UNKNOWN
+    ou_ids: list[str] = field(default_factory=list)  # From the root to the parent; empty where they are unknown.
     tags: dict[str, str] = field(default_factory=dict)
     tags_error: str | None = None  # Why the tags could not be read; null if they were, or were not requested.
     limits: Limits = field(default_factory=Limits)
+    owner: str | None = None  # Who answers for the account, by the rules of the run.
     outcome: Outcome
     error_code: str | None = None
     error_message: str | None = None

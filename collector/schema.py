@@ -127,6 +127,10 @@ SNAPSHOT_DATE = _string("snapshot_date", "UTC date on which the run started, `YY
 RUN_ID = _string("run_id", "The run that this row comes from.", nullable=False)
 ACCOUNT_ID = _string("account_id", "The account: 12 digits, as text (leading zeros count).", nullable=False)
 
+OWNER = _string(
+    "owner", "Who answers for it: the account's owner tag, else its entry in `[owners]`. Null: none is named.", since=3
+)
+
 # The columns of every file of a snapshot, before its own.
 KEY_COLUMNS = (ORGANIZATION_ID, SNAPSHOT_DATE, RUN_ID, ACCOUNT_ID)
 
@@ -313,6 +317,8 @@ ACCOUNT = Table(
             "Whether it is the organization's management account, from the ARN in Organizations. Null: unknown.",
             since=2,
         ),
+        OWNER,
+        _string("ou_id_path", "IDs from the root to the account's OU, `r-…/ou-…/ou-…`. Null: unknown.", since=3),
     ),
 )
 

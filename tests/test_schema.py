@@ -96,6 +96,8 @@ ACCOUNT = KEYS | {
     "denied_by_type": STRING,
     "denied_by_arn": STRING,
     "is_management_account": BOOLEAN,
+    "owner": STRING,
+    "ou_id_path": STRING,
 }
 
 TABLES = {
@@ -120,9 +122,9 @@ def test_a_file_holds_the_columns_of_its_kind_and_record_type_in_the_contracts_o
 
 
 def test_a_later_column_is_the_last_of_the_table_in_glue_whatever_it_is_about():
-    added = schema.SNAPSHOT_RECORD.names[-3:]
+    added = schema.SNAPSHOT_RECORD.names[-5:]
 
-    assert added == ("denied_by_type", "denied_by_arn", "is_management_account")
+    assert added == ("denied_by_type", "denied_by_arn", "is_management_account", "owner", "ou_id_path")
 
 
 # The header of a live report of 2026-09-11 (facts F1.2), in AWS's order.

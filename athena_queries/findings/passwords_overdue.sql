@@ -22,7 +22,8 @@ select
     cast(last_used_at as timestamp(3)) as last_used_at,
     cast(mfa_active as boolean) as mfa_active,
     cast(report_generated_at as timestamp(3)) as report_generated_at,
-    cast(run_id as varchar) as run_id
+    cast(run_id as varchar) as run_id,
+    cast(owner as varchar) as owner
 from credentials
 where
     credential_type = 'password'

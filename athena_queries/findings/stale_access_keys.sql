@@ -27,6 +27,7 @@ select
     cast(reason as varchar) as reason,
     cast(finding_id as varchar) as finding_id,
     cast(report_generated_at as timestamp(3)) as report_generated_at,
-    cast(run_id as varchar) as run_id
+    cast(run_id as varchar) as run_id,
+    cast(owner as varchar) as owner
 from control_results
 where control_id = 'access-key-rotation' and status = 'fail'

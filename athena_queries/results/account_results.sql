@@ -34,6 +34,26 @@ evaluated as (
         end as status
     from checked
 
+),
+
+explained as (
+
+    select
+        evaluated.*,
+        case
+            when control_id = 'report-collected' then
+                case outcome
+                    when 'collected' then 'report_collected'
+                    when 'partial' then 'report_collected_in_part'
+                    else 'report_not_collected'
+                end
+            when status = 'unknown' then 'password_policy_unreadable'
+            when password_policy_state = 'default' then 'no_password_policy'
+            when control_id = 'password-length' then 'password_length'
+            else 'password_reuse'
+        end as reason_code
+    from evaluated
+
 )
 
 select
@@ -53,31 +73,28 @@ select
     cast(null as timestamp(3)) as credential_created_at,
     cast(status as varchar) as status,
     cast(
-        case
-            when control_id = 'report-collected' then
-                case
-                    when outcome = 'collected' then 'The report was collected.'
-                    when outcome = 'partial'
-                        then concat('The report was collected in part.', coalesce(concat(' ', error_message), ''))
-                    else concat(
-                        'The report was not collected: ',
-                        outcome,
-                        coalesce(concat(' (', coalesce(error_code, error_message), ').'), '.')
-                    )
-                end
-            when status = 'unknown' then concat(
+        case reason_code
+            when 'report_collected' then 'The report was collected.'
+            when 'report_collected_in_part'
+                then concat('The report was collected in part.', coalesce(concat(' ', error_message), ''))
+            when 'report_not_collected' then concat(
+                'The report was not collected: ',
+                outcome,
+                coalesce(concat(' (', coalesce(error_code, error_message), ').'), '.')
+            )
+            when 'password_policy_unreadable' then concat(
                 'Cannot be evaluated: the password policy could not be read',
                 coalesce(concat(' (', password_policy_error, ').'), '.')
             )
-            when password_policy_state = 'default' then 'The account has no custom password policy.'
-            when control_id = 'password-length' then concat(
+            when 'no_password_policy' then 'The account has no custom password policy.'
+            when 'password_length' then concat(
                 'The minimum password length is ',
                 coalesce(cast(minimum_password_length as varchar), 'not set'),
                 '; ',
                 cast(limit_password_length as varchar),
                 ' required.'
             )
-            else concat(
+            when 'password_reuse' then concat(
                 'Reuse prevention is ',
                 coalesce(cast(password_reuse_prevention as varchar), 'not set'),
                 '; ',
@@ -93,5 +110,6 @@ select
     cast(null as timestamp(3)) as last_used_at,
     cast(null as varchar) as last_used_region,
     cast(null as varchar) as last_used_service,
-    cast(report_generated_at as timestamp(3)) as report_generated_at
-from evaluated
+    cast(report_generated_at as timestamp(3)) as report_generated_at,
+    cast(reason_code as varchar) as reason_code
+from explained

@@ -24,6 +24,8 @@ from collector.discovery.accounts import (
 )
 from collector.discovery.accounts_file import organization_problems, organizations_named
 from collector.discovery.ous import OrganizationTree
+from collector.discovery.overrides import unused_overrides
+from collector.discovery.owners import OwnerRules
 from collector.errors import (
     CallFault,
     FaultKind,
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from collector.aws.clients import Identity
     from collector.aws.organizations import OrganizationsApi
     from collector.discovery.limits import LimitRules
+    from collector.discovery.overrides import Override
     from collector.discovery.selection import Selection
 
 T = TypeVar("T")
@@ -62,6 +65,7 @@ class Discovery:
     caller: Identity  # Who calls: outside an organization, this account is the only one.
     selection: Selection  # The rules of the run.
     limits: LimitRules
+    owners: OwnerRules = field(default_factory=OwnerRules)
     wants_tags: bool = False  # Whether tags are read, at 10 calls a second.
     organization_id: str | None = None  # The organization of the settings; None: that of the credentials.
     from_file: list[Account] | None = None  # The accounts of an accounts file, instead of ListAccounts.
@@ -76,6 +80,11 @@ class Discovery:
         """Start without a location or a thread in use."""
         self._tree = OrganizationTree(self.source)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="organizations")
+
+    @property
+    def _overrides(self) -> tuple[Override, ...]:
+        """Everything in the settings that differs by account or OU."""
+        return (*self.limits.overrides, *self.owners.overrides)
 
     @property
     def inventory_source(self) -> str:
@@ -165,12 +174,12 @@ class Discovery:
             UsageError: an include rule matches no account: all such rules at once.
             OrganizationUnreadableError: a rule names an OU, and it is unknown which accounts are in it.
         """
-        if self.selection.is_everything and not self.limits.overrides:
+        if self.selection.is_everything and not self._overrides:
             async for account in accounts:
                 yield account
             return
         listed = [account async for account in accounts]
-        if not self.is_single and (self.selection.names_ous or any(rule.ou for rule in self.limits.overrides)):
+        if not self.is_single and (self.selection.names_ous or any(rule.ou for rule in self._overrides)):
             listed = [
                 replace(account, location=await self._by_deadline(lambda a=account: self._tree.locate(a)))  # type: ignore[misc]  # mypy cannot type a lambda's default
                 for account in listed
@@ -178,16 +187,20 @@ class Discovery:
             self._check_locations(listed)
         if problems := self.selection.problems(listed):
             raise UsageError(problems)
-        self.warnings += [*self.selection.warnings(listed), *self.limits.warnings(listed)]
+        self.warnings += [
+            *self.selection.warnings(listed),
+            *unused_overrides(self.limits.overrides, "limits", listed),
+            *unused_overrides(self.owners.overrides, "owners", listed),
+        ]
         for warning in self.warnings:
             _log.warning("setting.matches_nothing", setting=warning)
         for account in listed:
             yield account
 
     def _check_locations(self, accounts: list[Account]) -> None:
-        """An account must not be collected, or get other limits, because its OU is unknown."""
+        """An account must not be collected, or get other limits or another owner, because its OU is unknown."""
         named = (*self.selection.include_ous, *self.selection.exclude_ous)
-        for ou in (*named, *(rule.ou for rule in self.limits.overrides if rule.ou)):
+        for ou in (*named, *(rule.ou for rule in self._overrides if rule.ou)):
             undecided = [account for account in accounts if account.is_active and not account.location.can_decide(ou)]
             if undecided:
                 raise explain_unknown_ou(ou, [account.account_id for account in undecided])
@@ -221,7 +234,8 @@ class Discovery:
         needing = [f"--include-ou {ou}" for ou in self.selection.include_ous]
         needing += [f"--exclude-ou {ou}" for ou in self.selection.exclude_ous]
         needing += [f"limits for {rule.ou}" for rule in self.limits.overrides if rule.ou]
-        needing += ["--tags"] if self.wants_tags else []
+        needing += [f"owner of {rule.ou}" for rule in self.owners.overrides if rule.ou]
+        needing += ["owners.tag" if self.owners.tag else "--tags"] if self.wants_tags else []
         needing += (
             [f"--organization-id {self.organization_id}"] if self.organization_id not in {None, account_id} else []
         )

@@ -175,6 +175,8 @@ def account_row(run: RunEvidence, evidence: AccountEvidence, result: AccountOutc
         "inventory_source": run.inventory_source,
         **_denied_by(evidence),
         "is_management_account": is_management_account(account, account_id),
+        "owner": evidence.owner,
+        "ou_id_path": "/".join(evidence.ou_ids) or None,
     }
 
 

@@ -134,6 +134,7 @@ class FileSnapshots:
             account_state=account.state,
             aws_partition=account.partition,
             limits=self.settings.limits.resolve(account),
+            owner=self.settings.owners.resolve(account),
             outcome=Outcome.COLLECTED,
             report_generated_at=report.generated_at,
             raw_sha256=sha256(content),
@@ -157,7 +158,7 @@ class FileSnapshots:
 
 def _identity(evidence: AccountEvidence) -> tuple[object, ...]:
     """What the rows of an account follow from."""
-    return evidence.account_id, evidence.raw_sha256, evidence.report_generated_at, evidence.limits
+    return evidence.account_id, evidence.raw_sha256, evidence.report_generated_at, evidence.limits, evidence.owner
 
 
 def _content(report: LoadedReport) -> bytes:

@@ -11,6 +11,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, valid
 
 from collector.discovery.accounts import ACCOUNT_ID
 from collector.discovery.limits import LIMIT_NAMES, LimitOverride, LimitRules
+from collector.discovery.owners import OwnerOverride, OwnerRules
 from collector.lake.layout import lake_uri_error
 from collector.limits import LIMITS, Limits
 
@@ -109,8 +110,8 @@ def _limit(limit: Limit) -> fields.Integer:
 _LimitsSchema = Schema.from_dict({limit.name: _limit(limit) for limit in LIMITS}, name="LimitsSchema")
 
 
-class _OverrideSchema(_LimitsSchema):  # type: ignore[misc, valid-type]  # marshmallow makes the base at run time
-    """One `[[limits.override]]`: an `ou` or an `account`, and the limits that differ there."""
+class _PlaceSchema(Schema):
+    """An `ou` or an `account`."""
 
     ou = ou()
     account = account_id()
@@ -119,6 +120,13 @@ class _OverrideSchema(_LimitsSchema):  # type: ignore[misc, valid-type]  # marsh
     def _names_one_place(self, data: dict[str, Any], **_: object) -> None:
         if ("ou" in data) == ("account" in data):
             raise ValidationError("Name either an `ou` or an `account`.")
+
+
+class _OverrideSchema(_PlaceSchema, _LimitsSchema):  # type: ignore[misc, valid-type]  # marshmallow makes the base at run time
+    """One `[[limits.override]]`: a place, and the limits that differ there."""
+
+    @validates_schema
+    def _names_a_limit(self, data: dict[str, Any], **_: object) -> None:
         if not data.keys() & set(LIMIT_NAMES):
             raise ValidationError(f"Name at least one limit: {', '.join(LIMIT_NAMES)}.")
 
@@ -137,3 +145,33 @@ class LimitsTable(_LimitsSchema):  # type: ignore[misc, valid-type]  # marshmall
     def _rules(self, data: dict[str, Any], **_: object) -> LimitRules:
         overrides = tuple(data.pop("override", ()))
         return LimitRules(default=Limits(**data), overrides=overrides)
+
+
+def _owner(*, required: bool = False) -> fields.String:
+    # A tag's value, which is what else an owner comes from, has at most 256 characters.
+    return fields.String(
+        required=required, validate=validate.Regexp(r"\S(?s:.{0,254}\S)?\Z", error="Must be 1 to 256 characters.")
+    )
+
+
+class _OwnerOverrideSchema(_PlaceSchema):
+    """One `[[owners.override]]`: a place, and its owner."""
+
+    owner = _owner(required=True)
+
+    @post_load
+    def _override(self, data: dict[str, Any], **_: object) -> OwnerOverride:
+        return OwnerOverride(**data)
+
+
+class OwnersTable(Schema):
+    """The `[owners]` table."""
+
+    tag = fields.String(validate=validate.Length(min=1, max=128, error="Must be a tag's key: 1 to 128 characters."))
+    default = _owner()
+    override = fields.List(fields.Nested(_OwnerOverrideSchema, unknown=RAISE))
+
+    @post_load
+    def _rules(self, data: dict[str, Any], **_: object) -> OwnerRules:
+        overrides = tuple(data.pop("override", ()))
+        return OwnerRules(overrides=overrides, **data)

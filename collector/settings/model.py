@@ -16,11 +16,13 @@ from marshmallow.validate import Range
 
 from collector.discovery.accounts import LAKE_ORGANIZATION_ID, LAKE_ORGANIZATION_ID_FORM
 from collector.discovery.limits import LimitRules
+from collector.discovery.owners import OwnerRules
 from collector.discovery.selection import Selection
 from collector.errors import UsageError
 from collector.settings.checks import (
     Count,
     LimitsTable,
+    OwnersTable,
     Path,
     Several,
     account_id,
@@ -256,8 +258,9 @@ class Settings:
         metavar="URL",
         is_recorded=False,
     )
-    # A table of the settings file, not a flag. `for_the_record` adds it.
+    # Tables of the settings file, not flags. `for_the_record` adds them.
     limits: LimitRules = _setting(LimitRules(), Nested(LimitsTable, unknown=RAISE), RUN, is_recorded=False)  # noqa: RUF009 -- frozen
+    owners: OwnerRules = _setting(OwnerRules(), Nested(OwnersTable, unknown=RAISE), RUN, is_recorded=False)  # noqa: RUF009 -- frozen
 
     @property
     def required_lake(self) -> str:
@@ -276,6 +279,11 @@ class Settings:
         return self.database if self.glue else None
 
     @property
+    def reads_tags(self) -> bool:
+        """Whether the accounts' tags are read: for themselves, or because one of them names the owner."""
+        return self.tags or self.owners.tag is not None
+
+    @property
     def selection(self) -> Selection:
         """The include and exclude rules."""
         return Selection(
@@ -287,7 +295,11 @@ class Settings:
 
     def for_the_record(self) -> dict[str, Any]:
         """The settings as `run.json` keeps them, without secrets."""
-        record: dict[str, Any] = {"glue_database": self.glue_database, "limits": self.limits.for_the_record()}
+        record: dict[str, Any] = {
+            "glue_database": self.glue_database,
+            "limits": self.limits.for_the_record(),
+            "owners": self.owners.for_the_record(),
+        }
         for name, declared in SETTINGS.items():
             value = getattr(self, name)
             if declared.is_secret:

@@ -14,6 +14,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from collector.discovery.limits import LIMIT_NAMES
+from collector.discovery.owners import OWNER_NAMES
 from collector.errors import UsageError
 from collector.lake.layout import is_on_s3, lake_uri_error
 from collector.settings.model import SETTINGS, Settings, SettingsSchema
@@ -125,6 +126,6 @@ def _spelled(path: tuple[str, ...], source: str) -> str:
 
 
 def _unknown(path: tuple[str, ...]) -> str:
-    known = LIMIT_NAMES if path[0] == "limits" else tuple(SETTINGS)
+    known = {"limits": LIMIT_NAMES, "owners": OWNER_NAMES}.get(path[0], tuple(SETTINGS))
     close = difflib.get_close_matches(path[-1].lower(), known, n=1)
     return "unknown setting" + (f"; did you mean {close[0]}?" if close else ".")

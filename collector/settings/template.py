@@ -31,6 +31,19 @@ _OVERRIDES = """\
 #account = "111122223333"
 #password_unused_days = 90
 """
+_OWNERS = """\
+# Owners
+# ------
+# Who answers for an account: its tag (which is then read, as with `tags`), else the more specific override, else the
+# default. The owner is on every row of control_results and findings.
+[owners]
+#tag = "owner"
+#default = "cloud-team"
+
+#[[owners.override]]
+#ou = "Root/Workloads"
+#owner = "platform-team"
+"""
 
 
 def settings_template() -> str:
@@ -39,7 +52,7 @@ def settings_template() -> str:
     for group in dict.fromkeys(declared.group for declared in SETTINGS.values()):
         names = [name for name, declared in SETTINGS.items() if declared.group == group and declared.help]
         parts += [f"\n# {group}\n# {'-' * len(group)}\n", *map(_entry, names)]
-    parts += ["\n# Limits\n# ------\n[limits]\n", *_limits(), f"\n{_OVERRIDES}"]
+    parts += ["\n# Limits\n# ------\n[limits]\n", *_limits(), f"\n{_OVERRIDES}\n{_OWNERS}"]
     return "".join(parts)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from collector.discovery.accounts import Account, Location
 from collector.discovery.limits import LimitOverride, LimitRules
+from collector.discovery.overrides import unused_overrides
 from collector.discovery.selection import Selection
 from collector.limits import Limits
 
@@ -130,7 +131,7 @@ def test_limits_that_match_no_account_are_warnings():
         overrides=(LimitOverride(ou="Root/Nowhere", limits={"root_use_days": 2}), LimitOverride(account="999999999999"))
     )
 
-    assert rules.warnings([account()]) == [
+    assert unused_overrides(rules.overrides, "limits", [account()]) == [
         "[[limits.override]] Root/Nowhere: matches no account of the organization.",
         "[[limits.override]] 999999999999: matches no account of the organization.",
     ]

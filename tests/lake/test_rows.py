@@ -87,6 +87,8 @@ def test_a_collected_account_is_one_row_with_every_value_in_its_column():
         "denied_by_type": None,
         "denied_by_arn": None,
         "is_management_account": False,
+        "owner": None,
+        "ou_id_path": None,
     }
 
 

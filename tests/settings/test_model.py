@@ -8,6 +8,7 @@ import pytest
 
 from collector.discovery.accounts import LAKE_ORGANIZATION_ID_FORM
 from collector.discovery.limits import LimitOverride
+from collector.discovery.owners import OwnerOverride, OwnerRules
 from collector.errors import UsageError
 from collector.limits import Limits
 from collector.settings.model import SETTINGS, Settings, SettingsSchema
@@ -293,12 +294,38 @@ def test_the_record_of_a_run_has_these_keys():
     assert set(Settings().for_the_record()) == {
         *("role_name", "role_path", "has_external_id", "account", "exclude_account", "include_ou", "exclude_ou"),
         *("accounts_file", "concurrency", "deadline", "account_deadline", "tags", "min_coverage", "replace", "resume"),
-        *("kms_key", "glue_database", "limits", "yes", "single_account", "retry_failed"),
+        *("kms_key", "glue_database", "limits", "owners", "yes", "single_account", "retry_failed"),
     }
 
 
-def test_every_setting_but_the_limits_has_an_option_with_a_help_text_and_a_metavar():
-    assert {name for name, declared in SETTINGS.items() if not declared.help} == {"limits"}
+def test_every_setting_but_the_tables_has_an_option_with_a_help_text_and_a_metavar():
+    assert {name for name, declared in SETTINGS.items() if not declared.help} == {"limits", "owners"}
     for name, declared in SETTINGS.items():
         assert declared.is_switch == (isinstance(getattr(Settings(), name), bool))
-        assert bool(declared.metavar) == (not declared.is_switch and name != "limits")
+        assert bool(declared.metavar) == (not declared.is_switch and name not in {"limits", "owners"})
+
+
+def test_owners_are_read_from_the_settings_file_and_a_tag_for_them_is_read(settings):
+    found = settings(
+        '[owners]\ntag = "owner"\ndefault = "cloud"\n[[owners.override]]\nou = "Root/Prod"\nowner = "platform"\n'
+    )
+
+    assert found.owners == OwnerRules(
+        tag="owner", default="cloud", overrides=(OwnerOverride(ou="Root/Prod", owner="platform"),)
+    )
+    assert found.reads_tags
+    assert found.for_the_record()["owners"] == {
+        "tag": "owner",
+        "default": "cloud",
+        "override": [{"ou": "Root/Prod", "owner": "platform"}],
+    }
+
+
+def test_wrong_owners_are_refused(problems):
+    toml = '[owners]\ntags = "owner"\ndefault = ""\n[[owners.override]]\nou = "Root"\naccount = "111122223333"\n'
+
+    assert problems(toml) == [
+        "credlake.toml: owners.default: Must be 1 to 256 characters.",
+        "credlake.toml: owners.override.1.owner: Missing data for required field.",
+        "credlake.toml: owners.tags: unknown setting; did you mean tag?",
+    ]

@@ -204,6 +204,7 @@ MEANINGS: Final[dict[str, str]] = {
     "severity_rank": "1 (critical) to 4 (low).",
     "status": "`pass`, `fail`, `unknown` or `not_applicable`.",
     "reason": "The result in a sentence.",
+    "reason_code": "The kind of sentence, as declared in `athena_queries/reference/reasons.csv`: for other languages.",
     "subject": "What is evaluated, in words that stay the same from day to day and from slot to slot.",
     "measured_days": "What was compared with the limit, in whole days.",
     "measured_seconds": "The same to the second.",

@@ -61,6 +61,8 @@ select
     cast(denied_by_type as varchar) as denied_by_type,
     cast(denied_by_arn as varchar) as denied_by_arn,
     cast(is_management_account as boolean) as is_management_account,
+    cast(owner as varchar) as owner,
+    cast(ou_id_path as varchar) as ou_id_path,
     cast(run_started_at as timestamp(3)) as snapshot_at
 from "${database}"."snapshot_record_latest" as snapshot_record
 where record_type = 'account'

@@ -73,5 +73,6 @@ select
     cast(summary_error as varchar) as summary_error,
     cast(raw_location as varchar) as raw_location,
     cast(raw_sha256 as varchar) as raw_sha256,
-    cast(run_id as varchar) as run_id
+    cast(run_id as varchar) as run_id,
+    cast(owner as varchar) as owner
 from measured

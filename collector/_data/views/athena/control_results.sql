@@ -1,7 +1,7 @@
 -- Every result of every control: what was evaluated, whether it passes, why, by how much, and since when it fails.
 -- Accounts that are not ACTIVE have no rows; an account that was not collected has rows with the status unknown.
 -- Grain: organization_id, snapshot_date, finding_id
--- Reads: account_results, controls, credential_results, missing_results, root_results, user_results
+-- Reads: account, account_results, controls, credential_results, missing_results, root_results, user_results
 -- Example: control_id, account_name, user_name, status, reason
 
 with
@@ -47,7 +47,13 @@ select
     cast(results.run_id as varchar) as run_id,
     cast(results.last_used_at as timestamp(3)) as last_used_at,
     cast(results.last_used_region as varchar) as last_used_region,
-    cast(results.last_used_service as varchar) as last_used_service
+    cast(results.last_used_service as varchar) as last_used_service,
+    cast(results.reason_code as varchar) as reason_code,
+    cast(account.owner as varchar) as owner
 from results
 inner join "${database}"."controls" as controls
     on controls.control_id = results.control_id
+inner join "${database}"."account" as account
+    on account.organization_id = results.organization_id
+    and account.snapshot_date = results.snapshot_date
+    and account.account_id = results.account_id

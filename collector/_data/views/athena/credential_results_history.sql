@@ -74,6 +74,30 @@ measured as (
             as measured_days
     from evaluated
 
+),
+
+explained as (
+
+    select
+        measured.*,
+        case
+            when status = 'not_applicable' then 'key_inactive'
+            when status = 'unknown' then 'value_missing'
+            when control_id = 'no-setup-access-key' then
+                case
+                    when status = 'fail' then 'setup_key_never_used'
+                    when password_enabled then 'key_used'
+                    else 'no_password'
+                end
+            when control_id = 'access-key-rotation'
+                then case when status = 'fail' then 'key_too_old' else 'key_young' end
+            when not never_used then case when status = 'fail' then 'not_used_lately' else 'used_lately' end
+            when credential_type = 'password'
+                then case when status = 'fail' then 'password_never_used' else 'password_not_used_yet' end
+            else case when status = 'fail' then 'key_never_used' else 'key_not_used_yet' end
+        end as reason_code
+    from measured
+
 )
 
 select
@@ -93,20 +117,17 @@ select
     cast(created_at as timestamp(3)) as credential_created_at,
     cast(status as varchar) as status,
     cast(
-        case
-            when status = 'not_applicable' then 'The key is inactive.'
-            when status = 'unknown' then concat('Cannot be evaluated: ', coalesce(fault, 'the limit is unknown'), '.')
-            when control_id = 'no-setup-access-key' then
-                case
-                    when status = 'fail' then 'The user has a password, and this active key was never used.'
-                    when password_enabled then 'The key has been used.'
-                    else 'The user has no password.'
-                end
+        case reason_code
+            when 'key_inactive' then 'The key is inactive.'
+            when 'value_missing' then concat('Cannot be evaluated: ', coalesce(fault, 'the limit is unknown'), '.')
+            when 'setup_key_never_used' then 'The user has a password, and this active key was never used.'
+            when 'key_used' then 'The key has been used.'
+            when 'no_password' then 'The user has no password.'
             else concat(
                 case
-                    when control_id = 'access-key-rotation' then 'Created '
-                    when not never_used then 'Last used '
-                    when credential_type = 'password' then 'Never used, and set '
+                    when reason_code in ('key_too_old', 'key_young') then 'Created '
+                    when reason_code in ('not_used_lately', 'used_lately') then 'Last used '
+                    when reason_code in ('password_never_used', 'password_not_used_yet') then 'Never used, and set '
                     else 'Never used, and created '
                 end,
                 -- A key can be created or used while the report is being generated.
@@ -148,5 +169,6 @@ select
     cast(last_used_at as timestamp(3)) as last_used_at,
     cast(last_used_region as varchar) as last_used_region,
     cast(last_used_service as varchar) as last_used_service,
-    cast(report_generated_at as timestamp(3)) as report_generated_at
-from measured
+    cast(report_generated_at as timestamp(3)) as report_generated_at,
+    cast(reason_code as varchar) as reason_code
+from explained

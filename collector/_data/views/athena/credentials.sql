@@ -115,6 +115,7 @@ existing as (
         account.account_state,
         account.ou_id,
         account.ou_path,
+        account.owner,
         case credential_type
             when 'access_key' then account.limit_access_key_unused_days
             when 'password' then account.limit_password_unused_days
@@ -202,5 +203,6 @@ select
         case when password_enabled is null
             then concat('password_enabled is ', coalesce(element_at(null_reasons, 'password_enabled'), 'N/A'))
         end as varchar
-    ) as password_enabled_fault
+    ) as password_enabled_fault,
+    cast(owner as varchar) as owner
 from measured

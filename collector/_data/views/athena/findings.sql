@@ -53,5 +53,7 @@ select
     cast(run_id as varchar) as run_id,
     cast(last_used_at as timestamp(3)) as last_used_at,
     cast(last_used_region as varchar) as last_used_region,
-    cast(last_used_service as varchar) as last_used_service
+    cast(last_used_service as varchar) as last_used_service,
+    cast(reason_code as varchar) as reason_code,
+    cast(owner as varchar) as owner
 from ranked

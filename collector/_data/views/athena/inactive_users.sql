@@ -39,7 +39,8 @@ users as (
         max(last_used_at) as last_used_at,
         bool_or(mfa_active) as mfa_active,
         max(report_generated_at) as report_generated_at,
-        max(run_id) as run_id
+        max(run_id) as run_id,
+        max(owner) as owner
     from active
     group by organization_id, snapshot_date, user_arn
     having count_if(is_tracked) > 0 and count_if(is_tracked) = count_if(is_tracked and is_idle)
@@ -65,5 +66,6 @@ select
     cast(last_used_at is null as boolean) as never_used,
     cast(mfa_active as boolean) as mfa_active,
     cast(report_generated_at as timestamp(3)) as report_generated_at,
-    cast(run_id as varchar) as run_id
+    cast(run_id as varchar) as run_id,
+    cast(owner as varchar) as owner
 from users

@@ -11,7 +11,9 @@ evaluated as (
     select
         account.*,
         controls.control_id,
-        'unknown' as status
+        'unknown' as status,
+        case when outcome in ('collected', 'partial') then 'rows_left_out' else 'account_not_collected' end
+            as reason_code
     from "${database}"."account" as account
     inner join "${database}"."controls" as controls
         on controls.control_id <> 'report-collected'
@@ -41,14 +43,14 @@ select
     cast(null as timestamp(3)) as credential_created_at,
     cast(status as varchar) as status,
     cast(
-        case
-            when outcome in ('collected', 'partial') then concat(
+        case reason_code
+            when 'rows_left_out' then concat(
                 'Cannot be evaluated: ',
                 cast(unreadable_rows as varchar),
                 case when unreadable_rows = 1 then ' row of the report was left out.'
                     else ' rows of the report were left out.' end
             )
-            else concat(
+            when 'account_not_collected' then concat(
                 'Cannot be evaluated: the account was not collected (',
                 outcome,
                 coalesce(concat(', ', error_code), ''),
@@ -63,5 +65,6 @@ select
     cast(null as timestamp(3)) as last_used_at,
     cast(null as varchar) as last_used_region,
     cast(null as varchar) as last_used_service,
-    cast(report_generated_at as timestamp(3)) as report_generated_at
+    cast(report_generated_at as timestamp(3)) as report_generated_at,
+    cast(reason_code as varchar) as reason_code
 from evaluated

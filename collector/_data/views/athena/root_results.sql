@@ -140,6 +140,39 @@ measured as (
         case when control_id = 'root-unused' then use_limit_days end as limit_days
     from compared
 
+),
+
+worded as (
+
+    select
+        measured.*,
+        case
+            when status = 'unknown' then 'value_missing'
+            when not has_root_user then 'no_root_in_china'
+            when control_id = 'root-no-access-key'
+                then case when status = 'fail' then 'root_active_key' else 'root_no_active_key' end
+            when control_id = 'root-mfa' then
+                case
+                    when status = 'pass' then 'root_with_mfa'
+                    when status = 'fail' then 'root_without_mfa'
+                    when active_access_keys > 0 then 'govcloud_root_key'
+                    when access_keys_fault is not null then 'govcloud_root_key_unknown'
+                    else 'root_nothing_to_protect'
+                end
+            when control_id = 'root-no-certificate'
+                then case when status = 'fail' then 'root_active_certificate' else 'root_no_active_certificate' end
+            when control_id = 'root-no-credentials' then
+                case status
+                    when 'not_applicable' then 'not_a_member_account'
+                    when 'pass' then 'root_no_credentials'
+                    else 'root_credentials'
+                end
+            when last_used_at is null then 'root_never_used'
+            when status = 'fail' then 'root_used_lately'
+            else 'root_not_used_lately'
+        end as reason_code
+    from measured
+
 )
 
 select
@@ -160,43 +193,36 @@ select
     cast(status as varchar) as status,
     cast(
         concat(
-            case
-                when status = 'unknown' then concat('Cannot be evaluated: ', coalesce(fault, 'the limit is unknown'), '.')
-                when not has_root_user then 'Accounts in China have no root user.'
-                when control_id = 'root-no-access-key'
-                    then case when status = 'fail' then 'Root has an active access key.'
-                        else 'Root has no active access key.' end
-                when control_id = 'root-mfa'
-                    then case
-                        when status = 'pass' then 'Root has MFA.'
-                        when status = 'fail' then 'Root has credentials and no MFA device.'
-                        when active_access_keys > 0
-                            then 'Root has an access key, but no console in GovCloud: MFA is not required.'
-                        when access_keys_fault is not null
-                            then 'Root may have an access key, but has no console in GovCloud: MFA is not required.'
-                        else 'Root has no credentials that MFA could protect.'
-                    end
-                when control_id = 'root-no-certificate'
-                    then case when status = 'fail' then 'Root has an active signing certificate.'
-                        else 'Root has no active signing certificate.' end
-                when control_id = 'root-no-credentials' then
-                    case status
-                        when 'not_applicable' then 'This is not a member account of an organization.'
-                        when 'pass' then 'Root has no credentials.'
-                        else concat(
-                            'Root has ',
-                            case when has_password then 'a password' else '' end,
-                            case when has_password and has_access_keys then ' and ' else '' end,
-                            case when has_access_keys then 'an access key' else '' end,
-                            case
-                                when not coalesce(has_signing_certificates, false) then ''
-                                when has_password or has_access_keys then ' and a signing certificate'
-                                else 'a signing certificate'
-                            end,
-                            '.'
-                        )
-                    end
-                when last_used_at is null then 'Root has no recorded use.'
+            case reason_code
+                when 'value_missing'
+                    then concat('Cannot be evaluated: ', coalesce(fault, 'the limit is unknown'), '.')
+                when 'no_root_in_china' then 'Accounts in China have no root user.'
+                when 'root_active_key' then 'Root has an active access key.'
+                when 'root_no_active_key' then 'Root has no active access key.'
+                when 'root_with_mfa' then 'Root has MFA.'
+                when 'root_without_mfa' then 'Root has credentials and no MFA device.'
+                when 'govcloud_root_key'
+                    then 'Root has an access key, but no console in GovCloud: MFA is not required.'
+                when 'govcloud_root_key_unknown'
+                    then 'Root may have an access key, but has no console in GovCloud: MFA is not required.'
+                when 'root_nothing_to_protect' then 'Root has no credentials that MFA could protect.'
+                when 'root_active_certificate' then 'Root has an active signing certificate.'
+                when 'root_no_active_certificate' then 'Root has no active signing certificate.'
+                when 'not_a_member_account' then 'This is not a member account of an organization.'
+                when 'root_no_credentials' then 'Root has no credentials.'
+                when 'root_credentials' then concat(
+                    'Root has ',
+                    case when has_password then 'a password' else '' end,
+                    case when has_password and has_access_keys then ' and ' else '' end,
+                    case when has_access_keys then 'an access key' else '' end,
+                    case
+                        when not coalesce(has_signing_certificates, false) then ''
+                        when has_password or has_access_keys then ' and a signing certificate'
+                        else 'a signing certificate'
+                    end,
+                    '.'
+                )
+                when 'root_never_used' then 'Root has no recorded use.'
                 else concat(
                     'Root was last used ',
                     case
@@ -204,7 +230,8 @@ select
                         when measured_hours = 1 then '1 hour before the report: '
                         else concat(cast(measured_hours as varchar), ' hours before the report: ')
                     end,
-                    case when status = 'fail' then 'within the last ' else 'not within the last ' end,
+                    case reason_code
+                        when 'root_used_lately' then 'within the last ' else 'not within the last ' end,
                     case when limit_days = 1 then 'day.' else concat(cast(limit_days as varchar), ' days.') end
                 )
             end,
@@ -218,5 +245,6 @@ select
     cast(case when control_id = 'root-unused' then last_used_at end as timestamp(3)) as last_used_at,
     cast(null as varchar) as last_used_region,
     cast(null as varchar) as last_used_service,
-    cast(report_generated_at as timestamp(3)) as report_generated_at
-from measured
+    cast(report_generated_at as timestamp(3)) as report_generated_at,
+    cast(reason_code as varchar) as reason_code
+from worded

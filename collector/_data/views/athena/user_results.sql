@@ -65,6 +65,22 @@ evaluated as (
         end as status
     from checked
 
+),
+
+explained as (
+
+    select
+        evaluated.*,
+        case
+            when status = 'unknown' then 'value_missing'
+            when control_id = 'single-access-key'
+                then case when status = 'fail' then 'two_active_keys' else 'at_most_one_active_key' end
+            when status = 'not_applicable' then 'no_password'
+            when status = 'fail' then 'password_without_mfa'
+            else 'password_with_mfa'
+        end as reason_code
+    from evaluated
+
 )
 
 select
@@ -84,14 +100,13 @@ select
     cast(null as timestamp(3)) as credential_created_at,
     cast(status as varchar) as status,
     cast(
-        case
-            when status = 'unknown' then concat('Cannot be evaluated: ', fault, '.')
-            when control_id = 'single-access-key'
-                then case when status = 'fail' then 'Both access keys are active.'
-                    else 'At most one access key is active.' end
-            when status = 'not_applicable' then 'The user has no password.'
-            when status = 'fail' then 'The user has a password and no MFA device.'
-            else 'The user has a password and MFA.'
+        case reason_code
+            when 'value_missing' then concat('Cannot be evaluated: ', fault, '.')
+            when 'two_active_keys' then 'Both access keys are active.'
+            when 'at_most_one_active_key' then 'At most one access key is active.'
+            when 'no_password' then 'The user has no password.'
+            when 'password_without_mfa' then 'The user has a password and no MFA device.'
+            when 'password_with_mfa' then 'The user has a password and MFA.'
         end as varchar
     ) as reason,
     cast(null as bigint) as measured_seconds,
@@ -107,5 +122,6 @@ select
     cast(case when control_id = 'console-mfa' then password_last_used end as timestamp(3)) as last_used_at,
     cast(null as varchar) as last_used_region,
     cast(null as varchar) as last_used_service,
-    cast(report_generated_at as timestamp(3)) as report_generated_at
-from evaluated
+    cast(report_generated_at as timestamp(3)) as report_generated_at,
+    cast(reason_code as varchar) as reason_code
+from explained

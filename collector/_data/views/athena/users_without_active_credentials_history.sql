@@ -46,7 +46,8 @@ select
     cast(report.mfa_active as boolean) as mfa_active,
     cast(report.additional_credentials_info as varchar) as additional_credentials_info,
     cast(report.report_generated_at as timestamp(3)) as report_generated_at,
-    cast(report.run_id as varchar) as run_id
+    cast(report.run_id as varchar) as run_id,
+    cast(account.owner as varchar) as owner
 from "${database}"."report_rows_history" as report
 inner join "${database}"."account_history" as account
     on account.organization_id = report.organization_id

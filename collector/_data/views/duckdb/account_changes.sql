@@ -81,6 +81,8 @@ WITH "lists" AS (
     "account"."denied_by_type" AS "denied_by_type",
     "account"."denied_by_arn" AS "denied_by_arn",
     "account"."is_management_account" AS "is_management_account",
+    "account"."owner" AS "owner",
+    "account"."ou_id_path" AS "ou_id_path",
     "account"."snapshot_at" AS "snapshot_at",
     LAG("account"."snapshot_date") OVER (
       PARTITION BY "account"."organization_id", "account"."account_id"
@@ -149,6 +151,8 @@ WITH "lists" AS (
     "listed"."denied_by_type" AS "denied_by_type",
     "listed"."denied_by_arn" AS "denied_by_arn",
     "listed"."is_management_account" AS "is_management_account",
+    "listed"."owner" AS "owner",
+    "listed"."ou_id_path" AS "ou_id_path",
     "listed"."snapshot_at" AS "snapshot_at",
     "listed"."seen_before" AS "seen_before",
     "listed"."seen_next" AS "seen_next",

@@ -55,6 +55,8 @@ SELECT
   CAST("snapshot_record"."denied_by_type" AS TEXT) AS "denied_by_type",
   CAST("snapshot_record"."denied_by_arn" AS TEXT) AS "denied_by_arn",
   CAST("snapshot_record"."is_management_account" AS BOOLEAN) AS "is_management_account",
+  CAST("snapshot_record"."owner" AS TEXT) AS "owner",
+  CAST("snapshot_record"."ou_id_path" AS TEXT) AS "ou_id_path",
   CAST("snapshot_record"."run_started_at" AS TIMESTAMP) AS "snapshot_at"
 FROM "snapshot_record:account" AS "snapshot_record"
 WHERE

@@ -56,6 +56,8 @@ WITH "checked" AS (
     "account"."denied_by_type" AS "denied_by_type",
     "account"."denied_by_arn" AS "denied_by_arn",
     "account"."is_management_account" AS "is_management_account",
+    "account"."owner" AS "owner",
+    "account"."ou_id_path" AS "ou_id_path",
     "account"."snapshot_at" AS "snapshot_at",
     "control"."control_id" AS "control_id",
     "account"."outcome" IN ('collected', 'partial') AS "is_covered"
@@ -128,6 +130,8 @@ WITH "checked" AS (
     "checked"."denied_by_type" AS "denied_by_type",
     "checked"."denied_by_arn" AS "denied_by_arn",
     "checked"."is_management_account" AS "is_management_account",
+    "checked"."owner" AS "owner",
+    "checked"."ou_id_path" AS "ou_id_path",
     "checked"."snapshot_at" AS "snapshot_at",
     "checked"."control_id" AS "control_id",
     "checked"."is_covered" AS "is_covered",
@@ -147,49 +151,131 @@ WITH "checked" AS (
       ELSE 'fail'
     END AS "status"
   FROM "checked" AS "checked"
+), "explained" AS (
+  SELECT
+    "evaluated"."organization_id" AS "organization_id",
+    "evaluated"."snapshot_date" AS "snapshot_date",
+    "evaluated"."run_id" AS "run_id",
+    "evaluated"."account_id" AS "account_id",
+    "evaluated"."account_name" AS "account_name",
+    "evaluated"."account_email" AS "account_email",
+    "evaluated"."account_arn" AS "account_arn",
+    "evaluated"."aws_partition" AS "aws_partition",
+    "evaluated"."account_state" AS "account_state",
+    "evaluated"."joined_at" AS "joined_at",
+    "evaluated"."ou_id" AS "ou_id",
+    "evaluated"."ou_path" AS "ou_path",
+    "evaluated"."tags" AS "tags",
+    "evaluated"."outcome" AS "outcome",
+    "evaluated"."error_code" AS "error_code",
+    "evaluated"."error_message" AS "error_message",
+    "evaluated"."attempts" AS "attempts",
+    "evaluated"."run_started_at" AS "run_started_at",
+    "evaluated"."started_at" AS "started_at",
+    "evaluated"."finished_at" AS "finished_at",
+    "evaluated"."report_generated_at" AS "report_generated_at",
+    "evaluated"."user_count" AS "user_count",
+    "evaluated"."unreadable_rows" AS "unreadable_rows",
+    "evaluated"."unreadable_values" AS "unreadable_values",
+    "evaluated"."raw_sha256" AS "raw_sha256",
+    "evaluated"."raw_location" AS "raw_location",
+    "evaluated"."password_policy_state" AS "password_policy_state",
+    "evaluated"."password_policy_error" AS "password_policy_error",
+    "evaluated"."minimum_password_length" AS "minimum_password_length",
+    "evaluated"."password_reuse_prevention" AS "password_reuse_prevention",
+    "evaluated"."max_password_age" AS "max_password_age",
+    "evaluated"."require_symbols" AS "require_symbols",
+    "evaluated"."require_numbers" AS "require_numbers",
+    "evaluated"."require_uppercase_characters" AS "require_uppercase_characters",
+    "evaluated"."require_lowercase_characters" AS "require_lowercase_characters",
+    "evaluated"."hard_expiry" AS "hard_expiry",
+    "evaluated"."allow_users_to_change_password" AS "allow_users_to_change_password",
+    "evaluated"."users" AS "users",
+    "evaluated"."users_quota" AS "users_quota",
+    "evaluated"."mfa_devices" AS "mfa_devices",
+    "evaluated"."mfa_devices_in_use" AS "mfa_devices_in_use",
+    "evaluated"."summary_error" AS "summary_error",
+    "evaluated"."account_mfa_enabled" AS "account_mfa_enabled",
+    "evaluated"."account_access_keys_present" AS "account_access_keys_present",
+    "evaluated"."account_password_present" AS "account_password_present",
+    "evaluated"."account_signing_certificates_present" AS "account_signing_certificates_present",
+    "evaluated"."limit_access_key_rotation_days" AS "limit_access_key_rotation_days",
+    "evaluated"."limit_access_key_unused_days" AS "limit_access_key_unused_days",
+    "evaluated"."limit_password_unused_days" AS "limit_password_unused_days",
+    "evaluated"."limit_root_use_days" AS "limit_root_use_days",
+    "evaluated"."limit_password_length" AS "limit_password_length",
+    "evaluated"."limit_password_reuse" AS "limit_password_reuse",
+    "evaluated"."inventory_source" AS "inventory_source",
+    "evaluated"."denied_by_type" AS "denied_by_type",
+    "evaluated"."denied_by_arn" AS "denied_by_arn",
+    "evaluated"."is_management_account" AS "is_management_account",
+    "evaluated"."owner" AS "owner",
+    "evaluated"."ou_id_path" AS "ou_id_path",
+    "evaluated"."snapshot_at" AS "snapshot_at",
+    "evaluated"."control_id" AS "control_id",
+    "evaluated"."is_covered" AS "is_covered",
+    "evaluated"."status" AS "status",
+    CASE
+      WHEN "evaluated"."control_id" = 'report-collected'
+      THEN CASE "evaluated"."outcome"
+        WHEN 'collected'
+        THEN 'report_collected'
+        WHEN 'partial'
+        THEN 'report_collected_in_part'
+        ELSE 'report_not_collected'
+      END
+      WHEN "evaluated"."status" = 'unknown'
+      THEN 'password_policy_unreadable'
+      WHEN "evaluated"."password_policy_state" = 'default'
+      THEN 'no_password_policy'
+      WHEN "evaluated"."control_id" = 'password-length'
+      THEN 'password_length'
+      ELSE 'password_reuse'
+    END AS "reason_code"
+  FROM "evaluated" AS "evaluated"
 )
 SELECT
-  CAST("evaluated"."organization_id" AS TEXT) AS "organization_id",
-  CAST("evaluated"."snapshot_date" AS TEXT) AS "snapshot_date",
-  CAST("evaluated"."snapshot_at" AS TIMESTAMP) AS "snapshot_at",
-  CAST("evaluated"."run_id" AS TEXT) AS "run_id",
-  CAST("evaluated"."account_id" AS TEXT) AS "account_id",
-  CAST("evaluated"."account_name" AS TEXT) AS "account_name",
-  CAST("evaluated"."ou_id" AS TEXT) AS "ou_id",
-  CAST("evaluated"."ou_path" AS TEXT) AS "ou_path",
-  CAST("evaluated"."control_id" AS TEXT) AS "control_id",
+  CAST("explained"."organization_id" AS TEXT) AS "organization_id",
+  CAST("explained"."snapshot_date" AS TEXT) AS "snapshot_date",
+  CAST("explained"."snapshot_at" AS TIMESTAMP) AS "snapshot_at",
+  CAST("explained"."run_id" AS TEXT) AS "run_id",
+  CAST("explained"."account_id" AS TEXT) AS "account_id",
+  CAST("explained"."account_name" AS TEXT) AS "account_name",
+  CAST("explained"."ou_id" AS TEXT) AS "ou_id",
+  CAST("explained"."ou_path" AS TEXT) AS "ou_path",
+  CAST("explained"."control_id" AS TEXT) AS "control_id",
   CAST(NULL AS TEXT) AS "user_name",
   CAST(NULL AS TEXT) AS "user_arn",
   CAST(NULL AS TEXT) AS "credential_type",
   CAST(NULL AS INT) AS "slot",
   CAST(NULL AS TIMESTAMP) AS "credential_created_at",
-  CAST("evaluated"."status" AS TEXT) AS "status",
-  CAST(CASE
-    WHEN "evaluated"."control_id" = 'report-collected'
-    THEN CASE
-      WHEN "evaluated"."outcome" = 'collected'
-      THEN 'The report was collected.'
-      WHEN "evaluated"."outcome" = 'partial'
-      THEN 'The report was collected in part.' || COALESCE(' ' || "evaluated"."error_message", '')
-      ELSE 'The report was not collected: ' || "evaluated"."outcome" || COALESCE(
-        ' (' || COALESCE("evaluated"."error_code", "evaluated"."error_message") || ').',
-        '.'
-      )
-    END
-    WHEN "evaluated"."status" = 'unknown'
-    THEN 'Cannot be evaluated: the password policy could not be read' || COALESCE(' (' || "evaluated"."password_policy_error" || ').', '.')
-    WHEN "evaluated"."password_policy_state" = 'default'
+  CAST("explained"."status" AS TEXT) AS "status",
+  CAST(CASE "explained"."reason_code"
+    WHEN 'report_collected'
+    THEN 'The report was collected.'
+    WHEN 'report_collected_in_part'
+    THEN 'The report was collected in part.' || COALESCE(' ' || "explained"."error_message", '')
+    WHEN 'report_not_collected'
+    THEN 'The report was not collected: ' || "explained"."outcome" || COALESCE(
+      ' (' || COALESCE("explained"."error_code", "explained"."error_message") || ').',
+      '.'
+    )
+    WHEN 'password_policy_unreadable'
+    THEN 'Cannot be evaluated: the password policy could not be read' || COALESCE(' (' || "explained"."password_policy_error" || ').', '.')
+    WHEN 'no_password_policy'
     THEN 'The account has no custom password policy.'
-    WHEN "evaluated"."control_id" = 'password-length'
-    THEN 'The minimum password length is ' || COALESCE(CAST("evaluated"."minimum_password_length" AS TEXT), 'not set') || '; ' || CAST("evaluated"."limit_password_length" AS TEXT) || ' required.'
-    ELSE 'Reuse prevention is ' || COALESCE(CAST("evaluated"."password_reuse_prevention" AS TEXT), 'not set') || '; ' || CAST("evaluated"."limit_password_reuse" AS TEXT) || ' required.'
+    WHEN 'password_length'
+    THEN 'The minimum password length is ' || COALESCE(CAST("explained"."minimum_password_length" AS TEXT), 'not set') || '; ' || CAST("explained"."limit_password_length" AS TEXT) || ' required.'
+    WHEN 'password_reuse'
+    THEN 'Reuse prevention is ' || COALESCE(CAST("explained"."password_reuse_prevention" AS TEXT), 'not set') || '; ' || CAST("explained"."limit_password_reuse" AS TEXT) || ' required.'
   END AS TEXT) AS "reason",
   CAST(NULL AS BIGINT) AS "measured_seconds",
   CAST(NULL AS INT) AS "limit_days",
   CAST(NULL AS TIMESTAMP) AS "failing_since",
-  CAST("evaluated"."account_id" AS TEXT) AS "subject",
+  CAST("explained"."account_id" AS TEXT) AS "subject",
   CAST(NULL AS TIMESTAMP) AS "last_used_at",
   CAST(NULL AS TEXT) AS "last_used_region",
   CAST(NULL AS TEXT) AS "last_used_service",
-  CAST("evaluated"."report_generated_at" AS TIMESTAMP) AS "report_generated_at"
-FROM "evaluated" AS "evaluated"
+  CAST("explained"."report_generated_at" AS TIMESTAMP) AS "report_generated_at",
+  CAST("explained"."reason_code" AS TEXT) AS "reason_code"
+FROM "explained" AS "explained"

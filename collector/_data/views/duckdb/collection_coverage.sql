@@ -56,6 +56,8 @@ WITH "measured" AS (
     "account"."denied_by_type" AS "denied_by_type",
     "account"."denied_by_arn" AS "denied_by_arn",
     "account"."is_management_account" AS "is_management_account",
+    "account"."owner" AS "owner",
+    "account"."ou_id_path" AS "ou_id_path",
     "account"."snapshot_at" AS "snapshot_at",
     "account"."outcome" IN ('collected', 'partial') AS "is_covered",
     "account"."account_state" = 'ACTIVE' AS "is_in_scope",
@@ -123,5 +125,6 @@ SELECT
   CAST("measured"."summary_error" AS TEXT) AS "summary_error",
   CAST("measured"."raw_location" AS TEXT) AS "raw_location",
   CAST("measured"."raw_sha256" AS TEXT) AS "raw_sha256",
-  CAST("measured"."run_id" AS TEXT) AS "run_id"
+  CAST("measured"."run_id" AS TEXT) AS "run_id",
+  CAST("measured"."owner" AS TEXT) AS "owner"
 FROM "measured" AS "measured"

@@ -13,7 +13,8 @@ SELECT
   CAST("control_results"."reason" AS TEXT) AS "reason",
   CAST("control_results"."finding_id" AS TEXT) AS "finding_id",
   CAST("control_results"."report_generated_at" AS TIMESTAMP) AS "report_generated_at",
-  CAST("control_results"."run_id" AS TEXT) AS "run_id"
+  CAST("control_results"."run_id" AS TEXT) AS "run_id",
+  CAST("control_results"."owner" AS TEXT) AS "owner"
 FROM "control_results" AS "control_results"
 WHERE
   "control_results"."control_id" = 'console-mfa'

@@ -23,7 +23,8 @@ WITH "results" AS (
     "account_results"."last_used_at" AS "last_used_at",
     "account_results"."last_used_region" AS "last_used_region",
     "account_results"."last_used_service" AS "last_used_service",
-    "account_results"."report_generated_at" AS "report_generated_at"
+    "account_results"."report_generated_at" AS "report_generated_at",
+    "account_results"."reason_code" AS "reason_code"
   FROM "account_results_history" AS "account_results"
   UNION ALL
   SELECT
@@ -50,7 +51,8 @@ WITH "results" AS (
     "root_results"."last_used_at" AS "last_used_at",
     "root_results"."last_used_region" AS "last_used_region",
     "root_results"."last_used_service" AS "last_used_service",
-    "root_results"."report_generated_at" AS "report_generated_at"
+    "root_results"."report_generated_at" AS "report_generated_at",
+    "root_results"."reason_code" AS "reason_code"
   FROM "root_results_history" AS "root_results"
   UNION ALL
   SELECT
@@ -77,7 +79,8 @@ WITH "results" AS (
     "user_results"."last_used_at" AS "last_used_at",
     "user_results"."last_used_region" AS "last_used_region",
     "user_results"."last_used_service" AS "last_used_service",
-    "user_results"."report_generated_at" AS "report_generated_at"
+    "user_results"."report_generated_at" AS "report_generated_at",
+    "user_results"."reason_code" AS "reason_code"
   FROM "user_results_history" AS "user_results"
   UNION ALL
   SELECT
@@ -104,7 +107,8 @@ WITH "results" AS (
     "credential_results"."last_used_at" AS "last_used_at",
     "credential_results"."last_used_region" AS "last_used_region",
     "credential_results"."last_used_service" AS "last_used_service",
-    "credential_results"."report_generated_at" AS "report_generated_at"
+    "credential_results"."report_generated_at" AS "report_generated_at",
+    "credential_results"."reason_code" AS "reason_code"
   FROM "credential_results_history" AS "credential_results"
   UNION ALL
   SELECT
@@ -131,7 +135,8 @@ WITH "results" AS (
     "missing_results"."last_used_at" AS "last_used_at",
     "missing_results"."last_used_region" AS "last_used_region",
     "missing_results"."last_used_service" AS "last_used_service",
-    "missing_results"."report_generated_at" AS "report_generated_at"
+    "missing_results"."report_generated_at" AS "report_generated_at",
+    "missing_results"."reason_code" AS "reason_code"
   FROM "missing_results_history" AS "missing_results"
 )
 SELECT
@@ -161,7 +166,13 @@ SELECT
   CAST("results"."run_id" AS TEXT) AS "run_id",
   CAST("results"."last_used_at" AS TIMESTAMP) AS "last_used_at",
   CAST("results"."last_used_region" AS TEXT) AS "last_used_region",
-  CAST("results"."last_used_service" AS TEXT) AS "last_used_service"
+  CAST("results"."last_used_service" AS TEXT) AS "last_used_service",
+  CAST("results"."reason_code" AS TEXT) AS "reason_code",
+  CAST("account"."owner" AS TEXT) AS "owner"
 FROM "results" AS "results"
 INNER JOIN "controls_history" AS "controls"
   ON "controls"."control_id" = "results"."control_id"
+INNER JOIN "account_history" AS "account"
+  ON "account"."organization_id" = "results"."organization_id"
+  AND "account"."snapshot_date" = "results"."snapshot_date"
+  AND "account"."account_id" = "results"."account_id"

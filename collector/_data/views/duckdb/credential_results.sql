@@ -34,6 +34,7 @@ WITH "checked" AS (
     "credentials"."created_at_fault" AS "created_at_fault",
     "credentials"."last_used_at_fault" AS "last_used_at_fault",
     "credentials"."password_enabled_fault" AS "password_enabled_fault",
+    "credentials"."owner" AS "owner",
     "control"."control_id" AS "control_id",
     CASE "control"."control_id"
       WHEN 'access-key-rotation'
@@ -109,6 +110,7 @@ WITH "checked" AS (
     "checked"."created_at_fault" AS "created_at_fault",
     "checked"."last_used_at_fault" AS "last_used_at_fault",
     "checked"."password_enabled_fault" AS "password_enabled_fault",
+    "checked"."owner" AS "owner",
     "checked"."control_id" AS "control_id",
     "checked"."limit_days" AS "limit_days",
     "checked"."measured_from" AS "measured_from",
@@ -175,6 +177,7 @@ WITH "checked" AS (
     "evaluated"."created_at_fault" AS "created_at_fault",
     "evaluated"."last_used_at_fault" AS "last_used_at_fault",
     "evaluated"."password_enabled_fault" AS "password_enabled_fault",
+    "evaluated"."owner" AS "owner",
     "evaluated"."control_id" AS "control_id",
     "evaluated"."limit_days" AS "limit_days",
     "evaluated"."measured_from" AS "measured_from",
@@ -190,83 +193,156 @@ WITH "checked" AS (
       )
     ) AS BIGINT) AS "measured_days"
   FROM "evaluated" AS "evaluated"
+), "explained" AS (
+  SELECT
+    "measured"."organization_id" AS "organization_id",
+    "measured"."snapshot_date" AS "snapshot_date",
+    "measured"."snapshot_at" AS "snapshot_at",
+    "measured"."account_id" AS "account_id",
+    "measured"."account_name" AS "account_name",
+    "measured"."ou_id" AS "ou_id",
+    "measured"."ou_path" AS "ou_path",
+    "measured"."user_name" AS "user_name",
+    "measured"."user_arn" AS "user_arn",
+    "measured"."is_root" AS "is_root",
+    "measured"."credential_type" AS "credential_type",
+    "measured"."slot" AS "slot",
+    "measured"."is_active" AS "is_active",
+    "measured"."created_at" AS "created_at",
+    "measured"."last_used_at" AS "last_used_at",
+    "measured"."last_used_region" AS "last_used_region",
+    "measured"."last_used_service" AS "last_used_service",
+    "measured"."age_days" AS "age_days",
+    "measured"."idle_days" AS "idle_days",
+    "measured"."never_used" AS "never_used",
+    "measured"."mfa_active" AS "mfa_active",
+    "measured"."report_generated_at" AS "report_generated_at",
+    "measured"."run_id" AS "run_id",
+    "measured"."account_state" AS "account_state",
+    "measured"."user_creation_time" AS "user_creation_time",
+    "measured"."ordinal" AS "ordinal",
+    "measured"."idle_since" AS "idle_since",
+    "measured"."unused_limit_days" AS "unused_limit_days",
+    "measured"."max_age_days" AS "max_age_days",
+    "measured"."password_enabled" AS "password_enabled",
+    "measured"."is_active_fault" AS "is_active_fault",
+    "measured"."created_at_fault" AS "created_at_fault",
+    "measured"."last_used_at_fault" AS "last_used_at_fault",
+    "measured"."password_enabled_fault" AS "password_enabled_fault",
+    "measured"."owner" AS "owner",
+    "measured"."control_id" AS "control_id",
+    "measured"."limit_days" AS "limit_days",
+    "measured"."measured_from" AS "measured_from",
+    "measured"."fault" AS "fault",
+    "measured"."status" AS "status",
+    "measured"."measured_seconds" AS "measured_seconds",
+    "measured"."measured_days" AS "measured_days",
+    CASE
+      WHEN "measured"."status" = 'not_applicable'
+      THEN 'key_inactive'
+      WHEN "measured"."status" = 'unknown'
+      THEN 'value_missing'
+      WHEN "measured"."control_id" = 'no-setup-access-key'
+      THEN CASE
+        WHEN "measured"."status" = 'fail'
+        THEN 'setup_key_never_used'
+        WHEN "measured"."password_enabled"
+        THEN 'key_used'
+        ELSE 'no_password'
+      END
+      WHEN "measured"."control_id" = 'access-key-rotation'
+      THEN CASE WHEN "measured"."status" = 'fail' THEN 'key_too_old' ELSE 'key_young' END
+      WHEN NOT "measured"."never_used"
+      THEN CASE WHEN "measured"."status" = 'fail' THEN 'not_used_lately' ELSE 'used_lately' END
+      WHEN "measured"."credential_type" = 'password'
+      THEN CASE
+        WHEN "measured"."status" = 'fail'
+        THEN 'password_never_used'
+        ELSE 'password_not_used_yet'
+      END
+      ELSE CASE
+        WHEN "measured"."status" = 'fail'
+        THEN 'key_never_used'
+        ELSE 'key_not_used_yet'
+      END
+    END AS "reason_code"
+  FROM "measured" AS "measured"
 )
 SELECT
-  CAST("measured"."organization_id" AS TEXT) AS "organization_id",
-  CAST("measured"."snapshot_date" AS TEXT) AS "snapshot_date",
-  CAST("measured"."snapshot_at" AS TIMESTAMP) AS "snapshot_at",
-  CAST("measured"."run_id" AS TEXT) AS "run_id",
-  CAST("measured"."account_id" AS TEXT) AS "account_id",
-  CAST("measured"."account_name" AS TEXT) AS "account_name",
-  CAST("measured"."ou_id" AS TEXT) AS "ou_id",
-  CAST("measured"."ou_path" AS TEXT) AS "ou_path",
-  CAST("measured"."control_id" AS TEXT) AS "control_id",
-  CAST("measured"."user_name" AS TEXT) AS "user_name",
-  CAST("measured"."user_arn" AS TEXT) AS "user_arn",
-  CAST("measured"."credential_type" AS TEXT) AS "credential_type",
-  CAST("measured"."slot" AS INT) AS "slot",
-  CAST("measured"."created_at" AS TIMESTAMP) AS "credential_created_at",
-  CAST("measured"."status" AS TEXT) AS "status",
-  CAST(CASE
-    WHEN "measured"."status" = 'not_applicable'
+  CAST("explained"."organization_id" AS TEXT) AS "organization_id",
+  CAST("explained"."snapshot_date" AS TEXT) AS "snapshot_date",
+  CAST("explained"."snapshot_at" AS TIMESTAMP) AS "snapshot_at",
+  CAST("explained"."run_id" AS TEXT) AS "run_id",
+  CAST("explained"."account_id" AS TEXT) AS "account_id",
+  CAST("explained"."account_name" AS TEXT) AS "account_name",
+  CAST("explained"."ou_id" AS TEXT) AS "ou_id",
+  CAST("explained"."ou_path" AS TEXT) AS "ou_path",
+  CAST("explained"."control_id" AS TEXT) AS "control_id",
+  CAST("explained"."user_name" AS TEXT) AS "user_name",
+  CAST("explained"."user_arn" AS TEXT) AS "user_arn",
+  CAST("explained"."credential_type" AS TEXT) AS "credential_type",
+  CAST("explained"."slot" AS INT) AS "slot",
+  CAST("explained"."created_at" AS TIMESTAMP) AS "credential_created_at",
+  CAST("explained"."status" AS TEXT) AS "status",
+  CAST(CASE "explained"."reason_code"
+    WHEN 'key_inactive'
     THEN 'The key is inactive.'
-    WHEN "measured"."status" = 'unknown'
-    THEN 'Cannot be evaluated: ' || COALESCE("measured"."fault", 'the limit is unknown') || '.'
-    WHEN "measured"."control_id" = 'no-setup-access-key'
-    THEN CASE
-      WHEN "measured"."status" = 'fail'
-      THEN 'The user has a password, and this active key was never used.'
-      WHEN "measured"."password_enabled"
-      THEN 'The key has been used.'
-      ELSE 'The user has no password.'
-    END
+    WHEN 'value_missing'
+    THEN 'Cannot be evaluated: ' || COALESCE("explained"."fault", 'the limit is unknown') || '.'
+    WHEN 'setup_key_never_used'
+    THEN 'The user has a password, and this active key was never used.'
+    WHEN 'key_used'
+    THEN 'The key has been used.'
+    WHEN 'no_password'
+    THEN 'The user has no password.'
     ELSE CASE
-      WHEN "measured"."control_id" = 'access-key-rotation'
+      WHEN "explained"."reason_code" IN ('key_too_old', 'key_young')
       THEN 'Created '
-      WHEN NOT "measured"."never_used"
+      WHEN "explained"."reason_code" IN ('not_used_lately', 'used_lately')
       THEN 'Last used '
-      WHEN "measured"."credential_type" = 'password'
+      WHEN "explained"."reason_code" IN ('password_never_used', 'password_not_used_yet')
       THEN 'Never used, and set '
       ELSE 'Never used, and created '
     END || CASE
-      WHEN "measured"."measured_seconds" < 0
+      WHEN "explained"."measured_seconds" < 0
       THEN 'after the report: '
-      WHEN "measured"."measured_days" = 1
+      WHEN "explained"."measured_days" = 1
       THEN '1 day before the report: '
-      ELSE CAST("measured"."measured_days" AS TEXT) || ' days before the report: '
+      ELSE CAST("explained"."measured_days" AS TEXT) || ' days before the report: '
     END || CASE
-      WHEN "measured"."status" = 'fail'
+      WHEN "explained"."status" = 'fail'
       THEN 'beyond the limit of '
       ELSE 'within the limit of '
-    END || CAST("measured"."limit_days" AS TEXT) || CASE WHEN "measured"."limit_days" = 1 THEN ' day.' ELSE ' days.' END
+    END || CAST("explained"."limit_days" AS TEXT) || CASE WHEN "explained"."limit_days" = 1 THEN ' day.' ELSE ' days.' END
   END AS TEXT) AS "reason",
-  CAST("measured"."measured_seconds" AS BIGINT) AS "measured_seconds",
-  CAST("measured"."limit_days" AS INT) AS "limit_days",
+  CAST("explained"."measured_seconds" AS BIGINT) AS "measured_seconds",
+  CAST("explained"."limit_days" AS INT) AS "limit_days",
   CAST(CASE
-    WHEN "measured"."status" = 'fail'
-    THEN "measured"."measured_from" + INTERVAL ("measured"."limit_days") DAY
+    WHEN "explained"."status" = 'fail'
+    THEN "explained"."measured_from" + INTERVAL ("explained"."limit_days") DAY
   END AS TIMESTAMP) AS "failing_since",
-  CAST(CASE "measured"."credential_type"
+  CAST(CASE "explained"."credential_type"
     WHEN 'access_key'
-    THEN "measured"."user_arn" || '|key|' || COALESCE(
-      CAST(DATE_SUB('second', CAST('1970-01-01 00:00:00' AS TIMESTAMP), "measured"."created_at") AS TEXT),
+    THEN "explained"."user_arn" || '|key|' || COALESCE(
+      CAST(DATE_SUB('second', CAST('1970-01-01 00:00:00' AS TIMESTAMP), "explained"."created_at") AS TEXT),
       ''
     ) || CASE
-      WHEN "measured"."created_at" <> DATE_TRUNC('SECOND', "measured"."created_at")
+      WHEN "explained"."created_at" <> DATE_TRUNC('SECOND', "explained"."created_at")
       THEN '.' || CAST(DATE_SUB(
         'millisecond',
-        DATE_TRUNC('SECOND', "measured"."created_at"),
-        "measured"."created_at"
+        DATE_TRUNC('SECOND', "explained"."created_at"),
+        "explained"."created_at"
       ) AS TEXT)
       ELSE ''
-    END || CASE WHEN "measured"."ordinal" = 1 THEN '|1' ELSE '|2' END
-    ELSE "measured"."user_arn" || '|password|' || COALESCE(
-      CAST(DATE_SUB('second', CAST('1970-01-01 00:00:00' AS TIMESTAMP), "measured"."user_creation_time") AS TEXT),
+    END || CASE WHEN "explained"."ordinal" = 1 THEN '|1' ELSE '|2' END
+    ELSE "explained"."user_arn" || '|password|' || COALESCE(
+      CAST(DATE_SUB('second', CAST('1970-01-01 00:00:00' AS TIMESTAMP), "explained"."user_creation_time") AS TEXT),
       ''
     )
   END AS TEXT) AS "subject",
-  CAST("measured"."last_used_at" AS TIMESTAMP) AS "last_used_at",
-  CAST("measured"."last_used_region" AS TEXT) AS "last_used_region",
-  CAST("measured"."last_used_service" AS TEXT) AS "last_used_service",
-  CAST("measured"."report_generated_at" AS TIMESTAMP) AS "report_generated_at"
-FROM "measured" AS "measured"
+  CAST("explained"."last_used_at" AS TIMESTAMP) AS "last_used_at",
+  CAST("explained"."last_used_region" AS TEXT) AS "last_used_region",
+  CAST("explained"."last_used_service" AS TEXT) AS "last_used_service",
+  CAST("explained"."report_generated_at" AS TIMESTAMP) AS "report_generated_at",
+  CAST("explained"."reason_code" AS TEXT) AS "reason_code"
+FROM "explained" AS "explained"

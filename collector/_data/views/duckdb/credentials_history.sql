@@ -184,6 +184,7 @@ WITH "slotted" AS (
     "account"."account_state" AS "account_state",
     "account"."ou_id" AS "ou_id",
     "account"."ou_path" AS "ou_path",
+    "account"."owner" AS "owner",
     CASE "explained"."credential_type"
       WHEN 'access_key'
       THEN "account"."limit_access_key_unused_days"
@@ -258,6 +259,7 @@ WITH "slotted" AS (
     "existing"."account_state" AS "account_state",
     "existing"."ou_id" AS "ou_id",
     "existing"."ou_path" AS "ou_path",
+    "existing"."owner" AS "owner",
     "existing"."unused_limit_days" AS "unused_limit_days",
     "existing"."max_age_days" AS "max_age_days",
     "existing"."last_used_at_fault" AS "last_used_at_fault",
@@ -320,5 +322,6 @@ SELECT
   CAST(CASE
     WHEN "measured"."password_enabled" IS NULL
     THEN 'password_enabled is ' || COALESCE("measured"."null_reasons"['password_enabled'], 'N/A')
-  END AS TEXT) AS "password_enabled_fault"
+  END AS TEXT) AS "password_enabled_fault",
+  CAST("measured"."owner" AS TEXT) AS "owner"
 FROM "measured" AS "measured"

@@ -27,6 +27,8 @@ WITH "ranked" AS (
     "control_results"."last_used_at" AS "last_used_at",
     "control_results"."last_used_region" AS "last_used_region",
     "control_results"."last_used_service" AS "last_used_service",
+    "control_results"."reason_code" AS "reason_code",
+    "control_results"."owner" AS "owner",
     ROW_NUMBER() OVER (
       PARTITION BY "control_results"."organization_id", "control_results"."snapshot_date"
       ORDER BY "control_results"."severity_rank", "control_results"."failing_since", "control_results"."measured_seconds" DESC, "control_results"."control_id", "control_results"."account_id", "control_results"."finding_id"
@@ -63,5 +65,7 @@ SELECT
   CAST("ranked"."run_id" AS TEXT) AS "run_id",
   CAST("ranked"."last_used_at" AS TIMESTAMP) AS "last_used_at",
   CAST("ranked"."last_used_region" AS TEXT) AS "last_used_region",
-  CAST("ranked"."last_used_service" AS TEXT) AS "last_used_service"
+  CAST("ranked"."last_used_service" AS TEXT) AS "last_used_service",
+  CAST("ranked"."reason_code" AS TEXT) AS "reason_code",
+  CAST("ranked"."owner" AS TEXT) AS "owner"
 FROM "ranked" AS "ranked"

@@ -34,6 +34,7 @@ WITH "active" AS (
     "credentials"."created_at_fault" AS "created_at_fault",
     "credentials"."last_used_at_fault" AS "last_used_at_fault",
     "credentials"."password_enabled_fault" AS "password_enabled_fault",
+    "credentials"."owner" AS "owner",
     "credentials"."credential_type" <> 'signing_certificate' AS "is_tracked",
     "credentials"."is_active"
     AND "credentials"."idle_since" <= (
@@ -69,7 +70,8 @@ WITH "active" AS (
     MAX("active"."last_used_at") AS "last_used_at",
     BOOL_OR("active"."mfa_active") AS "mfa_active",
     MAX("active"."report_generated_at") AS "report_generated_at",
-    MAX("active"."run_id") AS "run_id"
+    MAX("active"."run_id") AS "run_id",
+    MAX("active"."owner") AS "owner"
   FROM "active" AS "active"
   GROUP BY
     "active"."organization_id",
@@ -105,5 +107,6 @@ SELECT
   CAST("users"."last_used_at" IS NULL AS BOOLEAN) AS "never_used",
   CAST("users"."mfa_active" AS BOOLEAN) AS "mfa_active",
   CAST("users"."report_generated_at" AS TIMESTAMP) AS "report_generated_at",
-  CAST("users"."run_id" AS TEXT) AS "run_id"
+  CAST("users"."run_id" AS TEXT) AS "run_id",
+  CAST("users"."owner" AS TEXT) AS "owner"
 FROM "users" AS "users"

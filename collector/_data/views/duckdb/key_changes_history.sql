@@ -74,6 +74,7 @@ WITH "reports" AS (
     "credentials"."created_at_fault" AS "created_at_fault",
     "credentials"."last_used_at_fault" AS "last_used_at_fault",
     "credentials"."password_enabled_fault" AS "password_enabled_fault",
+    "credentials"."owner" AS "owner",
     MAX(
       CASE WHEN "credentials"."created_at" IS NULL THEN "credentials"."snapshot_date" END
     ) OVER (

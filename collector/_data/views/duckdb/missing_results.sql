@@ -56,9 +56,16 @@ WITH "evaluated" AS (
     "account"."denied_by_type" AS "denied_by_type",
     "account"."denied_by_arn" AS "denied_by_arn",
     "account"."is_management_account" AS "is_management_account",
+    "account"."owner" AS "owner",
+    "account"."ou_id_path" AS "ou_id_path",
     "account"."snapshot_at" AS "snapshot_at",
     "controls"."control_id" AS "control_id",
-    'unknown' AS "status"
+    'unknown' AS "status",
+    CASE
+      WHEN "account"."outcome" IN ('collected', 'partial')
+      THEN 'rows_left_out'
+      ELSE 'account_not_collected'
+    END AS "reason_code"
   FROM "account" AS "account"
   INNER JOIN "controls" AS "controls"
     ON "controls"."control_id" <> 'report-collected'
@@ -87,14 +94,15 @@ SELECT
   CAST(NULL AS INT) AS "slot",
   CAST(NULL AS TIMESTAMP) AS "credential_created_at",
   CAST("evaluated"."status" AS TEXT) AS "status",
-  CAST(CASE
-    WHEN "evaluated"."outcome" IN ('collected', 'partial')
+  CAST(CASE "evaluated"."reason_code"
+    WHEN 'rows_left_out'
     THEN 'Cannot be evaluated: ' || CAST("evaluated"."unreadable_rows" AS TEXT) || CASE
       WHEN "evaluated"."unreadable_rows" = 1
       THEN ' row of the report was left out.'
       ELSE ' rows of the report were left out.'
     END
-    ELSE 'Cannot be evaluated: the account was not collected (' || "evaluated"."outcome" || COALESCE(', ' || "evaluated"."error_code", '') || ').'
+    WHEN 'account_not_collected'
+    THEN 'Cannot be evaluated: the account was not collected (' || "evaluated"."outcome" || COALESCE(', ' || "evaluated"."error_code", '') || ').'
   END AS TEXT) AS "reason",
   CAST(NULL AS BIGINT) AS "measured_seconds",
   CAST(NULL AS INT) AS "limit_days",
@@ -103,5 +111,6 @@ SELECT
   CAST(NULL AS TIMESTAMP) AS "last_used_at",
   CAST(NULL AS TEXT) AS "last_used_region",
   CAST(NULL AS TEXT) AS "last_used_service",
-  CAST("evaluated"."report_generated_at" AS TIMESTAMP) AS "report_generated_at"
+  CAST("evaluated"."report_generated_at" AS TIMESTAMP) AS "report_generated_at",
+  CAST("evaluated"."reason_code" AS TEXT) AS "reason_code"
 FROM "evaluated" AS "evaluated"

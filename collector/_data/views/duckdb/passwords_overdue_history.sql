@@ -15,7 +15,8 @@ SELECT
   CAST("credentials"."last_used_at" AS TIMESTAMP) AS "last_used_at",
   CAST("credentials"."mfa_active" AS BOOLEAN) AS "mfa_active",
   CAST("credentials"."report_generated_at" AS TIMESTAMP) AS "report_generated_at",
-  CAST("credentials"."run_id" AS TEXT) AS "run_id"
+  CAST("credentials"."run_id" AS TEXT) AS "run_id",
+  CAST("credentials"."owner" AS TEXT) AS "owner"
 FROM "credentials_history" AS "credentials"
 WHERE
   "credentials"."credential_type" = 'password'

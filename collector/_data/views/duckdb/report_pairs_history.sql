@@ -56,6 +56,8 @@ WITH "in_order" AS (
     "account"."denied_by_type" AS "denied_by_type",
     "account"."denied_by_arn" AS "denied_by_arn",
     "account"."is_management_account" AS "is_management_account",
+    "account"."owner" AS "owner",
+    "account"."ou_id_path" AS "ou_id_path",
     "account"."snapshot_at" AS "snapshot_at",
     COALESCE("account"."unreadable_rows", 0) = 0 AS "is_whole",
     LAG("account"."snapshot_date") OVER (

@@ -404,103 +404,192 @@ WITH "checked" AS (
       THEN "compared"."use_limit_days"
     END AS "limit_days"
   FROM "compared" AS "compared"
+), "worded" AS (
+  SELECT
+    "measured"."organization_id" AS "organization_id",
+    "measured"."snapshot_date" AS "snapshot_date",
+    "measured"."snapshot_at" AS "snapshot_at",
+    "measured"."account_id" AS "account_id",
+    "measured"."account_name" AS "account_name",
+    "measured"."ou_id" AS "ou_id",
+    "measured"."ou_path" AS "ou_path",
+    "measured"."account_state" AS "account_state",
+    "measured"."outcome" AS "outcome",
+    "measured"."root_credentials" AS "root_credentials",
+    "measured"."password_enabled" AS "password_enabled",
+    "measured"."password_last_used_at" AS "password_last_used_at",
+    "measured"."password_last_changed_at" AS "password_last_changed_at",
+    "measured"."mfa_active" AS "mfa_active",
+    "measured"."active_access_keys" AS "active_access_keys",
+    "measured"."inactive_access_keys" AS "inactive_access_keys",
+    "measured"."access_key_last_used_at" AS "access_key_last_used_at",
+    "measured"."last_used_at" AS "last_used_at",
+    "measured"."idle_days" AS "idle_days",
+    "measured"."account_password_present" AS "account_password_present",
+    "measured"."account_access_keys_present" AS "account_access_keys_present",
+    "measured"."account_mfa_enabled" AS "account_mfa_enabled",
+    "measured"."account_signing_certificates_present" AS "account_signing_certificates_present",
+    "measured"."summary_error" AS "summary_error",
+    "measured"."summary_differs" AS "summary_differs",
+    "measured"."report_generated_at" AS "report_generated_at",
+    "measured"."run_id" AS "run_id",
+    "measured"."user_arn" AS "user_arn",
+    "measured"."counts_as_enabled" AS "counts_as_enabled",
+    "measured"."use_limit_days" AS "use_limit_days",
+    "measured"."password_enabled_fault" AS "password_enabled_fault",
+    "measured"."mfa_active_fault" AS "mfa_active_fault",
+    "measured"."access_keys_fault" AS "access_keys_fault",
+    "measured"."last_used_at_fault" AS "last_used_at_fault",
+    "measured"."has_root_user" AS "has_root_user",
+    "measured"."is_member_account" AS "is_member_account",
+    "measured"."active_signing_certificates" AS "active_signing_certificates",
+    "measured"."inactive_signing_certificates" AS "inactive_signing_certificates",
+    "measured"."signing_certificates_fault" AS "signing_certificates_fault",
+    "measured"."has_password" AS "has_password",
+    "measured"."has_access_keys" AS "has_access_keys",
+    "measured"."has_signing_certificates" AS "has_signing_certificates",
+    "measured"."credentials_fault" AS "credentials_fault",
+    "measured"."control_id" AS "control_id",
+    "measured"."used_lately" AS "used_lately",
+    "measured"."has_credentials" AS "has_credentials",
+    "measured"."is_exempt" AS "is_exempt",
+    "measured"."fault" AS "fault",
+    "measured"."status" AS "status",
+    "measured"."summary_shows" AS "summary_shows",
+    "measured"."measured_seconds" AS "measured_seconds",
+    "measured"."measured_hours" AS "measured_hours",
+    "measured"."limit_days" AS "limit_days",
+    CASE
+      WHEN "measured"."status" = 'unknown'
+      THEN 'value_missing'
+      WHEN NOT "measured"."has_root_user"
+      THEN 'no_root_in_china'
+      WHEN "measured"."control_id" = 'root-no-access-key'
+      THEN CASE
+        WHEN "measured"."status" = 'fail'
+        THEN 'root_active_key'
+        ELSE 'root_no_active_key'
+      END
+      WHEN "measured"."control_id" = 'root-mfa'
+      THEN CASE
+        WHEN "measured"."status" = 'pass'
+        THEN 'root_with_mfa'
+        WHEN "measured"."status" = 'fail'
+        THEN 'root_without_mfa'
+        WHEN "measured"."active_access_keys" > 0
+        THEN 'govcloud_root_key'
+        WHEN NOT "measured"."access_keys_fault" IS NULL
+        THEN 'govcloud_root_key_unknown'
+        ELSE 'root_nothing_to_protect'
+      END
+      WHEN "measured"."control_id" = 'root-no-certificate'
+      THEN CASE
+        WHEN "measured"."status" = 'fail'
+        THEN 'root_active_certificate'
+        ELSE 'root_no_active_certificate'
+      END
+      WHEN "measured"."control_id" = 'root-no-credentials'
+      THEN CASE "measured"."status"
+        WHEN 'not_applicable'
+        THEN 'not_a_member_account'
+        WHEN 'pass'
+        THEN 'root_no_credentials'
+        ELSE 'root_credentials'
+      END
+      WHEN "measured"."last_used_at" IS NULL
+      THEN 'root_never_used'
+      WHEN "measured"."status" = 'fail'
+      THEN 'root_used_lately'
+      ELSE 'root_not_used_lately'
+    END AS "reason_code"
+  FROM "measured" AS "measured"
 )
 SELECT
-  CAST("measured"."organization_id" AS TEXT) AS "organization_id",
-  CAST("measured"."snapshot_date" AS TEXT) AS "snapshot_date",
-  CAST("measured"."snapshot_at" AS TIMESTAMP) AS "snapshot_at",
-  CAST("measured"."run_id" AS TEXT) AS "run_id",
-  CAST("measured"."account_id" AS TEXT) AS "account_id",
-  CAST("measured"."account_name" AS TEXT) AS "account_name",
-  CAST("measured"."ou_id" AS TEXT) AS "ou_id",
-  CAST("measured"."ou_path" AS TEXT) AS "ou_path",
-  CAST("measured"."control_id" AS TEXT) AS "control_id",
+  CAST("worded"."organization_id" AS TEXT) AS "organization_id",
+  CAST("worded"."snapshot_date" AS TEXT) AS "snapshot_date",
+  CAST("worded"."snapshot_at" AS TIMESTAMP) AS "snapshot_at",
+  CAST("worded"."run_id" AS TEXT) AS "run_id",
+  CAST("worded"."account_id" AS TEXT) AS "account_id",
+  CAST("worded"."account_name" AS TEXT) AS "account_name",
+  CAST("worded"."ou_id" AS TEXT) AS "ou_id",
+  CAST("worded"."ou_path" AS TEXT) AS "ou_path",
+  CAST("worded"."control_id" AS TEXT) AS "control_id",
   CAST(NULL AS TEXT) AS "user_name",
   CAST(NULL AS TEXT) AS "user_arn",
   CAST(NULL AS TEXT) AS "credential_type",
   CAST(NULL AS INT) AS "slot",
   CAST(NULL AS TIMESTAMP) AS "credential_created_at",
-  CAST("measured"."status" AS TEXT) AS "status",
-  CAST(CASE
-    WHEN "measured"."status" = 'unknown'
-    THEN 'Cannot be evaluated: ' || COALESCE("measured"."fault", 'the limit is unknown') || '.'
-    WHEN NOT "measured"."has_root_user"
+  CAST("worded"."status" AS TEXT) AS "status",
+  CAST(CASE "worded"."reason_code"
+    WHEN 'value_missing'
+    THEN 'Cannot be evaluated: ' || COALESCE("worded"."fault", 'the limit is unknown') || '.'
+    WHEN 'no_root_in_china'
     THEN 'Accounts in China have no root user.'
-    WHEN "measured"."control_id" = 'root-no-access-key'
-    THEN CASE
-      WHEN "measured"."status" = 'fail'
-      THEN 'Root has an active access key.'
-      ELSE 'Root has no active access key.'
-    END
-    WHEN "measured"."control_id" = 'root-mfa'
-    THEN CASE
-      WHEN "measured"."status" = 'pass'
-      THEN 'Root has MFA.'
-      WHEN "measured"."status" = 'fail'
-      THEN 'Root has credentials and no MFA device.'
-      WHEN "measured"."active_access_keys" > 0
-      THEN 'Root has an access key, but no console in GovCloud: MFA is not required.'
-      WHEN NOT "measured"."access_keys_fault" IS NULL
-      THEN 'Root may have an access key, but has no console in GovCloud: MFA is not required.'
-      ELSE 'Root has no credentials that MFA could protect.'
-    END
-    WHEN "measured"."control_id" = 'root-no-certificate'
-    THEN CASE
-      WHEN "measured"."status" = 'fail'
-      THEN 'Root has an active signing certificate.'
-      ELSE 'Root has no active signing certificate.'
-    END
-    WHEN "measured"."control_id" = 'root-no-credentials'
-    THEN CASE "measured"."status"
-      WHEN 'not_applicable'
-      THEN 'This is not a member account of an organization.'
-      WHEN 'pass'
-      THEN 'Root has no credentials.'
-      ELSE 'Root has ' || CASE WHEN "measured"."has_password" THEN 'a password' ELSE '' END || CASE
-        WHEN "measured"."has_password" AND "measured"."has_access_keys"
-        THEN ' and '
-        ELSE ''
-      END || CASE WHEN "measured"."has_access_keys" THEN 'an access key' ELSE '' END || CASE
-        WHEN NOT COALESCE("measured"."has_signing_certificates", FALSE)
-        THEN ''
-        WHEN "measured"."has_password" OR "measured"."has_access_keys"
-        THEN ' and a signing certificate'
-        ELSE 'a signing certificate'
-      END || '.'
-    END
-    WHEN "measured"."last_used_at" IS NULL
+    WHEN 'root_active_key'
+    THEN 'Root has an active access key.'
+    WHEN 'root_no_active_key'
+    THEN 'Root has no active access key.'
+    WHEN 'root_with_mfa'
+    THEN 'Root has MFA.'
+    WHEN 'root_without_mfa'
+    THEN 'Root has credentials and no MFA device.'
+    WHEN 'govcloud_root_key'
+    THEN 'Root has an access key, but no console in GovCloud: MFA is not required.'
+    WHEN 'govcloud_root_key_unknown'
+    THEN 'Root may have an access key, but has no console in GovCloud: MFA is not required.'
+    WHEN 'root_nothing_to_protect'
+    THEN 'Root has no credentials that MFA could protect.'
+    WHEN 'root_active_certificate'
+    THEN 'Root has an active signing certificate.'
+    WHEN 'root_no_active_certificate'
+    THEN 'Root has no active signing certificate.'
+    WHEN 'not_a_member_account'
+    THEN 'This is not a member account of an organization.'
+    WHEN 'root_no_credentials'
+    THEN 'Root has no credentials.'
+    WHEN 'root_credentials'
+    THEN 'Root has ' || CASE WHEN "worded"."has_password" THEN 'a password' ELSE '' END || CASE
+      WHEN "worded"."has_password" AND "worded"."has_access_keys"
+      THEN ' and '
+      ELSE ''
+    END || CASE WHEN "worded"."has_access_keys" THEN 'an access key' ELSE '' END || CASE
+      WHEN NOT COALESCE("worded"."has_signing_certificates", FALSE)
+      THEN ''
+      WHEN "worded"."has_password" OR "worded"."has_access_keys"
+      THEN ' and a signing certificate'
+      ELSE 'a signing certificate'
+    END || '.'
+    WHEN 'root_never_used'
     THEN 'Root has no recorded use.'
     ELSE 'Root was last used ' || CASE
-      WHEN "measured"."measured_seconds" < 0
+      WHEN "worded"."measured_seconds" < 0
       THEN 'after the report: '
-      WHEN "measured"."measured_hours" = 1
+      WHEN "worded"."measured_hours" = 1
       THEN '1 hour before the report: '
-      ELSE CAST("measured"."measured_hours" AS TEXT) || ' hours before the report: '
-    END || CASE
-      WHEN "measured"."status" = 'fail'
+      ELSE CAST("worded"."measured_hours" AS TEXT) || ' hours before the report: '
+    END || CASE "worded"."reason_code"
+      WHEN 'root_used_lately'
       THEN 'within the last '
       ELSE 'not within the last '
     END || CASE
-      WHEN "measured"."limit_days" = 1
+      WHEN "worded"."limit_days" = 1
       THEN 'day.'
-      ELSE CAST("measured"."limit_days" AS TEXT) || ' days.'
+      ELSE CAST("worded"."limit_days" AS TEXT) || ' days.'
     END
   END || COALESCE(
-    ' The account summary, which is fresher than the report, shows ' || "measured"."summary_shows" || '.',
+    ' The account summary, which is fresher than the report, shows ' || "worded"."summary_shows" || '.',
     ''
   ) AS TEXT) AS "reason",
-  CAST("measured"."measured_seconds" AS BIGINT) AS "measured_seconds",
-  CAST("measured"."limit_days" AS INT) AS "limit_days",
+  CAST("worded"."measured_seconds" AS BIGINT) AS "measured_seconds",
+  CAST("worded"."limit_days" AS INT) AS "limit_days",
   CAST(CASE
-    WHEN "measured"."control_id" = 'root-unused' AND "measured"."status" = 'fail'
-    THEN "measured"."last_used_at"
+    WHEN "worded"."control_id" = 'root-unused' AND "worded"."status" = 'fail'
+    THEN "worded"."last_used_at"
   END AS TIMESTAMP) AS "failing_since",
-  CAST("measured"."account_id" AS TEXT) AS "subject",
-  CAST(CASE
-    WHEN "measured"."control_id" = 'root-unused'
-    THEN "measured"."last_used_at"
-  END AS TIMESTAMP) AS "last_used_at",
+  CAST("worded"."account_id" AS TEXT) AS "subject",
+  CAST(CASE WHEN "worded"."control_id" = 'root-unused' THEN "worded"."last_used_at" END AS TIMESTAMP) AS "last_used_at",
   CAST(NULL AS TEXT) AS "last_used_region",
   CAST(NULL AS TEXT) AS "last_used_service",
-  CAST("measured"."report_generated_at" AS TIMESTAMP) AS "report_generated_at"
-FROM "measured" AS "measured"
+  CAST("worded"."report_generated_at" AS TIMESTAMP) AS "report_generated_at",
+  CAST("worded"."reason_code" AS TEXT) AS "reason_code"
+FROM "worded" AS "worded"

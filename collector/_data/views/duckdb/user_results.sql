@@ -134,50 +134,109 @@ WITH "key_pairs" AS (
       ELSE 'unknown'
     END AS "status"
   FROM "checked" AS "checked"
+), "explained" AS (
+  SELECT
+    "evaluated"."organization_id" AS "organization_id",
+    "evaluated"."snapshot_date" AS "snapshot_date",
+    "evaluated"."run_id" AS "run_id",
+    "evaluated"."account_id" AS "account_id",
+    "evaluated"."user_name" AS "user_name",
+    "evaluated"."user_arn" AS "user_arn",
+    "evaluated"."is_root" AS "is_root",
+    "evaluated"."user_creation_time" AS "user_creation_time",
+    "evaluated"."password_enabled" AS "password_enabled",
+    "evaluated"."password_last_used" AS "password_last_used",
+    "evaluated"."password_last_changed" AS "password_last_changed",
+    "evaluated"."password_next_rotation" AS "password_next_rotation",
+    "evaluated"."mfa_active" AS "mfa_active",
+    "evaluated"."access_key_1_active" AS "access_key_1_active",
+    "evaluated"."access_key_1_last_rotated" AS "access_key_1_last_rotated",
+    "evaluated"."access_key_1_last_used_date" AS "access_key_1_last_used_date",
+    "evaluated"."access_key_1_last_used_region" AS "access_key_1_last_used_region",
+    "evaluated"."access_key_1_last_used_service" AS "access_key_1_last_used_service",
+    "evaluated"."access_key_2_active" AS "access_key_2_active",
+    "evaluated"."access_key_2_last_rotated" AS "access_key_2_last_rotated",
+    "evaluated"."access_key_2_last_used_date" AS "access_key_2_last_used_date",
+    "evaluated"."access_key_2_last_used_region" AS "access_key_2_last_used_region",
+    "evaluated"."access_key_2_last_used_service" AS "access_key_2_last_used_service",
+    "evaluated"."cert_1_active" AS "cert_1_active",
+    "evaluated"."cert_1_last_rotated" AS "cert_1_last_rotated",
+    "evaluated"."cert_2_active" AS "cert_2_active",
+    "evaluated"."cert_2_last_rotated" AS "cert_2_last_rotated",
+    "evaluated"."additional_credentials_info" AS "additional_credentials_info",
+    "evaluated"."null_reasons" AS "null_reasons",
+    "evaluated"."unknown_columns" AS "unknown_columns",
+    "evaluated"."report_generated_at" AS "report_generated_at",
+    "evaluated"."undated_key_last_used_at" AS "undated_key_last_used_at",
+    "evaluated"."undated_key_last_used_at_fault" AS "undated_key_last_used_at_fault",
+    "evaluated"."snapshot_at" AS "snapshot_at",
+    "evaluated"."account_name" AS "account_name",
+    "evaluated"."ou_id" AS "ou_id",
+    "evaluated"."ou_path" AS "ou_path",
+    "evaluated"."control_id" AS "control_id",
+    "evaluated"."has_key_pair" AS "has_key_pair",
+    "evaluated"."fault" AS "fault",
+    "evaluated"."status" AS "status",
+    CASE
+      WHEN "evaluated"."status" = 'unknown'
+      THEN 'value_missing'
+      WHEN "evaluated"."control_id" = 'single-access-key'
+      THEN CASE
+        WHEN "evaluated"."status" = 'fail'
+        THEN 'two_active_keys'
+        ELSE 'at_most_one_active_key'
+      END
+      WHEN "evaluated"."status" = 'not_applicable'
+      THEN 'no_password'
+      WHEN "evaluated"."status" = 'fail'
+      THEN 'password_without_mfa'
+      ELSE 'password_with_mfa'
+    END AS "reason_code"
+  FROM "evaluated" AS "evaluated"
 )
 SELECT
-  CAST("evaluated"."organization_id" AS TEXT) AS "organization_id",
-  CAST("evaluated"."snapshot_date" AS TEXT) AS "snapshot_date",
-  CAST("evaluated"."snapshot_at" AS TIMESTAMP) AS "snapshot_at",
-  CAST("evaluated"."run_id" AS TEXT) AS "run_id",
-  CAST("evaluated"."account_id" AS TEXT) AS "account_id",
-  CAST("evaluated"."account_name" AS TEXT) AS "account_name",
-  CAST("evaluated"."ou_id" AS TEXT) AS "ou_id",
-  CAST("evaluated"."ou_path" AS TEXT) AS "ou_path",
-  CAST("evaluated"."control_id" AS TEXT) AS "control_id",
-  CAST("evaluated"."user_name" AS TEXT) AS "user_name",
-  CAST("evaluated"."user_arn" AS TEXT) AS "user_arn",
+  CAST("explained"."organization_id" AS TEXT) AS "organization_id",
+  CAST("explained"."snapshot_date" AS TEXT) AS "snapshot_date",
+  CAST("explained"."snapshot_at" AS TIMESTAMP) AS "snapshot_at",
+  CAST("explained"."run_id" AS TEXT) AS "run_id",
+  CAST("explained"."account_id" AS TEXT) AS "account_id",
+  CAST("explained"."account_name" AS TEXT) AS "account_name",
+  CAST("explained"."ou_id" AS TEXT) AS "ou_id",
+  CAST("explained"."ou_path" AS TEXT) AS "ou_path",
+  CAST("explained"."control_id" AS TEXT) AS "control_id",
+  CAST("explained"."user_name" AS TEXT) AS "user_name",
+  CAST("explained"."user_arn" AS TEXT) AS "user_arn",
   CAST(NULL AS TEXT) AS "credential_type",
   CAST(NULL AS INT) AS "slot",
   CAST(NULL AS TIMESTAMP) AS "credential_created_at",
-  CAST("evaluated"."status" AS TEXT) AS "status",
-  CAST(CASE
-    WHEN "evaluated"."status" = 'unknown'
-    THEN 'Cannot be evaluated: ' || "evaluated"."fault" || '.'
-    WHEN "evaluated"."control_id" = 'single-access-key'
-    THEN CASE
-      WHEN "evaluated"."status" = 'fail'
-      THEN 'Both access keys are active.'
-      ELSE 'At most one access key is active.'
-    END
-    WHEN "evaluated"."status" = 'not_applicable'
+  CAST("explained"."status" AS TEXT) AS "status",
+  CAST(CASE "explained"."reason_code"
+    WHEN 'value_missing'
+    THEN 'Cannot be evaluated: ' || "explained"."fault" || '.'
+    WHEN 'two_active_keys'
+    THEN 'Both access keys are active.'
+    WHEN 'at_most_one_active_key'
+    THEN 'At most one access key is active.'
+    WHEN 'no_password'
     THEN 'The user has no password.'
-    WHEN "evaluated"."status" = 'fail'
+    WHEN 'password_without_mfa'
     THEN 'The user has a password and no MFA device.'
-    ELSE 'The user has a password and MFA.'
+    WHEN 'password_with_mfa'
+    THEN 'The user has a password and MFA.'
   END AS TEXT) AS "reason",
   CAST(NULL AS BIGINT) AS "measured_seconds",
   CAST(NULL AS INT) AS "limit_days",
   CAST(NULL AS TIMESTAMP) AS "failing_since",
-  CAST("evaluated"."user_arn" || '|user|' || COALESCE(
-    CAST(DATE_SUB('second', CAST('1970-01-01 00:00:00' AS TIMESTAMP), "evaluated"."user_creation_time") AS TEXT),
+  CAST("explained"."user_arn" || '|user|' || COALESCE(
+    CAST(DATE_SUB('second', CAST('1970-01-01 00:00:00' AS TIMESTAMP), "explained"."user_creation_time") AS TEXT),
     ''
   ) AS TEXT) AS "subject",
   CAST(CASE
-    WHEN "evaluated"."control_id" = 'console-mfa'
-    THEN "evaluated"."password_last_used"
+    WHEN "explained"."control_id" = 'console-mfa'
+    THEN "explained"."password_last_used"
   END AS TIMESTAMP) AS "last_used_at",
   CAST(NULL AS TEXT) AS "last_used_region",
   CAST(NULL AS TEXT) AS "last_used_service",
-  CAST("evaluated"."report_generated_at" AS TIMESTAMP) AS "report_generated_at"
-FROM "evaluated" AS "evaluated"
+  CAST("explained"."report_generated_at" AS TIMESTAMP) AS "report_generated_at",
+  CAST("explained"."reason_code" AS TEXT) AS "reason_code"
+FROM "explained" AS "explained"

@@ -41,7 +41,8 @@ SELECT
   CAST("report"."mfa_active" AS BOOLEAN) AS "mfa_active",
   CAST("report"."additional_credentials_info" AS TEXT) AS "additional_credentials_info",
   CAST("report"."report_generated_at" AS TIMESTAMP) AS "report_generated_at",
-  CAST("report"."run_id" AS TEXT) AS "run_id"
+  CAST("report"."run_id" AS TEXT) AS "run_id",
+  CAST("account"."owner" AS TEXT) AS "owner"
 FROM "report_rows" AS "report"
 INNER JOIN "account" AS "account"
   ON "account"."organization_id" = "report"."organization_id"
