@@ -61,7 +61,7 @@ format: setup ## format, and apply ruff's automatic fixes
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-chaos: setup ## run and kill publishers on an S3 server while readers query it, and runs over faulty calls (up to 20 minutes)
+chaos: setup ## run and kill publishers on an S3 server while readers query it, and runs over faulty calls (up to 23 minutes)
 	$(BIN)/python -m benchmarks.chaos
 
 fuzz: setup ## read N=20000 generated reports with both readers of the parser, in PROCESSES=1

@@ -25,6 +25,7 @@ import pyarrow.fs
 
 from benchmarks import chaos_runs
 from benchmarks.chaos_calls import cases, run_over_faulty_calls
+from benchmarks.chaos_flips import flip_bits
 from benchmarks.chaos_runs import Place, Task, day_of, number_of
 from collector.catalog.sync import sync_catalog
 from collector.lake.layout import evidence_key, record_key, run_key, snapshot_folder
@@ -38,8 +39,9 @@ from tests.fixtures.s3_servers import S3Server, weed_server
 
 RACES = KILLS = 200
 SPOILED_RUNS = 40
+FLIPS = 1000
 # It ends by itself: what is not done by then is left out, and the exit code says so.
-LONGEST_SECONDS = 18 * 60
+LONGEST_SECONDS = 21 * 60
 _PATIENCE_SECONDS = 60
 _RACES_OF_A_LAKE = 25
 _KILLS_OF_A_WINDOW = 20
@@ -427,6 +429,7 @@ def main() -> int:
             lambda: kills(place_for("killed", weed, moto), KILLS, until=until),
             lambda: spoiled_runs(place_for("spoiled", weed, moto), wire, SPOILED_RUNS, until=until),
             lambda: run_over_faulty_calls(Outcome("runs over faulty calls", len(cases())), until=until),
+            lambda: flip_bits(Outcome("bits flipped in a lake", FLIPS), FLIPS, until=until),
         ):
             outcomes.append(outcome())
             print(outcomes[-1], flush=True)

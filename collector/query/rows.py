@@ -58,6 +58,8 @@ _DAMAGED = (
     " Run `credlake verify` to list everything that is damaged, and `credlake rebuild` to rebuild the tables from the "
     "raw zone."
 )
+_NOT_WRITTEN = re.compile(r"\bwrit(e|ing|ten)\b|No space left", re.IGNORECASE)
+_FULL = " Free space in the folder for temporary files, or set TMPDIR to one on a larger disk."
 _HINTS = {
     "IO Error": _DAMAGED,
     "Conversion Error": " try_cast returns null for a value that cannot be cast.",
@@ -181,7 +183,9 @@ def query_error(
     if rest.startswith(_ARROW_STREAM):
         # A file on S3 could not be read; DuckDB knows it only as an Arrow stream.
         kind, rest = "IO Error", rest.partition(" failed: ")[2]
-    return QueryError(f"The query failed: {_sentence(rest or text, _HINTS.get(kind, ''))}", engine="duckdb", kind=kind)
+    # DuckDB writes nothing but temporary files.
+    hint = _FULL if kind == "IO Error" and _NOT_WRITTEN.search(text) else _HINTS.get(kind, "")
+    return QueryError(f"The query failed: {_sentence(rest or text, hint)}", engine="duckdb", kind=kind)
 
 
 def _with_suggestion(text: str, sql: str, known: Mapping[str, Collection[str]]) -> str:

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -20,6 +21,7 @@ from collector.errors import CredlakeError, UsageError
 from collector.query.choice import Choice
 from collector.query.duckdb import QueryLimits
 from collector.query.formats import plain_values
+from collector.query.rows import query_error
 from collector.query.run import MAXIMUM_ROWS, TERMINAL_ROWS, run_query
 
 DAY = "2026-11-22"
@@ -369,6 +371,12 @@ def test_a_hint_is_a_sentence_of_its_own(lake, text, sentences):
     with pytest.raises(CredlakeError) as caught:
         query(lake, text)
     assert sentences in caught.value.message
+
+
+def test_a_full_disk_for_temporary_files_is_not_reported_as_damage():
+    error = duckdb.IOException('IO Error: Could not write all bytes to file "/tmp/x": wanted=9 wrote=5')
+    assert "TMPDIR" in query_error(error).message
+    assert "credlake verify" in query_error(duckdb.IOException('IO Error: Cannot open file "x"')).message
 
 
 def test_a_message_of_duckdb_has_no_tabs(lake):

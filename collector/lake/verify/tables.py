@@ -131,10 +131,14 @@ def _open(
         found.add(DifferenceKind.FILE, "The record names this file, but it does not exist.", where)
         return None
     size = path.stat().st_size
-    if size != file.bytes:
-        found.add(DifferenceKind.FILE, f"It has {size} bytes, the record has {file.bytes}.", where)
-    elif file_sha256(path) != file.sha256:
-        found.add(DifferenceKind.FILE, "Its SHA-256 is not the one in the record: it was altered.", where)
+    try:
+        if size != file.bytes:
+            found.add(DifferenceKind.FILE, f"It has {size} bytes, the record has {file.bytes}.", where)
+        elif file_sha256(path) != file.sha256:
+            found.add(DifferenceKind.FILE, "Its SHA-256 is not the one in the record: it was altered.", where)
+    except OSError as error:
+        found.add(DifferenceKind.FILE, f"It cannot be read: {error.strerror}.", where)
+        return None
     try:
         parquet = pq.ParquetFile(path, page_checksum_verification=True)
     except UNREADABLE:

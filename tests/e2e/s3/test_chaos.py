@@ -49,6 +49,13 @@ def test_kills_lose_no_reported_publication_and_readers_see_whole_snapshots(plac
     assert len([name for name in outcome.counts if name.startswith("died")]) > 1
 
 
+def test_a_flipped_bit_is_named_and_changes_no_answer():
+    outcome = chaos.flip_bits(chaos.Outcome("flips", 45), 45, until=soon())
+
+    assert (outcome.done, outcome.mixtures, outcome.losses) == (45, [], [])
+    assert outcome.counts["users-00000.parquet: query ended with 3"] > 0
+
+
 def test_over_a_faulty_network_runs_are_published_whole(place_for, weed):
     with chaos.faulty_wire(weed) as (wire, _):
         outcome = chaos.spoiled_runs(place_for("spoiled"), wire, 5, until=soon())

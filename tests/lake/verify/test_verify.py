@@ -99,6 +99,15 @@ def test_a_longer_file_is_a_difference_with_both_sizes(store, scratch, lake, pub
     }
 
 
+def test_a_file_that_may_not_be_read_is_a_difference(store, scratch, lake, published, monkeypatch):
+    def denied(_path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("collector.lake.verify.tables.file_sha256", denied)
+
+    assert "It cannot be read: Permission denied." in {one.what for one in verify(store, scratch)}
+
+
 def test_an_extra_file_is_a_difference(store, scratch, lake, published):
     (lake / TABLES / "users-00001.parquet").write_bytes((lake / TABLES / "users-00000.parquet").read_bytes())
 
