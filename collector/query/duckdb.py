@@ -171,7 +171,7 @@ class LocalLake:
 
     def notes(self) -> list[str]:
         """What the user should know about the files that the query reads, in sentences."""
-        count = self._file_check.compared_by_size
+        count = len(self._file_check.compared_by_size)
         what = f"{count} file{'' if count == 1 else 's'} of earlier days: only the size was compared with the record"
         return [f"{what}. `credlake verify` compares everything."] if count else []
 

@@ -42,7 +42,8 @@ class FileCheck:
 
     def __init__(self, root: Path, files: Iterable[DataFile], *, bytes_a_query: int = _BYTES_A_QUERY) -> None:
         """Name the lake, all files of its record, and how many bytes may be read to compute hashes."""
-        self.compared_by_size = 0  # How many files were too much to hash now: only their size was compared.
+        self.compared_by_size: set[str] = set()  # The files that were too much to hash now.
+        self._hashed: set[str] = set()
         self._paths = {file.path for file in files}
         self._left = bytes_a_query
         folder = _cache_folder()
@@ -60,16 +61,17 @@ class FileCheck:
         entries = {file.path: _entry(file) for file in files}
         waiting: list[DataFile] = []
         for file in sorted(files, key=lambda one: one.snapshot_date, reverse=True):
-            if self._known.get(file.path) == list(entries[file.path]):
+            if file.path in self._hashed or self._known.get(file.path) == list(entries[file.path]):
                 continue
             if file.bytes > self._left:
-                self.compared_by_size += 1
+                self.compared_by_size.add(file.path)
                 continue
             self._left -= file.bytes
             waiting.append(file)
         with ThreadPoolExecutor(_THREADS) as threads:
             for _ in threads.map(_check_hash, waiting):
                 pass
+        self._hashed |= {file.path for file in waiting}
         if sum(file.bytes for file in waiting) < _WORTH_KEEPING_BYTES:
             return
         before = time.time_ns() - _SETTLED_NANOSECONDS

