@@ -28,7 +28,7 @@ from collector.reports.records import (
 from collector.reports.scope import without_others
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from collector.lake.record import PublishedSnapshot
     from collector.query.rows import Rows
@@ -130,39 +130,25 @@ def read_report(
         NoSnapshotError: there is no snapshot.
         CredlakeError: a query failed.
     """
-    newest = _read(run, Snapshot, "snapshots")
-    snapshot = _one_of(newest, organization_id, lake)
-    reader = _Reader(run, snapshot.organization_id)
+    reader = Reader(run, lake=lake, scope=scope, organization_id=organization_id)
+    snapshot = reader.snapshot
     days = [
         each.snapshot_date
         for each in reversed(reader.read(Snapshot, "snapshots_history", "snapshot_date desc", limit=MOST_DAYS))
     ]
-    accounts = reader.read(Account, "account", "account_id")
-    chosen = scope.chosen(accounts)
-    reader.account_ids = None if scope.is_everything else [account.account_id for account in chosen]
     findings = reader.read(Finding, "findings", "finding_rank", limit=MOST_FINDINGS)
-    if not scope.is_everything:
-        ids = {account.account_id for account in chosen}
-        chosen = [
-            replace(
-                each,
-                error_message=without_others(each.error_message, ids),
-                denied_by_arn=without_others(each.denied_by_arn, ids),
-            )
-            for each in chosen
-        ]
     credentials = reader.read(
         Credential, "credentials", "account_id, user_name, credential_type, created_at", limit=MOST_CREDENTIALS + 1
     )
     return ReportData(
         scope=scope,
-        lake=lake if scope.is_everything or not is_on_s3(lake) else "",
+        lake=reader.lake,
         snapshot=snapshot,
         published=published(snapshot),
         days=days,
-        accounts=chosen,
+        accounts=reader.accounts,
         coverage=reader.read(Coverage, "collection_coverage", "account_id"),
-        controls=_read(run, Control, "controls", order="severity_rank, control_id"),
+        controls=reader.controls(),
         requirements=_read(run, Requirement, "control_frameworks", order="framework, version, requirement"),
         trend=reader.trend(days),
         standings=reader.read(AccountStanding, "account_scorecard", "account_id, severity_rank, control_id"),
@@ -183,35 +169,54 @@ def read_report(
     )
 
 
-class _Reader:
-    """Reads the views for one organization, and for some of its accounts."""
+class Reader:
+    """Reads the views for one organization, and for the accounts of a scope.
 
-    def __init__(self, run: Run, organization_id: str) -> None:
-        self._run = run
-        self._organization_id = organization_id
-        self.account_ids: list[str] | None = None  # The accounts to read; None for all.
+    Attributes:
+        run: runs a select and returns its rows.
+        lake: where the lake is; empty if only some accounts are shown: a bucket's name can be somebody's.
+        snapshot: the newest snapshot of the organization.
+        accounts: its accounts in the scope; their messages name no others.
+    """
+
+    def __init__(self, run: Run, *, lake: str, scope: Scope, organization_id: str | None) -> None:
+        """Find the snapshot and the accounts; the arguments and errors are those of `read_report`."""
+        self.run = run
+        self.lake = lake if scope.is_everything or not is_on_s3(lake) else ""
+        self.snapshot = _one_of(_read(run, Snapshot, "snapshots"), organization_id, lake)
+        self._account_ids: list[str] | None = None
+        self.accounts = scope.chosen(self.read(Account, "account", "account_id"))
+        if not scope.is_everything:
+            self._account_ids = [account.account_id for account in self.accounts]
+            self.accounts = [_alone(account, {*self._account_ids}) for account in self.accounts]
 
     def read(
         self, kind: type[T], view: str, order: str, *, limit: int | None = None, where: str | None = None
     ) -> list[T]:
-        return _read(self._run, kind, view, order=order, limit=limit, where=self._where(where))
+        """The rows of a view, in the columns that a class of `records` names."""
+        return _read(self.run, kind, view, order=order, limit=limit, where=self.where(where))
+
+    def controls(self) -> list[Control]:
+        """The controls, the most severe first."""
+        return _read(self.run, Control, "controls", order="severity_rank, control_id")
 
     def trend(self, days: list[str]) -> list[Standing]:
         """The trend of the organization; of some accounts the same sums over their scorecards."""
         names = ", ".join(field.name for field in fields(Standing))
         source = "organization_trend"
-        if self.account_ids is not None:
-            where = self._where(_among("snapshot_date", days))
+        if self._account_ids is not None:
+            where = self.where(_among("snapshot_date", days))
             group = "snapshot_date, control_id"
             source = f"(select {group}, {_STANDING} from account_scorecard_history where {where} group by {group}) t"
-            return _rows(self._run, Standing, f"select {names} from {source} order by {group}")
+            return _rows(self.run, Standing, f"select {names} from {source} order by {group}")
         return self.read(Standing, source, "snapshot_date, control_id", where=_among("snapshot_date", days))
 
     def history(self, days: list[str]) -> list[FailCount]:
+        """How many results of each account failed on each day."""
         sums = "account_id, snapshot_date, sum(fail_count) as fail_count, sum(unknown_count) as unknown_count"
-        where = self._where(_among("snapshot_date", days))
+        where = self.where(_among("snapshot_date", days))
         sql = f"select {sums} from account_scorecard_history where {where} group by account_id, snapshot_date"
-        return _rows(self._run, FailCount, f"{sql} order by account_id, snapshot_date")
+        return _rows(self.run, FailCount, f"{sql} order by account_id, snapshot_date")
 
     def new_findings(self, findings: list[Finding], days: list[str]) -> frozenset[str]:
         """The findings that were none the day before, in accounts that were known then: the others may be old."""
@@ -223,20 +228,31 @@ class _Reader:
         return frozenset(each.finding_id for each in findings if each.account_id in known) - old
 
     def histogram(self, column: str, ends: tuple[int, ...], where: str, *, never: bool = False) -> list[Bucket]:
+        """The active credentials by a column in days; `never` sets those never used apart."""
         cases = " ".join(f"when {column} <= {end} then {end}" for end in ends)
         first = f"when never_used then {NEVER} " if never else ""
         bucket = f"case {first}when {column} is null then {UNKNOWN} {cases} else {LONGER} end"
-        sql = f"select {bucket} as bucket from credentials where {self._where(f'is_active and {where}')}"
-        return _rows(self._run, Bucket, f"select bucket, count(*) as credentials from ({sql}) t group by bucket")
+        sql = f"select {bucket} as bucket from credentials where {self.where(f'is_active and {where}')}"
+        return _rows(self.run, Bucket, f"select bucket, count(*) as credentials from ({sql}) t group by bucket")
 
     def _column(self, name: str, view: str, where: str) -> frozenset[str]:
-        rows = self._run(f"select {name} from {view} where {self._where(where)}")
+        rows = self.run(f"select {name} from {view} where {self.where(where)}")
         return frozenset(str(value) for batch in rows.batches for value in batch.column(0).to_pylist())
 
-    def _where(self, condition: str | None) -> str:
-        own = f"organization_id = {literal(self._organization_id)}"
-        accounts = None if self.account_ids is None else _among("account_id", self.account_ids)
+    def where(self, condition: str | None = None) -> str:
+        """The condition for rows of the organization and the accounts; with another one, where it is given."""
+        own = f"organization_id = {literal(self.snapshot.organization_id)}"
+        accounts = None if self._account_ids is None else _among("account_id", self._account_ids)
         return " and ".join(filter(None, (own, accounts, condition)))
+
+
+def _alone(account: Account, account_ids: Collection[str]) -> Account:
+    """The account, with no ID of an account that is not among these in AWS's messages."""
+    return replace(
+        account,
+        error_message=without_others(account.error_message, account_ids),
+        denied_by_arn=without_others(account.denied_by_arn, account_ids),
+    )
 
 
 def _one_of(newest: list[Snapshot], organization_id: str | None, lake: str) -> Snapshot:
