@@ -131,7 +131,10 @@ def _text_of(argument: str | None, file: Path | None) -> str:
     if argument not in (None, "-"):
         return argument
     try:
-        content = sys.stdin.buffer.read() if file in (None, Path("-")) else file.expanduser().read_bytes()
+        if file in (None, Path("-")):
+            content = sys.stdin.buffer.read() if sys.stdin else b""  # None where it is closed
+        else:
+            content = file.expanduser().read_bytes()
         # Editors on Windows begin a file with a byte order mark.
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -140,11 +140,12 @@ class _Calls:
             try:
                 return running.result(timeout=self._left)
             except BaseException as error:
+                is_late = isinstance(error, TimeoutError) and not running.done()
                 while not running.done():
                     # Again and again: an interrupt before the statement has started has no effect.
                     self._connection.interrupt()
                     wait([running], timeout=_INTERRUPT_SECONDS)
-                if isinstance(error, TimeoutError):
+                if is_late:
                     raise QueryError(
                         f"The query was stopped: it computed for {self._time_limit:g} s, which is its limit. Select "
                         "fewer columns or days, or raise --time-limit.",

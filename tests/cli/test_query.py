@@ -72,6 +72,13 @@ def test_sql_may_begin_with_a_comment_and_may_come_from_a_file_or_stdin(credlake
         assert (ended.code, ended.out) == (0, "n\n3\n"), way
 
 
+def test_a_closed_stdin_is_an_empty_query(credlake, collected, monkeypatch):
+    monkeypatch.setattr("sys.stdin", None)
+    ended = credlake("query", "--lake", collected, "-")
+
+    assert (ended.code, "The query is empty" in ended.err) == (2, True)
+
+
 def test_sql_is_given_once_and_can_be_read(credlake, collected, tmp_path):
     latin = tmp_path / "latin.sql"
     latin.write_bytes("select 'Zürich'".encode("latin-1"))
