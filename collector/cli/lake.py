@@ -106,7 +106,7 @@ def _check_snapshot_flags(date: str | None, organization_id: str | None) -> None
     from collector.errors import UsageError
 
     problems = []
-    if date is not None and not _is_date(date):
+    if date is not None and not is_date(date):
         problems.append(f"--date {date}: not a date; write YYYY-MM-DD.")
     if organization_id is not None and not LAKE_ORGANIZATION_ID.fullmatch(organization_id):
         problems.append(f"--organization-id {organization_id}: not {LAKE_ORGANIZATION_ID_FORM}.")
@@ -114,7 +114,8 @@ def _check_snapshot_flags(date: str | None, organization_id: str | None) -> None
         raise UsageError(problems)
 
 
-def _is_date(text: str) -> bool:
+def is_date(text: str) -> bool:
+    """Whether the text is a date as snapshots are named by: YYYY-MM-DD."""
     from datetime import date
 
     from collector.lake.layout import SNAPSHOT_DATE

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from duckdb.sqltypes import DuckDBPyType
 
+    # Runs a select on either engine, and returns its rows.
+    Run = Callable[[str], "Rows"]
+
 T = TypeVar("T")
 
 # Rows held at once: enough that a batch outweighs its overhead, few enough for the copies that a format makes.
@@ -155,6 +158,15 @@ class _Calls:
             finally:
                 if self._left is not None:
                     self._left = max(0, self._left - (time.monotonic() - started))
+
+
+def records(run: Run, kind: Callable[..., T], sql: str) -> list[T]:
+    """The rows of a select, each as `kind` of its values; for few rows, because all are held in memory."""
+    return [
+        kind(*values)
+        for batch in run(sql).batches
+        for values in zip(*(column.to_pylist() for column in batch.columns), strict=True)
+    ]
 
 
 def unreadable_tables(error: Exception) -> QueryError:

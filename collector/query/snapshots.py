@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from collector.errors import LakeError
+from collector.errors import LakeError, UsageError
 from collector.lake.layout import CATALOG, organization_of
 from collector.lake.local_store import open_store
 from collector.lake.record import read_record
+from collector.query.statement import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -114,6 +115,33 @@ def read_snapshots(lake: str, organization_ids: Collection[str] = ()) -> LakeSna
             lake=lake,
         )
     return LakeSnapshots(store, records)
+
+
+def chosen_organization(found: Collection[str], organization_id: str | None, lake: str) -> str:
+    """The organization to read: the one that is named, or the only one.
+
+    Args:
+        found: the organizations of the lake that have a snapshot.
+        organization_id: the one that is named, if any.
+        lake: where the lake is, for messages.
+
+    Raises:
+        NoSnapshotError: there is no snapshot.
+        UsageError: it has no snapshot, or none is named and there are several.
+    """
+    if not found:
+        raise NoSnapshotError(
+            f"The lake {lake} holds no snapshot. Create one with `credlake collect --lake {lake}`.", lake=lake
+        )
+    names = ", ".join(sorted(found))
+    if organization_id is None:
+        if len(found) > 1:
+            raise UsageError([f"The lake holds several organizations: choose one with --organization-id: {names}."])
+        return next(iter(found))
+    if organization_id not in found:
+        near = suggestion(organization_id, found)
+        raise UsageError([f"--organization-id {organization_id}: the lake holds {names}.{near}"])
+    return organization_id
 
 
 def _freshness(record: PublicationRecord, now: datetime) -> str:

@@ -6,10 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from collector.errors import UsageError
 from collector.lake.layout import is_on_s3
-from collector.query.snapshots import NoSnapshotError
-from collector.query.statement import literal, suggestion
+from collector.query.rows import records
+from collector.query.snapshots import chosen_organization
+from collector.query.statement import literal
 from collector.reports.records import (
     Account,
     AccountStanding,
@@ -31,10 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from collector.lake.record import PublishedSnapshot
-    from collector.query.rows import Rows
+    from collector.query.rows import Run
     from collector.reports.scope import Scope
-
-    Run = Callable[[str], Rows]
 
 T = TypeVar("T")
 
@@ -208,7 +206,7 @@ class Reader:
             where = self.where(_among("snapshot_date", days))
             group = "snapshot_date, control_id"
             source = f"(select {group}, {_STANDING} from account_scorecard_history where {where} group by {group}) t"
-            return _rows(self.run, Standing, f"select {names} from {source} order by {group}")
+            return records(self.run, Standing, f"select {names} from {source} order by {group}")
         return self.read(Standing, source, "snapshot_date, control_id", where=_among("snapshot_date", days))
 
     def history(self, days: list[str]) -> list[FailCount]:
@@ -216,7 +214,7 @@ class Reader:
         sums = "account_id, snapshot_date, sum(fail_count) as fail_count, sum(unknown_count) as unknown_count"
         where = self.where(_among("snapshot_date", days))
         sql = f"select {sums} from account_scorecard_history where {where} group by account_id, snapshot_date"
-        return _rows(self.run, FailCount, f"{sql} order by account_id, snapshot_date")
+        return records(self.run, FailCount, f"{sql} order by account_id, snapshot_date")
 
     def new_findings(self, findings: list[Finding], days: list[str]) -> frozenset[str]:
         """The findings that were none the day before, in accounts that were known then: the others may be old."""
@@ -233,7 +231,7 @@ class Reader:
         first = f"when never_used then {NEVER} " if never else ""
         bucket = f"case {first}when {column} is null then {UNKNOWN} {cases} else {LONGER} end"
         sql = f"select {bucket} as bucket from credentials where {self.where(f'is_active and {where}')}"
-        return _rows(self.run, Bucket, f"select bucket, count(*) as credentials from ({sql}) t group by bucket")
+        return records(self.run, Bucket, f"select bucket, count(*) as credentials from ({sql}) t group by bucket")
 
     def _column(self, name: str, view: str, where: str) -> frozenset[str]:
         rows = self.run(f"select {name} from {view} where {self.where(where)}")
@@ -257,19 +255,7 @@ def _alone(account: Account, account_ids: Collection[str]) -> Account:
 
 def _one_of(newest: list[Snapshot], organization_id: str | None, lake: str) -> Snapshot:
     found = {each.organization_id: each for each in newest}
-    if not found:
-        raise NoSnapshotError(
-            f"The lake {lake} holds no snapshot. Create one with `credlake collect --lake {lake}`.", lake=lake
-        )
-    if organization_id is None and len(found) == 1:
-        return newest[0]
-    if organization_id in found:
-        return found[organization_id]
-    names = ", ".join(sorted(found))
-    if organization_id is None:
-        raise UsageError([f"The lake holds several organizations: choose one with --organization-id: {names}."])
-    near = suggestion(organization_id, found)
-    raise UsageError([f"--organization-id {organization_id}: the lake holds {names}.{near}"])
+    return found[chosen_organization(found, organization_id, lake)]
 
 
 def _among(column: str, values: list[str]) -> str:
@@ -284,12 +270,4 @@ def _read(
     sql = f"select {names} from {view}"
     sql += f" where {where}" if where else ""
     sql += f" order by {order}" if order else ""
-    return _rows(run, kind, sql + (f" limit {limit}" if limit is not None else ""))
-
-
-def _rows(run: Run, kind: type[T], sql: str) -> list[T]:
-    return [
-        kind(*values)
-        for batch in run(sql).batches
-        for values in zip(*(column.to_pylist() for column in batch.columns), strict=True)
-    ]
+    return records(run, kind, sql + (f" limit {limit}" if limit is not None else ""))
