@@ -6,7 +6,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-wheel trino-server test-trino lint shape format bench chaos fuzz generate lock clean
+.PHONY: help setup demo test test-wheel trino-server test-trino chromium test-page lint shape format bench chaos fuzz generate lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -47,6 +47,17 @@ test-trino: trino-server ## compare the rows of every view on Trino and on DuckD
 test-wheel: setup ## install the built wheel into a bare environment, and go every way in with it
 	$(BIN)/pytest -m wheel tests/e2e/wheel
 
+$(VENV)/.browser: $(VENV)/.installed requirements/browser.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/browser.txt
+	@touch $@
+
+chromium: $(VENV)/.browser ## install Debian's Chromium and Japanese fonts, where there is no Chromium (needs root)
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || \
+	  { apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium fonts-noto-cjk; }
+
+test-page: chromium ## open the page of a report in Chromium: look, accessibility, filters, print
+	$(BIN)/pytest -m browser tests/reports
+
 lint: setup ## ruff, mypy, generated files up to date, and no banned words
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -82,6 +93,8 @@ lock: ## update the locked versions (needs uv)
 	  --custom-compile-command "make lock" -c requirements/dev.txt --group build -o requirements/build.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" --upgrade -c requirements/dev.txt requirements/trino.in -o requirements/trino.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" --upgrade -c requirements/dev.txt requirements/browser.in -o requirements/browser.txt
 
 clean: ## remove everything that the targets created
 	rm -rf $(VENV) .venv-cfn .venv-checkov .venv-ministack .venv-awscli dist demo-lake .pytest_cache .mypy_cache .ruff_cache .hypothesis

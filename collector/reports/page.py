@@ -142,8 +142,8 @@ def _hash(text: str) -> str:
 
 
 def _css_text(text: str) -> str:
-    """A string of CSS: everything but letters, digits and blanks by its number."""
-    return '"' + "".join(each if each.isalnum() or each == " " else f"\\{ord(each):06x}" for each in text) + '"'
+    """A string of CSS: everything but letters and digits by its number, blanks as well: one ends a number."""
+    return '"' + "".join(each if each.isalnum() else f"\\{ord(each):06x}" for each in text) + '"'
 
 
 def _page_note(data: ReportData, texts: Texts) -> str:

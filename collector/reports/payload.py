@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from collector.reports.data import ReportData
-    from collector.reports.records import Requirement
+    from collector.reports.records import Finding, Requirement
 
 
 class _Words:
@@ -39,6 +39,7 @@ def columns_of(data: ReportData) -> dict[str, object]:
     accounts = {account.account_id: place for place, account in enumerate(data.accounts)}
     controls = {control.control_id: place for place, control in enumerate(data.controls)}
     fails = {(each.account_id, each.snapshot_date): each.fail_count for each in data.history}
+    sinces = [_since(each) for each in data.findings]
     return {
         "organization_id": data.snapshot.organization_id,
         "snapshot_date": data.snapshot.snapshot_date,
@@ -67,14 +68,16 @@ def columns_of(data: ReportData) -> dict[str, object]:
             for each in data.controls
         ],
         "findings": {
-            "id": [each.finding_id for each in data.findings],
+            # 16 bytes each: as hexadecimal digits they would be half of the page.
+            "id": base64.b64encode(bytes.fromhex("".join(each.finding_id for each in data.findings))).decode(),
             "control": [controls[each.control_id] for each in data.findings],
             "account": [accounts[each.account_id] for each in data.findings],
             "user": [users.place(each.user_name) for each in data.findings],
             "type": [each.credential_type for each in data.findings],
             "created": [_seconds(each.credential_created_at) for each in data.findings],
             "reason": [reasons.place(each.reason) for each in data.findings],
-            "since": [_seconds(each.failing_since) for each in data.findings],
+            "since_from": [since[0] for since in sinces],
+            "since": [since[1] for since in sinces],
             "used": [_seconds(each.last_used_at) for each in data.findings],
             "new": [place for place, each in enumerate(data.findings) if each.finding_id in data.new_findings],
         },
@@ -113,11 +116,28 @@ def _seconds(instant: datetime | None) -> int | None:
     return None if instant is None else int(instant.replace(tzinfo=UTC).timestamp())
 
 
+def _since(finding: Finding) -> tuple[int, int | None]:
+    """What `since` counts from, and the seconds: from the creation (1) or the last use (2), else from 1970 (0).
+
+    Most findings begin whole days after one of them, by their limit, so that their seconds repeat.
+    """
+    since = _seconds(finding.failing_since)
+    if since is None:
+        return 0, None
+    for place, base in enumerate((finding.credential_created_at, finding.last_used_at), start=1):
+        start = _seconds(base)
+        if start is not None and (since - start) % 86_400 == 0:
+            return place, since - start
+    return 0, since
+
+
 def _requirements(requirements: Iterable[Requirement], control_id: str) -> list[str]:
     """`CIS AWS Foundations 7.0: 1.5, 1.6 (related)`: one text for each benchmark and version."""
     found: dict[str, list[str]] = {}
     for each in requirements:
         if each.control_id == control_id:
             suffix = "" if each.relation == "exact" else f" ({each.relation})"
-            found.setdefault(f"{each.framework} {each.version}", []).append(each.requirement + suffix)
+            found.setdefault(f"{each.framework} {each.version}".removesuffix(" unversioned"), []).append(
+                each.requirement + suffix
+            )
     return [f"{name}: {', '.join(numbers)}" for name, numbers in found.items()]

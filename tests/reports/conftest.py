@@ -18,11 +18,30 @@ from tests.athena_queries.conftest import Rows
 from tests.fixtures.small_lakes import ORGANIZATION, publish, write_snapshot
 
 ALPHA, BETA, GAMMA, CALLER = "111111111111", "222222222222", "333333333333", "999900001111"
+# User names that a page must show as text, each as it is: markup, a formula, other directions, long ones, CJK.
+NAMES = (
+    "<script>document.title = 'ran'</script>",
+    "</script><svg onload=alert(1)>",
+    "=HYPERLINK(1)",
+    "abc\u202egpj.exe",
+    "x" * 64,
+    "山田太郎",
+    "a&amp;b",
+    "${7*7}{{ 7*7 }}",
+)
 HOSTILE = '<img src=x onerror="alert(1)">'
 DENIED = (
     f"User: arn:aws:sts::{CALLER}:assumed-role/collector/run is not authorized to perform: sts:AssumeRole on "
     f"arn:aws:iam::{GAMMA}:role/credlake-reader"
 )
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out the tests that need a browser, unless they are selected by their marker."""
+    if "browser" not in config.option.markexpr:
+        left_out = [item for item in items if item.get_closest_marker("browser")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session", name="lake")
@@ -52,7 +71,7 @@ def _lake(tmp_path_factory):
             make.console_user("alice", ALPHA, mfa_active=day == 22),
             make.key_user("old-key", ALPHA, access_key_1_last_rotated=datetime(2025, 9, 1, tzinfo=UTC)),
             make.root(BETA, password_enabled=False),
-            make.console_user(HOSTILE, BETA, mfa_active=False),
+            *(make.console_user(name, BETA, mfa_active=False) for name in (HOSTILE, *NAMES)),
         ]
         days[f"2026-11-{day}"] = write_snapshot(root, ORGANIZATION, f"2026-11-{day}", accounts=accounts, users=users)
     publish(root, ORGANIZATION, days)

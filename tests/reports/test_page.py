@@ -6,13 +6,14 @@ import base64
 import hashlib
 import json
 import re
+from datetime import UTC
 from html.parser import HTMLParser
 
 import pytest
 
 from collector.reports.links import console_link
 from collector.reports.page import render
-from tests.reports.conftest import ALPHA, BETA, CALLER, GAMMA, HOSTILE
+from tests.reports.conftest import ALPHA, BETA, CALLER, GAMMA, HOSTILE, NAMES
 
 HOME = "&destination=https%3A%2F%2Fconsole.aws.amazon.com%2Fiam%2Fhome%23%2Fhome"
 
@@ -57,7 +58,7 @@ def test_names_stay_text(page, carried):
 
     assert "onerror" not in {name for _, attributes in elements.found for name in attributes}
     assert [tag for tag, _ in elements.found].count("script") == 3
-    assert HOSTILE in carried(page)["users"]
+    assert {HOSTILE, *NAMES} <= {*carried(page)["users"]}
     assert "beta</script>" not in page
 
 
@@ -66,7 +67,7 @@ def test_the_page_of_some_accounts_holds_nothing_of_others(read, carried):
     everything = page + json.dumps(carried(page))
 
     assert GAMMA in everything
-    for name in (ALPHA, BETA, CALLER, "alpha-prod", "beta", "alice", "old-key", HOSTILE, "Root/Prod"):
+    for name in (ALPHA, BETA, CALLER, "alpha-prod", "beta", "alice", "old-key", "Root/Prod", HOSTILE, *NAMES):
         assert name not in everything
 
 
@@ -88,10 +89,25 @@ def test_where_nothing_fails_the_page_names_the_accounts_that_it_knows(read):
 def test_every_row_is_carried_for_the_script(page, data, carried):
     columns = carried(page)
 
-    assert columns["findings"]["id"] == [each.finding_id for each in data.findings]
-    assert {len(column) for name, column in columns["findings"].items() if name != "new"} == {len(data.findings)}
+    ids = re.findall(".{32}", base64.b64decode(columns["findings"]["id"]).hex())
+
+    assert ids == [each.finding_id for each in data.findings]
+    assert {len(column) for name, column in columns["findings"].items() if name not in {"id", "new"}} == {len(ids)}
     assert columns["accounts"]["id"] == [ALPHA, BETA, GAMMA]
-    assert [columns["findings"]["id"][row] for row in columns["findings"]["new"]] == list(data.new_findings)
+    assert [ids[row] for row in columns["findings"]["new"]] == list(data.new_findings)
+
+
+def test_the_begin_of_each_finding_is_carried(page, data, carried):
+    columns = carried(page)["findings"]
+    bases = [(0, created, used) for created, used in zip(columns["created"], columns["used"], strict=True)]
+    starts = [
+        since and base[place] + since
+        for base, place, since in zip(bases, columns["since_from"], columns["since"], strict=True)
+    ]
+    expected = [each.failing_since and each.failing_since.replace(tzinfo=UTC).timestamp() for each in data.findings]
+
+    assert starts == expected
+    assert {*columns["since_from"]} == {0, 1}
 
 
 def test_without_script_there_are_coverage_controls_and_findings(page, data):

@@ -11,15 +11,21 @@
   const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
   const ROOT = "<root_account>";
 
-  async function unpack(base64) {
-    const characters = atob(base64.trim());
+  function bytesOf(base64) {
+    const characters = atob(base64);
     const bytes = new Uint8Array(characters.length);
     for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
-    return JSON.parse(await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text());
+    return bytes;
+  }
+  async function unpack(base64) {
+    return JSON.parse(await new Response(new Blob([bytesOf(base64)]).stream().pipeThrough(new DecompressionStream("gzip"))).text());
   }
   const data = await unpack(byId("data").textContent);
   const { accounts, controls, findings, scores, credentials, ous, users, reasons, outcomes, days } = data;
-  const all = findings.id.map((_, row) => row);
+  const all = findings.control.map((_, row) => row);
+  const ids = bytesOf(findings.id);
+  const idOf = (row) => Array.from(ids.subarray(row * 16, row * 16 + 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const starts = findings.since.map((since, row) => since === null ? null : since + [0, findings.created[row], findings.used[row]][findings.since_from[row]]);
   const isNew = new Set(findings.new);
   const severityNames = Object.keys(settings.severities);
   const rank = controls.map((control) => severityNames.indexOf(control.severity));
@@ -56,7 +62,7 @@
   const shownUser = (row) => isAboutRoot(row) ? text("root") : userName(row) ?? text("account_itself");
   const address = (kind, ...parts) => `#${kind}=${parts.map(encodeURIComponent).join("/")}`;
   function since(row) {
-    const start = findings.since[row], report = accounts.report[findings.account[row]];
+    const start = starts[row], report = accounts.report[findings.account[row]];
     if (start === null || report === null) return "";
     return element("span", { title: text("since", { day: day(start) }) }, text("days", { n: Math.max(Math.floor((report - start) / 86400), 0) }),
       element("span", { class: "on-paper" }, ` (${day(start)})`));
@@ -138,7 +144,7 @@
     const control = controls[findings.control[row]], account = findings.account[row];
     return element("tr", {},
       cell(severity(control.severity), isNew.has(row) ? element("span", { class: "tag" }, text("new")) : null),
-      cell(element("a", { href: address("finding", findings.id[row]), lang: "en" }, control.title)),
+      cell(element("a", { href: address("finding", idOf(row)), lang: "en" }, control.title)),
       cell(element("span", {}, shownUser(row)), credential(row) ? element("span", { class: "note" }, ` · ${credential(row)}`) : null, where(account)),
       cell(since(row)),
       cell(element("span", { lang: "en", title: reasons[findings.reason[row]] }, reasons[findings.reason[row]])),
@@ -147,7 +153,7 @@
   function groupRow({ by, rows }) {
     const first = rows[0], account = findings.account[first], control = controls[findings.control[first]];
     const worst = severityNames[Math.min(...rows.map((row) => rank[findings.control[row]]))];
-    const oldest = rows.filter((row) => findings.since[row] !== null).sort((a, b) => findings.since[a] - findings.since[b])[0];
+    const oldest = rows.filter((row) => starts[row] !== null).sort((a, b) => starts[a] - starts[b])[0];
     const titles = [...new Set(rows.map((row) => controls[findings.control[row]].title))];
     const inAccounts = new Set(rows.map((row) => findings.account[row])).size;
     const href = by === "control" ? address("control", control.id) : by === "account" ? address("account", accounts.id[account]) : address("user", accounts.id[account], userName(first) ?? "");
@@ -168,7 +174,7 @@
       return [found(reasons), found(users), found(accounts.name.map((name, i) => `${name ?? ""} ${accounts.id[i]} ${ous[accounts.ou[i]]}`)), found(controls.map((control) => `${control.id} ${control.title}`)), word];
     });
     return (row) => hits.every(([inReason, inUser, inAccount, inControl, word]) =>
-      inReason[findings.reason[row]] || (findings.user[row] !== null && inUser[findings.user[row]]) || inAccount[findings.account[row]] || inControl[findings.control[row]] || findings.id[row] === word);
+      inReason[findings.reason[row]] || (findings.user[row] !== null && inUser[findings.user[row]]) || inAccount[findings.account[row]] || inControl[findings.control[row]] || word.length === 32 && idOf(row) === word);
   }
   const isWithin = (path, ou) => path === ou || path.startsWith(`${ou}/`);
 
@@ -186,7 +192,7 @@
         && matches(row);
     });
     const keys = { control: (row) => controls[findings.control[row]].title, who: (row) => `${accountName(findings.account[row])} ${userName(row) ?? ""}` };
-    if (order === "since") shown.sort((a, b) => (findings.since[a] ?? Infinity) - (findings.since[b] ?? Infinity) || a - b);
+    if (order === "since") shown.sort((a, b) => (starts[a] ?? Infinity) - (starts[b] ?? Infinity) || a - b);
     else if (order !== "rank") {
       const key = keys[order], cached = new Map(shown.map((row) => [row, key(row)]));
       shown.sort((a, b) => cached.get(a) < cached.get(b) ? -1 : cached.get(a) > cached.get(b) ? 1 : a - b);
@@ -274,7 +280,7 @@
   function findingsList(rows, all) {
     if (!rows.length) return null;
     const items = rows.slice(0, 100).map((row) => element("li", {}, severity(controls[findings.control[row]].severity), " ",
-      element("a", { href: address("finding", findings.id[row]), lang: "en" }, controls[findings.control[row]].title), ` – ${shownUser(row)}: `, element("span", { lang: "en" }, reasons[findings.reason[row]])));
+      element("a", { href: address("finding", idOf(row)), lang: "en" }, controls[findings.control[row]].title), ` – ${shownUser(row)}: `, element("span", { lang: "en" }, reasons[findings.reason[row]])));
     const link = element("a", { href: "#worklist" }, text("all_findings"));
     link.addEventListener("click", (event) => { event.preventDefault(); dialog.close(); choose(all); });
     return element("section", {}, heading(text("findings", { n: rows.length })), element("ul", {}, ...items), rows.length > 100 ? paragraph(text("more", { n: rows.length - 100 })) : null, element("p", {}, link));
@@ -282,9 +288,9 @@
   function numbers(places) {
     const rows = controls.map((control, place) => {
       const own = places.filter((each) => scores.control[each] === place);
-      return [element("span", {}, severity(control.severity), " ", element("span", { lang: "en" }, control.title)), number(sum(own, "pass")), number(sum(own, "fail")), number(sum(own, "unknown"))];
+      return [severity(control.severity), element("span", { lang: "en" }, control.title), number(sum(own, "pass")), number(sum(own, "fail")), number(sum(own, "unknown"))];
     });
-    return places.length ? element("section", {}, heading(text("numbers")), table([text("numbers"), text("pass"), text("fail"), text("unknown")], rows)) : null;
+    return places.length ? element("section", {}, heading(text("numbers")), table([text("severity"), text("control"), text("pass"), text("fail"), text("unknown")], rows)) : null;
   }
   function past(account) {
     const values = accounts.history[account];
@@ -311,7 +317,7 @@
   }
   const show = {
     finding(id) {
-      const row = findings.id.indexOf(id);
+      const row = all.findIndex((each) => idOf(each) === id);
       if (row < 0) { open(text("not_here")); return; }
       if (!shown.includes(row)) { form.reset(); filter(); }
       const control = controls[findings.control[row]], account = findings.account[row];
@@ -365,7 +371,9 @@
     fields.search.focus();
   });
   addEventListener("beforeprint", () => {
-    for (const each of document.querySelectorAll("main details")) each.open = true;
+    const closed = [...document.querySelectorAll("main details:not([open])")];
+    for (const each of closed) each.open = true;
+    addEventListener("afterprint", () => closed.forEach((each) => { each.open = false; }), { once: true });
     byId("printed").textContent = text("printed", { n: byId("findings").tBodies[0].rows.length });
   });
   follow();
