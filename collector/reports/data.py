@@ -129,11 +129,7 @@ def read_report(
         CredlakeError: a query failed.
     """
     reader = Reader(run, lake=lake, scope=scope, organization_id=organization_id)
-    snapshot = reader.snapshot
-    days = [
-        each.snapshot_date
-        for each in reversed(reader.read(Snapshot, "snapshots_history", "snapshot_date desc", limit=MOST_DAYS))
-    ]
+    snapshot, days = reader.snapshot, reader.days
     findings = reader.read(Finding, "findings", "finding_rank", limit=MOST_FINDINGS)
     credentials = reader.read(
         Credential, "credentials", "account_id, user_name, credential_type, created_at", limit=MOST_CREDENTIALS + 1
@@ -174,6 +170,7 @@ class Reader:
         run: runs a select and returns its rows.
         lake: where the lake is; empty if only some accounts are shown: a bucket's name can be somebody's.
         snapshot: the newest snapshot of the organization.
+        days: the days of its snapshots, the newest last: at most 26.
         accounts: its accounts in the scope; their messages name no others.
     """
 
@@ -183,6 +180,8 @@ class Reader:
         self.lake = lake if scope.is_everything or not is_on_s3(lake) else ""
         self.snapshot = _one_of(_read(run, Snapshot, "snapshots"), organization_id, lake)
         self._account_ids: list[str] | None = None
+        newest = self.read(Snapshot, "snapshots_history", "snapshot_date desc", limit=MOST_DAYS)
+        self.days = [each.snapshot_date for each in reversed(newest)]
         self.accounts = scope.chosen(self.read(Account, "account", "account_id"))
         if not scope.is_everything:
             self._account_ids = [account.account_id for account in self.accounts]
