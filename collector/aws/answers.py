@@ -1,8 +1,9 @@
 """What AWS returned, as the rest of the product can hold it: text that UTF-8 encodes, and dates only where they are.
 
 JSON may contain half of a surrogate pair (an escaped U+D800), which no file and no terminal takes, and a number that is
-no date. Either concerns one account, so it must end neither the parsing of a whole page nor the run. An error that is
-not from AWS (a web filter's page) has no code and no message for botocore's parsers: it gets both here.
+no date or that no column can hold. Each concerns one account, so it must end neither the parsing of a whole page nor
+the run. An error that is not from AWS (a web filter's page) has no code and no message for botocore's parsers: it gets
+both here.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 # What botocore's parser of dates raises, and the conversion to UTC at the ends of the calendar.
 _NO_DATE = (ValueError, TypeError, RuntimeError, OverflowError, OSError)
+# The sizes of AWS's types of numbers; our columns have the same, and Python's numbers any.
+_BITS = {"integer": 32, "long": 64}
 # The code of an error that is not from AWS.
 FOREIGN = "NotAnAwsAnswer"
 # Every error of AWS has one of them: as XML, as JSON, and as a header where the body has no code.
@@ -108,7 +111,11 @@ def _clean_structure(value: dict[str, object], shape: StructureShape) -> dict[st
 
 
 def _clean(value: object, shape: Shape) -> object:
-    """A value as botocore parsed it: the type of a scalar is that of the JSON, which need not be that of the model."""
+    """A value as botocore parsed it: the type of a scalar is that of the JSON, which need not be that of the model.
+
+    Raises:
+        ValueError: a number is larger than AWS's type for it.
+    """
     match shape, value:
         case StringShape(), _:
             return None if value is None else readable(str(value))
@@ -118,4 +125,6 @@ def _clean(value: object, shape: Shape) -> object:
             return [_clean(member, shape.member) for member in value]
         case MapShape(), dict():
             return {_clean(key, shape.key): _clean(member, shape.value) for key, member in value.items()}
+    if isinstance(value, int) and shape.type_name in _BITS and value.bit_length() >= _BITS[shape.type_name]:
+        raise ValueError(f"a number of {value.bit_length()} bits")
     return value

@@ -9,6 +9,7 @@ import pytest
 from collector.collection.run import plan_run
 from collector.settings.model import Settings
 from collector.simulator import Simulator
+from collector.simulator.faults import POLICY, SUMMARY
 from collector.simulator.wire import Response
 from tests.fixtures.forgery import forge
 from tests.fixtures.published import accounts_of, users_of
@@ -85,3 +86,24 @@ def test_an_error_text_that_nothing_can_encode_is_kept_as_far_as_it_goes(lake):
         run = collect(server, lake, tags=True)
 
     assert (run.result.counts, run.result.untagged) == ({"collected": 2}, 2)
+
+
+@pytest.mark.parametrize("number", [2**31, -(2**31) - 1, 10**40])
+def test_a_number_too_large_for_its_column_is_unknown(lake, number):
+    iam = "https://iam.amazonaws.com/doc/2010-05-08/"
+
+    def answer(call, inner):
+        return Response(200, "text/xml", f'<R xmlns="{iam}"><{call}Result>{inner}</{call}Result></R>'.encode())
+
+    entry = f"<SummaryMap><entry><key>Users</key><value>{number}</value></entry></SummaryMap>"
+    policy = f"<PasswordPolicy><MinimumPasswordLength>{number}</MinimumPasswordLength></PasswordPolicy>"
+    with Simulator(organization(ODD, OTHER)) as server:
+        forge(server, SUMMARY, ODD.account_id, answer("GetAccountSummary", entry))
+        forge(server, POLICY, ODD.account_id, answer("GetAccountPasswordPolicy", policy))
+        run = collect(server, lake)
+
+    row = accounts_of(lake)[ODD.account_id]
+    assert run.result.counts == {"collected": 3}
+    assert (row["users"], row["minimum_password_length"], row["password_policy_state"]) == (None, None, "unknown")
+    assert row["summary_error"].startswith("UnreadableAnswer: ")
+    assert row["password_policy_error"].startswith("UnreadableAnswer: ")
