@@ -90,7 +90,7 @@ def test_an_option_that_a_message_names_exists():
 
 def test_every_command_that_can_fail_internally_has_the_option_that_the_message_names():
     """`internal error …, with what --verbose shows`."""
-    quick = {"list", "show", "init"}  # print or write what the package contains
+    quick = {"list", "show", "describe", "init"}  # print or write what the package contains
     leaves = [command for command in every_command() if not hasattr(command, "commands")]
 
     assert {command.name for command in leaves if "--verbose" not in options_of(command)} <= quick | {"demo"}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 
 import pytest
 
 from collector.lake.local_store import LocalStore
 from tests.fixtures.examples import ORGANIZATION, collect, run_of, some_accounts, write
+from tests.fixtures.tampering import altered_record
 
 DAYS = ("2026-11-21", "2026-11-22")
 
@@ -28,10 +28,9 @@ def test_a_lake_that_is_as_it_was_ends_with_0(credlake, collected):
 
 def test_each_difference_is_a_line_on_stdout_and_the_end_is_1(credlake, collected):
     path = collected / f"catalog/{ORGANIZATION}.json"
-    record = json.loads(path.read_bytes())
-    record["latest"] = DAYS[0]
-    record["snapshots"][DAYS[1]]["coverage"] = 1.0
-    path.write_text(json.dumps(record))
+    with altered_record(collected) as record:
+        record["latest"] = DAYS[0]
+        record["snapshots"][DAYS[1]]["coverage"] = 1.0
 
     ended = credlake("verify", "--lake", collected)
 

@@ -29,6 +29,7 @@ from tests.fixtures.examples import (
     run_of,
     some_accounts,
 )
+from tests.fixtures.tampering import unsealed
 
 
 def now():
@@ -83,10 +84,10 @@ def test_an_altered_record_is_a_difference_for_each_day(store, tmp_path):
     for day in days:
         collect(store, tmp_path, some_accounts(), run=run_of(day))
     key = record_key(ORGANIZATION)
-    record = json.loads(store.read(key))
+    record = unsealed(json.loads(store.read(key)))
     record["latest"] = days[0]
+    record["snapshots"] = {day: unsealed(record["snapshots"][day]) for day in days[:2]}
     record["snapshots"][days[0]]["coverage"] = 1.0
-    del record["snapshots"][days[2]]
     store.client.put_object(Bucket=store.place.bucket, Key=store.place.key(key), Body=json.dumps(record).encode())
 
     assert [(str(one.kind), one.snapshot_date) for one in verify(store, tmp_path)] == [
