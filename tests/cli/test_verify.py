@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import pytest
@@ -29,15 +30,25 @@ def test_a_lake_that_is_as_it_was_ends_with_0(credlake, collected):
 def test_each_difference_is_a_line_on_stdout_and_the_end_is_1(credlake, collected):
     path = collected / f"catalog/{ORGANIZATION}.json"
     with altered_record(collected) as record:
-        record["latest"] = DAYS[0]
-        record["snapshots"][DAYS[1]]["coverage"] = 1.0
+        for day in DAYS:
+            record["snapshots"][day]["coverage"] = 1.0
 
     ended = credlake("verify", "--lake", collected)
 
     assert (ended.code, ended.said) == (1, ["2 differences."])
-    latest, coverage = ended.out.splitlines()
-    assert latest.startswith("o-abcdefghij: `latest` is 2026-11-21, but the newest day in the record is 2026-11-22")
-    assert coverage == f"o-abcdefghij, 2026-11-22: `coverage` differs from the run. ({path})"
+    assert ended.out.splitlines() == [f"o-abcdefghij, {day}: `coverage` differs from the run. ({path})" for day in DAYS]
+
+
+def test_a_record_that_was_altered_is_one_difference(credlake, collected):
+    path = collected / f"catalog/{ORGANIZATION}.json"
+    record = json.loads(path.read_bytes())
+    record["latest"] = DAYS[0]
+    path.write_text(json.dumps(record))
+
+    ended = credlake("verify", "--lake", collected)
+
+    assert (ended.code, ended.said) == (1, ["1 difference."])
+    assert "`latest` is '2026-11-21', which is not its newest day" in ended.out
 
 
 def test_a_difference_steers_no_terminal(credlake, tmp_path):
