@@ -17,7 +17,13 @@ _SESSION = botocore.session.Session()
 # How the model's documentation marks a structure of which one member may be given.
 _VARIANT = "only one of the attributes can be"
 # Java writes the upper planes as pairs.
-_PLANES = (r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF")
+_JAVAS = {
+    r"\uD800\uDC00-\uDBFF\uDFFF": r"\U00010000-\U0010FFFF",
+    # And has classes of letters, spaces and digits.
+    r"\p{L}": r"\w",
+    r"\p{Z}": r"\s",
+    r"\p{N}": r"\d",
+}
 
 
 def faults(service: str, operation: str, request: dict[str, Any]) -> list[str]:
@@ -28,7 +34,7 @@ def faults(service: str, operation: str, request: dict[str, Any]) -> list[str]:
 
 
 def _finer(shape: Shape, value: Any, at: str) -> Iterator[str]:
-    yield from _of_the_value(shape, value, at)
+    yield from value_faults(shape, value, at)
     if shape.type_name == "structure":
         for name, one in value.items():
             yield from _finer(shape.members[name], one, f"{at}.{name}")
@@ -41,7 +47,8 @@ def _finer(shape: Shape, value: Any, at: str) -> Iterator[str]:
             yield from _finer(shape.value, one, f"{at}.{name}")
 
 
-def _of_the_value(shape: Shape, value: Any, at: str) -> Iterator[str]:
+def value_faults(shape: Shape, value: Any, at: str) -> Iterator[str]:
+    """Length, enumeration, pattern and variant of one value, against its shape."""
     limits = shape.metadata
     size = len(value) if isinstance(value, (str, list, dict)) else value
     if "min" in limits and size < limits["min"]:
@@ -50,7 +57,13 @@ def _of_the_value(shape: Shape, value: Any, at: str) -> Iterator[str]:
         yield f"{at}: {size} is more than {limits['max']}"
     if "enum" in limits and value not in limits["enum"]:
         yield f"{at}: {value} is none of {', '.join(limits['enum'])}"
-    if "pattern" in limits and not re.fullmatch(limits["pattern"].replace(*_PLANES), value):
+    if "pattern" in limits and not re.fullmatch(_pythons(limits["pattern"]), value):
         yield f"{at}: {value} does not match {limits['pattern']}"
     if shape.type_name == "structure" and _VARIANT in shape.documentation and len(value) != 1:
         yield f"{at}: one of a kind, not {', '.join(value) or 'none'}"
+
+
+def _pythons(pattern: str) -> str:
+    for java, python in _JAVAS.items():
+        pattern = pattern.replace(java, python)
+    return pattern

@@ -10,7 +10,9 @@ from urllib.parse import parse_qs
 
 @contextmanager
 def serving(answer):
-    """Serve on loopback; its address. `answer(operation, body, is_json)` gives the body of the answer."""
+    """Serve on loopback; its address. `answer(operation, body, is_json)` gives the body of the answer; with `__type` it
+    is an error.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
@@ -18,7 +20,7 @@ def serving(answer):
             target = self.headers.get("X-Amz-Target")
             operation = target.rpartition(".")[2] if target else parse_qs(body)["Action"][0]
             answered = answer(operation, body, target is not None).encode()
-            self.send_response(200)
+            self.send_response(400 if b'"__type"' in answered else 200)
             self.send_header("Content-Type", "application/x-amz-json-1.1" if target else "text/xml")
             self.send_header("Content-Length", str(len(answered)))
             self.end_headers()

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 from tests.deploy.page_commands import ROOT, blocks
 from tests.deploy.standin import adapted
-from tests.deploy.templates import template
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,12 +79,8 @@ class Follower:
         return done.stdout
 
 
-def working_copy(folder: Path, layer: str) -> Path:
-    """The repository as someone has it who has run `make setup`; its templates are those for the stand-in.
-
-    Nobody may make a public parameter of AWS's, on the stand-in either: `layer` is the parameter in its place.
-    """
-    public = template("collector.yaml")["Parameters"]["LayerArn"]["Default"]
+def working_copy(folder: Path) -> Path:
+    """The repository as someone has it who has run `make setup`; its templates are those for the stand-in."""
     copy = folder / "credlake"
     copy.mkdir()
     for entry in ROOT.iterdir():
@@ -94,7 +89,7 @@ def working_copy(folder: Path, layer: str) -> Path:
     for name in _COPIED:
         shutil.copytree(ROOT / name, copy / name)
     for path in (copy / "deploy").glob("*.yaml"):
-        path.write_text(adapted(path.read_text("utf-8")).replace(public, layer), encoding="utf-8")
+        path.write_text(adapted(path.read_text("utf-8")), encoding="utf-8")
     return copy
 
 

@@ -1,4 +1,7 @@
-"""A server that answers every call with nothing, and keeps what it was asked: for calls that no stand-in knows."""
+"""A server that answers every call with nothing, and keeps what it was asked: for calls that no stand-in knows.
+
+The organization has no resource policy.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ def noting():
 
     def answer(operation, body, is_json):
         asked.append((operation, body))
+        if operation == "DescribeResourcePolicy":
+            return '{"__type": "ResourcePolicyNotFoundException"}'
         return "{}" if is_json else f"<{operation}Response><{operation}Result/></{operation}Response>"
 
     with serving(answer) as url:

@@ -96,11 +96,12 @@ class StandIn:
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
+_COLLECTOR = "arn:${AWS::Partition}:iam::${CollectorAccountId}:role${CollectorRolePath}${CollectorRoleName}"
 _CHANGES = (
     (
-        """\
+        f"""\
               StringEquals:
-                aws:PrincipalArn: !Sub "arn:${AWS::Partition}:iam::${CollectorAccountId}:role/${CollectorRoleName}"
+                aws:PrincipalArn: !Sub "{_COLLECTOR}"
 """,
         """\
               StringLike:
@@ -143,7 +144,7 @@ def adapted(text):
 def lost_changes():
     """The changes that find nothing in the templates any more."""
     both = "".join((FOLDER / name).read_text("utf-8") for name in ("member-role.yaml", "collector.yaml"))
-    return [before for before, _ in _CHANGES if both.count(before) != 1]
+    return [before for before, _ in _CHANGES if before not in both]
 
 
 @contextmanager

@@ -77,11 +77,14 @@ def _started(tmp_path_factory):
             folder / "bin", moto=moto.url, ministack=aws.url, noted=noting_url, unsent=str(folder / "unsent")
         )
         follower = Follower(
-            working_copy(folder, LAYER),
+            working_copy(folder),
             environment | {"PATH": f"{commands}:{environment['PATH']}"},
             {
                 "111122223333": COLLECTOR,
                 "CHOOSE_ONE": "example",
+                "A_REGION ": "us-east-1 ",
+                # Nobody may make a public parameter of AWS's, on the stand-in either.
+                "/aws/service/aws-sdk-pandas/3.17.1/py3.12/arm64/layer-arn": LAYER,
                 "A_BUCKET_FOR_CODE": "code-of-ours",
                 "YOU@EXAMPLE.COM": "someone@example.com",
                 "QUICKSIGHT_USER_OR_GROUP": f"arn:aws:quicksight:us-east-1:{COLLECTOR}:user/default/owner",
@@ -126,8 +129,19 @@ def _layer(aws, folder):
 def _followed(started):
     """Every part of the page but leaving."""
     follow = started.follower.follow
-    for heading in ("1. Names", "2. What the organization allows", "3. The role in every account", "4. The collector"):
+    for heading in ("1. Names", "2. What the organization allows", "3. The role in every account"):
         follow(heading)
+    collector = "4. The collector"
+    # The first try fails: `credlake collect` created the database.
+    started.client("glue").create_database(DatabaseInput={"Name": "credlake"})
+    with pytest.raises(AssertionError, match="Failed to create/update the stack"):
+        follow(collector, blocks_of=slice(0, 1))
+    (told,) = follow(collector, blocks_of=slice(1, 2))
+    assert "already exists" in told
+    buckets = started.client("s3").list_buckets()["Buckets"]
+    assert [one["Name"] for one in buckets] == ["code-of-ours"]
+    started.client("glue").delete_database(Name="credlake")
+    follow(collector, blocks_of=slice(0, 1), **{"aws s3 mb": "true"})
     follow("5. The doctor, then the schedule", blocks_of=slice(0, 1))
     shutil.copy(started.follower.folder / "findings.json", started.follower.folder / "before.json")
     follow("5. The doctor, then the schedule", blocks_of=slice(1, 2))

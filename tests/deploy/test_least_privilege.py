@@ -67,8 +67,6 @@ def _deployment(package):
                 OrganizationId=organization_id,
                 ExternalId=EXTERNAL_ID,
             )
-        # AWS's own public parameters are not there.
-        aws.client("ssm", COLLECTOR).put_parameter(Name="/layer", Value=LAYER, Type="String")
         aws.client("s3", COLLECTOR).create_bucket(Bucket="code")
         aws.client("s3", COLLECTOR).put_object(Bucket="code", Key=package.name, Body=package.read_bytes())
         outputs = aws.deploy(
@@ -77,7 +75,8 @@ def _deployment(package):
             "collector.yaml",
             OrganizationId=organization_id,
             ExternalId=EXTERNAL_ID,
-            LayerArn="/layer",
+            LayerArn=LAYER,
+            BucketName=f"credlake-{COLLECTOR}-us-east-1",
             CodeBucket="code",
             CodeKey=package.name,
         )

@@ -57,7 +57,32 @@ def test_the_rules_of_the_page_come_out_as_quicksight_reads_them():
     (example,) = re.findall(r"```text\n(UserARN,.*?)```", PAGE, re.DOTALL)
     header, *lines = csv.reader(io.StringIO(example))
     assert header == list(columns_of(RULES)) == ["UserARN", "GroupARN", "account_id", "ou_id"]
+    names, rules = _read_rules([header, *lines])
+    assert names == [column["Name"] for column in query(RULES)["Columns"]]
+    # An empty field is null: only that lets a user see all rows.
+    assert rules == [
+        (f"{PRINCIPALS}:user/default/auditor", None, None, None),
+        (f"{PRINCIPALS}:user/default/payments-lead", None, "222222222222,333333333333", None),
+        (None, f"{PRINCIPALS}:group/default/workloads-leads", None, "ou-ab12-11111111,ou-ab12-22222222"),
+    ]
 
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ["UserARN", "GroupARN", "ou_id", "account_id"],
+        ["account_id", "ou_id", "GroupARN", "UserARN"],
+        [f"{PRINCIPALS}:user/default/auditor", "", "", ""],
+    ],
+    ids=["values-exchanged", "principals-last", "no-header"],
+)
+def test_rules_with_other_columns_let_nobody_see_anything(header):
+    _, rules = _read_rules([header, ["", f"{PRINCIPALS}:group/default/leads", "222222222222", ""]])
+    assert rules == []
+
+
+def _read_rules(lines):
+    """Names and rows of the rules' query, of a file with these lines."""
     sql = query(RULES)["SqlQuery"]
     parse_statement(sql)
     names = [column["Name"] for column in query(RULES)["Columns"]]
@@ -67,13 +92,18 @@ def test_the_rules_of_the_page_come_out_as_quicksight_reads_them():
         connection.execute(f"create table credlake.access_rules ({columns})")
         connection.executemany("insert into credlake.access_rules values (?, ?, ?, ?)", lines)
         cursor = connection.execute(sql)
-        assert [column[0] for column in cursor.description] == names
-        # An empty field is null: only that lets a user see all rows.
-        assert cursor.fetchall() == [
-            (f"{PRINCIPALS}:user/default/auditor", None, None, None),
-            (f"{PRINCIPALS}:user/default/payments-lead", None, "222222222222,333333333333", None),
-            (None, f"{PRINCIPALS}:group/default/workloads-leads", None, "ou-ab12-11111111,ou-ab12-22222222"),
-        ]
+        return [column[0] for column in cursor.description], cursor.fetchall()
+
+
+def test_as_many_values_as_the_page_allows_fit_into_a_field():
+    limit = 2047
+    accounts, ous = (int(found) for found in re.search(r"at most (\d+) account ids or (\d+) OU ids", PAGE).groups())
+    longest = f"ou-{'a' * 32}-{'b' * 32}"
+    for count, value in [(accounts, "1" * 12), (ous, longest)]:
+        assert len(",".join([value] * count)) <= limit < len(",".join([value] * (count + 10)))
+    (statement,) = re.findall(r"```sql\n( +select array_join.*?)```", PAGE, re.DOTALL)
+    parse_statement(statement)
+    assert f"(place - 1) / {ous})" in statement
 
 
 def test_rules_hold_only_text():

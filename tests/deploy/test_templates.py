@@ -16,6 +16,7 @@ from collector.settings.sources import PREFIX
 from tests.deploy.templates import actions, listed, resources, role_statements, statements, template
 
 _PACKAGE = Path(__file__).parents[2] / "collector"
+_LAKE = "arn:${AWS::Partition}:s3:::${BucketName}${LakePrefix}"
 # Calls whose permission has another name than the call.
 _PERMISSIONS = {"s3:HeadObject": "s3:GetObject", "s3:HeadBucket": "s3:ListBucket", "s3:ListObjectsV2": "s3:ListBucket"}
 # `drop view` on Athena removes the view's table in Glue.
@@ -88,7 +89,7 @@ def test_the_snapshot_tables_cannot_be_dropped_by_the_collector():
 def test_what_was_collected_cannot_be_overwritten_by_the_collector():
     denied = _denied()["NeverOverwrite"]
     assert denied["Action"] == "s3:PutObject"
-    assert denied["Resource"] == [{"Fn::Sub": "${Bucket.Arn}/raw/*"}, {"Fn::Sub": "${Bucket.Arn}/snapshots/*"}]
+    assert denied["Resource"] == [{"Fn::Sub": f"{_LAKE}/raw/*"}, {"Fn::Sub": f"{_LAKE}/snapshots/*"}]
     # As S3's documentation has it; the second leaves the parts of a multipart upload alone, which carry no condition.
     assert denied["Condition"] == {
         "Null": {"s3:if-none-match": "true"},
@@ -100,7 +101,7 @@ def test_the_collector_writes_every_zone_and_no_other():
     (writing,) = (
         one for one in role_statements("collector.yaml", "CollectorRole") if one.get("Sid") == "WriteAndReadTheZones"
     )
-    assert {resource["Fn::Sub"] for resource in writing["Resource"]} == {f"${{Bucket.Arn}}/{zone}/*" for zone in ZONES}
+    assert {resource["Fn::Sub"] for resource in writing["Resource"]} == {f"{_LAKE}/{zone}/*" for zone in ZONES}
 
 
 def test_the_analyst_cannot_read_the_reports_as_they_came():
@@ -111,7 +112,7 @@ def test_the_analyst_cannot_read_the_reports_as_they_came():
         if {"s3:GetObject"} & set(listed(statement["Action"]))
         for resource in listed(statement["Resource"])
     }
-    assert readable == {"${Bucket.Arn}/snapshots/*", "${Bucket.Arn}/catalog/*", "${Bucket.Arn}/athena-results/*"}
+    assert readable == {f"{_LAKE}/{folder}/*" for folder in ("snapshots", "catalog", "athena-results")}
 
 
 def test_the_auditor_changes_nothing_beside_the_analysts_queries():
@@ -149,12 +150,11 @@ def test_the_member_role_trusts_one_role_of_one_account_in_the_organization_with
         chained["Condition"]["StringEquals"] | chained["Condition"]["StringEqualsIfExists"]
         == (trust["Condition"]["StringEquals"])
     )
-    assert trust["Principal"] == {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${CollectorAccountId}:root"}}
+    account = "arn:${AWS::Partition}:iam::${CollectorAccountId}"
+    assert trust["Principal"] == {"AWS": {"Fn::Sub": f"{account}:root"}}
     assert trust["Condition"] == {
         "StringEquals": {
-            "aws:PrincipalArn": {
-                "Fn::Sub": "arn:${AWS::Partition}:iam::${CollectorAccountId}:role/${CollectorRoleName}"
-            },
+            "aws:PrincipalArn": {"Fn::Sub": f"{account}:role${{CollectorRolePath}}${{CollectorRoleName}}"},
             "aws:PrincipalOrgID": {"Ref": "OrganizationId"},
             "sts:ExternalId": {"Ref": "ExternalId"},
         }
@@ -184,7 +184,7 @@ def test_what_was_collected_outlives_the_stack():
     kept = {
         name
         for name, one in template("collector.yaml")["Resources"].items()
-        if one.get("DeletionPolicy") == one.get("UpdateReplacePolicy") == "Retain"
+        if one.get("DeletionPolicy", "").startswith("Retain") and one.get("UpdateReplacePolicy") == "Retain"
     }
     assert kept == {"Bucket", "Key"}
 
@@ -204,3 +204,56 @@ def test_the_functions_variables_are_settings_that_a_run_knows():
     settings = {name.removeprefix(PREFIX).lower() for name in variables if name.startswith(PREFIX)}
     assert settings <= set(SettingsSchema().fields)
     assert {name for name in variables if not name.startswith(PREFIX)} == {TOPIC}
+
+
+@pytest.mark.parametrize("name", ["member-role.yaml", "collector.yaml", "container.yaml", "quicksight.yaml"])
+def test_every_role_takes_the_boundary_and_the_path_that_an_organization_requires(name):
+    parameters = template(name)["Parameters"]
+    for role in resources(name, "AWS::IAM::Role").values():
+        properties = role["Properties"]
+        condition, boundary, otherwise = properties["PermissionsBoundary"]["Fn::If"]
+        assert (condition, otherwise) == ("HasBoundary", {"Ref": "AWS::NoValue"})
+        assert "PermissionsBoundary" in str(boundary)
+        assert properties["Path"] == {"Ref": "RolePath"}
+    for policy in resources(name, "AWS::IAM::ManagedPolicy").values():
+        assert policy["Properties"]["Path"] == {"Ref": "RolePath"}
+    assert parameters["RolePath"]["Default"] == "/"
+
+
+def test_what_exists_is_neither_created_nor_changed():
+    """A policy of a bucket or topic would replace the one that is there."""
+    conditions = {
+        "Bucket": "MakesBucket",
+        "BucketPolicy": "MakesBucket",
+        "Key": "MakesKey",
+        "KeyAlias": "MakesKey",
+        "Database": "MakesDatabase",
+        "WorkGroup": "MakesWorkGroup",
+        "LogGroup": "MakesLogGroup",
+        "Topic": "MakesTopic",
+        "TopicPolicy": "MakesTopic",
+    }
+    made = template("collector.yaml")["Resources"]
+    assert {name: made[name].get("Condition") for name in conditions} == conditions
+
+
+def test_a_function_in_a_vpc_may_make_its_interfaces_and_its_code_may_not():
+    allowed, denied = (
+        one for one in role_statements("collector.yaml", "CollectorRole") if "ec2:" in str(one["Action"])
+    )
+    assert (allowed["Effect"], denied["Effect"], denied["Action"]) == ("Allow", "Deny", "ec2:*")
+    # Lambda sends the key with the calls of the function's code only.
+    assert denied["Condition"] == {"Null": {"lambda:SourceFunctionArn": "false"}}
+
+
+def test_whoever_uses_the_data_catalog_may_use_its_key():
+    analyst = resources("collector.yaml", "AWS::IAM::ManagedPolicy")["AnalystPolicy"]["Properties"]["PolicyDocument"]
+    for found in (role_statements("collector.yaml", "CollectorRole"), statements(analyst)):
+        (statement,) = (one for one in found if one.get("Sid") == "TheCatalogsKey")
+        assert statement["Resource"] == {"Ref": "CatalogKeyArn"}
+        assert statement["Action"] == ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
+
+
+def test_an_alarm_about_lost_events_ends_by_itself():
+    metric = resources("collector.yaml", "AWS::CloudWatch::Alarm")["UndeliveredAlarm"]["Properties"]["MetricName"]
+    assert metric == "NumberOfMessagesSent"

@@ -163,15 +163,31 @@ arn:aws:quicksight:us-east-1:111111111111:user/default/payments-lead,,"222222222
 - All conditions of a line must match; if a user and their groups have several lines, one matching line is enough.
 - To list several values in a field, separate them with commas and put the field in double quotes. Matching is exact:
   case, spaces and the leading zeros of an account id count.
-- An OU covers its direct members only. To allow a subtree, list all OUs below it:
+- The first line must name the four columns in this order (in any case). If it does not, no rule is read, and only
+  owners see rows.
+- **A field holds at most 2,047 characters.** A longer one fails the whole import, so that no later change of the rules
+  arrives. Write at most 150 account ids or 29 OU ids into a field, and as many lines as you need: a user sees the rows
+  of all their lines.
+- An OU covers its direct members only. To allow a subtree, list all OUs below it. This query (in Athena) returns the
+  fields, one for each line of the rules:
 
   ```sql
-  select distinct ou_id
-  from account
-  where ou_path = 'Root/Workloads' or ou_path like 'Root/Workloads/%'
+  select array_join(array_agg(ou_id), ',') as ou_id
+  from (
+      select ou_id, row_number() over (order by ou_id) as place
+      from account
+      where ou_path = 'Root/Workloads' or ou_path like 'Root/Workloads/%'
+      group by ou_id
+  ) as ous
+  group by floor((place - 1) / 29)
   ```
 
 - At most 999 lines per user, including the lines of their groups. Owners of a data set see everything.
+- An import that failed shows in QuickSight under the data set `credlake: access rules`, or with
+  `aws quicksight list-ingestions --data-set-id credlake-credlake-rules --aws-account-id …`. Until it is repaired, the
+  rules before it apply.
+- The ARNs of users and groups contain QuickSight's *identity Region*, which may be another one than that of the data
+  sets.
 - Create the rules data set with `UseAs: RLS_RULES` (it cannot be changed later), and apply it to every data set that
   has the columns, with `FormatVersion: VERSION_2` and `PermissionPolicy: GRANT_ACCESS`. `ou_scorecard` has no
   `account_id`; rules for it can use only `ou_id`.

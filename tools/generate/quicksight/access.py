@@ -62,6 +62,10 @@ def role() -> dict[str, object]:
     return {
         "Type": "AWS::IAM::Role",
         "Properties": {
+            "Path": {"Ref": "RolePath"},
+            "PermissionsBoundary": {
+                "Fn::If": ["HasBoundary", {"Ref": "PermissionsBoundaryArn"}, {"Ref": "AWS::NoValue"}]
+            },
             "Description": "QuickSight queries credlake's views, with an analyst's permissions, and reads the rules.",
             "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
             "ManagedPolicyArns": [{"Ref": "AnalystPolicyArn"}],
@@ -83,11 +87,8 @@ def rules_table() -> dict[str, object]:
                 "Name": "access_rules",
                 "Description": "Who sees which rows in QuickSight (docs/bi.md).",
                 "TableType": "EXTERNAL_TABLE",
-                "Parameters": {
-                    "EXTERNAL": "TRUE",
-                    "classification": "csv",
-                    "skip.header.line.count": "1",
-                },
+                # The header is read: the query of the rules checks it.
+                "Parameters": {"EXTERNAL": "TRUE", "classification": "csv"},
                 "PartitionKeys": [],
                 "StorageDescriptor": {
                     "Columns": [{"Name": name, "Type": "string"} for name in RULES],

@@ -12,9 +12,7 @@ if TYPE_CHECKING:
 
 def rules() -> dict[str, object]:
     """The data set of the rules: who sees which rows."""
-    columns = ",\n    ".join(f"nullif({name}, '') as {name}" for name in RULES)
-    sql = f'select\n    {columns}\nfrom "${{DatabaseName}}"."access_rules"'
-    properties = _properties("access rules", "Rules", sql, dict.fromkeys(RULES, "STRING"))
+    properties = _properties("access rules", "Rules", _rules_sql(), dict.fromkeys(RULES, "STRING"))
     renamed = [
         {"RenameColumnOperation": {"ColumnName": name, "NewColumnName": wanted}}
         for name, wanted in RULES.items()
@@ -27,6 +25,19 @@ def rules() -> dict[str, object]:
         "DependsOn": "RulesTable",
         "Properties": {**properties, "UseAs": "RLS_RULES"},
     }
+
+
+def _rules_sql() -> str:
+    """The query of the rules. The table's columns go by position: unless every header has ours, there are no rules."""
+    columns = ",\n    ".join(f"nullif({name}, '') as {name}" for name in RULES)
+    line = " || ',' || ".join(RULES)
+    first = next(iter(RULES))
+    table = '"${DatabaseName}"."access_rules"'
+    headers = f"from {table} where '{first}' in ({', '.join(f'lower({name})' for name in RULES)})"
+    checks = "".join(
+        f"\n    and (select {end}(lower({line})) {headers}) = '{','.join(RULES)}'" for end in ("min", "max")
+    )
+    return f"select\n    {columns}\nfrom {table}\nwhere lower({first}) <> '{first}'{checks}"
 
 
 def data_set(one: DataSet) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 
 from tools.generate.bi_page import data_sets
 from tools.generate.quicksight.access import DASHBOARD_OWNER, READER, logical_name, role, rules_table, source
@@ -46,7 +47,8 @@ def quicksight_template() -> str:
             "Value": {"Fn::Sub": "s3://${BucketName}/access-rules/"},
         },
     }
-    whole = {"Description": _DESCRIPTION, "Parameters": _PARAMETERS}
+    conditions = {"HasBoundary": {"Fn::Not": [{"Fn::Equals": [{"Ref": "PermissionsBoundaryArn"}, ""]}]}}
+    whole = {"Description": _DESCRIPTION, "Parameters": _PARAMETERS, "Conditions": conditions}
     return _HEAD + yaml_text({**whole, "Resources": resources, "Outputs": outputs})
 
 
@@ -72,6 +74,12 @@ _PARAMETERS: dict[str, object] = {
         "AllowedPattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$",
         "Default": "06:00",
     },
+    "PermissionsBoundaryArn": {
+        "Type": "String",
+        "Description": "The role's permissions boundary. Empty: none.",
+        "Default": "",
+    },
+    "RolePath": {"Type": "String", "Description": "The role's path.", "Default": "/"},
 }
 
 
@@ -100,7 +108,8 @@ def _dashboard(views: list[str]) -> dict[str, object]:
 def yaml_text(value: dict[str, object] | list[object], indent: int = 0) -> str:
     """A mapping or a list as YAML, each line indented by that many spaces: the little YAML that a template needs.
 
-    Short values stand on one line, as JSON, which is YAML too; SQL keeps its lines.
+    Short values stand on one line, as JSON, which is YAML too; so do lists of texts, on as few as they need. SQL keeps
+    its lines.
     """
     blanks = " " * indent
     if isinstance(value, dict):
@@ -116,6 +125,9 @@ def _after(value: object, indent: int) -> str:
     flow = json.dumps(value, ensure_ascii=False)
     if "\\n" not in flow and indent + len(flow) <= _WIDTH:
         return f" {flow}\n"
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        lines = textwrap.wrap(flow, _WIDTH - indent, break_long_words=False, break_on_hyphens=False)
+        return "\n" + "".join(f"{' ' * indent}{line}\n" for line in lines)
     if isinstance(value, (dict, list)):
         return "\n" + yaml_text(value, indent)
     return f" {flow}\n"
