@@ -120,7 +120,7 @@ def _map(name: str, comment: str) -> Column:
 
 ORGANIZATION_ID = _string(
     "organization_id",
-    "The organization, `o-…`; of a single account its ID; of report files the name they were given.",
+    "The organization, `o-...`; of a single account its ID; of report files the name they were given.",
     nullable=False,
 )
 SNAPSHOT_DATE = _string("snapshot_date", "UTC date on which the run started, `YYYY-MM-DD`.", nullable=False)
@@ -225,7 +225,7 @@ PARSED_REPORT = Table(
         *REPORT_COLUMNS[2:],
         _map(
             "null_reasons",
-            "Column → `no_information`, `not_supported`, `empty` or `unparsed`, wherever a null is not a plain `N/A`.",
+            "Column name to `no_information`, `not_supported`, `empty` or `unparsed`, wherever a null is not a plain `N/A`.",
         ),
         _map("unknown_columns", "AWS columns that this version does not know, unmodified."),
     ),
@@ -247,7 +247,7 @@ ACCOUNT = Table(
         _string("account_name", "The account's name in Organizations."),
         _string("account_email", "The account's e-mail address in Organizations."),
         _string("account_arn", "The account's ARN in Organizations."),
-        _string("aws_partition", "`aws`, `aws-cn`, `aws-us-gov`, `aws-eusc`, …", nullable=False),
+        _string("aws_partition", "`aws`, `aws-cn`, `aws-us-gov`, `aws-eusc`, ...", nullable=False),
         _string(
             "account_state", "`ACTIVE`, `SUSPENDED`, `PENDING_ACTIVATION`, `PENDING_CLOSURE`, `CLOSED`.", nullable=False
         ),

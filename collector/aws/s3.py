@@ -258,10 +258,10 @@ class S3Objects:
             "Body": body,
             "ChecksumAlgorithm": "SHA256",
             "ChecksumSHA256": base64.b64encode(digest).decode(),
-            "ServerSideEncryption": "AES256",
         }
         parameter, value = condition
         request[parameter] = value
+        # Without a key, no header: the bucket's default applies, which is AES256 unless its owner chose a key.
         if self._kms_key is not None:
             # With a bucket key, S3 calls KMS once in a while and not once an object: 50,000 reports are 50,000 objects.
             request |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self._kms_key, "BucketKeyEnabled": True}

@@ -133,15 +133,16 @@ def _lag(record: PublicationRecord, published: str, calls: GlueCalls) -> Iterato
 
 
 def _round(store: Store, organization_id: str, calls: GlueCalls, changes: GlueChanges) -> bool:
-    """Compare everything, and send what is needed; whether nothing was."""
-    if not _sync_tables(store, calls, changes):
-        return False
+    """Compare everything, and send what is needed; whether nothing was.
+
+    Partitions follow even where a table differs in every round: what Athena reads goes by them.
+    """
+    is_synced = _sync_tables(store, calls, changes)
     found = {table: calls.partitions(table.name, organization_id) for table in tables.GLUE_TABLES}
     record = read_record(store, organization_id).record
     if record is None:
         # Before the first snapshot; or the record was lost, and then what readers still see is not ours to take away.
-        return True
-    is_synced = True
+        return is_synced
     for table, partitions in found.items():
         expected = tables.expected_partitions(table, record, store.location)
         steps = tables.plan_partitions(table, expected, partitions, f"{store.location(SNAPSHOTS)}/")
@@ -154,10 +155,9 @@ def _round(store: Store, organization_id: str, calls: GlueCalls, changes: GlueCh
 
 
 def _sync_tables(store: Store, calls: GlueCalls, changes: GlueChanges) -> bool:
-    if calls.database() is None:
+    is_synced = calls.database() is not None
+    if not is_synced:
         calls.create_database(_DATABASE_DESCRIPTION)
-        return False
-    is_synced = True
     for table in tables.GLUE_TABLES:
         step = tables.plan_table(table, f"{store.location(SNAPSHOTS)}/", calls.table(table.name))
         if step.create is not None:
@@ -165,7 +165,7 @@ def _sync_tables(store: Store, calls: GlueCalls, changes: GlueChanges) -> bool:
         if step.update is not None:
             calls.update_table(step.update)
         changes.add(step.repairs)
-        is_synced = is_synced and step.create is None and step.update is None
+        is_synced = is_synced and step.create is None and (step.update is None or step.is_cosmetic)
     return is_synced
 
 

@@ -78,6 +78,8 @@ class TableStep:
     create: TableInputTypeDef | None = None  # The TableInput of CreateTable.
     update: TableInputTypeDef | None = None  # The TableInput of UpdateTable.
     repairs: tuple[str, ...] = ()  # What the update fixes, as sentences.
+    # Whether the update changes texts alone, which nothing depends on: Glue may return others than it was sent.
+    is_cosmetic: bool = False
 
 
 def table_input(glue_table: GlueTable, location: str) -> TableInputTypeDef:
@@ -127,9 +129,11 @@ def plan_table(glue_table: GlueTable, location: str, found: TableTypeDef | None)
         return TableStep(create=wanted)
     _check_repairable(glue_table, wanted, found)
     merged, repairs = _merged(wanted, found)
-    if _same(merged, found):
+    is_cosmetic = _same(merged, found)
+    if is_cosmetic and _texts(merged) == _texts(found):
         return TableStep()
-    return TableStep(update=merged, repairs=tuple(f"Glue table {glue_table.name}: {repair}." for repair in repairs))
+    sentences = tuple(f"Glue table {glue_table.name}: {repair}." for repair in repairs)
+    return TableStep(update=merged, repairs=sentences, is_cosmetic=is_cosmetic)
 
 
 def file_format(descriptor: StorageDescriptorUnionTypeDef) -> tuple[object, ...]:
@@ -236,13 +240,13 @@ def _merged_columns(
 
 
 def _same(merged: TableInputTypeDef, found: TableTypeDef) -> bool:
+    """Whether the two are one table to every reader; `_texts` has the rest."""
     descriptor, there = merged["StorageDescriptor"], found.get("StorageDescriptor", {})
     return (
         merged["Parameters"] == found.get("Parameters", {})
-        and merged["Description"] == found.get("Description")
         and merged["TableType"] == found.get("TableType")
-        and _commented(merged["PartitionKeys"]) == _commented(found.get("PartitionKeys", ()))
-        and _commented(descriptor["Columns"]) == _commented(there.get("Columns", ()))
+        and _typed(merged["PartitionKeys"]) == _typed(found.get("PartitionKeys", ()))
+        and _typed(descriptor["Columns"]) == _typed(there.get("Columns", ()))
         and is_same_location(descriptor["Location"], there.get("Location"))
         and file_format(descriptor) == file_format(there)
     )
@@ -252,8 +256,9 @@ def _typed(columns: Iterable[ColumnUnionTypeDef]) -> list[tuple[str, str | None]
     return [(column["Name"], column.get("Type")) for column in columns]
 
 
-def _commented(columns: Iterable[ColumnUnionTypeDef]) -> list[tuple[str, str | None, str | None]]:
-    return [(column["Name"], column.get("Type"), column.get("Comment")) for column in columns]
+def _texts(table: TableInputTypeDef | TableTypeDef) -> list[str | None]:
+    columns = [*table.get("PartitionKeys", ()), *table.get("StorageDescriptor", {}).get("Columns", ())]
+    return [table.get("Description"), *(column.get("Comment") for column in columns)]
 
 
 def _columns_text(columns: list[tuple[str, str | None]]) -> str:

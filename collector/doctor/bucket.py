@@ -130,19 +130,16 @@ def check_public_access(bucket: str, configuration: PublicAccessBlockConfigurati
 
 
 def check_encryption(bucket: str, rules: list[ServerSideEncryptionRuleOutputTypeDef], kms_key: str | None) -> Finding:
-    """Evaluate GetBucketEncryption's rules against the key that the run is configured with."""
+    """Evaluate GetBucketEncryption's rules: they apply to whatever is written without a key of its own."""
     default = (rules[0] if rules else {}).get("ApplyServerSideEncryptionByDefault", {})
     algorithm = default.get("SSEAlgorithm")
+    own = f"; the lake's objects are encrypted with {kms_key}" if kms_key else ""
     if algorithm is None:
         message = "has no default, so objects that others write may be stored unencrypted"
         fix = "Deploy the bucket of deploy/collector.yaml, or set a default with aws s3api put-bucket-encryption."
         return fail("bucket encryption", bucket, message, fix)
-    if algorithm.startswith("aws:kms") and kms_key is None:
-        key = default.get("KMSMasterKeyID", "managed by AWS")
-        effect = "the run is configured with none and encrypts its objects with keys of S3"
-        message = f"defaults to a KMS key ({key}), but {effect}"
-        return fail("bucket encryption", bucket, message, "Set the key with --kms-key (CREDLAKE_KMS_KEY).")
-    return ok("bucket encryption", bucket, f"defaults to {algorithm}")
+    key = f" with {default['KMSMasterKeyID']}" if "KMSMasterKeyID" in default else ""
+    return ok("bucket encryption", bucket, f"defaults to {algorithm}{key}{own}")
 
 
 def check_policy(bucket: str, policy: str | None) -> Iterator[Finding]:

@@ -86,7 +86,7 @@ _STEPS_BY_KIND = {
 
 
 def open_s3_store(uri: str, *, kms_key: str | None = None) -> S3Store:
-    """The lake at `s3://bucket/prefix`; with a KMS key, objects are encrypted with it, else with S3's own (SSE-S3).
+    """The lake at `s3://bucket/prefix`; with a KMS key, objects are encrypted with it, else as the bucket does by default.
 
     Where no Region is configured, Glue and Athena are called in the bucket's from now on.
     """
@@ -285,7 +285,7 @@ class _LakeErrors:
 
     place: S3Place
     partition: str = "aws"  # in the ARNs of the permissions to grant
-    kms_key: str | None = None  # encrypts the objects; None for S3's own key
+    kms_key: str | None = None  # encrypts the objects; None for the bucket's default
 
     def error(self, fault: CallFault, doing: str, relative: str = "") -> LakeError:
         """The error of one call; `doing` begins its message, `relative` is the key within the lake."""

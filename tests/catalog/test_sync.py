@@ -344,3 +344,36 @@ def test_syncing_needs_no_import_of_awswrangler():
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert answer.stdout == "False False\n"
+
+
+def _alter(client, change):
+    """Let Glue return every table with that change, whatever was sent."""
+
+    def alter(parsed, **_):
+        if "Table" in parsed:
+            change(parsed["Table"])
+
+    client.meta.events.register("after-call.glue.GetTable", alter)
+
+
+def test_texts_that_glue_returns_otherwise_are_sent_once_and_hold_up_nothing(sync, publish_day, pointers, glue, calls):
+    publish_day("2026-11-23")
+    sync()
+    _alter(glue, lambda table: table.update(Description="?"))
+    publish_day("2026-11-23", 2)
+    calls.clear()
+
+    assert sync().moved == 2
+    # The second round finds the partitions as they should be, and the texts as they were.
+    assert calls.count("UpdateTable") == 2 * len(TABLES)
+
+
+def test_partitions_follow_a_table_that_others_change_all_the_time(sync, publish_day, pointers, glue):
+    publish_day("2026-11-23")
+    sync()
+    _alter(glue, lambda table: table["StorageDescriptor"].update(Location="s3://elsewhere/"))
+    publish_day("2026-11-23", 2)
+
+    with pytest.raises(CatalogNotSyncedError):
+        sync()
+    assert pointers(TABLES[1]) == {ORGANIZATION: "2026-11-23/20261123T010203Z-00000002/"}

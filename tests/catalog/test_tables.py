@@ -24,6 +24,21 @@ def columns_of(glue_input):
     return [column["Name"] for column in glue_input["StorageDescriptor"]["Columns"]]
 
 
+@pytest.mark.parametrize("glue_table", GLUE_TABLES, ids=lambda table: table.name)
+def test_only_ascii_is_sent_to_glue(glue_table):
+    """Athena's DDL is known to turn other characters into question marks."""
+    assert json.dumps(table_input(glue_table, LOCATION), ensure_ascii=False).isascii()
+
+
+@pytest.mark.parametrize("glue_table", GLUE_TABLES, ids=lambda table: table.name)
+def test_a_difference_in_texts_is_cosmetic(glue_table):
+    found = table_input(glue_table, LOCATION)
+    found["StorageDescriptor"]["Columns"][0]["Comment"] = "?"
+    step = plan_table(glue_table, LOCATION, found)
+    assert step.update == table_input(glue_table, LOCATION)
+    assert (step.is_cosmetic, step.repairs) == (True, ())
+
+
 def test_glue_reads_the_files_as_parquet_by_name():
     glue_input = table_input(GLUE_SNAPSHOT_RECORD, "s3://bucket/lake/snapshots/")
 

@@ -142,9 +142,9 @@ def test_public_access_is_blocked_only_by_all_four_settings():
     assert check_public_access("b", None).status == "FAIL"
 
 
-def test_a_bucket_with_a_key_that_the_run_is_not_configured_with_fails():
-    assert check_encryption("b", _kms(), None).status == "FAIL"
-    assert check_encryption("b", _kms(), "key").status == "OK"
+def test_a_bucket_needs_a_default_encryption_and_any_is_right():
+    assert check_encryption("b", _kms("of-the-bucket"), None).message == "defaults to aws:kms with of-the-bucket"
+    assert check_encryption("b", _kms("of-the-bucket"), "key").message.endswith("objects are encrypted with key")
     assert check_encryption("b", [], None).status == "FAIL"
 
 

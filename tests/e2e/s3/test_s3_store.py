@@ -42,12 +42,24 @@ def test_each_fetch_copies_into_a_file_of_its_own(store, tmp_path):
     assert copies[0] != copies[1]
 
 
-def test_every_object_is_sent_with_its_sha256_and_encrypted(store, server, bucket, prefix):
+def test_every_object_is_sent_with_its_sha256(store, server, bucket, prefix):
     store.put("raw/a", b"x")
 
     head = server.client().head_object(Bucket=bucket, Key=f"{prefix}/raw/a", ChecksumMode="ENABLED")
     assert head["ChecksumSHA256"] == "LXEWQrcmsEQBYnyp+6wy9chTD7GQPMTbAiWHF5IaSIE="
-    assert head["ServerSideEncryption"] == "AES256"
+
+
+def test_without_a_key_objects_are_encrypted_as_the_bucket_does_by_default(moto):
+    key = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
+    moto.client().create_bucket(Bucket="defaulting-lake")
+    default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
+    moto.client().put_bucket_encryption(
+        Bucket="defaulting-lake", ServerSideEncryptionConfiguration={"Rules": [default]}
+    )
+    S3Store("s3://defaulting-lake", moto.client()).put("raw/a", b"x")
+
+    head = moto.client().head_object(Bucket="defaulting-lake", Key="raw/a")
+    assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", key)
 
 
 def test_with_a_kms_key_every_object_is_encrypted_with_it(moto):
