@@ -225,7 +225,7 @@ PARSED_REPORT = Table(
         *REPORT_COLUMNS[2:],
         _map(
             "null_reasons",
-            "Column name to `no_information`, `not_supported`, `empty` or `unparsed`, wherever a null is not a plain `N/A`.",
+            "Column: `no_information`, `not_supported`, `empty` or `unparsed`, wherever a null is not a plain `N/A`.",
         ),
         _map("unknown_columns", "AWS columns that this version does not know, unmodified."),
     ),

@@ -86,7 +86,7 @@ _STEPS_BY_KIND = {
 
 
 def open_s3_store(uri: str, *, kms_key: str | None = None) -> S3Store:
-    """The lake at `s3://bucket/prefix`; with a KMS key, objects are encrypted with it, else as the bucket does by default.
+    """The lake at `s3://bucket/prefix`; objects are encrypted with the KMS key, else as the bucket does.
 
     Where no Region is configured, Glue and Athena are called in the bucket's from now on.
     """
