@@ -130,7 +130,8 @@ def plan_table(glue_table: GlueTable, location: str, found: TableTypeDef | None)
     _check_repairable(glue_table, wanted, found)
     merged, repairs = _merged(wanted, found)
     is_cosmetic = _same(merged, found)
-    if is_cosmetic and _texts(merged) == _texts(found):
+    texts = _texts(merged, merged["StorageDescriptor"])
+    if is_cosmetic and texts == _texts(found, found.get("StorageDescriptor", {})):
         return TableStep()
     sentences = tuple(f"Glue table {glue_table.name}: {repair}." for repair in repairs)
     return TableStep(update=merged, repairs=sentences, is_cosmetic=is_cosmetic)
@@ -256,8 +257,8 @@ def _typed(columns: Iterable[ColumnUnionTypeDef]) -> list[tuple[str, str | None]
     return [(column["Name"], column.get("Type")) for column in columns]
 
 
-def _texts(table: TableInputTypeDef | TableTypeDef) -> list[str | None]:
-    columns = [*table.get("PartitionKeys", ()), *table.get("StorageDescriptor", {}).get("Columns", ())]
+def _texts(table: TableInputTypeDef | TableTypeDef, descriptor: StorageDescriptorUnionTypeDef) -> list[str | None]:
+    columns = [*table.get("PartitionKeys", ()), *descriptor.get("Columns", ())]
     return [table.get("Description"), *(column.get("Comment") for column in columns)]
 
 

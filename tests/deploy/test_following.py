@@ -11,6 +11,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow
 import pytest
 
 from collector.views.files import shipped_views
@@ -113,7 +114,7 @@ def _organization(aws, moto):
 def _layer(aws, folder):
     """AWS's pandas layer cannot be had: one with our pyarrow, and the public parameter that names it."""
     path = folder / "layer.zip"
-    installed = Path(next(entry for entry in sys.path if entry.endswith("site-packages")))
+    installed = Path(pyarrow.__file__).parents[1]
     with zipfile.ZipFile(path, "w") as archive:
         for name in PYARROW:
             for file in (installed / name).rglob("*"):
