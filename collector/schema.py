@@ -318,7 +318,7 @@ ACCOUNT = Table(
             since=2,
         ),
         OWNER,
-        _string("ou_id_path", "IDs from the root to the account's OU, `r-…/ou-…/ou-…`. Null: unknown.", since=3),
+        _string("ou_id_path", "IDs from the root to the account's OU, `r-.../ou-.../ou-...`. Null: unknown.", since=3),
     ),
 )
 

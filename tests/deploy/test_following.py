@@ -11,7 +11,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow
+import pyarrow as pa
 import pytest
 
 from collector.views.files import shipped_views
@@ -114,7 +114,7 @@ def _organization(aws, moto):
 def _layer(aws, folder):
     """AWS's pandas layer cannot be had: one with our pyarrow, and the public parameter that names it."""
     path = folder / "layer.zip"
-    installed = Path(pyarrow.__file__).parents[1]
+    installed = Path(pa.__file__).parents[1]
     with zipfile.ZipFile(path, "w") as archive:
         for name in PYARROW:
             for file in (installed / name).rglob("*"):
