@@ -118,7 +118,7 @@ def _clean(value: object, shape: Shape) -> object:
     """
     match shape, value:
         case StringShape(), _:
-            return None if value is None else readable(str(value))
+            return "" if value is None else readable(str(value))
         case StructureShape(), dict():
             return _clean_structure(value, shape)
         case ListShape(), list():

@@ -50,7 +50,8 @@ class OrganizationsApi:
         )
         operation = "organizations:ListOrganizationalUnitsForParent"
         read = every_page(operation, pages, lambda page: _ids(page.get("OrganizationalUnits")))
-        return [(ou["Id"], ou["Name"]) for page in read for ou in page.get("OrganizationalUnits") or ()]
+        with translated(operation):
+            return [(ou["Id"], ou["Name"]) for page in read for ou in page.get("OrganizationalUnits") or ()]
 
     def ou_name(self, ou_id: str) -> str:
         """The name of one OU."""
@@ -63,15 +64,18 @@ class OrganizationsApi:
         pages = self._client.get_paginator("list_accounts_for_parent").paginate(
             ParentId=parent_id, PaginationConfig=_PAGES
         )
-        read = every_page("organizations:ListAccountsForParent", pages, lambda page: _ids(page.get("Accounts")))
-        return [account["Id"] for page in read for account in page.get("Accounts") or ()]
+        operation = "organizations:ListAccountsForParent"
+        read = every_page(operation, pages, lambda page: _ids(page.get("Accounts")))
+        with translated(operation):
+            return [account["Id"] for page in read for account in page.get("Accounts") or ()]
 
     def tags(self, account_id: str) -> dict[str, str]:
         """The account's tags; one call or more an account, 10 a second (facts F4.3)."""
         pages = self._client.get_paginator("list_tags_for_resource").paginate(ResourceId=account_id)
         operation = "organizations:ListTagsForResource"
         read = every_page(operation, pages, lambda page: [tag["Key"] for tag in page.get("Tags") or ()])
-        return {tag["Key"]: tag["Value"] for page in read for tag in page.get("Tags") or ()}
+        with translated(operation):
+            return {tag["Key"]: tag["Value"] for page in read for tag in page.get("Tags") or ()}
 
 
 def _ids(things: Sequence[Mapping[str, object]] | None) -> list[object]:

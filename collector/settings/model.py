@@ -167,7 +167,11 @@ class Settings:
         metavar="N",
     )
     deadline: float | None = _setting(
-        None, seconds(), RUN, "For the run: what is collected by then is published.", metavar="SECONDS"
+        None,
+        seconds(),
+        RUN,
+        "For the run: what is collected by then is published, if all accounts are listed.",
+        metavar="SECONDS",
     )
     # Large accounts take AWS minutes (facts F2.4: unverified how many), so an account is given up late.
     account_deadline: float = _setting(

@@ -41,6 +41,7 @@ def change(server, operation, name, account_id, **fields):
         (("ListAccounts", "Accounts", ODD.account_id), {"Email": HALF}, "account_email", SHOWN),
         (("ListAccounts", "Accounts", ODD.account_id), {"Name": 5}, "account_name", "5"),
         (("ListAccounts", "Accounts", ODD.account_id), {"Paths": [5]}, "ou_path", "Root/Prod"),
+        (("ListAccounts", "Accounts", ODD.account_id), {"Paths": [None]}, "ou_path", "Root/Prod"),
         (
             ("ListOrganizationalUnitsForParent", "OrganizationalUnits", "Prod"),
             {"Name": HALF},
@@ -62,6 +63,23 @@ def test_text_that_nothing_can_encode_is_shown_as_far_as_it_goes(lake, where, fi
     assert accounts_of(lake)[ODD.account_id][column] == expected
     for account, _ in plan:
         f"{account.name} {account.location.ou_path}".encode()
+
+
+@pytest.mark.parametrize(
+    ("where", "fields"),
+    [
+        (("ListOrganizationalUnitsForParent", "OrganizationalUnits", "Prod"), {"Name": None}),
+        (("ListOrganizationalUnitsForParent", "OrganizationalUnits", "Prod"), {"Id": None}),
+        (("ListTagsForResource", "Tags", ODD.account_id), {"Value": None}),
+    ],
+)
+def test_an_item_without_a_name_or_value_concerns_no_other_account(lake, where, fields):
+    with Simulator(organization(ODD, OTHER)) as server:
+        change(server, *where, **fields)
+        run = collect(server, lake, tags=True)
+
+    assert run.result.counts == {"collected": 3}
+    assert run.result.untagged == ("Value" in fields)
 
 
 @pytest.mark.parametrize("joined", [1e30, -1e12, "yesterday", [], float("nan")])
