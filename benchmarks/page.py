@@ -53,6 +53,7 @@ def synthetic(findings: int) -> ReportData:
             error_message=None,
             denied_by_type=None,
             denied_by_arn=None,
+            owner=f"team-{place % 40}@example.com",
             report_generated_at=NOW - timedelta(seconds=draw.randrange(14_400)),
             user_count=60,
             **{f"limit_{name}": getattr(limits, name) for name in limits.__slots__},
@@ -106,6 +107,7 @@ def synthetic(findings: int) -> ReportData:
         credentials=None,
         key_ages=[],
         idle_times=[],
+        inactive=[],
         roots=[],
         changes=[],
     )

@@ -56,6 +56,7 @@ def demo(
     from rich.console import Console
 
     from collector.cli.display import print_accounts
+    from collector.cli.report import write_folder_page
     from collector.process.logs import set_up_logs
     from collector.query.run import run_query
     from collector.simulator import utc_now
@@ -77,6 +78,9 @@ def demo(
     console.rule("Which accounts need attention, and what is the next step?", align="left")
     print_accounts(result)
     console.print()
+    page = lake.with_name(f"{lake.name}.html")
+    write_folder_page(lake, page, shown_lake=str(lake))
+    console.print(f"The same as a page, to open in a browser: {page}", soft_wrap=True)
     command = "credlake" if shutil.which("credlake") else os.path.relpath(sys.argv[0])
     how = f"{command} query --lake {shlex.quote(str(lake))} findings\nAll views: {command} views list"
     console.print(f"The lake is in {lake}. To query it: {how}", soft_wrap=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from collector.cli.options import Verbose, with_settings
+from collector.cli.report import page_problems, write_folder_page
 from collector.process.streams import ReaderLeftError, say
 
 if TYPE_CHECKING:
@@ -55,6 +56,9 @@ def read(
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the result to this file; its name sets the format.")
     ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="PAGE.html", help="Write the result as a page, too (see `credlake report`).")
+    ] = None,
     verbose: Verbose = False,
 ) -> int:
     """Read credential reports that the IAM console or the AWS CLI downloaded. No AWS, no credentials, no network.
@@ -66,6 +70,8 @@ def read(
       credlake read "status_reports_2026-11-25 10-00-00.csv"
 
       credlake read downloads/ --output findings.xlsx
+
+      credlake read downloads/ --report page.html
 
       credlake read downloads/ --lake ./lake --organization-id my-accounts --each-day
 
@@ -81,7 +87,8 @@ def read(
     set_up_logs(verbose=verbose, for_person=sys.stderr.isatty())
     target = None if output is None else output.expanduser()
     chosen = checked_format(format, target, sys.stdout)
-    time = _check_flags(lake, organization_id, generated_at, each_day=each_day)
+    page = None if report is None else report.expanduser()
+    time = _check_flags(lake, organization_id, generated_at, page, each_day=each_day)
     found = find_files(files)
     reports, not_read = load_reports(found.files, generated_at=time, now=_now())
     problems = [f"{name}: no such file." for name in found.missing]
@@ -96,6 +103,9 @@ def read(
         outcomes = _write_temporary_lake(scratch, newest, settings)
         _note_reports(reports, newest, outcomes, each_day=each_day)
         published = _publish(lake, reports, organization_id, settings, scratch, each_day=each_day) if lake else 0
+        if page is not None:
+            write_folder_page(scratch / "lake", page, shown_lake="")
+            say(f"Wrote {page}.", to_stderr=True)
         # A reader that closed the pipe (`| head`) still gets the exit code.
         with suppress(ReaderLeftError):
             _show(scratch, newest, chosen, target)
@@ -109,7 +119,7 @@ def _now() -> datetime:
 
 
 def _check_flags(
-    lake: str | None, organization_id: str | None, generated_at: str | None, *, each_day: bool
+    lake: str | None, organization_id: str | None, generated_at: str | None, page: Path | None, *, each_day: bool
 ) -> datetime | None:
     """The time in `--generated-at`.
 
@@ -121,7 +131,7 @@ def _check_flags(
     from collector.evidence import read_instant
     from collector.report_files.dates import FIRST_YEAR
 
-    problems, time = [], None
+    problems, time = [] if page is None else page_problems("--report", page), None
     if each_day and lake is None:
         problems.append("--each-day: needs a lake for the snapshots: set --lake.")
     if organization_id is not None and not LAKE_ORGANIZATION_ID.fullmatch(organization_id):

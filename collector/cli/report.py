@@ -40,6 +40,9 @@ def report(
     ou: Annotated[
         list[str] | None, typer.Option(metavar="OU", help="Only accounts in this OU and below. Repeatable.")
     ] = None,
+    owner: Annotated[
+        list[str] | None, typer.Option(metavar="OWNER", help="Only accounts of this owner. Repeatable.")
+    ] = None,
     organization_id: OrganizationId = None,
     engine: Annotated[
         str, typer.Option(metavar="ENGINE", help="duckdb (default) or athena (for a lake on S3).")
@@ -48,7 +51,7 @@ def report(
 ) -> int:
     """Write the newest snapshot as one HTML page, which needs no network: what is known, what fails, what to fix first.
 
-    With --account or --ou, the page holds nothing about any other account.
+    With --account, --ou or --owner, the page holds nothing about any other account.
 
     Examples:
       credlake report --lake ./lake --output page.html
@@ -60,7 +63,7 @@ def report(
     from collector.errors import UsageError
     from collector.lake.layout import is_on_s3
     from collector.process.logs import set_up_logs
-    from collector.query.run import is_in_lake, write_text
+    from collector.query.run import write_text
     from collector.reports.page import render
     from collector.reports.scope import Scope
     from collector.reports.texts import LANGUAGES
@@ -68,11 +71,7 @@ def report(
     set_up_logs(verbose=verbose, for_person=sys.stderr.isatty())
     place = settings.required_lake
     target = output.expanduser()
-    problems = []
-    if target.suffix.lower() not in {".html", ".htm"}:
-        problems.append(f"--output {output}: a report is a page; name the file PAGE.html.")
-    if is_in_lake(target):
-        problems.append(f"--output {output}: that is within a lake, which holds only what credlake collects.")
+    problems = page_problems("--output", target)
     if language not in LANGUAGES:
         problems.append(f"Unknown language {language!r}: use {' or '.join(LANGUAGES)}.")
     if engine not in ENGINES:
@@ -82,7 +81,7 @@ def report(
     if problems:
         raise UsageError(problems)
     read = _from_athena if engine == "athena" else _from_duckdb
-    data = read(settings, place, Scope(tuple(account or ()), tuple(ou or ())), organization_id)
+    data = read(settings, place, Scope(tuple(account or ()), tuple(ou or ()), tuple(owner or ())), organization_id)
     write_text(target, render(data, language=language, access_portal=settings.access_portal))
     with may_be_lost():
         say(
@@ -91,6 +90,30 @@ def report(
             to_stderr=True,
         )
     return 0
+
+
+def page_problems(flag: str, output: Path) -> list[str]:
+    """Why a page cannot be written to this file, in sentences."""
+    from collector.query.run import is_in_lake
+
+    problems = []
+    if output.suffix.lower() not in {".html", ".htm"}:
+        problems.append(f"{flag} {output}: a report is a page; name the file PAGE.html.")
+    if is_in_lake(output):
+        problems.append(f"{flag} {output}: that is within a lake, which holds only what credlake collects.")
+    return problems
+
+
+def write_folder_page(folder: Path, output: Path, *, shown_lake: str) -> None:
+    """Write the page of a lake in a folder that this command wrote, with its place as the page shows it."""
+    from collector.query.duckdb import LocalLake
+    from collector.query.run import write_text
+    from collector.reports.data import read_report
+    from collector.reports.page import render
+    from collector.reports.scope import Scope
+
+    with LocalLake(str(folder)) as lake:
+        write_text(output, render(read_report(lake.rows, lake=shown_lake, scope=Scope())))
 
 
 def _from_duckdb(settings: Settings, lake: str, scope: Scope, organization_id: str | None) -> ReportData:

@@ -20,6 +20,7 @@ from collector.reports.records import (
     Credential,
     FailCount,
     Finding,
+    InactiveUser,
     Requirement,
     Root,
     Snapshot,
@@ -41,6 +42,7 @@ T = TypeVar("T")
 MOST_FINDINGS = 100_000
 MOST_CREDENTIALS = 25_000
 MOST_CHANGES = 1_000
+MOST_INACTIVE = 1_000
 MOST_DAYS = 26
 
 # The upper ends of the bars of the histograms, in days.
@@ -78,6 +80,7 @@ class ReportData:
     credentials: list[Credential] | None  # Every credential; None if there are too many for a page.
     key_ages: list[Bucket]  # Active access keys by age.
     idle_times: list[Bucket]  # Active passwords and access keys by the time since their last use.
+    inactive: list[InactiveUser]  # Users with nothing active left.
     roots: list[Root]  # The root users.
     changes: list[Change]  # What changed since the reports before.
 
@@ -152,6 +155,9 @@ def read_report(
         credentials=credentials if len(credentials) <= MOST_CREDENTIALS else None,
         key_ages=reader.histogram("age_days", AGE_ENDS, "credential_type = 'access_key'"),
         idle_times=reader.histogram("idle_days", IDLE_ENDS, "credential_type <> 'signing_certificate'", never=True),
+        inactive=reader.read(
+            InactiveUser, "users_without_active_credentials", "account_id, user_name", limit=MOST_INACTIVE + 1
+        ),
         roots=reader.read(Root, "root_posture", "account_id"),
         changes=reader.read(
             Change,

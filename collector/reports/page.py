@@ -19,7 +19,7 @@ from markupsafe import Markup
 from collector import __version__
 from collector.outcome import Outcome
 from collector.reports.charts import histogram, sparkline, stacked
-from collector.reports.data import AGE_ENDS, IDLE_ENDS, MOST_CHANGES
+from collector.reports.data import AGE_ENDS, IDLE_ENDS, MOST_CHANGES, MOST_INACTIVE
 from collector.reports.links import CONSOLES, console_link
 from collector.reports.payload import columns_of, compressed
 from collector.reports.texts import Texts
@@ -118,6 +118,9 @@ def render(data: ReportData, *, language: str = "en", access_portal: str | None 
         account_by_id={account.account_id: account for account in data.accounts},
         top=data.findings[:TOP_FINDINGS],
         first=data.findings[:STATIC_FINDINGS],
+        inactive=data.inactive[:MOST_INACTIVE],
+        inactive_truncated=len(data.inactive) > MOST_INACTIVE,
+        has_owners=any(account.owner for account in data.accounts),
         roots=[root for root in data.roots if _is_notable(root)],
         roots_without=sum(root.root_credentials == "none" for root in data.roots),
         changes=data.changes[:MOST_CHANGES],

@@ -50,6 +50,7 @@ def columns_of(data: ReportData) -> dict[str, object]:
             "id": [each.account_id for each in data.accounts],
             "name": [each.account_name for each in data.accounts],
             "ou": [ous.place(each.ou_path) for each in data.accounts],
+            "owner": [each.owner for each in data.accounts],
             "partition": [each.aws_partition for each in data.accounts],
             "outcome": [outcomes.place(each.outcome) for each in data.accounts],
             "users": [each.user_count for each in data.accounts],

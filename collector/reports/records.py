@@ -34,6 +34,7 @@ class Account:
     error_message: str | None  # Why it was not collected, as text.
     denied_by_type: str | None  # The kind of policy that denied a call, where AWS names it.
     denied_by_arn: str | None  # That policy.
+    owner: str | None  # Who is responsible for it.
     report_generated_at: datetime | None  # When AWS generated its report.
     user_count: int | None  # Its users, root included; None where they are unknown.
     limit_access_key_rotation_days: int  # The limits in force for it.
@@ -137,6 +138,17 @@ class Credential:
     idle_days: int | None  # Days since its last use, or since it was created.
     never_used: bool | None  # No recorded use.
     mfa_active: bool | None  # Whether the user has an MFA device.
+
+
+@dataclass(frozen=True, slots=True)
+class InactiveUser:
+    """A row of `users_without_active_credentials`."""
+
+    account_id: str  # Where.
+    user_name: str  # Who.
+    user_creation_time: datetime | None  # Since when.
+    last_used_at: datetime | None  # When a credential was last used, as far as it is known.
+    report_generated_at: datetime | None  # The time from which ages are counted.
 
 
 @dataclass(frozen=True, slots=True)

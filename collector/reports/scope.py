@@ -20,21 +20,22 @@ _HIDDEN = "************"
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The accounts and OUs that a reader is shown; if both are given, an account must match both."""
+    """The accounts, OUs and owners that a reader is shown; if several are given, an account must match each."""
 
     accounts: tuple[str, ...] = ()  # Account IDs or exact names; empty: all.
     ous: tuple[str, ...] = ()  # OU IDs or paths, each with everything below; empty: all.
+    owners: tuple[str, ...] = ()  # Owners of accounts; empty: all.
 
     @property
     def is_everything(self) -> bool:
         """Whether nothing is left out."""
-        return not (self.accounts or self.ous)
+        return not (self.accounts or self.ous or self.owners)
 
     def chosen(self, accounts: Sequence[Account]) -> list[Account]:
         """The accounts of the scope.
 
         Raises:
-            UsageError: a name matches no account, with those that are near; or no account matches both.
+            UsageError: a name matches no account, with those that are near; or no account matches each of them.
         """
         paths = {account.ou_id: account.ou_path for account in accounts}
         names = {name for account in accounts for name in (account.account_id, account.account_name) if name}
@@ -48,14 +49,22 @@ class Scope:
             for ou in self.ous
             if not any(_is_within(account, ou, paths) for account in accounts)
         ]
+        owners = {account.owner for account in accounts if account.owner}
+        problems += [
+            f"--owner {each}: owns no account of the newest snapshot.{suggestion(each, owners)}"
+            for each in self.owners
+            if each not in owners
+        ]
         found = [account for account in accounts if self._includes(account, paths)]
         if not (found or problems or self.is_everything):
-            problems = ["No account matches both --account and --ou."]
+            problems = ["No account matches each of --account, --ou and --owner."]
         if problems:
             raise UsageError(problems)
         return found
 
     def _includes(self, account: Account, paths: Mapping[str, str]) -> bool:
+        if self.owners and account.owner not in self.owners:
+            return False
         is_named = not self.accounts or bool({account.account_id, account.account_name} & {*self.accounts})
         return is_named and (not self.ous or any(_is_within(account, ou, paths) for ou in self.ous))
 

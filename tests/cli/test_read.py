@@ -65,6 +65,15 @@ def test_a_download_shows_users_findings_and_what_is_unknown(credlake, download)
     assert "\x1b" not in ended.out
 
 
+def test_a_report_is_the_page_of_the_files_and_names_no_temporary_folder(credlake, download, tmp_path):
+    ended = credlake("read", download(ONE, "2026-11-25 10-00-00", "alice"), "--report", "page.html")
+    page = (tmp_path / "page.html").read_text()
+
+    assert (ended.code, ended.said) == (0, ["Wrote page.html."])
+    assert "1 of 1 active accounts are known" in page
+    assert tempfile.gettempdir() not in page
+
+
 def test_the_findings_are_those_of_the_view_in_every_format(credlake, download, tmp_path):
     path = download(ONE, "2026-11-25 10-00-00", "alice")
     credlake("read", path, "--lake", tmp_path / "lake")
@@ -195,6 +204,7 @@ def test_1_for_a_report_that_can_be_read_only_in_part(credlake, download):
         (("--generated-at", "yesterday"), "--generated-at yesterday: not a time"),
         (("--generated-at", "0001-01-01"), "--generated-at 0001-01-01: not a time"),
         (("--format", "pdf"), "Unknown format 'pdf'"),
+        (("--report", "page.txt"), "--report page.txt: a report is a page; name the file PAGE.html."),
         (("--password-unused-days", "0"), "--password-unused-days"),
     ],
 )

@@ -52,7 +52,9 @@ def _lake(tmp_path_factory):
     for day in (22, 23):
         make = Rows(Rows().run_at.replace(day=day))
         accounts = [
-            make.account(ALPHA, account_name="alpha-prod", ou_id="ou-ab12-prod", ou_path="Root/Prod"),
+            make.account(
+                ALPHA, account_name="alpha-prod", ou_id="ou-ab12-prod", ou_path="Root/Prod", owner="pay@example.com"
+            ),
             make.account(BETA, account_name="beta</script>", ou_id="ou-ab12-test", ou_path="Root/Test"),
             make.account(
                 GAMMA,
@@ -70,6 +72,7 @@ def _lake(tmp_path_factory):
             make.root(ALPHA, password_enabled=False),
             make.console_user("alice", ALPHA, mfa_active=day == 22),
             make.key_user("old-key", ALPHA, access_key_1_last_rotated=datetime(2025, 9, 1, tzinfo=UTC)),
+            make.user("gone", ALPHA),
             make.root(BETA, password_enabled=False),
             *(make.console_user(name, BETA, mfa_active=False) for name in (HOSTILE, *NAMES)),
         ]

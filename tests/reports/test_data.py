@@ -49,6 +49,7 @@ def test_credentials_are_counted_by_age_and_by_the_time_since_their_last_use(dat
         ({"accounts": (BETA,)}, [BETA]),
         ({"accounts": ("alpha-prod", GAMMA)}, [ALPHA, GAMMA]),
         ({"ous": ("Root/Test",)}, [BETA, GAMMA]),
+        ({"owners": ("pay@example.com",)}, [ALPHA]),
         ({"ous": ("ou-ab12-test",)}, [BETA, GAMMA]),
         ({"ous": ("Root/Test/",), "accounts": (GAMMA,)}, [GAMMA]),
     ],
@@ -58,7 +59,15 @@ def test_a_scope_names_accounts_and_ous_with_all_below_them(read, scope, expecte
 
     assert [account.account_id for account in found.accounts] == expected
     others = {ALPHA, BETA, GAMMA} - {*expected}
-    for rows in (found.coverage, found.standings, found.history, found.findings, found.credentials, found.roots):
+    for rows in (
+        found.coverage,
+        found.standings,
+        found.history,
+        found.findings,
+        found.credentials,
+        found.roots,
+        found.inactive,
+    ):
         assert not {row.account_id for row in rows} & others
 
 
@@ -72,13 +81,21 @@ def test_a_scope_names_accounts_and_ous_with_all_below_them(read, scope, expecte
         ),
         ({"ous": ("Root/Pord",)}, "--ou Root/Pord: the newest snapshot has no account there.{} Root/Prod?"),
         ({"ous": ("PROD",)}, "--ou PROD: the newest snapshot has no account there.{} Root/Prod?"),
-        ({"ous": ("Root/Prod",), "accounts": (BETA,)}, "No account matches both --account and --ou."),
+        ({"ous": ("Root/Prod",), "accounts": (BETA,)}, "No account matches each of --account, --ou and --owner."),
+        (
+            {"owners": ("play@example.com",)},
+            "--owner play@example.com: owns no account of the newest snapshot.{} pay@example.com?",
+        ),
     ],
 )
 def test_a_scope_that_matches_nothing_is_a_usage_error_with_near_names(read, scope, problem):
     with pytest.raises(UsageError) as caught:
         read(**scope)
     assert caught.value.problems == [problem.format(" Did you mean")]
+
+
+def test_users_with_nothing_active_left_are_listed(data):
+    assert [(each.account_id, each.user_name) for each in data.inactive] == [(ALPHA, "gone")]
 
 
 def test_the_messages_of_aws_keep_the_ids_of_the_scope_and_no_other(read, data):

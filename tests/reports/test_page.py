@@ -67,7 +67,19 @@ def test_the_page_of_some_accounts_holds_nothing_of_others(read, carried):
     everything = page + json.dumps(carried(page))
 
     assert GAMMA in everything
-    for name in (ALPHA, BETA, CALLER, "alpha-prod", "beta", "alice", "old-key", "Root/Prod", HOSTILE, *NAMES):
+    for name in (
+        ALPHA,
+        BETA,
+        CALLER,
+        "alpha-prod",
+        "beta",
+        "alice",
+        "old-key",
+        "pay@example.com",
+        "Root/Prod",
+        HOSTILE,
+        *NAMES,
+    ):
         assert name not in everything
 
 

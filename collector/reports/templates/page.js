@@ -86,7 +86,7 @@
   }
   const cell = (...children) => element("td", {}, element("div", {}, ...children));
   function where(account) {
-    return element("span", { class: "where" }, `${accountName(account)} `, element("span", { class: "id" }, accounts.id[account]), ` · ${ous[accounts.ou[account]]}`);
+    return element("span", { class: "where" }, `${accountName(account)} `, element("span", { class: "id" }, accounts.id[account]), ` · ${ous[accounts.ou[account]]}${accounts.owner[account] ? ` · ${accounts.owner[account]}` : ""}`);
   }
 
   // ---- A table whose rows are drawn as they are scrolled to ----
@@ -156,22 +156,22 @@
     const oldest = rows.filter((row) => starts[row] !== null).sort((a, b) => starts[a] - starts[b])[0];
     const titles = [...new Set(rows.map((row) => controls[findings.control[row]].title))];
     const inAccounts = new Set(rows.map((row) => findings.account[row])).size;
-    const href = by === "control" ? address("control", control.id) : by === "account" ? address("account", accounts.id[account]) : address("user", accounts.id[account], userName(first) ?? "");
-    const name = by === "control" ? control.title : by === "account" ? accountName(account) : shownUser(first);
+    const href = by === "control" ? address("control", control.id) : by === "account" ? address("account", accounts.id[account]) : by === "owner" ? address("owner", accounts.owner[account] ?? "") : address("user", accounts.id[account], userName(first) ?? "");
+    const name = by === "control" ? control.title : by === "account" ? accountName(account) : by === "owner" ? accounts.owner[account] ?? text("no_owner") : shownUser(first);
     return element("tr", {},
       cell(severity(worst)),
       cell(element("a", { href }, text("findings", { n: rows.length }), element("span", { class: "hidden" }, `: ${name}`))),
-      by === "control" ? cell(text("in_accounts", { n: inAccounts })) : cell(by === "user" ? element("span", {}, shownUser(first)) : null, where(account)),
+      by === "owner" ? cell(name, element("span", { class: "note" }, ` · ${text("in_accounts", { n: inAccounts })}`)) : by === "control" ? cell(text("in_accounts", { n: inAccounts })) : cell(by === "user" ? element("span", {}, shownUser(first)) : null, where(account)),
       cell(oldest === undefined ? "" : since(oldest)),
       cell(element("span", { lang: "en" }, titles.join("; "))),
-      cell(by === "control" ? null : consoleLink(account, by === "user" ? userName(first) : null)));
+      cell(by === "control" || by === "owner" ? null : consoleLink(account, by === "user" ? userName(first) : null)));
   }
 
   // Each word has to occur in a row; texts that recur are searched once each.
   function matching(words) {
     const hits = words.map((word) => {
       const found = (texts) => texts.map((each) => (each ?? "").toLowerCase().includes(word));
-      return [found(reasons), found(users), found(accounts.name.map((name, i) => `${name ?? ""} ${accounts.id[i]} ${ous[accounts.ou[i]]}`)), found(controls.map((control) => `${control.id} ${control.title}`)), word];
+      return [found(reasons), found(users), found(accounts.name.map((name, i) => `${name ?? ""} ${accounts.id[i]} ${ous[accounts.ou[i]]} ${accounts.owner[i] ?? ""}`)), found(controls.map((control) => `${control.id} ${control.title}`)), word];
     });
     return (row) => hits.every(([inReason, inUser, inAccount, inControl, word]) =>
       inReason[findings.reason[row]] || (findings.user[row] !== null && inUser[findings.user[row]]) || inAccount[findings.account[row]] || inControl[findings.control[row]] || word.length === 32 && idOf(row) === word);
@@ -187,6 +187,7 @@
       return (!value("severity") || control.severity === value("severity"))
         && (!value("control") || control.id === value("control"))
         && (!value("account") || accounts.id[account] === value("account"))
+        && (!value("owner") || accounts.owner[account] === value("owner"))
         && inOu[accounts.ou[account]]
         && (value("status") !== "new" || isNew.has(row))
         && matches(row);
@@ -207,7 +208,7 @@
   function grouped(by) {
     const groups = new Map();
     for (const row of shown) {
-      const key = by === "control" ? findings.control[row] : by === "account" ? findings.account[row] : `${findings.account[row]}/${findings.user[row]}`;
+      const key = by === "control" ? findings.control[row] : by === "account" ? findings.account[row] : by === "owner" ? accounts.owner[findings.account[row]] : `${findings.account[row]}/${findings.user[row]}`;
       if (!groups.has(key)) groups.set(key, { by, rows: [] });
       groups.get(key).rows.push(row);
     }
@@ -225,6 +226,7 @@
   const everyOu = [...new Set(ous.flatMap((path) => path.split("/").map((_, i, parts) => parts.slice(0, i + 1).join("/"))))].sort();
   options(fields.control, controls.map((control) => [control.id, control.title]));
   options(fields.ou, everyOu.map((path) => [path, path]));
+  if (fields.owner) options(fields.owner, [...new Set(accounts.owner)].filter(Boolean).sort().map((owner) => [owner, owner]));
   options(fields.account, withFindings.map((account) => [accounts.id[account], `${accountName(account)} ${accounts.id[account]}`]));
   form.querySelector("details").open = matchMedia("(min-width: 44rem)").matches;
   form.addEventListener("submit", (event) => event.preventDefault());
@@ -351,9 +353,10 @@
       open(path, numbers(places), heading(text("in_accounts", { n: inside.length })), element("ul", {}, ...items), findingsList(all.filter((row) => within.has(findings.account[row])), { ou: path }));
     },
     control(id) { choose({ control: id }); },
+    owner(name) { choose(name ? { owner: name } : { group: "owner" }); },
   };
   function follow() {
-    const [, kind, rest] = /^#(finding|user|account|ou|control)=(.*)$/.exec(location.hash) ?? [];
+    const [, kind, rest] = /^#(finding|user|account|ou|owner|control)=(.*)$/.exec(location.hash) ?? [];
     if (kind) show[kind](...rest.split("/").map(decodeURIComponent));
     else if (dialog.open && location.hash) dialog.close();
   }

@@ -94,6 +94,8 @@ def test_an_organization_is_collected(credlake):
 
 
 def test_the_demo_needs_no_clone(credlake):
-    assert "What should be fixed first?" in credlake("demo")
+    shown = credlake("demo")
+    assert "What should be fixed first?" in shown
+    assert "demo-lake.html" in shown
     assert "findings" in credlake("views", "list")
     assert "Usage: credlake" in credlake("--help")
