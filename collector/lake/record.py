@@ -168,8 +168,9 @@ def parse_record(content: bytes, organization_id: str, location: str) -> Publica
     except (_DamagedError, ValueError) as error:
         raise LakeError(
             f"The publication record {location} is damaged: {error}. Nothing was read from it, and nothing was "
-            "published over it. Restore it from a backup (on S3, from an earlier version of the object); the tables "
-            "under snapshots/ and the raw zone are untouched.",
+            "published over it. Restore it from a backup (on S3, from an earlier version of the object). Without one, "
+            "move it away and run `credlake verify`, which names the days that `credlake rebuild` publishes: the "
+            "tables under snapshots/ and the raw zone are untouched.",
             location=location,
         ) from error
 
