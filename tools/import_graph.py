@@ -19,7 +19,7 @@ LAYERS = (
     ("query", "settings"),
     ("catalog", "report_files"),
     ("collection",),
-    ("doctor", "reports"),
+    ("doctor", "export", "reports"),
     ("cli", "scheduled"),
     ("__main__", "function", "loopback"),
 )

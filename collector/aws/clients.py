@@ -39,10 +39,13 @@ if TYPE_CHECKING:
     from types_boto3_lakeformation import LakeFormationClient
     from types_boto3_organizations import OrganizationsClient
     from types_boto3_s3 import S3Client
+    from types_boto3_securityhub import SecurityHubClient
     from types_boto3_sns import SNSClient
     from types_boto3_sts import STSClient
 
-Service = Literal["account", "athena", "glue", "iam", "kms", "lakeformation", "organizations", "s3", "sns", "sts"]
+Service = Literal[
+    "account", "athena", "glue", "iam", "kms", "lakeformation", "organizations", "s3", "securityhub", "sns", "sts"
+]
 
 DEFAULT_REGION = "us-east-1"
 # A Region of each partition whose IAM and Organizations endpoints botocore knows (facts F2.6).
@@ -98,6 +101,7 @@ POLICIES: dict[Service, Policy] = {
     "s3": replace(_LAKE, call_time=900),
     "glue": _LAKE,
     "athena": _LAKE,
+    "securityhub": _LAKE,
     # A person waits for the answer.
     "kms": _DOCTOR,
     "lakeformation": _DOCTOR,
@@ -106,7 +110,7 @@ POLICIES: dict[Service, Policy] = {
     "account": Policy(attempts=1, connect_timeout=3, read_timeout=5, connections=1),
 }
 # What is in the Region of the lake's bucket, unless a Region is configured.
-_WITH_THE_LAKE: tuple[Service, ...] = ("athena", "glue", "kms", "lakeformation")
+_WITH_THE_LAKE: tuple[Service, ...] = ("athena", "glue", "kms", "lakeformation", "securityhub")
 # The services that receive credentials with which accounts can be read.
 _COLLECTING: tuple[Service, ...] = ("iam", "organizations", "sts")
 
@@ -208,6 +212,8 @@ def client(service: Literal["lakeformation"], region: str | None = None) -> Lake
 def client(service: Literal["organizations"], region: str | None = None) -> OrganizationsClient: ...
 @overload
 def client(service: Literal["s3"], region: str | None = None) -> S3Client: ...
+@overload
+def client(service: Literal["securityhub"], region: str | None = None) -> SecurityHubClient: ...
 @overload
 def client(service: Literal["sns"], region: str | None = None) -> SNSClient: ...
 @overload

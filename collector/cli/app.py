@@ -11,6 +11,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup
 from collector.cli.collect import collect
 from collector.cli.demo import demo
 from collector.cli.doctor import doctor
+from collector.cli.export import export
 from collector.cli.gate import gate
 from collector.cli.init import init
 from collector.cli.lake import rebuild, verify
@@ -73,7 +74,7 @@ def credlake(
         raise typer.Exit
 
 
-for _command in (collect, read, query, report, gate, rebuild, verify, doctor, demo, init):
+for _command in (collect, read, query, report, gate, export, rebuild, verify, doctor, demo, init):
     app.command(cls=_Command)(_command)
 views_app.command("list", cls=_Command)(list_views)
 views_app.command("show", cls=_Command)(show_view)

@@ -12,6 +12,7 @@ from collector.process.streams import say
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from collector.query.duckdb import LocalLake
     from collector.query.rows import Run
     from collector.settings.model import Settings
 
@@ -36,19 +37,27 @@ def engine_problems(engine: str, lake: str) -> list[str]:
 
 
 @contextmanager
-def opened(settings: Settings, engine: str) -> Iterator[Run]:
-    """Run selects on the lake; with DuckDB, stderr gets the date, age and coverage of the snapshots that are read."""
+def opened_lake(settings: Settings, organization_ids: tuple[str, ...] = ()) -> Iterator[LocalLake]:
+    """The lake in DuckDB; stderr gets the date, age and coverage of its snapshots, and notes on its files."""
     from datetime import UTC, datetime
 
     from collector.query.duckdb import LocalLake, QueryLimits
 
-    lake = settings.required_lake
+    limits = QueryLimits(
+        time_limit=settings.time_limit, memory_limit=settings.memory_limit, disk_limit=settings.disk_limit
+    )
+    with LocalLake(settings.required_lake, organization_ids, limits=limits) as local:
+        say(*local.snapshots.freshness(datetime.now(UTC)), to_stderr=True)
+        yield local
+        for note in local.notes():
+            say(note, to_stderr=True)
+
+
+@contextmanager
+def opened(settings: Settings, engine: str) -> Iterator[Run]:
+    """Run selects on the lake with either engine."""
     if engine == "duckdb":
-        limits = QueryLimits(
-            time_limit=settings.time_limit, memory_limit=settings.memory_limit, disk_limit=settings.disk_limit
-        )
-        with LocalLake(lake, limits=limits) as local:
-            say(*local.snapshots.freshness(datetime.now(UTC)), to_stderr=True)
+        with opened_lake(settings) as local:
             yield local.rows
         return
     from collector.aws.athena import AthenaQueries
@@ -57,7 +66,7 @@ def opened(settings: Settings, engine: str) -> Iterator[Run]:
     from collector.query.statement import athena_statement
     from collector.views.files import shipped_views
 
-    open_store(lake)  # Settles the Region of Athena, where none is configured.
+    open_store(settings.required_lake)  # Settles the Region of Athena, where none is configured.
     queries = AthenaQueries(
         database=settings.database,
         workgroup=settings.workgroup,

@@ -163,21 +163,38 @@ def open_target(output: Path | None, out_stream: TextIO, *, format_name: str) ->
         yield _binary(out_stream, format_name) if binary else out_stream
         out_stream.flush()
         return
+    place = output.resolve() if output.is_file() else output
+    if place.exists() and not place.is_file():
+        # A device or a pipe is written to directly: renaming a file onto it would remove it for everyone.
+        with _writing(output), _opened(place, binary=binary) as stream:
+            yield stream
+        return
+    with complete_file(output) as temporary, _opened(temporary, binary=binary) as stream:
+        yield stream
+
+
+@contextmanager
+def complete_file(output: Path) -> Iterator[Path]:
+    """A path to write to instead, which is renamed to `output` at the end, and removed if anything fails.
+
+    Raises:
+        CredlakeError: it cannot be written; an old file is left alone.
+    """
     # A symbolic link stays: the file that it points to is replaced.
     place = output.resolve() if output.is_file() else output
-    try:
-        if place.exists() and not place.is_file():
-            # A device or a pipe is written to directly: renaming a file onto it would remove it for everyone.
-            with _opened(place, binary=binary) as stream:
-                yield stream
-            return
-        temporary = place.with_name(f".{place.name}.{secrets.token_hex(4)}.part")
+    temporary = place.with_name(f".{place.name}.{secrets.token_hex(4)}.part")
+    with _writing(output):
         try:
-            with _opened(temporary, binary=binary) as stream:
-                yield stream
+            yield temporary
             temporary.replace(place)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _writing(output: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise CredlakeError(f"The file {output} could not be written: {error.strerror or error}.") from error
 
