@@ -6,7 +6,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-wheel trino-server test-trino chromium test-page lint shape format bench chaos fuzz generate lock clean
+.PHONY: help setup demo test test-wheel trino-server test-trino chromium test-page picture lint shape format bench chaos fuzz generate lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ chromium: $(VENV)/.browser ## install Debian's Chromium and Japanese fonts, wher
 
 test-page: chromium ## open the page of a report in Chromium: look, accessibility, filters, print
 	$(BIN)/pytest -m browser tests/reports
+
+picture: chromium ## take the picture of the demo's page for the README, docs/report.png
+	$(BIN)/python -m tests.reports.picture docs/report.png
 
 lint: setup ## ruff, mypy, generated files up to date, and no banned words
 	$(BIN)/ruff check .

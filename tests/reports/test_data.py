@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from trino_query_parser import parse_statement
+from trino_sql_validator import validate
 
 from collector.errors import UsageError
 from collector.query.duckdb import LocalLake
+from collector.query.statement import athena_statement
+from collector.reports.data import read_report
+from collector.reports.scope import Scope
+from collector.views.files import shipped_views
 from tests.reports.conftest import ALPHA, BETA, CALLER, DENIED, GAMMA
 
 
@@ -104,3 +110,22 @@ def test_the_messages_of_aws_keep_the_ids_of_the_scope_and_no_other(read, data):
     assert shown.error_message == DENIED.replace(CALLER, "************")
     assert shown.denied_by_arn.startswith("arn:aws:organizations::************:policy/")
     assert data.accounts[2].error_message == DENIED
+
+
+@pytest.mark.parametrize("scope", [Scope(), Scope(accounts=(ALPHA, "gamma"))], ids=["all", "some"])
+def test_every_statement_is_valid_for_athena(lake, scope):
+    """They are written once, and run on both engines."""
+    statements = []
+    with LocalLake(lake) as local:
+
+        def run(sql):
+            statements.append(sql)
+            return local.rows(sql)
+
+        read_report(run, lake=lake, scope=scope)
+    assert len(statements) > 10
+    for statement in statements:
+        assert athena_statement(statement, shipped_views()).sql == statement
+        parse_statement(statement)  # raises
+        result = validate(statement)
+        assert (statement, result.error, list(result.warnings)) == (statement, None, [])
