@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from collector.cli.options import Verbose, with_settings
-from collector.cli.report import page_problems, write_folder_page
+from collector.cli.report import output_problems, write_folder_page
 from collector.process.streams import ReaderLeftError, say
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _check_flags(
     from collector.evidence import read_instant
     from collector.report_files.dates import FIRST_YEAR
 
-    problems, time = [] if page is None else page_problems("--report", page), None
+    problems, time = [] if page is None else output_problems("--report", page), None
     if each_day and lake is None:
         problems.append("--each-day: needs a lake for the snapshots: set --lake.")
     if organization_id is not None and not LAKE_ORGANIZATION_ID.fullmatch(organization_id):

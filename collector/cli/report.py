@@ -1,9 +1,10 @@
-"""`credlake report`: the newest snapshot as a page for people."""
+"""`credlake report`: the newest snapshot as a page or a workbook for people."""
 
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,13 +15,19 @@ from collector.cli.options import Verbose, with_settings
 from collector.process.streams import may_be_lost, say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from collector.lake.record import PublishedSnapshot
-    from collector.reports.data import ReportData
+    from collector.query.rows import Rows
     from collector.reports.records import Snapshot
     from collector.reports.scope import Scope
     from collector.settings.model import Settings
 
+    Run = Callable[[str], Rows]
+    Published = Callable[[Snapshot], PublishedSnapshot | None]
+
 ENGINES = ("duckdb", "athena")
+_PAGES = (".html", ".htm")
 
 
 @with_settings(
@@ -31,7 +38,10 @@ def report(
     settings: Settings,
     *,
     output: Annotated[
-        Path, typer.Option(metavar="PAGE.html", help="The file to write. It appears whole or not at all.")
+        Path,
+        typer.Option(
+            metavar="FILE", help="The page (.html) or workbook (.xlsx) to write. It appears whole or not at all."
+        ),
     ],
     language: Annotated[str, typer.Option(metavar="LANGUAGE", help="en (default) or ja.")] = "en",
     account: Annotated[
@@ -51,27 +61,28 @@ def report(
 ) -> int:
     """Write the newest snapshot as one HTML page, which needs no network: what is known, what fails, what to fix first.
 
-    With --account, --ou or --owner, the page holds nothing about any other account.
+    Or as a workbook for Excel, with a sheet to review every user. With --account, --ou or --owner, it holds nothing
+    about any other account.
 
     Examples:
       credlake report --lake ./lake --output page.html
 
       credlake report --lake ./lake --ou Root/Workloads/Prod --language ja --output prod.html
 
+      credlake report --lake ./lake --output book.xlsx
+
       credlake report --lake s3://my-bucket/credlake --engine athena --workgroup credlake --output page.html
     """
     from collector.errors import UsageError
     from collector.lake.layout import is_on_s3
     from collector.process.logs import set_up_logs
-    from collector.query.run import write_text
-    from collector.reports.page import render
     from collector.reports.scope import Scope
     from collector.reports.texts import LANGUAGES
 
     set_up_logs(verbose=verbose, for_person=sys.stderr.isatty())
     place = settings.required_lake
     target = output.expanduser()
-    problems = page_problems("--output", target)
+    problems = output_problems("--output", target, (*_PAGES, ".xlsx"))
     if language not in LANGUAGES:
         problems.append(f"Unknown language {language!r}: use {' or '.join(LANGUAGES)}.")
     if engine not in ENGINES:
@@ -80,25 +91,29 @@ def report(
         problems.append(f"Athena reads S3, and {place} is a local folder. Use --engine duckdb.")
     if problems:
         raise UsageError(problems)
-    read = _from_athena if engine == "athena" else _from_duckdb
-    data = read(settings, place, Scope(tuple(account or ()), tuple(ou or ()), tuple(owner or ())), organization_id)
-    write_text(target, render(data, language=language, access_portal=settings.access_portal))
+    source = _athena(settings, place) if engine == "athena" else _duckdb(settings, place)
+    request = _Request(
+        target=target,
+        lake=place,
+        scope=Scope(tuple(account or ()), tuple(ou or ()), tuple(owner or ())),
+        organization_id=organization_id,
+        language=language,
+        access_portal=settings.access_portal,
+    )
+    with source as (run, published):
+        lines = (_write_page if target.suffix.lower() in _PAGES else _write_workbook)(request, run, published)
     with may_be_lost():
-        say(
-            f"Wrote {target}: {data.snapshot.organization_id}, {data.snapshot.snapshot_date}, {data.known} of "
-            f"{data.active} active accounts known, {data.failing} findings.",
-            to_stderr=True,
-        )
+        say(*lines, to_stderr=True)
     return 0
 
 
-def page_problems(flag: str, output: Path) -> list[str]:
-    """Why a page cannot be written to this file, in sentences."""
+def output_problems(flag: str, output: Path, endings: Sequence[str] = _PAGES) -> list[str]:
+    """Why a report cannot be written to this file, in sentences."""
     from collector.query.run import is_in_lake
 
     problems = []
-    if output.suffix.lower() not in {".html", ".htm"}:
-        problems.append(f"{flag} {output}: a report is a page; name the file PAGE.html.")
+    if output.suffix.lower() not in endings:
+        problems.append(f"{flag} {output}: name the file PAGE.html{' or BOOK.xlsx' if '.xlsx' in endings else ''}.")
     if is_in_lake(output):
         problems.append(f"{flag} {output}: that is within a lake, which holds only what credlake collects.")
     return problems
@@ -116,32 +131,77 @@ def write_folder_page(folder: Path, output: Path, *, shown_lake: str) -> None:
         write_text(output, render(read_report(lake.rows, lake=shown_lake, scope=Scope())))
 
 
-def _from_duckdb(settings: Settings, lake: str, scope: Scope, organization_id: str | None) -> ReportData:
-    from collector.query.duckdb import LocalLake, QueryLimits
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    """What to write."""
+
+    target: Path  # The file.
+    lake: str  # The lake's folder or URI.
+    scope: Scope  # The accounts.
+    organization_id: str | None  # The organization; None where the lake holds one.
+    language: str  # One of `LANGUAGES`.
+    access_portal: str | None  # Through which links to the console lead.
+
+
+def _write_page(request: _Request, run: Run, published: Published) -> list[str]:
+    from collector.query.run import write_text
     from collector.reports.data import read_report
+    from collector.reports.page import render
+
+    data = read_report(
+        run, lake=request.lake, scope=request.scope, organization_id=request.organization_id, published=published
+    )
+    write_text(request.target, render(data, language=request.language, access_portal=request.access_portal))
+    return [_done(request.target, data.snapshot, known=data.known, active=data.active, failing=data.failing)]
+
+
+def _write_workbook(request: _Request, run: Run, _published: Published) -> list[str]:
+    from collector.query.run import open_target
+    from collector.reports.workbook import write_report
+
+    with open_target(request.target, sys.stdout, format_name="xlsx") as stream:
+        written = write_report(
+            run,
+            stream,
+            lake=request.lake,
+            scope=request.scope,
+            organization_id=request.organization_id,
+            language=request.language,
+        )
+    done = _done(request.target, written.snapshot, known=written.known, active=written.active, failing=written.failing)
+    return [done, *written.notes]
+
+
+def _done(target: Path, snapshot: Snapshot, *, known: int, active: int, failing: int) -> str:
+    return (
+        f"Wrote {target}: {snapshot.organization_id}, {snapshot.snapshot_date}, {known} of {active} active accounts "
+        f"known, {failing} findings."
+    )
+
+
+@contextmanager
+def _duckdb(settings: Settings, lake: str) -> Iterator[tuple[Run, Published]]:
+    from collector.query.duckdb import LocalLake, QueryLimits
 
     limits = QueryLimits(
         time_limit=settings.time_limit, memory_limit=settings.memory_limit, disk_limit=settings.disk_limit
     )
     with LocalLake(lake, limits=limits) as local:
         records = local.snapshots.records
-        return read_report(
+        yield (
             local.rows,
-            lake=lake,
-            scope=scope,
-            organization_id=organization_id,
-            published=lambda snapshot: records[snapshot.organization_id].snapshots.get(snapshot.snapshot_date),
+            lambda snapshot: records[snapshot.organization_id].snapshots.get(snapshot.snapshot_date),
         )
 
 
-def _from_athena(settings: Settings, lake: str, scope: Scope, organization_id: str | None) -> ReportData:
+@contextmanager
+def _athena(settings: Settings, lake: str) -> Iterator[tuple[Run, Published]]:
     from collector.aws.athena import AthenaQueries
     from collector.errors import LakeError
     from collector.lake.local_store import open_store
     from collector.query.athena import run_on_athena
     from collector.query.snapshots import read_snapshots
     from collector.query.statement import athena_statement
-    from collector.reports.data import read_report
     from collector.views.files import shipped_views
 
     def published(snapshot: Snapshot) -> PublishedSnapshot | None:
@@ -161,10 +221,4 @@ def _from_athena(settings: Settings, lake: str, scope: Scope, organization_id: s
         time_limit=settings.time_limit,
     )
     views = shipped_views()
-    return read_report(
-        lambda sql: run_on_athena(queries, athena_statement(sql, views)).rows,
-        lake=lake,
-        scope=scope,
-        organization_id=organization_id,
-        published=published,
-    )
+    yield lambda sql: run_on_athena(queries, athena_statement(sql, views)).rows, published

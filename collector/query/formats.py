@@ -174,11 +174,18 @@ def cells(column: pa.Array[Any]) -> Iterator[Any]:
 
 def instant_texts(column: pa.Array[Any]) -> list[str | None]:
     """`2026-09-11T13:14:52Z`, with milliseconds where there are any. Instants without a zone are UTC in the lake."""
-    milliseconds = cast(
-        "pa.TimestampArray[Any, None]", pc.cast(_within_the_calendar(column), pa.timestamp("ms"), safe=False)
-    )
-    texts = pc.strftime(milliseconds, format="%Y-%m-%dT%H:%M:%S")
+    texts = pc.strftime(instants(column), format="%Y-%m-%dT%H:%M:%S")
     return [None if text is None else f"{text.removesuffix('.000')}Z" for text in texts.to_pylist()]
+
+
+def instants(column: pa.Array[Any]) -> pa.TimestampArray[Any, None]:
+    """Dates or instants in milliseconds, in UTC and without a zone.
+
+    Raises:
+        CredlakeError: one is infinite or outside the years 1 to 9999.
+    """
+    milliseconds = pc.cast(_within_the_calendar(column), pa.timestamp("ms"), safe=False)
+    return cast("pa.TimestampArray[Any, None]", milliseconds)
 
 
 def _within_the_calendar(column: pa.Array[Any]) -> pa.Array[Any]:

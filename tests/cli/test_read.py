@@ -204,7 +204,7 @@ def test_1_for_a_report_that_can_be_read_only_in_part(credlake, download):
         (("--generated-at", "yesterday"), "--generated-at yesterday: not a time"),
         (("--generated-at", "0001-01-01"), "--generated-at 0001-01-01: not a time"),
         (("--format", "pdf"), "Unknown format 'pdf'"),
-        (("--report", "page.txt"), "--report page.txt: a report is a page; name the file PAGE.html."),
+        (("--report", "page.txt"), "--report page.txt: name the file PAGE.html."),
         (("--password-unused-days", "0"), "--password-unused-days"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import openpyxl
 import pytest
 
 ACCOUNT = {"account_state": "ACTIVE", "outcome": "collected", "ou_id": "r-1", "ou_path": "Root", "account_name": "pay"}
@@ -29,7 +30,7 @@ def test_0_and_a_whole_page(credlake, small, tmp_path):
         (("--language", "de"), "Unknown language 'de': use en or ja."),
         (("--engine", "spark"), "Unknown engine 'spark': use duckdb or athena."),
         (("--organization-id", "o-abcdefghik"), "the lake holds o-abcdefghij. Did you mean o-abcdefghij?"),
-        (("--output", "page.pdf"), "--output page.pdf: a report is a page; name the file PAGE.html."),
+        (("--output", "page.pdf"), "--output page.pdf: name the file PAGE.html or BOOK.xlsx."),
     ],
 )
 def test_2_for_wrong_usage_and_no_file(credlake, small, tmp_path, words, message):
@@ -60,11 +61,20 @@ def test_3_and_what_to_run_where_the_lake_has_no_snapshot(credlake, lake):
     assert f"Create one with `credlake collect --lake {lake}`." in ended.err
 
 
-@pytest.mark.parametrize("output", ["missing/page.html", "full.html"])
+def test_0_and_a_workbook_whose_name_ends_in_xlsx(credlake, small, tmp_path):
+    ended = credlake("report", "--lake", small, "--output", "book.xlsx", "--account", "pay")
+
+    assert (ended.code, ended.out) == (0, "")
+    assert ended.said[0].startswith("Wrote book.xlsx: o-abcdefghij, 2026-11-22, 1 of 1 active accounts known")
+    assert openpyxl.load_workbook(tmp_path / "book.xlsx")["users"]["D2"].value == "bob"
+
+
+@pytest.mark.parametrize("output", ["missing/page.html", "full.html", "missing/book.xlsx", "full.xlsx"])
 def test_3_and_no_half_file_where_it_cannot_be_written(credlake, small, tmp_path, output):
-    (tmp_path / "full.html").symlink_to("/dev/full")
+    for name in ("full.html", "full.xlsx"):
+        (tmp_path / name).symlink_to("/dev/full")
     ended = credlake("report", "--lake", small, "--output", output)
 
     assert ended.code == 3
     assert f"The file {output} could not be written" in ended.err
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["full.html", "lake"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["full.html", "full.xlsx", "lake"]
