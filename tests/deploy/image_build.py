@@ -49,7 +49,7 @@ def build(base=None):
     mounts = [f"--volume={path}:{path}:ro" for path in _OF_THIS_MACHINE if Path(path).exists()]
     podman(
         "build",
-        f"--from={base or _stand_in()}",
+        f"--build-arg=BASE={base or _stand_in()}",
         "--network=host",
         *mounts,
         f"--tag={IMAGE}",

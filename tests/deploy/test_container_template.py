@@ -33,6 +33,19 @@ def test_the_image_declares_the_volume_that_the_task_mounts_or_it_would_be_roots
     assert [mounted] == [json.loads(one) for one in _instructions("VOLUME")]
 
 
+def test_the_base_is_named_by_digest_and_can_be_another():
+    (base,) = _instructions("ARG")
+    assert re.fullmatch(r"BASE=[a-z0-9./-]+:3\.12-slim@sha256:[0-9a-f]{64}", base)
+    assert _instructions("FROM") == ["${BASE}"]
+
+
+def test_what_is_installed_in_the_image_is_locked_and_built_by_others():
+    installs = re.findall(r"pip install (.+?)(?: \\)?$", (FOLDER / "Dockerfile").read_text("utf-8"), re.MULTILINE)
+    assert len(installs) == 2
+    for options in installs:
+        assert {"--require-hashes", "--only-binary=:all:"} <= set(options.split())
+
+
 def test_the_tasks_variables_are_settings_that_a_run_knows():
     variables = [one["Fn::If"][1] if "Fn::If" in one else one for one in _definition()["Environment"]]
     names = {one["Name"] for one in variables}

@@ -15,8 +15,10 @@ from collector.collection.run import Collection
 from collector.lake.local_store import open_store
 from collector.lake.record import read_record
 from collector.settings.model import Settings
+from tests.deploy.policy_engine import decisions
 from tests.deploy.refusals import not_refused
 from tests.deploy.standin import Caller, StandIn, lost_changes, stand_in
+from tests.deploy.templates import template
 from tests.fixtures.runs import Onlooker
 
 pytestmark = pytest.mark.standin
@@ -162,6 +164,53 @@ def test_the_auditor_reads_what_came_raw_and_writes_nothing_of_the_lake(reachabl
     for zone in ("raw", "snapshots", "catalog"):
         assert _code(auditor.put_object, Bucket=reachable.bucket, Key=f"{zone}/z", Body=b"") == "AccessDenied"
         assert _code(auditor.delete_object, Bucket=reachable.bucket, Key=f"{zone}/x") == "AccessDenied"
+
+
+_CREATION = {"s3:ObjectCreationOperation": "true"}
+_ABSENT, _SAME = {"s3:if-none-match": "*"}, {"s3:if-match": '"etag"'}
+# Key, action, S3's condition keys of the request, and what the role may.
+_WRITES = [
+    ("raw/x", "s3:PutObject", _CREATION, "Deny"),
+    ("raw/x", "s3:PutObject", _CREATION | _SAME, "Deny"),
+    ("raw/x", "s3:PutObject", _CREATION | _ABSENT, "Allow"),
+    ("snapshots/x", "s3:PutObject", _CREATION, "Deny"),
+    ("snapshots/x", "s3:PutObject", _CREATION | _ABSENT, "Allow"),
+    # A part of a multipart upload; its completion is the creation.
+    ("snapshots/x", "s3:PutObject", {"s3:ObjectCreationOperation": "false"}, "Allow"),
+    ("catalog/x", "s3:PutObject", _CREATION, "Deny"),
+    ("catalog/x", "s3:PutObject", _CREATION | _SAME, "Allow"),
+    ("catalog/x", "s3:PutObject", _CREATION | _ABSENT, "Allow"),
+    ("snapshots/x", "s3:PutObjectTagging", {"s3:RequestObjectTagKeys": ["credlake"]}, "Allow"),
+    ("snapshots/x", "s3:PutObjectTagging", {}, "Allow"),
+    ("snapshots/x", "s3:PutObjectTagging", {"s3:RequestObjectTagKeys": ["credlake", "other"]}, "ImplicitDeny"),
+    ("raw/x", "s3:PutObjectTagging", {"s3:RequestObjectTagKeys": ["credlake"]}, "ImplicitDeny"),
+    ("raw/x", "s3:DeleteObject", {}, "ImplicitDeny"),
+]
+
+
+def test_the_collector_writes_on_conditions_only_and_sets_its_own_tag_only(deployment):
+    iam = deployment.aws.client("iam", COLLECTOR)
+    names = iam.list_role_policies(RoleName="credlake-collector")["PolicyNames"]
+    policies = [iam.get_role_policy(RoleName="credlake-collector", PolicyName=name)["PolicyDocument"] for name in names]
+    requests = [(action, f"{deployment.outputs['BucketArn']}/{key}", keys) for key, action, keys, _ in _WRITES]
+    found = decisions(policies, requests)
+    assert list(zip(_WRITES, found, strict=True)) == [(one, one[3]) for one in _WRITES]
+
+
+def test_nobody_overwrites_what_was_collected(deployment):
+    """The bucket's policy denies it to administrators of the account too."""
+    policy = template("collector.yaml")["Resources"]["BucketPolicy"]["Properties"]["PolicyDocument"]
+    (denied,) = (one for one in policy["Statement"] if one["Sid"] == "NeverOverwrite")
+    bucket = deployment.outputs["BucketArn"]
+    denied["Resource"] = [one["Fn::Sub"].replace("${Bucket.Arn}", bucket) for one in denied["Resource"]]
+    requests = [
+        ("s3:PutObject", f"{bucket}/raw/x", _CREATION),
+        ("s3:PutObject", f"{bucket}/snapshots/x", _CREATION),
+        ("s3:PutObject", f"{bucket}/raw/x", _CREATION | _ABSENT),
+        ("s3:PutObject", f"{bucket}/access-rules/rules.csv", _CREATION),
+    ]
+    policies = [{"Version": "2012-10-17", "Statement": [denied]}]
+    assert decisions(policies, requests, of_the_bucket=True) == ["Deny", "Deny", "ImplicitDeny", "ImplicitDeny"]
 
 
 @pytest.mark.parametrize("external_id", ["wrong", "Example", ""])

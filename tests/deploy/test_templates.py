@@ -97,6 +97,36 @@ def test_what_was_collected_cannot_be_overwritten_by_the_collector():
     }
 
 
+def test_nobody_at_all_overwrites_what_was_collected():
+    policy = template("collector.yaml")["Resources"]["BucketPolicy"]["Properties"]["PolicyDocument"]
+    (found,) = (one for one in statements(policy) if one["Sid"] == "NeverOverwrite")
+    denied = _denied()["NeverOverwrite"]
+    assert found["Principal"] == "*"
+    assert {key: found[key] for key in ("Effect", "Action", "Condition")} == {
+        key: denied[key] for key in ("Effect", "Action", "Condition")
+    }
+    assert found["Resource"] == [{"Fn::Sub": f"${{Bucket.Arn}}/{zone}/*"} for zone in ("raw", "snapshots")]
+
+
+def test_the_collector_publishes_on_a_condition_only():
+    denied = _denied()["NeverPublishUnconditionally"]
+    assert (denied["Action"], denied["Resource"]) == ("s3:PutObject", {"Fn::Sub": f"{_LAKE}/catalog/*"})
+    # Both must be absent: each of the two conditions is enough.
+    assert denied["Condition"] == {
+        "Null": {"s3:if-match": "true", "s3:if-none-match": "true"},
+        "Bool": {"s3:ObjectCreationOperation": "true"},
+    }
+
+
+def test_the_collector_sets_its_own_tag_and_no_other():
+    (tagging,) = (
+        one
+        for one in role_statements("collector.yaml", "CollectorRole")
+        if "s3:PutObjectTagging" in listed(one["Action"])
+    )
+    assert tagging["Condition"] == {"ForAllValues:StringEquals": {"s3:RequestObjectTagKeys": [TAG_KEY]}}
+
+
 def test_the_collector_writes_every_zone_and_no_other():
     (writing,) = (
         one for one in role_statements("collector.yaml", "CollectorRole") if one.get("Sid") == "WriteAndReadTheZones"
