@@ -12,6 +12,7 @@ import io
 import re
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import ClientError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from typing import IO, BinaryIO, Literal
 
     from types_boto3_s3 import S3Client
+    from types_boto3_s3.literals import ObjectLockModeType
     from types_boto3_s3.type_defs import ListObjectsV2OutputTypeDef, PutObjectRequestTypeDef
 
     # The parameter of PutObject that makes a write conditional, and its value.
@@ -81,6 +83,15 @@ class S3Place:
         return f"{self.bucket_arn(partition)}/{self.key('*')}"
 
 
+@dataclass(frozen=True, slots=True)
+class ObjectLock:
+    """How long S3 keeps what is written, against every deletion."""
+
+    folder: str  # Which keys of the lake are locked: those that begin with it.
+    mode: ObjectLockModeType  # GOVERNANCE, which a permission of its own lifts, or COMPLIANCE, which nobody lifts.
+    days: int  # Counted from the write.
+
+
 def parse_s3_uri(uri: str) -> S3Place:
     """The place that `s3://bucket/prefix` names.
 
@@ -120,12 +131,19 @@ class S3Objects:
     """Whole objects under one prefix of one bucket; keys are relative to the lake."""
 
     def __init__(
-        self, place: S3Place, client: S3Client, *, kms_key: str | None, sleep: Callable[[float], None] | None = None
+        self,
+        place: S3Place,
+        client: S3Client,
+        *,
+        kms_key: str | None,
+        lock: ObjectLock | None = None,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
         """`sleep` waits the seconds given, between attempts."""
         self._place = place
         self._client = client
         self._kms_key = kms_key
+        self._lock = lock
         self._sleep = sleep or time.sleep
 
     def _retried(self, is_passing: Callable[[CallFault], bool], attempt: Callable[[], T]) -> T:
@@ -265,6 +283,9 @@ class S3Objects:
         if self._kms_key is not None:
             # With a bucket key, S3 calls KMS once in a while and not once an object: 50,000 reports are 50,000 objects.
             request |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self._kms_key, "BucketKeyEnabled": True}
+        if self._lock is not None and key.startswith(self._lock.folder):
+            until = datetime.now(UTC) + timedelta(days=self._lock.days)
+            request |= {"ObjectLockMode": self._lock.mode, "ObjectLockRetainUntilDate": until}
         with translated("s3:PutObject"):
             self._client.put_object(**request)
 

@@ -24,7 +24,7 @@ _DRY_RUN = "List the accounts that would be collected, and why not the others."
     *("account", "exclude_account", "include_ou", "exclude_ou", "accounts_file", "organization_id"),
     *("single_account", "tags"),
     *("concurrency", "deadline", "account_deadline", "min_coverage", "replace", "yes", "resume", "retry_failed"),
-    *("kms_key", "glue", "database"),
+    *("kms_key", "raw_lock", "glue", "database"),
 )
 def collect(
     settings: Settings,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @with_settings(
     *("lake", "role_name", "role_path", "external_id", "account", "accounts_file", "organization_id", "single_account"),
-    *("glue", "database", "workgroup", "output_location", "kms_key"),
+    *("glue", "database", "workgroup", "output_location", "kms_key", "raw_lock"),
 )
 def doctor(
     settings: Settings,

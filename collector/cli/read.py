@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _MAX_NAMED = 10
 
 
-@with_settings("limits", "min_coverage", "replace", "kms_key", "glue", "database")
+@with_settings("limits", "min_coverage", "replace", "kms_key", "raw_lock", "glue", "database")
 def read(
     settings: Settings,
     *,
@@ -230,7 +230,7 @@ def _publish(
 
     name = organization_id or default_organization_id(reports)
     lake = lake if is_on_s3(lake) else str(Path(lake).expanduser())
-    store = open_store(lake, kms_key=settings.kms_key)
+    store = open_store(lake, kms_key=settings.kms_key, raw_lock=settings.raw_lock)
     follower = follower_of(store, database=settings.glue_database)
     before = read_record(store, name).record
     days = by_day(reports) if each_day else [newest_of_each(reports)]

@@ -236,7 +236,7 @@ def open_collection(
     """
     lake = settings.required_lake
     with scratch_folder() as scratch:
-        store = open_store(lake, kms_key=settings.kms_key)
+        store = open_store(lake, kms_key=settings.kms_key, raw_lock=settings.raw_lock)
         yield Collection(
             settings=settings,
             store=store,

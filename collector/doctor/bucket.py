@@ -50,10 +50,12 @@ _READERS = 16
 _EXPIRING = {"Days", "Date"}
 
 
-def check_lake(lake: str, *, kms_key: str | None, organization_id: str | None) -> Iterator[Finding]:
+def check_lake(
+    lake: str, *, kms_key: str | None, raw_lock: str | None = None, organization_id: str | None
+) -> Iterator[Finding]:
     """Make all checks of the lake: each is yielded, whatever the others find."""
     try:
-        store = open_store(lake, kms_key=kms_key)
+        store = open_store(lake, kms_key=kms_key, raw_lock=raw_lock)
     except CredlakeError as error:
         yield error_reported("lake", lake, error)
         for check in (_RECORD_CHECK, _FILES_CHECK, *(_BUCKET_CHECKS if is_on_s3(lake) else ())):

@@ -79,7 +79,9 @@ def _findings(
     if lake is None:
         yield not_checked("lake", "none", "no lake is given", "Set --lake.")
     else:
-        yield from check_lake(lake, kms_key=settings.kms_key, organization_id=organization_id)
+        yield from check_lake(
+            lake, kms_key=settings.kms_key, raw_lock=settings.raw_lock, organization_id=organization_id
+        )
         if is_on_s3(lake) and database is not None:
             yield from CatalogChecks(
                 lake=lake,

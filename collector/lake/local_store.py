@@ -51,20 +51,24 @@ _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{16}\.tmp")
 _LOCK_ATTEMPTS = 1000
 
 
-def open_store(uri: str, *, kms_key: str | None = None) -> Store:
-    """The store that a `--lake` names: a folder, or `s3://bucket/prefix` (where `kms_key` encrypts what is written).
+def open_store(uri: str, *, kms_key: str | None = None, raw_lock: str | None = None) -> Store:
+    """The store that a `--lake` names: a folder, or `s3://bucket/prefix`.
+
+    On S3 `kms_key` encrypts what is written, and `raw_lock` (`MODE:DAYS`) is the Object Lock of the raw zone.
 
     Raises:
-        UsageError: the URI names neither, or there is a KMS key for a folder.
+        UsageError: the URI names neither, or there is a KMS key or a lock for a folder.
     """
     if error := lake_uri_error(uri):
         raise UsageError([error], uri=uri)
     if is_on_s3(uri):
         from collector.lake.s3_store import open_s3_store  # noqa: PLC0415  # so that a local lake needs no botocore
 
-        return open_s3_store(uri, kms_key=kms_key)
+        return open_s3_store(uri, kms_key=kms_key, raw_lock=raw_lock)
     if kms_key is not None:
         raise UsageError([f"--kms-key encrypts a lake on S3, and {uri} is a folder on this machine."])
+    if raw_lock is not None:
+        raise UsageError([f"--raw-lock locks objects on S3, and {uri} is a folder on this machine."])
     return LocalStore(Path(uri))
 
 

@@ -7,7 +7,7 @@ import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import structlog
 
@@ -15,6 +15,7 @@ from collector.aws.clients import client, has_region, use_lake_region
 from collector.aws.errors import without_credentials
 from collector.aws.s3 import (
     ABSENT,
+    ObjectLock,
     S3Objects,
     S3Place,
     is_conflict,
@@ -24,7 +25,7 @@ from collector.aws.s3 import (
     unchanged,
 )
 from collector.errors import CallFault, FaultKind, LakeError
-from collector.lake.layout import CATALOG, ZONES
+from collector.lake.layout import CATALOG, RAW, ZONES
 from collector.lake.store import (
     MissingObjectError,
     ReplaceConflictError,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from types_boto3_s3 import S3Client
+    from types_boto3_s3.literals import ObjectLockModeType
 
     from collector.aws.s3 import Condition
 
@@ -74,6 +76,8 @@ _STEPS_BY_CODE = {
         ("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"), _REGION
     ),
     "InvalidAccessKeyId": _CREDENTIALS,
+    # "Bucket is missing Object Lock Configuration": no other request of ours is known to be invalid.
+    "InvalidRequest": "With --raw-lock, enable Object Lock on the bucket; or leave it (CREDLAKE_RAW_LOCK) out.",
     "NotImplemented": "This server lacks what a lake needs (conditional writes, checksums): use S3 itself.",
 }
 _STEPS_BY_KIND = {
@@ -85,7 +89,7 @@ _STEPS_BY_KIND = {
 }
 
 
-def open_s3_store(uri: str, *, kms_key: str | None = None) -> S3Store:
+def open_s3_store(uri: str, *, kms_key: str | None = None, raw_lock: str | None = None) -> S3Store:
     """The lake at `s3://bucket/prefix`; objects are encrypted with the KMS key, else as the bucket does.
 
     Where no Region is configured, Glue and Athena are called in the bucket's from now on.
@@ -94,7 +98,7 @@ def open_s3_store(uri: str, *, kms_key: str | None = None) -> S3Store:
         s3 = client("s3")
     except CallFault as fault:
         raise _LakeErrors(parse_s3_uri(uri), kms_key=kms_key).error(fault, "Opening the lake at") from fault
-    store = S3Store(uri, s3, kms_key=kms_key)
+    store = S3Store(uri, s3, kms_key=kms_key, raw_lock=raw_lock)
     if not has_region():
         # What prevents this call prevents the next one too, whose error says so.
         with suppress(LakeError):
@@ -114,14 +118,25 @@ class S3Store:
     """
 
     def __init__(
-        self, uri: str, client: S3Client, *, kms_key: str | None = None, sleep: Callable[[float], None] | None = None
+        self,
+        uri: str,
+        client: S3Client,
+        *,
+        kms_key: str | None = None,
+        raw_lock: str | None = None,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
-        """Name the lake. No call is made yet. `sleep` waits the seconds given, between attempts."""
+        """Name the lake. No call is made yet.
+
+        `raw_lock` is the Object Lock of reports, `MODE:DAYS`. `sleep` waits the seconds given, between attempts.
+        """
         self.place: S3Place = parse_s3_uri(uri)
         self.uri = self.place.uri()
         self.client = client
         self.endpoint: str = client.meta.endpoint_url  # where the calls go, for the run's own record
-        self._objects = S3Objects(self.place, client, kms_key=kms_key, sleep=sleep)
+        mode, _, days = (raw_lock or "").partition(":")
+        lock = ObjectLock(f"{RAW}/", cast("ObjectLockModeType", mode), int(days)) if raw_lock else None
+        self._objects = S3Objects(self.place, client, kms_key=kms_key, lock=lock, sleep=sleep)
         self._errors = _LakeErrors(self.place, client.meta.partition, kms_key=kms_key)
 
     def bucket_region(self) -> str | None:

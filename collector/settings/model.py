@@ -204,6 +204,14 @@ class Settings:
         "Collect only what failed: take over the accounts of today's snapshot.",
     )
     kms_key: str | None = _setting(None, any_text(), LAKE, "The KMS key that encrypts a lake on S3.", metavar="KEY")
+    raw_lock: str | None = _setting(
+        None,
+        text("(GOVERNANCE|COMPLIANCE):[1-9][0-9]{0,4}", "Must be a mode and days, such as GOVERNANCE:365."),
+        LAKE,
+        "Lock each report on S3 against deletion (Object Lock).",
+        metavar="MODE:DAYS",
+        is_recorded=False,
+    )
     glue: bool = _setting(True, Boolean(), LAKE, "Sync Glue with a lake on S3.", is_recorded=False)  # noqa: FBT003 -- the default
     database: str = _setting(
         "credlake",

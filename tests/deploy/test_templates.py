@@ -69,6 +69,8 @@ def test_of_s3_the_collector_may_do_what_the_store_and_the_tags_call():
         "s3:ListBucketMultipartUploads",
         "s3:ListMultipartUploadParts",
     }
+    # Sent with the object.
+    calls |= {"s3:PutObjectRetention"}
     assert _collector("s3") - doctor_and_athena == {_PERMISSIONS.get(call, call) for call in calls}
 
 

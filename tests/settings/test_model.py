@@ -80,6 +80,7 @@ def test_every_setting_can_be_said_in_every_source(settings):
         "replace": True,
         "resume": True,
         "kms_key": "alias/lake",
+        "raw_lock": "COMPLIANCE:365",
         "glue": False,
         "database": "audit",
         "workgroup": "security",

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from collector.aws import s3 as s3_objects
@@ -60,6 +62,30 @@ def test_without_a_key_objects_are_encrypted_as_the_bucket_does_by_default(moto)
 
     head = moto.client().head_object(Bucket="defaulting-lake", Key="raw/a")
     assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", key)
+
+
+def test_with_a_lock_reports_are_kept_from_everybody_and_nothing_else_is(moto):
+    moto.client().create_bucket(Bucket="locked-lake", ObjectLockEnabledForBucket=True)
+    store = S3Store("s3://locked-lake/lake", moto.client(), raw_lock="COMPLIANCE:365")
+    store.put("raw/a", b"x")
+    store.put("snapshots/a", b"x")
+    store.replace(RECORD, b"{}", expected=None)
+
+    heads = {
+        key: moto.client().head_object(Bucket="locked-lake", Key=f"lake/{key}")
+        for key in ("raw/a", "snapshots/a", RECORD)
+    }
+    assert [key for key, head in heads.items() if "ObjectLockMode" in head] == ["raw/a"]
+    assert heads["raw/a"]["ObjectLockMode"] == "COMPLIANCE"
+    left = heads["raw/a"]["ObjectLockRetainUntilDate"] - datetime.now(UTC)
+    assert timedelta(days=364) < left <= timedelta(days=365)
+
+
+def test_a_bucket_without_object_lock_is_said_so(moto):
+    moto.client().create_bucket(Bucket="lockless-lake")
+    store = S3Store("s3://lockless-lake/lake", moto.client(), raw_lock="GOVERNANCE:1")
+    with pytest.raises(LakeError, match="enable Object Lock on the bucket"):
+        store.put("raw/a", b"x")
 
 
 def test_with_a_kms_key_every_object_is_encrypted_with_it(moto):
