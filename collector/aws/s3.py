@@ -295,6 +295,14 @@ def _keys(page: ListObjectsV2OutputTypeDef) -> set[str]:
     return folders | {entry["Key"] for entry in page.get("Contents", ())}
 
 
+def tag_value(client: S3Client, place: S3Place, key: str, name: str) -> str | None:
+    """The value of an object's tag; None where it has no such tag, or does not exist."""
+    with Ignoring(*_MISSING), translated("s3:GetObjectTagging"):
+        tags = client.get_object_tagging(Bucket=place.bucket, Key=place.key(key))["TagSet"]
+        return next((tag["Value"] for tag in tags if tag["Key"] == name), None)
+    return None
+
+
 def set_tag(client: S3Client, place: S3Place, key: str, name: str, value: str | None) -> bool:
     """Set a tag of an object, or remove it (`value` None), and keep the others; whether there is such an object."""
     bucket, full_key = place.bucket, place.key(key)

@@ -185,6 +185,11 @@ def _next_step(fault: CallFault, database: str) -> str:
             f"Create the database {database} (the deployment does), name another with --database, or grant the "
             "caller glue:CreateDatabase."
         )
+    if fault.kind is FaultKind.DENIED and "kms:" in fault.message:
+        return (
+            "The Data Catalog is encrypted: grant the caller kms:Decrypt, kms:Encrypt and kms:GenerateDataKey on its "
+            "key (CatalogKeyArn of deploy/collector.yaml)."
+        )
     if fault.kind is FaultKind.DENIED:
         return (
             f"Grant the caller {fault.operation} on the catalog, on database/{database} and on table/{database}/*; "

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from collector.aws import describe
+from collector.aws.s3 import tag_value
 from collector.catalog.follow import SUPERSEDED, TAG_KEY
 from collector.doctor.finding import Finding, error_reported, fail, not_checked, ok, run_check
 from collector.errors import CredlakeError
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
         ServerSideEncryptionRuleOutputTypeDef,
     )
 
-    from collector.lake.record import PublicationRecord, PublishedFile
+    from collector.lake.record import PublishedFile
     from collector.lake.store import Store
 
 _PUBLIC_ACCESS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
@@ -41,7 +42,7 @@ _LIMITING_KEYS = frozenset(
         *("aws:sourcevpc", "aws:sourcevpce", "aws:sourceip", "s3:dataaccesspointarn", "s3:dataaccesspointaccount"),
     }
 )
-_RECORD_CHECK, _FILES_CHECK = "publication record", "published files"
+_RECORD_CHECK, _FILES_CHECK, _TAGS_CHECK = "publication record", "published files", "published tags"
 # Why a check of what is published was not made, and what to do.
 UNKNOWN_ORGANIZATION = ("the organization is not known", "See the check of the organization.")
 # On S3 each size is a request of some 30 ms.
@@ -89,11 +90,32 @@ def _check_published(store: Store, organization_id: str | None) -> Iterator[Find
         return
     newest = f"has {len(record.snapshots)} snapshots, the latest of {record.latest}" if record else None
     yield ok(_RECORD_CHECK, organization_id, newest or "has no snapshot yet")
-    yield from run_check(_FILES_CHECK, organization_id, lambda: _check_files(store, organization_id, record))
-
-
-def _check_files(store: Store, organization_id: str, record: PublicationRecord | None) -> Finding:
     files = [file for snapshot in (record.snapshots.values() if record else ()) for file in snapshot.files]
+    yield from run_check(_FILES_CHECK, organization_id, lambda: _check_files(store, organization_id, files))
+    if isinstance(store, S3Store):
+        yield from run_check(_TAGS_CHECK, organization_id, lambda: _check_tags(store, organization_id, files))
+
+
+def _check_tags(store: S3Store, organization_id: str, files: Sequence[PublishedFile]) -> Finding:
+    def tag_of(file: PublishedFile) -> str | None:
+        with store.lake_errors("Reading the tags of", file.path):
+            return tag_value(store.client, store.place, file.path, TAG_KEY)
+
+    with ThreadPoolExecutor(_READERS, thread_name_prefix="doctor") as threads:
+        tags = list(threads.map(tag_of, files))
+    return check_tags(organization_id, [file.path for file, tag in zip(files, tags, strict=True) if tag == SUPERSEDED])
+
+
+def check_tags(organization_id: str, expiring: Sequence[str]) -> Finding:
+    """Evaluate which published files are tagged as superseded: the lifecycle rule deletes them in a few days."""
+    if not expiring:
+        return ok(_TAGS_CHECK, organization_id, f"mark no published file as {SUPERSEDED}")
+    message = f"mark published files as {TAG_KEY}={SUPERSEDED}, so the lifecycle deletes them: {', '.join(expiring)}"
+    fix = "Remove the tag (aws s3api delete-object-tagging), and find out who set it: only the collector's role may."
+    return fail(_TAGS_CHECK, organization_id, message, fix)
+
+
+def _check_files(store: Store, organization_id: str, files: Sequence[PublishedFile]) -> Finding:
     with ThreadPoolExecutor(_READERS, thread_name_prefix="doctor") as threads:
         sizes = list(threads.map(lambda file: store.size(file.path), files))
     return check_files(organization_id, files, sizes)

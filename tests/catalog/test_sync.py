@@ -311,6 +311,14 @@ def test_a_refusal_of_glue_is_exit_4_and_says_what_to_grant(sync, publish_day, g
     assert "The lake itself is complete" in raised.value.message
 
 
+def test_a_refusal_of_the_catalogs_key_names_the_key(sync, publish_day, glue):
+    publish_day("2026-11-22")
+    refuse(glue, "GetDatabase", "AccessDeniedException", "User is not authorized to perform: kms:Decrypt")
+
+    with pytest.raises(CatalogNotSyncedError, match=r"Data Catalog is encrypted.*CatalogKeyArn"):
+        sync()
+
+
 def test_an_error_of_one_partition_in_an_answer_that_says_200_is_an_error(sync, publish_day, glue):
     publish_day("2026-11-22")
 

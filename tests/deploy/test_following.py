@@ -250,7 +250,7 @@ def test_the_doctor_checked_everything_that_a_run_needs(followed):
         *("caller", "organization", "account", "session policy", "clock", "version", "lake", "publication record"),
         *("bucket versioning", "bucket public access", "bucket encryption", "bucket policy", "bucket lifecycle"),
         *("bucket region", "key", "glue database", "glue table", "glue partitions", "lake formation"),
-        *("organizational units", "published files"),
+        *("organizational units", "published files", "published tags"),
         *("athena workgroup", "athena view", "views", "topic"),
     }
 

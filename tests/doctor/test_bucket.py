@@ -14,6 +14,7 @@ from collector.doctor.bucket import (
     check_policy,
     check_public_access,
     check_region,
+    check_tags,
     check_versioning,
 )
 from collector.lake.record import PublishedFile
@@ -140,6 +141,12 @@ def test_public_access_is_blocked_only_by_all_four_settings():
     assert finding.status == "FAIL"
     assert finding.message.endswith("; not set: RestrictPublicBuckets")
     assert check_public_access("b", None).status == "FAIL"
+
+
+def test_a_published_file_that_is_tagged_to_expire_fails():
+    assert check_tags("o-a", []).status == "OK"
+    finding = check_tags("o-a", ["snapshots/a.parquet"])
+    assert (finding.status, finding.message[-20:]) == ("FAIL", " snapshots/a.parquet")
 
 
 def test_a_bucket_needs_a_default_encryption_and_any_is_right():
