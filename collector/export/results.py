@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from collector.query.rows import Run
 
+_CONTROL = ("control_id", "title", "mend")
 STATUSES = ("fail", "excepted", "unknown", "pass", "not_applicable")
 
 
@@ -104,5 +105,5 @@ def controls(run: Run) -> Mapping[str, Control]:
             requirements=tuple(f"{standard} {requirement}" for standard, requirement in exact.get(control, ())),
             standards=tuple(dict.fromkeys(standard for standard, _ in exact.get(control, ()))),
         )
-        for control, title, mend in records(run, lambda *row: row, "select control_id, title, mend from controls")
+        for control, title, mend in records(run, lambda *row: row, f"select {', '.join(_CONTROL)} from controls")
     }

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
+import duckdb
 import pytest
 
 from collector.cli.main import exit_code_of
@@ -132,6 +133,18 @@ def test_a_snapshot_is_collected_verified_and_rebuilt_and_glue_follows(cloud, cr
         for file in snapshot.files:
             key = cloud.store.place.key(file.path)
             assert cloud.s3.client().get_object_tagging(Bucket="lakes-of-commands", Key=key)["TagSet"] == tags
+
+
+def test_gate_and_export_read_the_lake_on_s3(cloud, credlake, tmp_path):
+    assert credlake("collect")[0] == 0
+
+    assert credlake("gate", "--min-coverage", "1")[0] == 0
+    assert "the newest snapshot has no account there" in credlake("gate", "--min-coverage", "1", "--ou", "Rot")[1]
+    assert credlake("export", "--format", "ocsf", "--output", "findings.ndjson")[0] == 0
+    assert credlake("export", "--format", "duckdb", "--output", "lake.duckdb")[0] == 0
+    with duckdb.connect("lake.duckdb", read_only=True) as connection:
+        ((results,),) = connection.execute("select count(*) from control_results").fetchall()
+    assert results == len((tmp_path / "findings.ndjson").read_text("utf-8").splitlines()) > ACCOUNTS
 
 
 @pytest.mark.parametrize("cloud", ["moto"], indirect=True)
