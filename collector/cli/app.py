@@ -18,6 +18,7 @@ from collector.cli.lake import rebuild, verify
 from collector.cli.query import query
 from collector.cli.read import read
 from collector.cli.report import report
+from collector.cli.show import show
 from collector.cli.views import deploy_views, describe_view, list_views, show_view
 from collector.process.streams import say
 
@@ -74,7 +75,7 @@ def credlake(
         raise typer.Exit
 
 
-for _command in (collect, read, query, report, gate, export, rebuild, verify, doctor, demo, init):
+for _command in (collect, read, query, show, report, gate, export, rebuild, verify, doctor, demo, init):
     app.command(cls=_Command)(_command)
 views_app.command("list", cls=_Command)(list_views)
 views_app.command("show", cls=_Command)(show_view)
