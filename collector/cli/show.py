@@ -86,7 +86,7 @@ def _print(found: dict[str, Any]) -> None:
     _table(
         console,
         "Credentials",
-        (*who, "what", "state", "created", "last used", "seen"),
+        (*who, "what", "state", "created", "last used", "seen since"),
         (
             (
                 *_who(row, is_user=is_user),
@@ -94,7 +94,9 @@ def _print(found: dict[str, Any]) -> None:
                 _state(row),
                 _day(row["created_at"]),
                 _used(row),
-                _span(row["first_seen"], row["last_seen"]),
+                row["first_seen"]
+                if row["last_seen"] == found["seen"]["newest_snapshot"]
+                else f"{row['first_seen']} to {row['last_seen']}",
             )
             for row in found["credentials"]
         ),
@@ -192,7 +194,7 @@ def _who(row: dict[str, Any], *, is_user: bool) -> tuple[str | None, ...]:
 
 def _what(row: dict[str, Any]) -> str:
     """`access key 2025-09-01`, or the user itself."""
-    kind = (row["credential_type"] or "user").replace("_", " ")
+    kind = (row["credential_type"] or "user").replace("_", " ").removeprefix("signing ")
     created = row.get("credential_created_at")
     return f"{kind} of {_day(created)}" if created else kind
 
@@ -204,7 +206,7 @@ def _state(row: dict[str, Any]) -> str:
 def _used(row: dict[str, Any]) -> str:
     if row["last_used_at"] is None:
         return "" if row["credential_type"] == "signing_certificate" else "no use on record"
-    return " ".join(filter(None, (_day(row["last_used_at"]), row["last_used_service"], row["last_used_region"])))
+    return " ".join(filter(None, (_day(row["last_used_at"]), row["last_used_service"])))
 
 
 def _span(first: str, last: str) -> str:
