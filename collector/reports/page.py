@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,6 +78,7 @@ def render(data: ReportData, *, language: str = "en", access_portal: str | None 
         access_portal: the URL of the access portal through which the links to the AWS console lead; None for none.
     """
     texts = Texts(language)
+    data = replace(data, controls=[texts.control(control) for control in data.controls])
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,

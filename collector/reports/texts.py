@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collector.outcome import Outcome
+    from collector.reports.records import Control
 
 LANGUAGES = ("en", "ja")
 
@@ -16,6 +22,12 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 def catalog() -> dict[str, dict[str, dict[str, str]]]:
     """Section → name → language → text."""
     return tomllib.loads((Path(__file__).parent / "texts.toml").read_text("utf-8"))
+
+
+@cache
+def japanese() -> dict[str, dict[str, dict[str, str]]]:
+    """The Japanese texts of `controls` by control, and of `next_steps` by outcome."""
+    return tomllib.loads((Path(__file__).parent / "japanese.toml").read_text("utf-8"))
 
 
 class Texts:
@@ -35,6 +47,18 @@ class Texts:
     def section(self, name: str) -> dict[str, str]:
         """All texts of a section, with their braces."""
         return {key: entry[self.language] for key, entry in catalog()[name].items()}
+
+    def control(self, control: Control) -> Control:
+        """The control in this language; one that this version has no translation of stays in English."""
+        found = japanese()["controls"].get(control.control_id) if self.language == "ja" else None
+        if found is None:
+            return control
+        return replace(control, title=found["title"], why=found["why"], mend=found["remediation"])
+
+    def next_step(self, outcome: Outcome) -> str:
+        """What to do about an outcome; empty where nothing is to be done."""
+        found = japanese()["next_steps"].get(outcome.value) if self.language == "ja" else None
+        return outcome.next_step.replace("`", "") if found is None else found["text"]
 
     def day(self, day: date | str) -> str:
         """`25 Nov 2026`."""

@@ -152,3 +152,7 @@ def test_in_print_every_row_is_there_and_counted(open_page, data):
 
     assert page.evaluate("window.rows") == len(data.findings)
     assert page.inner_text("#printed") == f"{len(data.findings)} rows printed."
+
+
+def test_a_link_that_was_cut_off_opens_nothing(open_page):
+    assert not open_page("#account=%E3%81").is_visible("dialog")

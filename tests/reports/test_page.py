@@ -139,6 +139,8 @@ def test_a_japanese_page_is_marked_as_one(data):
 
     assert '<html lang="ja">' in page
     assert "2026年11月23日 15:00 UTC 時点" in page
+    assert "コンソールを使用するユーザーに MFA がある" in page
+    assert "Console users have MFA" not in page
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from collector.denial import PolicyType
 from collector.outcome import Outcome
-from collector.reports.texts import LANGUAGES, Texts, catalog
+from collector.reports.texts import LANGUAGES, Texts, catalog, japanese
 
 ENTRIES = {f"{section}.{name}": entry for section, names in catalog().items() for name, entry in names.items()}
 
@@ -31,6 +32,17 @@ def test_every_outcome_kind_of_policy_and_kind_of_change_has_a_text():
     history = (Path(__file__).parents[2] / "athena_queries" / "history").glob("*_changes.sql")
     sql = "".join(path.read_text() for path in history)
     assert set(catalog()["change"]) == set(re.findall(r"'((?:account|key|mfa|password|root|user)_[a-z]+)'", sql))
+
+
+def test_every_control_and_next_step_is_translated_as_it_is_in_english_now(data):
+    english = {f"controls.{each.control_id}": f"{each.title}\n{each.why}\n{each.mend}" for each in data.controls}
+    english |= {f"next_steps.{outcome}": outcome.next_step for outcome in Outcome if outcome.next_step}
+    digests = {key: hashlib.sha256(text.encode()).hexdigest()[:8] for key, text in english.items()}
+
+    translated = {
+        f"{kind}.{name}": text["english"] for kind, texts in japanese().items() for name, text in texts.items()
+    }
+    assert translated == digests
 
 
 def test_one_is_written_otherwise_than_many_in_english():

@@ -144,7 +144,7 @@
     const control = controls[findings.control[row]], account = findings.account[row];
     return element("tr", {},
       cell(severity(control.severity), isNew.has(row) ? element("span", { class: "tag" }, text("new")) : null),
-      cell(element("a", { href: address("finding", idOf(row)), lang: "en" }, control.title)),
+      cell(element("a", { href: address("finding", idOf(row)) }, control.title)),
       cell(element("span", {}, shownUser(row)), credential(row) ? element("span", { class: "note" }, ` · ${credential(row)}`) : null, where(account)),
       cell(since(row)),
       cell(element("span", { lang: "en", title: reasons[findings.reason[row]] }, reasons[findings.reason[row]])),
@@ -163,7 +163,7 @@
       cell(element("a", { href }, text("findings", { n: rows.length }), element("span", { class: "hidden" }, `: ${name}`))),
       by === "owner" ? cell(name, element("span", { class: "note" }, ` · ${text("in_accounts", { n: inAccounts })}`)) : by === "control" ? cell(text("in_accounts", { n: inAccounts })) : cell(by === "user" ? element("span", {}, shownUser(first)) : null, where(account)),
       cell(oldest === undefined ? "" : since(oldest)),
-      cell(element("span", { lang: "en" }, titles.join("; "))),
+      cell(titles.join("; ")),
       cell(by === "control" || by === "owner" ? null : consoleLink(account, by === "user" ? userName(first) : null)));
   }
 
@@ -282,7 +282,7 @@
   function findingsList(rows, all) {
     if (!rows.length) return null;
     const items = rows.slice(0, 100).map((row) => element("li", {}, severity(controls[findings.control[row]].severity), " ",
-      element("a", { href: address("finding", idOf(row)), lang: "en" }, controls[findings.control[row]].title), ` – ${shownUser(row)}: `, element("span", { lang: "en" }, reasons[findings.reason[row]])));
+      element("a", { href: address("finding", idOf(row)) }, controls[findings.control[row]].title), ` – ${shownUser(row)}: `, element("span", { lang: "en" }, reasons[findings.reason[row]])));
     const link = element("a", { href: "#worklist" }, text("all_findings"));
     link.addEventListener("click", (event) => { event.preventDefault(); dialog.close(); choose(all); });
     return element("section", {}, heading(text("findings", { n: rows.length })), element("ul", {}, ...items), rows.length > 100 ? paragraph(text("more", { n: rows.length - 100 })) : null, element("p", {}, link));
@@ -290,7 +290,7 @@
   function numbers(places) {
     const rows = controls.map((control, place) => {
       const own = places.filter((each) => scores.control[each] === place);
-      return [severity(control.severity), element("span", { lang: "en" }, control.title), number(sum(own, "pass")), number(sum(own, "fail")), number(sum(own, "unknown"))];
+      return [severity(control.severity), control.title, number(sum(own, "pass")), number(sum(own, "fail")), number(sum(own, "unknown"))];
     });
     return places.length ? element("section", {}, heading(text("numbers")), table([text("severity"), text("control"), text("pass"), text("fail"), text("unknown")], rows)) : null;
   }
@@ -328,8 +328,8 @@
         element("p", {}, element("strong", {}, shownUser(row)), credential(row) ? ` · ${credential(row)}` : "", element("br"), element("a", { href: address("account", accounts.id[account]) }, where(account))),
         heading(text("reason")), paragraph(reasons[findings.reason[row]], "en"), element("p", {}, since(row)),
         findings.type[row] ? paragraph(`${text("last_used")}: ${used}`) : null,
-        heading(text("remediation")), paragraph(control.remediation, "en"), element("p", {}, consoleLink(account, userName(row)) ?? ""),
-        heading(text("why_it_matters")), paragraph(control.why, "en"),
+        heading(text("remediation")), paragraph(control.remediation), element("p", {}, consoleLink(account, userName(row)) ?? ""),
+        heading(text("why_it_matters")), paragraph(control.why),
         heading(text("benchmarks")), element("ul", {}, ...control.requirements.map((each) => element("li", {}, each))),
         element("p", {}, element("a", { href: address("finding", id) }, text("link"))));
       list.scrollTo(row);
@@ -357,7 +357,9 @@
   };
   function follow() {
     const [, kind, rest] = /^#(finding|user|account|ou|owner|control)=(.*)$/.exec(location.hash) ?? [];
-    if (kind) show[kind](...rest.split("/").map(decodeURIComponent));
+    let parts = [];
+    try { parts = kind ? rest.split("/").map(decodeURIComponent) : []; } catch { /* A link that was cut off. */ }
+    if (parts.length) show[kind](...parts);
     else if (dialog.open && location.hash) dialog.close();
   }
 
