@@ -178,12 +178,15 @@ def complete_file(output: Path) -> Iterator[Path]:
     """A path to write to instead, which is renamed to `output` at the end, and removed if anything fails.
 
     Raises:
+        UsageError: it is a folder, a device or a pipe: renaming a file onto a device would remove it for everyone.
         CredlakeError: it cannot be written; an old file is left alone.
     """
-    # A symbolic link stays: the file that it points to is replaced.
-    place = output.resolve() if output.is_file() else output
-    temporary = place.with_name(f".{place.name}.{secrets.token_hex(4)}.part")
     with _writing(output):
+        # A symbolic link stays: the file that it points to is replaced.
+        place = output.resolve() if output.is_file() else output
+        if place.exists() and not place.is_file():
+            raise UsageError([f"--output {output}: that is not a file."])
+        temporary = place.with_name(f".{place.name}.{secrets.token_hex(4)}.part")
         try:
             yield temporary
             temporary.replace(place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import duckdb
 import pyarrow.parquet as pq
@@ -157,3 +158,13 @@ def test_2_for_wrong_usage_and_no_file(credlake, small, tmp_path, words, message
     assert message in ended.err
     assert ended.out == ""
     assert [path.name for path in tmp_path.iterdir()] == ["lake"]
+
+
+def test_2_and_the_pipe_stays_where_a_database_would_replace_it(credlake, small, tmp_path):
+    """Renamed onto a device, the file would remove it for everyone."""
+    os.mkfifo(tmp_path / "pipe")
+    ended = credlake("export", "--lake", small, "--format", "duckdb", "--output", "pipe")
+
+    assert (ended.code, ended.said[-1]) == (2, "credlake: --output pipe: that is not a file.")
+    assert (tmp_path / "pipe").is_fifo()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["lake", "pipe"]
