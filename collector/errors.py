@@ -184,7 +184,7 @@ def explain_unknown_ou(ou: str, account_ids: list[str]) -> CredlakeError:
 
 def explain_unreadable_organization(fault: CallFault) -> CredlakeError:
     """Why the accounts cannot be listed, and which permissions are missing."""
-    said = f"{fault.operation} returned {fault.code}: {fault.message}".rstrip(": ")
+    said = f"{fault.operation} returned {fault.code}: {fault.message}".rstrip(": .")
     if fault.environment_step or fault.kind in {FaultKind.NO_CREDENTIALS, FaultKind.TOKEN_EXPIRED}:
         return explain_no_identity(fault)
     match fault.kind:
