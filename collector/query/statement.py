@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from collector.views.files import PreparedViews
 
-_NAME = re.compile(r"[A-Za-z_]\w*")
+_NAME = re.compile(r"[A-Za-z_][\w-]*")
 _WORD = re.compile(r"\w+")
 _COMMENTS = re.compile(r"(\s|--[^\n]*(\n|$)|/\*.*?\*/)*", re.DOTALL)
 _MAP = "map(varchar, varchar)"
