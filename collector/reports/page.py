@@ -2,6 +2,7 @@
 
 The policy in its head allows the style and the script by their hashes and nothing else, so that the browser itself
 stops whatever a name in the data would load or run. The template escapes every value, and the script writes text only.
+Every text is `printable`: a bidirectional override in a name could show another name.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from markupsafe import Markup
 
 from collector import __version__
 from collector.outcome import Outcome
+from collector.process.streams import printable
 from collector.reports.charts import histogram, sparkline, stacked
 from collector.reports.data import AGE_ENDS, IDLE_ENDS, MOST_CHANGES, MOST_INACTIVE
 from collector.reports.links import CONSOLES, console_link
@@ -69,6 +71,10 @@ class Line:
     trend: list[Standing]  # Its numbers on each day.
 
 
+def _printable(value: object) -> object:
+    return printable(value) if type(value) is str else value  # Markup is ours.
+
+
 def render(data: ReportData, *, language: str = "en", access_portal: str | None = None) -> str:
     """The page.
 
@@ -82,6 +88,7 @@ def render(data: ReportData, *, language: str = "en", access_portal: str | None 
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
+        finalize=_printable,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,

@@ -12,6 +12,8 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from collector.process.streams import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -108,8 +110,8 @@ def columns_of(data: ReportData) -> dict[str, object]:
 
 
 def compressed(columns: dict[str, object]) -> str:
-    """The columns as base64 of gzip of JSON."""
-    text = json.dumps(columns, ensure_ascii=False, separators=(",", ":"))
+    """The columns as base64 of gzip of JSON, with every text `printable`."""
+    text = printable(json.dumps(columns, ensure_ascii=False, separators=(",", ":")))
     return base64.b64encode(gzip.compress(text.encode(), compresslevel=9, mtime=0)).decode()
 
 

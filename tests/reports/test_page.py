@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from collector.process.streams import printable
 from collector.reports.links import console_link
 from collector.reports.page import render
 from tests.reports.conftest import ALPHA, BETA, CALLER, GAMMA, HOSTILE, NAMES
@@ -58,7 +59,8 @@ def test_names_stay_text(page, carried):
 
     assert "onerror" not in {name for _, attributes in elements.found for name in attributes}
     assert [tag for tag, _ in elements.found].count("script") == 3
-    assert {HOSTILE, *NAMES} <= {*carried(page)["users"]}
+    assert {HOSTILE, *map(printable, NAMES)} <= {*carried(page)["users"]}
+    assert "\N{RIGHT-TO-LEFT OVERRIDE}" not in page + json.dumps(carried(page), ensure_ascii=False)
     assert "beta</script>" not in page
 
 
