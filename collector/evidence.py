@@ -75,6 +75,8 @@ class RunEvidence:
     collector_account_id: str | None = None
     # Account → the role to assume in it, where the accounts file names one: `--resume` uses it for the accounts left.
     role_arns: dict[str, str] = field(default_factory=dict)
+    # The exceptions in force, ended ones included: of each the fields that the file has.
+    exceptions: list[dict[str, str]] = field(default_factory=list)
     outcome_rules: int = OUTCOME_RULES  # The rules by which `lake.rows` decides between `collected` and `partial`.
 
     @property

@@ -110,8 +110,8 @@ def _int(name: str, comment: str, *, nullable: bool = True) -> Column:
     return Column(name, ColumnType.INT, comment, None, nullable)
 
 
-def _timestamp(name: str, comment: str, *, source: str | None = None, nullable: bool = True) -> Column:
-    return Column(name, ColumnType.TIMESTAMP, comment, source, nullable)
+def _timestamp(name: str, comment: str, *, source: str | None = None, nullable: bool = True, since: int = 1) -> Column:
+    return Column(name, ColumnType.TIMESTAMP, comment, source, nullable, since)
 
 
 def _map(name: str, comment: str) -> Column:
@@ -134,7 +134,7 @@ OWNER = _string(
 # The columns of every file of a snapshot, before its own.
 KEY_COLUMNS = (ORGANIZATION_ID, SNAPSHOT_DATE, RUN_ID, ACCOUNT_ID)
 
-RECORD_TYPE = _string("record_type", "What the row is about: `account` or `user`.", nullable=False)
+RECORD_TYPE = _string("record_type", "What the row is about: `account`, `user` or `exception`.", nullable=False)
 
 _REPORT_GENERATED_AT = "GeneratedTime of the credential report: up to 4 hours before the run. Every age counts from it."
 
@@ -323,6 +323,34 @@ ACCOUNT = Table(
 )
 
 
+_RUN_STARTED_AT = ACCOUNT.column("run_started_at")
+
+EXCEPTION = Table(
+    "exception",
+    "One row per exception of the run, ended ones included.",
+    (
+        ORGANIZATION_ID,
+        SNAPSHOT_DATE,
+        RUN_ID,
+        replace(ACCOUNT_ID, nullable=True),
+        _RUN_STARTED_AT,
+        OWNER,
+        _string("exception_id", "The exception, as its file names it.", nullable=False, since=3),
+        _string("control_id", "The control; of an exception `*` for all.", nullable=False, since=3),
+        _string("ou", "The OU, by ID or path, whose accounts the exception covers. Null: it names none.", since=3),
+        _string("finding_id", "Stable over time for the same control on the same thing.", since=3),
+        _string("user_glob", "The user that it covers: a name, with `*` for any characters. Null: all.", since=3),
+        _string("approved_by", "Who approved the exception.", since=3),
+        _string("reason", "Why the exception was granted.", since=3),
+        _string("ticket", "Where the exception was requested.", since=3),
+        _string("expires_on", "The last day of the exception, in UTC, `YYYY-MM-DD`.", nullable=False, since=3),
+        _timestamp("ends_at", "When the exception ends: the end of its last day.", nullable=False, since=3),
+        _string("user_pattern", "`user_glob` as a pattern of `like`, with `!` as its escape.", since=3),
+        _string("ou_pattern", "`ou` and all below it as a pattern of `like`, with `!` as its escape.", since=3),
+    ),
+)
+
+
 def _nullable(column: Column) -> Column:
     return replace(column, nullable=True)
 
@@ -330,7 +358,7 @@ def _nullable(column: Column) -> Column:
 def _snapshot_record_columns() -> tuple[Column, ...]:
     keys = (ORGANIZATION_ID, SNAPSHOT_DATE, RECORD_TYPE, RUN_ID, ACCOUNT_ID)
     columns = {column.name: column for column in keys}
-    for column in (*ACCOUNT.columns, *CREDENTIAL_REPORT.columns):
+    for column in (*ACCOUNT.columns, *CREDENTIAL_REPORT.columns, *EXCEPTION.columns):
         # A row of one kind has nulls in the columns of the other, including maps: the views never read those.
         columns.setdefault(column.name, _nullable(column))
     # Glue's partitions and older readers also identify columns by position: new ones come last.
@@ -339,7 +367,7 @@ def _snapshot_record_columns() -> tuple[Column, ...]:
 
 SNAPSHOT_RECORD = Table(
     "snapshot_record",
-    "Every row of every published snapshot: accounts and users, one partition per day.",
+    "Every row of every published snapshot: accounts, users and exceptions, one partition per day.",
     _snapshot_record_columns(),
 )
 
@@ -350,7 +378,7 @@ SNAPSHOT_RECORD_LATEST = Table(
 )
 
 # The values of `record_type`, and the table whose columns the files of that kind have.
-RECORD_TABLES: dict[str, Table] = {"account": ACCOUNT, "user": CREDENTIAL_REPORT}
+RECORD_TABLES: dict[str, Table] = {"account": ACCOUNT, "user": CREDENTIAL_REPORT, "exception": EXCEPTION}
 
 
 @cache

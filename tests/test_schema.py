@@ -100,12 +100,32 @@ ACCOUNT = KEYS | {
     "ou_id_path": STRING,
 }
 
+EXCEPTION = KEYS | {
+    "run_started_at": TIMESTAMP,
+    "owner": STRING,
+    "exception_id": STRING,
+    "control_id": STRING,
+    "ou": STRING,
+    "finding_id": STRING,
+    "user_glob": STRING,
+    "approved_by": STRING,
+    "reason": STRING,
+    "ticket": STRING,
+    "expires_on": STRING,
+    "ends_at": TIMESTAMP,
+    "user_pattern": STRING,
+    "ou_pattern": STRING,
+}
+
+RECORD = EXCEPTION | ACCOUNT | CREDENTIAL_REPORT | {"record_type": STRING}
+
 TABLES = {
     "credential_report": (schema.CREDENTIAL_REPORT, CREDENTIAL_REPORT),
     "account": (schema.ACCOUNT, ACCOUNT),
-    # One thing behind one pointer: all columns of both.
-    "snapshot_record": (schema.SNAPSHOT_RECORD, ACCOUNT | CREDENTIAL_REPORT | {"record_type": STRING}),
-    "snapshot_record_latest": (schema.SNAPSHOT_RECORD_LATEST, ACCOUNT | CREDENTIAL_REPORT | {"record_type": STRING}),
+    # One thing behind one pointer: all columns of all.
+    "snapshot_record": (schema.SNAPSHOT_RECORD, RECORD),
+    "snapshot_record_latest": (schema.SNAPSHOT_RECORD_LATEST, RECORD),
+    "exception": (schema.EXCEPTION, EXCEPTION),
 }
 
 
@@ -114,17 +134,18 @@ def test_a_table_has_the_contracts_columns_with_the_contracts_types(table, colum
     assert {field.name: field.type for field in table.arrow_schema} == columns
 
 
-@pytest.mark.parametrize("record_type", ["account", "user"])
+@pytest.mark.parametrize("record_type", ["account", "user", "exception"])
 def test_a_file_holds_the_columns_of_its_kind_and_record_type_in_the_contracts_order(record_type):
-    columns = {"account": ACCOUNT, "user": CREDENTIAL_REPORT}[record_type]
+    columns = {"account": ACCOUNT, "user": CREDENTIAL_REPORT, "exception": EXCEPTION}[record_type]
 
     assert schema.file_schema(record_type).names == ["record_type", *columns]
 
 
 def test_a_later_column_is_the_last_of_the_table_in_glue_whatever_it_is_about():
-    added = schema.SNAPSHOT_RECORD.names[-5:]
+    added = ("denied_by_type", "denied_by_arn", "is_management_account", "owner", "ou_id_path")
+    of_exceptions = tuple(name for name in EXCEPTION if name not in {*KEYS, "run_started_at", "owner"})
 
-    assert added == ("denied_by_type", "denied_by_arn", "is_management_account", "owner", "ou_id_path")
+    assert schema.SNAPSHOT_RECORD.names[-17:] == (*added, *of_exceptions)
 
 
 # The header of a live report of 2026-09-11 (facts F1.2), in AWS's order.

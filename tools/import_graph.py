@@ -16,7 +16,7 @@ LAYERS = (
     ("aws", "process"),
     ("discovery",),
     ("lake", "views"),
-    ("query", "settings"),
+    ("query", "settings", "exceptions"),
     ("catalog", "report_files"),
     ("collection",),
     ("doctor", "export", "reports"),

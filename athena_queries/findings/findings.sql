@@ -55,5 +55,7 @@ select
     cast(last_used_region as varchar) as last_used_region,
     cast(last_used_service as varchar) as last_used_service,
     cast(reason_code as varchar) as reason_code,
+    cast(exception_id as varchar) as exception_id,
+    cast(excepted_until as timestamp(3)) as excepted_until,
     cast(owner as varchar) as owner
 from ranked

@@ -25,7 +25,8 @@ summed as (
         sum(pass_count) as pass_count,
         sum(fail_count) as fail_count,
         sum(not_applicable_count) as not_applicable_count,
-        sum(unknown_count) as unknown_count
+        sum(unknown_count) as unknown_count,
+        sum(excepted_count) as excepted_count
     from account_scorecard
     group by organization_id, snapshot_date, ou_id, ou_path, control_id, severity, severity_rank
 
@@ -50,5 +51,6 @@ select
     cast(
         case when pass_count + fail_count > 0 then cast(pass_count as double) / (pass_count + fail_count) end as double
     ) as pass_rate,
-    cast(run_id as varchar) as run_id
+    cast(run_id as varchar) as run_id,
+    cast(excepted_count as bigint) as excepted_count
 from summed

@@ -11,6 +11,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup
 from collector.cli.collect import collect
 from collector.cli.demo import demo
 from collector.cli.doctor import doctor
+from collector.cli.exceptions import check_exceptions
 from collector.cli.export import export
 from collector.cli.gate import gate
 from collector.cli.init import init
@@ -61,6 +62,8 @@ app = typer.Typer(
 )
 views_app = typer.Typer(cls=_Group, help="List, show and deploy the views.", no_args_is_help=True)
 app.add_typer(views_app, name="views")
+exceptions_app = typer.Typer(cls=_Group, help="Check which findings an exceptions file covers.", no_args_is_help=True)
+app.add_typer(exceptions_app, name="exceptions")
 
 
 @app.callback(invoke_without_command=True)
@@ -77,6 +80,7 @@ def credlake(
 
 for _command in (collect, read, query, show, report, gate, export, rebuild, verify, doctor, demo, init):
     app.command(cls=_Command)(_command)
+exceptions_app.command("check", cls=_Command)(check_exceptions)
 views_app.command("list", cls=_Command)(list_views)
 views_app.command("show", cls=_Command)(show_view)
 views_app.command("describe", cls=_Command)(describe_view)

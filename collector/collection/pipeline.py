@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collector.collection.takeover import EarlierRun
     from collector.discovery.accounts import Account
     from collector.discovery.listing import Discovery
+    from collector.discovery.overrides import Override
     from collector.lake.rows import AccountOutcome
     from collector.lake.writer import SnapshotWriter
     from collector.settings.model import Settings
@@ -46,6 +47,7 @@ class Pipeline:
     writer: SnapshotWriter
     resumed: InterruptedRun | None = None  # the run that is continued, if any
     earlier: EarlierRun | None = None  # the run whose covered accounts are taken over, if any
+    unmatched: dict[str, Override] = field(default_factory=dict)  # exceptions whose account or OU was not met so far
     _details: dict[str, asyncio.Task[Account]] = field(default_factory=dict)  # by account id, with OUs and tags
     _threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_WRITING_THREADS, thread_name_prefix="writing")
@@ -78,6 +80,8 @@ class Pipeline:
     async def _write(self, account: Account, answers: Callable[[], AccountAnswers]) -> None:
         """`answers` is called in a thread right before they are written: few reports are in memory at once."""
         placed = await self._with_details(account)
+        for exception_id in [name for name, rule in self.unmatched.items() if rule.breadth(placed) is not None]:
+            del self.unmatched[exception_id]
 
         def write() -> tuple[AccountEvidence, AccountOutcome]:
             found = answers()

@@ -32,8 +32,10 @@ from collector.collection.retry import RetryPolicy
 from collector.collection.takeover import EarlierRun, earlier_run
 from collector.discovery.accounts_file import read_accounts_file
 from collector.discovery.listing import Discovery
+from collector.discovery.overrides import Override
 from collector.errors import CallFault, CatalogNotSyncedError, UsageError, explain_no_identity
 from collector.evidence import RunEvidence
+from collector.exceptions.file import read_exceptions
 from collector.lake.layout import new_run_id
 from collector.lake.local_store import open_store
 from collector.lake.publish import publish
@@ -92,6 +94,7 @@ class Collection:
             CatalogNotSyncedError: the snapshot is published, and Glue could not be synced.
         """
         started_at = self.now()
+        exceptions = await asyncio.to_thread(_exceptions, self.settings, started_at)
         await asyncio.to_thread(self.store.check_writable)
         discovery, identity = await open_discovery(self.settings, self.sleep)
         try:
@@ -108,6 +111,7 @@ class Collection:
                 versions={"credlake": __version__, "python": platform.python_version()},
                 collector_account_id=identity.account_id,
                 role_arns=discovery.role_arns,
+                exceptions=exceptions,
             )
             resumed = await asyncio.to_thread(interrupted_run, self.store, run) if self.settings.resume else None
             self.result = result = RunResult(run=run if resumed is None else resumed.run, warnings=discovery.warnings)
@@ -190,6 +194,7 @@ class Collection:
                 writer=writer,
                 resumed=resumed,
                 earlier=earlier,
+                unmatched=_places(run.exceptions),
             )
             try:
                 async with asyncio.TaskGroup() as others:
@@ -199,6 +204,10 @@ class Collection:
                 raise _first_of(group) from group
             finally:
                 pipeline.close()
+            if resumed is None:  # Where accounts are kept from before, their OUs are not looked up again.
+                result.warnings += [
+                    f"exception {name}: matches no account of the organization." for name in pipeline.unmatched
+                ]
             return await asyncio.to_thread(writer.finish, self.now(), endpoints=clients.foreign_endpoints())
         except BaseException:
             # In a thread: it waits for what is being parsed or written, and a signal must not.
@@ -276,6 +285,7 @@ async def plan_run(settings: Settings) -> Plan:
 
     Calls Organizations, and no account. Raises what a run would.
     """
+    _exceptions(settings, utc_now())
     discovery, _ = await open_discovery(settings)
     try:
         organization_id, accounts = await discovery.first_page()
@@ -337,6 +347,19 @@ async def open_discovery(
         deadline=None if settings.deadline is None else began + settings.deadline,
     )
     return discovery, identity
+
+
+def _exceptions(settings: Settings, started_at: datetime) -> list[dict[str, str]]:
+    return read_exceptions(settings.exceptions, today=started_at.date(), max_days=settings.max_exception_days)
+
+
+def _places(exceptions: list[dict[str, str]]) -> dict[str, Override]:
+    """The account or the OU of each exception that names one."""
+    return {
+        terms["exception_id"]: Override(account=terms.get("account"), ou=terms.get("ou"))
+        for terms in exceptions
+        if "finding_id" not in terms
+    }
 
 
 def _organizations(identity: Identity) -> OrganizationsApi:

@@ -18,6 +18,7 @@ CATALOG = "catalog"
 ZONES = (RAW, SNAPSHOTS, CATALOG)
 
 ACCOUNTS_FILE = "accounts.parquet"
+EXCEPTIONS_FILE = "exceptions.parquet"
 RUN_FILE = "run.json"
 START_FILE = "started.json"
 EVIDENCE_FILE = "accounts.jsonl.gz"

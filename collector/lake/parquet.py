@@ -1,4 +1,4 @@
-"""The Parquet files of a snapshot: one of accounts, and those of users.
+"""The Parquet files of a snapshot: one of accounts, those of users, and one of exceptions where there are any.
 
 Users are buffered, sorted by account within a row group, and a new file is started before one grows too large.
 """
@@ -12,16 +12,25 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from collector.lake.layout import ACCOUNTS_FILE, users_file
+from collector.lake.layout import ACCOUNTS_FILE, EXCEPTIONS_FILE, users_file
 from collector.lake.raw import file_sha256
 from collector.lake.record import PublishedFile
-from collector.lake.rows import ACCOUNT_RECORD, ACCOUNT_SCHEMA, USER_RECORD, USER_SCHEMA
+from collector.lake.rows import (
+    ACCOUNT_RECORD,
+    ACCOUNT_SCHEMA,
+    EXCEPTION_RECORD,
+    EXCEPTION_SCHEMA,
+    USER_RECORD,
+    USER_SCHEMA,
+    exception_rows,
+)
 from collector.lake.store import disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from collector.evidence import RunEvidence
     from collector.lake.store import Store
 
 _FILE_BYTES = 256 * 2**20
@@ -170,6 +179,17 @@ def put_accounts(store: Store, folder: str, scratch: Path, rows: Iterable[dict[s
             writer.write_table(group, row_group_size=group.num_rows)
             written += group.num_rows
     return _put_parquet(store, f"{folder}/{ACCOUNTS_FILE}", path, ACCOUNT_RECORD, written)
+
+
+def put_exceptions(store: Store, folder: str, scratch: Path, run: RunEvidence) -> tuple[PublishedFile, ...]:
+    """Write the file of the run's exceptions and put it into the store; no file where the run has none."""
+    rows = exception_rows(run)
+    if not rows.num_rows:
+        return ()
+    path = scratch / EXCEPTIONS_FILE
+    with disk_errors("Writing", path), _open_parquet(str(path), EXCEPTION_SCHEMA) as writer:
+        writer.write_table(rows)
+    return (_put_parquet(store, f"{folder}/{EXCEPTIONS_FILE}", path, EXCEPTION_RECORD, rows.num_rows),)
 
 
 def _groups(rows: Iterable[dict[str, Any]]) -> Iterator[pa.Table]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from collector.errors import LakeError
 from collector.lake.layout import raw_folder, rebuilt_folder, report_key, run_id_prefix, run_key
-from collector.lake.parquet import UserFiles, put_accounts
+from collector.lake.parquet import UserFiles, put_accounts, put_exceptions
 from collector.lake.publish import decide_rebuilt, publish_if
 from collector.lake.raw import read_run, verified_reports
 from collector.lake.record import read_record
@@ -103,6 +103,7 @@ def write_tables(
         users = UserFiles(store, folder, Path(scratch))
         try:
             files = put_accounts(store, folder, Path(scratch), rows()), *users.finish()
+            files += put_exceptions(store, folder, Path(scratch), run)
         finally:
             users.discard()
     return WrittenSnapshot.of_run(run, counts.accounts, users=counts.users, files=files, run_sha256=stored.sha256)

@@ -34,7 +34,7 @@ class PublishedFile:
     """One Parquet file of a snapshot."""
 
     path: str  # its key, relative to the lake
-    record_type: str  # `account` or `user`
+    record_type: str  # `account`, `user` or `exception`
     rows: int  # how many it has
     bytes: int  # its size
     sha256: str  # of its bytes, in hexadecimal

@@ -6,15 +6,16 @@ that end up in a column stay as they are: `verify` compares them with those in t
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
 from collector.denial import read_denial
-from collector.discovery.accounts import ACTIVE, is_management_account
+from collector.discovery.accounts import ACTIVE, OU_ID, is_management_account
 from collector.evidence import REPORT_FILES, UNKNOWN, millisecond_text, read_instant, to_milliseconds
 from collector.lake.layout import report_key
 from collector.lake.record import AccountCounts
@@ -24,15 +25,15 @@ from collector.report import parse_report
 from collector.schema import file_schema
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from collector.evidence import AccountEvidence, RunEvidence
     from collector.report import ParsedReport
 
 ACCOUNT_RECORD = "account"
 USER_RECORD = "user"
+EXCEPTION_RECORD = "exception"
 ACCOUNT_SCHEMA = file_schema(ACCOUNT_RECORD)
 USER_SCHEMA = file_schema(USER_RECORD)
+EXCEPTION_SCHEMA = file_schema(EXCEPTION_RECORD)
 
 # Our own codes, where the report is what is wrong.
 _ERROR_CODES = {
@@ -178,6 +179,39 @@ def account_row(run: RunEvidence, evidence: AccountEvidence, result: AccountOutc
         "owner": evidence.owner,
         "ou_id_path": "/".join(evidence.ou_ids) or None,
     }
+
+
+def exception_rows(run: RunEvidence) -> pa.Table:
+    """The run's exceptions, in the order of their file, in an exceptions file's schema."""
+    keys = {
+        "record_type": EXCEPTION_RECORD,
+        "organization_id": run.organization_id,
+        "snapshot_date": run.snapshot_date,
+        "run_id": run.run_id,
+        "run_started_at": to_milliseconds(run.started_at),
+    }
+    rows = [{**keys, **_exception(terms)} for terms in run.exceptions]
+    return pa.Table.from_pylist(rows, schema=EXCEPTION_SCHEMA)
+
+
+def _exception(terms: dict[str, str]) -> dict[str, Any]:
+    user, ou = terms.get("user"), terms.get("ou")
+    last_day = datetime.combine(date.fromisoformat(terms["expires_on"]), time(), UTC)
+    own = ("exception_id", "control_id", "ou", "finding_id", "owner", "approved_by", "reason", "ticket", "expires_on")
+    return {
+        **{name: terms.get(name) for name in own},
+        "account_id": terms.get("account"),
+        "user_glob": user,
+        "ends_at": last_day + timedelta(days=1),
+        "user_pattern": None if user is None else _escaped(user).replace("*", "%"),
+        # An ID is compared with `/r-…/ou-…/`, a path with `Root/…/`.
+        "ou_pattern": None if ou is None else f"%/{ou}/%" if OU_ID.fullmatch(ou) else f"{_escaped(ou)}/%",
+    }
+
+
+def _escaped(text: str) -> str:
+    """The text as a pattern of `like` that matches nothing else."""
+    return re.sub(r"([!%_])", r"!\1", text)
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 from collector.evidence import to_milliseconds
 from collector.lake.layout import EVIDENCE_FILE, evidence_key, run_key, snapshot_folder
-from collector.lake.parquet import UserFiles, put_accounts
+from collector.lake.parquet import UserFiles, put_accounts, put_exceptions
 from collector.lake.raw import account_line, file_sha256, open_gzip, put_report, read_account_line, run_json, sha256
 from collector.lake.record import PublishedSnapshot
 from collector.lake.rows import RunningCounts, account_row, type_account
@@ -213,8 +213,9 @@ class SnapshotWriter:
         run_sha256 = self._complete_raw(run)
         users = self._users.finish()
         accounts = put_accounts(self._store, self._folder, self._scratch, self._account_rows(run))
+        files = (accounts, *users, *put_exceptions(self._store, self._folder, self._scratch, run))
         return WrittenSnapshot.of_run(
-            run, self._counts.accounts, users=self._counts.users, files=(accounts, *users), run_sha256=run_sha256
+            run, self._counts.accounts, users=self._counts.users, files=files, run_sha256=run_sha256
         )
 
     def _complete_raw(self, run: RunEvidence) -> str:

@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, TypeGuard
 
 import duckdb
+import pyarrow as pa
 
 from collector.errors import UsageError
+from collector.evidence import UNKNOWN, RunEvidence
 from collector.lake.layout import is_on_s3
+from collector.lake.rows import EXCEPTION_RECORD, EXCEPTION_SCHEMA, exception_rows
 from collector.process.scratch import scratch_folder
 from collector.query.definitions import Definitions
 from collector.query.file_check import FileCheck
@@ -27,8 +30,6 @@ from collector.views.files import CURRENT_TABLE, shipped_views
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from types import TracebackType
-
-    import pyarrow as pa
 
     from collector.lake.s3_store import S3Store
     from collector.lake.store import Store
@@ -49,6 +50,7 @@ class QueryLimits:
 
 
 _NO_LIMITS = QueryLimits()
+_OTHER_EXCEPTIONS = "exceptions of a file"
 
 
 class LocalLake:
@@ -64,6 +66,7 @@ class LocalLake:
         *,
         views: PreparedViews | None = None,
         limits: QueryLimits = _NO_LIMITS,
+        exceptions: Sequence[dict[str, str]] | None = None,
     ) -> None:
         """Read the publication records and open the session; no data file is opened yet.
 
@@ -72,6 +75,7 @@ class LocalLake:
             organization_ids: the organizations to read; by default all of the lake.
             views: the views; by default those of this version.
             limits: what a query may take.
+            exceptions: those of the newest snapshots, instead of their own: what would they cover?
 
         Raises:
             LakeError: no such lake, nothing published in it, or a record that cannot be read.
@@ -85,6 +89,9 @@ class LocalLake:
             self._open_resources = stack.pop_all()
         self._s3_files = _s3_files(self.snapshots.store, self.connection)
         self._file_check = FileCheck(self.snapshots.root, self.snapshots.files(newest_only=False))
+        self._has_other_exceptions = exceptions is not None
+        if exceptions is not None:
+            self._register(exceptions)
         self._definitions = Definitions(self.connection, self._table_sql, shipped_views() if views is None else views)
 
     def __enter__(self) -> Self:
@@ -153,8 +160,25 @@ class LocalLake:
         connection.execute("set lock_configuration = true")
         return connection
 
+    def _register(self, exceptions: Sequence[dict[str, str]]) -> None:
+        tables = [
+            exception_rows(
+                RunEvidence(
+                    organization_id=record.organization_id,
+                    run_id=record.newest.run_id,
+                    started_at=record.newest.run_started_at,
+                    inventory_source=UNKNOWN,
+                    exceptions=list(exceptions),
+                )
+            )
+            for record in self.snapshots.records.values()
+        ]
+        self.connection.register(_OTHER_EXCEPTIONS, pa.concat_tables(tables))
+
     def _table_sql(self, table: str, record_type: str | None) -> str:
         """A select of all columns of `snapshot_record`, in order, over the table's files, or over those of one kind."""
+        if self._has_other_exceptions and (table, record_type) == (CURRENT_TABLE, EXCEPTION_RECORD):
+            return _branch(EXCEPTION_RECORD, len(EXCEPTION_SCHEMA), identifier(_OTHER_EXCEPTIONS))
         groups: dict[tuple[str, int], list[DataFile]] = {}
         for file in self.snapshots.files(newest_only=table == CURRENT_TABLE):
             if record_type in {None, file.record_type}:

@@ -29,7 +29,7 @@ class DataFile:
     """A Parquet file of a published snapshot."""
 
     path: str  # A path of this machine, or a URI.
-    record_type: str  # The kind of its rows, `account` or `user`.
+    record_type: str  # The kind of its rows: `account`, `user` or `exception`.
     columns: int  # How many columns it has: the first ones of its kind's file schema.
     bytes: int  # Its size.
     sha256: str  # Of its bytes, in hexadecimal.

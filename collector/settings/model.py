@@ -144,6 +144,16 @@ class Settings:
     accounts_file: str | None = _setting(
         None, any_path(), ACCOUNTS, "CSV or JSON list of accounts, instead of Organizations.", metavar="FILE"
     )
+    exceptions: str | None = _setting(
+        None, any_path(), RUN, "CSV or TOML list of accepted findings, each until a day.", metavar="FILE"
+    )
+    max_exception_days: int = _setting(
+        366,
+        Count(validate=Range(min=1, max=3660, error="Must be from 1 to 3660.")),
+        RUN,
+        "How many days after the run an exception may end.",
+        metavar="DAYS",
+    )
     organization_id: str | None = _setting(
         None,
         text(LAKE_ORGANIZATION_ID.pattern, f"Must be {LAKE_ORGANIZATION_ID_FORM}."),

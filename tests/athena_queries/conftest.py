@@ -13,6 +13,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from collector.evidence import RunEvidence
+from collector.lake.rows import exception_rows
 from collector.limits import Limits
 from collector.query.definitions import Definitions
 from collector.schema import SNAPSHOT_RECORD, file_schema
@@ -119,6 +121,15 @@ class Rows:
             "access_key_1_last_used_service": "ec2",
         }
         return self.user(name, account_id, **{**key, **changes})
+
+    def exception(self, exception_id: str = "EX-1", **terms: str) -> dict:
+        """An exception, by the fields of its file: for all controls, to the end of the year."""
+        terms = {"exception_id": exception_id, "control_id": "*", "expires_on": "2026-12-31", **terms}
+        run = RunEvidence(
+            organization_id="", run_id="", started_at=self.run_at, inventory_source="", exceptions=[terms]
+        )
+        (row,) = exception_rows(run).to_pylist()
+        return {name: row[name] for name in row if name not in {"organization_id", "snapshot_date", "run_id"}}
 
 
 def _defaults() -> dict[str, int]:
@@ -240,12 +251,16 @@ def snapshot_tables(days: dict[datetime, list[dict]], organization: str = ORGANI
             "snapshot_date": run_at.strftime("%Y-%m-%d"),
             "run_id": run_at.strftime("%Y%m%dT%H%M%SZ") + "-0a1b2c3d",
         }
-        for kind in ("account", "user"):
+        for kind in ("account", "user", "exception"):
             schema = file_schema(kind)
-            of_kind = [{**keys, "record_type": kind, **r} for r in day_rows if ("user_arn" in r) == (kind == "user")]
+            of_kind = [{**keys, "record_type": kind, **r} for r in day_rows if _kind(r) == kind]
             unknown = {column for row in of_kind for column in row} - set(schema.names)
             assert not unknown, unknown
             yield pa.Table.from_pylist(of_kind, schema=schema)
+
+
+def _kind(row: dict) -> str:
+    return "user" if "user_arn" in row else "exception" if "exception_id" in row else "account"
 
 
 @pytest.fixture

@@ -13,7 +13,10 @@ from tools.trino.view_files import QUERIES
 _FILE = QUERIES / "reference" / "reasons.csv"
 SENTENCES = {row["reason_code"]: row["sentence"] for row in csv.DictReader(_FILE.read_text("utf-8").splitlines())}
 # What may follow a sentence.
-FURTHER = r"( The account summary, which is fresher than the report, shows .+\.)?"
+FURTHER = (
+    r"( The account summary, which is fresher than the report, shows .+\.)?"
+    r"( Excepted by .+\.| Exception .+ ended at .+\.)?"
+)
 
 
 def pattern_of(code: str) -> str:

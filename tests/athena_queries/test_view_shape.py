@@ -38,6 +38,7 @@ CONTRACT_VIEWS = {
     "snapshots",
     "controls",
     "control_frameworks",
+    "exceptions",
 }
 OF_AN_ACCOUNT = [
     "organization_id",
@@ -83,8 +84,12 @@ CONTROL_RESULTS = [
     "finding_id",
     "report_generated_at",
 ]
+LATER_CONTROL_RESULTS = ["reason_code", "exception_id", "excepted_until", "owner"]
 # About no account: a snapshot, an OU, the organization, or the controls themselves.
-NOT_OF_AN_ACCOUNT = {"snapshots", "ou_scorecard", "organization_trend", "controls", "control_frameworks"}
+NOT_OF_AN_ACCOUNT = {
+    *("snapshots", "ou_scorecard", "organization_trend", "controls", "control_frameworks"),
+    *("exceptions", "exception_terms", "placed_exceptions"),
+}
 # The contract's own tables, column by column in collector.schema.
 TABLES = {"account", "credential_report", "report_rows"}
 
@@ -131,6 +136,12 @@ def nasty_days(on) -> dict[datetime, list[dict]]:
                 rows.append(
                     makers.user(f"user-{user}", account_id, **{"user_creation_time": pick(made[:2]), **anything})
                 )
+        rows += [
+            makers.exception("EX-1", ou="Root/1", control_id="password-length"),
+            makers.exception("EX-2", account="000000000002", user="user-*"),
+            makers.exception("EX-3", ou="ou-ab12-2"),
+            makers.exception("EX-4", account="000000000003", expires_on="2026-11-01"),
+        ]
         days[makers.run_at] = rows
     return days
 
@@ -187,7 +198,7 @@ def test_every_control_can_end_in_every_way_that_its_rule_knows(nasty_lake):
     by_control: dict[str, set[str]] = {}
     for row in found:
         by_control.setdefault(row["control_id"], set()).add(row["status"])
-    three = {"pass", "fail", "unknown"}
+    three = {"pass", "fail", "unknown", "excepted"}
     four = {*three, "not_applicable"}
     assert by_control == {
         "report-collected": {"pass", "fail"},
@@ -268,7 +279,8 @@ def test_rows_about_an_account_begin_with_where_it_stands(name):
 def test_credentials_and_control_results_have_the_columns_of_the_contract_in_order():
     assert list(columns("credentials"))[: 7 + len(CREDENTIALS)] == OF_AN_ACCOUNT + CREDENTIALS
     assert list(columns("control_results"))[: 7 + len(CONTROL_RESULTS)] == OF_AN_ACCOUNT + CONTROL_RESULTS
-    assert set(CONTROL_RESULTS) <= set(columns("findings"))
+    assert list(columns("control_results"))[-4:] == LATER_CONTROL_RESULTS
+    assert {*CONTROL_RESULTS, *LATER_CONTROL_RESULTS} <= set(columns("findings"))
 
 
 def test_the_views_of_results_have_the_same_columns_because_a_union_matches_them_by_position():

@@ -296,6 +296,7 @@ def test_the_record_of_a_run_has_these_keys():
         *("role_name", "role_path", "has_external_id", "account", "exclude_account", "include_ou", "exclude_ou"),
         *("accounts_file", "concurrency", "deadline", "account_deadline", "tags", "min_coverage", "replace", "resume"),
         *("kms_key", "glue_database", "limits", "owners", "yes", "single_account", "retry_failed"),
+        *("exceptions", "max_exception_days"),
     }
 
 

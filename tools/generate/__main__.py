@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from collector.catalog.tables import GLUE_TABLES, PLACEHOLDER_LOCATION, GlueTable, table_input
 from collector.outcome import Outcome
-from collector.schema import ACCOUNT, CREDENTIAL_REPORT
+from collector.schema import ACCOUNT, CREDENTIAL_REPORT, EXCEPTION
 from tools.generate.bi_page import bi_page
-from tools.generate.controls import control_frameworks_sql, controls_sql
+from tools.generate.controls import control_frameworks_sql, control_ids, controls_sql
 from tools.generate.picture import read_picture
 from tools.generate.quicksight.template import quicksight_template
 from tools.generate.views_page import column_meanings, views_index, views_page
@@ -74,14 +74,14 @@ The values of `account.outcome`: how the collection of the account ended, and wh
 _GLUE_HEAD = """\
 ## In Glue
 
-Both tables hold the rows of `account` and of `credential_report`; `record_type` is `account` or `user`, and the columns
-of the other kind are null. Query the views, not these tables.
+Both tables hold the rows of `account`, of `credential_report` and of `exception`; `record_type` is `account`, `user` or
+`exception`, and the columns of the other kinds are null. Query the views, not these tables.
 """
 
 
 def columns_page() -> str:
     """`docs/columns.md`: every column with its type, AWS's own header and its meaning; every outcome."""
-    tables = [_table_section(table) for table in (ACCOUNT, CREDENTIAL_REPORT)]
+    tables = [_table_section(table) for table in (ACCOUNT, CREDENTIAL_REPORT, EXCEPTION)]
     outcomes = "".join(f"| `{outcome}` | {outcome.meaning} | {outcome.next_step} |\n" for outcome in Outcome)
     parts = [_COLUMNS_HEAD, *tables, _OUTCOMES_HEAD + outcomes, _GLUE_HEAD]
     return "\n".join([*parts, *(_glue_section(glue_table) for glue_table in GLUE_TABLES)])
@@ -121,6 +121,7 @@ GENERATED: tuple[Generated, ...] = (
     GeneratedFile("docs/views.md", views_page),
     GeneratedFile("docs/bi.md", bi_page),
     GeneratedFile("collector/_data/meanings.json", column_meanings),
+    GeneratedFile("collector/_data/control_ids.json", control_ids),
     GeneratedFile("deploy/quicksight.yaml", quicksight_template),
     GeneratedFolder("collector/_data/views", lambda: prepared_files(source_views())),
     # What the package prints, with the files above.

@@ -7,6 +7,7 @@ requirement of a framework, by version: numbers move with every edition. Both ar
 from __future__ import annotations
 
 import csv
+import json
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from pathlib import Path
@@ -227,6 +228,11 @@ def _choice(fields: Mapping[str, str], name: str, choices: Iterable[str]) -> str
     if fields[name] not in known:
         raise ValueError(f"unknown {name} {fields[name]!r}; use one of: {', '.join(known)}")
     return fields[name]
+
+
+def control_ids() -> str:
+    """The text of `collector/_data/control_ids.json`, by which an exceptions file is checked."""
+    return json.dumps([control.control_id for control in controls()], indent=1) + "\n"
 
 
 def controls_sql() -> str:

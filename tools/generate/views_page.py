@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from collector.outcome import Outcome
 from collector.query.duckdb import LocalLake
 from collector.query.formats import write_json
-from collector.schema import ACCOUNT, CREDENTIAL_REPORT
+from collector.schema import ACCOUNT, CREDENTIAL_REPORT, EXCEPTION
 from collector.views.files import PreparedViews
 from tools.generate.controls import controls
 from tools.generate.example_lake import write_example_lake
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _FOLDERS: Mapping[str, str] = {
     "findings": "What to do",
     "scorecards": "Where we stand, and what was not collected",
+    "exceptions": "What is accepted, and until when",
     "history": "What changed",
     "base": "The data",
     "reference": "The controls",
@@ -164,7 +165,7 @@ def column_meanings() -> str:
 
 
 _TABLE_COLUMNS: Final = {
-    column.name: column.comment for table in (ACCOUNT, CREDENTIAL_REPORT) for column in table.columns
+    column.name: column.comment for table in (EXCEPTION, ACCOUNT, CREDENTIAL_REPORT) for column in table.columns
 }
 _FAULT: Final = "Why {} is unknown, with the report's own column. Null: it is known."
 
@@ -203,7 +204,15 @@ MEANINGS: Final[dict[str, str]] = {
     "severity": "`critical`, `high`, `medium` or `low`.",
     "severity_rank": "1 (critical) to 4 (low).",
     "status": "`pass`, `fail`, `unknown` or `not_applicable`.",
-    "reason": "The result in a sentence.",
+    "reason": "The result in a sentence; of an exception, why it was granted.",
+    "exception_id": "The exception that covers the result, or covered it until it ended. Null: none does.",
+    "excepted_until": "When that exception ends or ended: the end of its last day, in UTC.",
+    "excepted_count": "Results that fail, but are covered by an exception: in no rate.",
+    "state": "`active`: it covers a result; `expired`: it has ended; `unused`: it covers nothing.",
+    "results_covered": "Failing results that it turns into `excepted`.",
+    "results_failing_again": "Results that it covered, and that fail again because it has ended.",
+    "ends_in_days": "Whole days from the run to its end. Null: it has ended.",
+    "term_key": "The last day and the exception: the greatest one counts where several cover a result.",
     "reason_code": "The kind of sentence, as declared in `athena_queries/reference/reasons.csv`: for other languages.",
     "subject": "What is evaluated, in words that stay the same from day to day and from slot to slot.",
     "measured_days": "What was compared with the limit, in whole days.",

@@ -35,6 +35,7 @@ _NODES: frozenset[type[exp.Expr]] = frozenset(
         *(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Is, exp.In),
         *(exp.Case, exp.If, exp.Add, exp.Sub, exp.Div, exp.Neg, exp.Bracket, exp.Cast, exp.DataType),
         *(exp.DataTypeParam, exp.Window, exp.WindowSpec, exp.IgnoreNulls, exp.Floor),
+        *(exp.Like, exp.Escape),
     }
 )
 
@@ -124,6 +125,15 @@ def _null_test(node: exp.Expr) -> bool:
     return isinstance(node.args["expression"], exp.Null)
 
 
+def _has_escape(node: exp.Expr) -> bool:
+    """`x like pattern escape '!'`: without an escape of its own, engines differ about the backslash."""
+    return isinstance(node.parent, exp.Escape)
+
+
+def _escapes_like(node: exp.Expr) -> bool:
+    return isinstance(node.this, exp.Like) and isinstance(node.expression, exp.Literal) and node.expression.name == "!"
+
+
 def _is_text_digest(node: exp.Expr) -> bool:
     """`md5` within lower(to_hex(md5(to_utf8(x)))), the only form that is translated."""
     return isinstance(node.this, exp.Encode) and isinstance(node.parent, exp.LowerHex)
@@ -144,6 +154,8 @@ _SHAPES: dict[type[exp.Expr], Callable[[exp.Expr], bool]] = {
     # element_at; `x[…]` fails on Athena if there is no such entry.
     exp.Bracket: lambda node: bool(node.args.get("safe")),
     exp.MD5Digest: _is_text_digest,
+    exp.Like: _has_escape,
+    exp.Escape: _escapes_like,
     # A decimal (`0.5`) divides and rounds differently from a double (`5e-1`).
     exp.Literal: lambda node: node.is_string or "." not in node.name or "e" in node.name.lower(),
 }

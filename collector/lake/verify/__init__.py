@@ -15,11 +15,13 @@ from collector.lake.raw import lines_in, organizations_with_runs, read_account_l
 from collector.lake.record import organizations, read_record
 from collector.lake.rows import (
     ACCOUNT_RECORD,
+    EXCEPTION_RECORD,
     USER_RECORD,
     USER_SCHEMA,
     RunningCounts,
     TypedAccount,
     account_row,
+    exception_rows,
     type_account,
 )
 from collector.lake.verify.runs import MissedPublications, damaged_starts
@@ -149,6 +151,7 @@ class SnapshotComparison:
             self._differences.add(DifferenceKind.RAW, error.message, where)
             return self._differences.all()
         self._compare_values(stored, lines, tables)
+        self._compare_exceptions(stored, tables)
         self._compare_record(stored)
         return self._differences.all()
 
@@ -171,6 +174,19 @@ class SnapshotComparison:
             # Files that cannot be read are differences already: that their users are missing adds nothing.
             if published.num_rows or not (are_users_missing or users.are_damaged):
                 self._compare_users(evidence.account_id, typed.users, published, users.names)
+
+    def _compare_exceptions(self, stored: VerifiedRun, tables: list[PublishedTable]) -> None:
+        of_exceptions = [table for table in tables if table.file.record_type == EXCEPTION_RECORD]
+        is_named = any(file.record_type == EXCEPTION_RECORD for file in self._snapshot.files)
+        if is_named and not of_exceptions:
+            return  # A file that cannot be read is a difference already.
+        expected, what = exception_rows(stored.run), "The exceptions differ from those of the run."
+        names = [name for name in expected.column_names if all(name in table.names for table in of_exceptions)]
+        groups = [table.read(group, names, self._differences) for table in of_exceptions for group in table.groups]
+        published = [row for group in groups for row in group.to_pylist()]
+        if published != expected.select(names).to_pylist() and not any(table.is_damaged for table in of_exceptions):
+            where = of_exceptions[0].where if of_exceptions else self._store.location(self._snapshot.folder)
+            self._differences.add(DifferenceKind.VALUE, what, where)
 
     def _in_order(
         self, stored: VerifiedRun, lines: dict[str, bytes], users: PublishedUsers, waiting: deque[pa.Table]

@@ -1,5 +1,5 @@
 -- The results of each control in each ACTIVE account: how many of each status, and the share that passes.
--- The rate is pass / (pass + fail), null if there is neither; unknown is never part of it.
+-- The rate is pass / (pass + fail), null if there is neither; unknown and excepted are never part of it.
 -- Grain: organization_id, snapshot_date, account_id, control_id
 -- Reads: account, control_results, controls
 -- Order: account_id, control_id
@@ -40,7 +40,8 @@ counted as (
         count_if(status = 'pass') as pass_count,
         count_if(status = 'fail') as fail_count,
         count_if(status = 'not_applicable') as not_applicable_count,
-        count_if(status = 'unknown') as unknown_count
+        count_if(status = 'unknown') as unknown_count,
+        count_if(status = 'excepted') as excepted_count
     from results
     group by organization_id, snapshot_date, account_id, control_id
 
@@ -89,5 +90,6 @@ select
     ) as pass_rate,
     cast(outcome as varchar) as outcome,
     cast(report_generated_at as timestamp(3)) as report_generated_at,
-    cast(run_id as varchar) as run_id
+    cast(run_id as varchar) as run_id,
+    cast(excepted_count as bigint) as excepted_count
 from described

@@ -30,7 +30,9 @@ WITH "results" AS (
     COUNT(*) FILTER(WHERE
       "results"."status" = 'not_applicable') AS "not_applicable_count",
     COUNT(*) FILTER(WHERE
-      "results"."status" = 'unknown') AS "unknown_count"
+      "results"."status" = 'unknown') AS "unknown_count",
+    COUNT(*) FILTER(WHERE
+      "results"."status" = 'excepted') AS "excepted_count"
   FROM "results" AS "results"
   GROUP BY
     "results"."organization_id",
@@ -47,6 +49,7 @@ WITH "results" AS (
     "counted"."fail_count" AS "fail_count",
     "counted"."not_applicable_count" AS "not_applicable_count",
     "counted"."unknown_count" AS "unknown_count",
+    "counted"."excepted_count" AS "excepted_count",
     "account"."run_started_at" AS "snapshot_at",
     "account"."account_name" AS "account_name",
     "account"."ou_id" AS "ou_id",
@@ -87,5 +90,6 @@ SELECT
   END AS DOUBLE) AS "pass_rate",
   CAST("described"."outcome" AS TEXT) AS "outcome",
   CAST("described"."report_generated_at" AS TIMESTAMP) AS "report_generated_at",
-  CAST("described"."run_id" AS TEXT) AS "run_id"
+  CAST("described"."run_id" AS TEXT) AS "run_id",
+  CAST("described"."excepted_count" AS BIGINT) AS "excepted_count"
 FROM "described" AS "described"

@@ -28,6 +28,8 @@ WITH "ranked" AS (
     "control_results"."last_used_region" AS "last_used_region",
     "control_results"."last_used_service" AS "last_used_service",
     "control_results"."reason_code" AS "reason_code",
+    "control_results"."exception_id" AS "exception_id",
+    "control_results"."excepted_until" AS "excepted_until",
     "control_results"."owner" AS "owner",
     ROW_NUMBER() OVER (
       PARTITION BY "control_results"."organization_id", "control_results"."snapshot_date"
@@ -67,5 +69,7 @@ SELECT
   CAST("ranked"."last_used_region" AS TEXT) AS "last_used_region",
   CAST("ranked"."last_used_service" AS TEXT) AS "last_used_service",
   CAST("ranked"."reason_code" AS TEXT) AS "reason_code",
+  CAST("ranked"."exception_id" AS TEXT) AS "exception_id",
+  CAST("ranked"."excepted_until" AS TIMESTAMP) AS "excepted_until",
   CAST("ranked"."owner" AS TEXT) AS "owner"
 FROM "ranked" AS "ranked"

@@ -15,7 +15,8 @@ WITH "summed" AS (
     SUM("account_scorecard"."pass_count") AS "pass_count",
     SUM("account_scorecard"."fail_count") AS "fail_count",
     SUM("account_scorecard"."not_applicable_count") AS "not_applicable_count",
-    SUM("account_scorecard"."unknown_count") AS "unknown_count"
+    SUM("account_scorecard"."unknown_count") AS "unknown_count",
+    SUM("account_scorecard"."excepted_count") AS "excepted_count"
   FROM "account_scorecard_history" AS "account_scorecard"
   GROUP BY
     "account_scorecard"."organization_id",
@@ -44,5 +45,6 @@ SELECT
       "summed"."pass_count" + "summed"."fail_count"
     )
   END AS DOUBLE) AS "pass_rate",
-  CAST("summed"."run_id" AS TEXT) AS "run_id"
+  CAST("summed"."run_id" AS TEXT) AS "run_id",
+  CAST("summed"."excepted_count" AS BIGINT) AS "excepted_count"
 FROM "summed" AS "summed"

@@ -1,0 +1,61 @@
+"""`credlake exceptions check`: what each line of an exceptions file would cover."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from collector.cli.options import Verbose, with_settings
+from collector.process.streams import say
+
+if TYPE_CHECKING:
+    from collector.settings.model import Settings
+
+ExceptionsFile = Annotated[str, typer.Argument(metavar="FILE", help="The exceptions file: CSV, or TOML.")]
+
+# Each term is there for people to find the line; the whole of it is in the file.
+_QUERY = """\
+select
+    exception_id, state, results_covered, ends_in_days, control_id, account_id, ou, finding_id, user_glob, expires_on
+from exceptions
+order by organization_id, exception_id"""
+
+
+@with_settings("lake", "max_exception_days", "time_limit", "memory_limit", "disk_limit")
+def check_exceptions(settings: Settings, *, file: ExceptionsFile, verbose: Verbose = False) -> int:
+    """Check an exceptions file, and show what each line would cover in the newest snapshot. Nothing is changed.
+
+    Examples:
+      credlake exceptions check exceptions.csv --lake ./lake
+    """
+    from datetime import UTC, datetime
+
+    from collector.exceptions.file import read_exceptions
+    from collector.process.logs import set_up_logs
+    from collector.query.duckdb import LocalLake, QueryLimits
+    from collector.query.run import EVERY_COLUMN, write_rows
+
+    set_up_logs(verbose=verbose, for_person=sys.stderr.isatty())
+    now = datetime.now(UTC)
+    exceptions = read_exceptions(file, today=now.date(), max_days=settings.max_exception_days)
+    limits = QueryLimits(
+        time_limit=settings.time_limit, memory_limit=settings.memory_limit, disk_limit=settings.disk_limit
+    )
+    with LocalLake(settings.required_lake, limits=limits, exceptions=exceptions) as lake:
+        for line in lake.snapshots.freshness(now):
+            say(line, to_stderr=True)
+        write_rows(
+            lake.rows(_QUERY),
+            _QUERY,
+            format="table",
+            output=None,
+            choice=EVERY_COLUMN,
+            out_stream=sys.stdout,
+            err_stream=sys.stderr,
+        )
+        for batch in lake.rows("select exception_id from exceptions where state = 'unused' order by 1").batches:
+            for exception_id in batch.column(0).to_pylist():
+                say(f"{exception_id} covers nothing in the newest snapshot.", to_stderr=True)
+    return 0
