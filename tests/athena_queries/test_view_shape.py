@@ -88,7 +88,7 @@ LATER_CONTROL_RESULTS = ["reason_code", "exception_id", "excepted_until", "owner
 # About no account: a snapshot, an OU, the organization, or the controls themselves.
 NOT_OF_AN_ACCOUNT = {
     *("snapshots", "ou_scorecard", "organization_trend", "controls", "control_frameworks"),
-    *("exceptions", "exception_terms", "placed_exceptions"),
+    *("exception_terms", "placed_exceptions"),
 }
 # The contract's own tables, column by column in collector.schema.
 TABLES = {"account", "credential_report", "report_rows"}
@@ -139,7 +139,7 @@ def nasty_days(on) -> dict[datetime, list[dict]]:
         rows += [
             makers.exception("EX-1", ou="Root/1", control_id="password-length"),
             makers.exception("EX-2", account="000000000002", user="user-*"),
-            makers.exception("EX-3", ou="ou-ab12-2"),
+            makers.exception("EX-3", ou="Root/2"),
             makers.exception("EX-4", account="000000000003", expires_on="2026-11-01"),
         ]
         days[makers.run_at] = rows

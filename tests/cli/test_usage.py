@@ -31,10 +31,10 @@ def test_every_flag_of_the_contract_is_there(credlake, flag, monkeypatch):
     assert flag in ended.out
 
 
-def test_every_setting_is_a_flag_too_but_for_the_table_of_limits():
+def test_every_setting_is_a_flag_too_but_for_the_tables():
     flags = {name for command in (collect, query, report) for name in inspect.signature(command).parameters}
 
-    assert {field.name for field in dataclasses.fields(Settings)} - flags == {"limits"}
+    assert {field.name for field in dataclasses.fields(Settings)} - flags == {"limits", "owners"}
     assert set(inspect.signature(collect).parameters) - {field.name for field in dataclasses.fields(Settings)} == {
         *("dry_run", "config", "verbose"),
     }

@@ -106,7 +106,7 @@ def test_the_snapshot_has_the_counts_of_its_coverage(store, scratch):
         "wrong_account": 1,
         "failed": 0,
     }
-    assert (written.users, written.columns) == (5, {"account": 57, "user": 32})
+    assert (written.users, written.columns) == (5, {"account": 59, "user": 32, "exception": 19})
 
 
 def test_adding_an_account_returns_the_outcome_that_will_be_published(store, scratch):

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 # Intermediate folders and views, which nobody charts.
 _STEPS = frozenset({"results"})
 _STEP_VIEWS = frozenset(
-    {"account_changes", "key_changes", "report_pairs", "report_rows", "root_use_changes", "user_changes"}
+    {
+        *("account_changes", "key_changes", "report_pairs", "report_rows", "root_use_changes", "user_changes"),
+        *("exception_terms", "placed_exceptions"),
+    }
 )
 
 # The most characters that a field of QuickSight holds (facts F8).

@@ -30,6 +30,20 @@ _KEY_OF_2025 = {"access_key_1_active": "true", "access_key_1_last_rotated": "202
 _KEY_OF_YESTERDAY = {"access_key_2_active": "true", "access_key_2_last_rotated": "2026-11-22T16:20:00Z"}
 _PASSWORD = {"password_enabled": "true", "password_last_changed": "2026-03-01T08:00:00Z"}
 
+_EXCEPTIONS = [
+    {
+        "exception_id": "EX-1",
+        "control_id": "access-key-rotation",
+        "account": _PAYMENTS,
+        "user": "ci-*",
+        "approved_by": "ciso",
+        "reason": "The vendor rotates in March.",
+        "expires_on": "2026-12-31",
+    },
+    {"exception_id": "EX-2", "control_id": "console-mfa", "ou": "Root/Workloads", "expires_on": "2026-11-15"},
+    {"exception_id": "EX-3", "control_id": "*", "finding_id": 32 * "0", "expires_on": "2026-12-31"},
+]
+
 
 def write_example_lake(folder: Path, scratch: Path) -> None:
     """Publish both days into the folder; `scratch` is an existing folder for temporary files."""
@@ -40,6 +54,7 @@ def write_example_lake(folder: Path, scratch: Path) -> None:
             run_id=f"{started_at:%Y%m%dT%H%M%SZ}-0000000{number}",
             started_at=started_at,
             inventory_source="organizations",
+            exceptions=_EXCEPTIONS,
         )
         with SnapshotWriter(store, run, scratch) as writer:
             for evidence, report in _accounts(started_at, is_second_day=number == 1):

@@ -19,6 +19,10 @@ SELECT
   CAST("terms"."organization_id" AS TEXT) AS "organization_id",
   CAST("terms"."snapshot_date" AS TEXT) AS "snapshot_date",
   CAST("terms"."snapshot_at" AS TIMESTAMP) AS "snapshot_at",
+  CAST("terms"."account_id" AS TEXT) AS "account_id",
+  CAST("account"."account_name" AS TEXT) AS "account_name",
+  CAST("account"."ou_id" AS TEXT) AS "ou_id",
+  CAST("account"."ou_path" AS TEXT) AS "ou_path",
   CAST("terms"."exception_id" AS TEXT) AS "exception_id",
   CAST(CASE
     WHEN "covered"."results_covered" > 0
@@ -38,7 +42,6 @@ SELECT
     END
   ) AS BIGINT) AS "ends_in_days",
   CAST("terms"."control_id" AS TEXT) AS "control_id",
-  CAST("terms"."account_id" AS TEXT) AS "account_id",
   CAST("terms"."ou" AS TEXT) AS "ou",
   CAST("terms"."finding_id" AS TEXT) AS "finding_id",
   CAST("terms"."user_glob" AS TEXT) AS "user_glob",
@@ -54,3 +57,7 @@ LEFT JOIN "covered" AS "covered"
   ON "covered"."organization_id" = "terms"."organization_id"
   AND "covered"."snapshot_date" = "terms"."snapshot_date"
   AND "covered"."exception_id" = "terms"."exception_id"
+LEFT JOIN "account_history" AS "account"
+  ON "account"."organization_id" = "terms"."organization_id"
+  AND "account"."snapshot_date" = "terms"."snapshot_date"
+  AND "account"."account_id" = "terms"."account_id"
