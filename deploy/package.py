@@ -25,7 +25,7 @@ _PYTHON = "3.12"
 # The folders and modules of `collector/` that the function needs; tests compare them with its imports.
 FOLDERS = (
     *("aws", "catalog", "collection", "discovery", "doctor", "lake", "process", "report", "scheduled", "settings"),
-    *("views", "_data"),
+    *("views", "exceptions", "_data"),
 )
 MODULES = (
     "__init__.py",
