@@ -49,7 +49,7 @@ def result_of(event: Mapping[str, Any], collect: Callable[[], dict[str, Any]]) -
     """The result of the event's command, of function and container alike: the summary of a run, or the findings.
 
     Args:
-        event: its `command` is `collect` (the default) or `doctor`.
+        event: its `command` is `collect` (the default), `doctor` or `age` (of the newest snapshot, for an alarm).
         collect: makes the run.
 
     Raises:
@@ -61,8 +61,12 @@ def result_of(event: Mapping[str, Any], collect: Callable[[], dict[str, Any]]) -
             return collect()
         case "doctor":
             return examine(os.environ, event)
+        case "age":
+            from collector.scheduled.age import measure_age
+
+            return measure_age(os.environ)
         case other:
-            raise UsageError([f"Unknown command {other!r}: use collect or doctor."])
+            raise UsageError([f"Unknown command {other!r}: use collect, doctor or age."])
 
 
 def examine(environment: Mapping[str, str], event: Mapping[str, Any]) -> dict[str, Any]:

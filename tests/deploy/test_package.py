@@ -14,6 +14,7 @@ import pytest
 
 from collector.lake.record import read_record
 from collector.lake.s3_store import S3Store
+from tests.deploy.conftest import ORGANIZATION
 from tests.deploy.templates import template
 from tools.import_graph import SCHEDULED, reached_from
 
@@ -35,6 +36,8 @@ class Deliveries:
     refused_topic: Any
     wrong_settings: Any
     doctor: Any
+    age: Any
+    no_snapshot: Any
     loaded: dict[str, str]
     queue: str
 
@@ -53,6 +56,8 @@ def _deliveries(invoke, aws):
         ({}, {"CREDLAKE_LAKE": "s3://credlake/refused", "NOTICE_TOPIC_ARN": f"{topic}-not"}),
         ({}, _lake("lake", CREDLAKE_ROLE="x", CREDLAKE_CONCURRENCY="0")),
         ({"command": "doctor"}, _lake("lake")),
+        ({"command": "age"}, _lake("lake", CREDLAKE_ORGANIZATION_ID=ORGANIZATION.organization_id)),
+        ({"command": "age"}, _lake("low-coverage", CREDLAKE_ORGANIZATION_ID=ORGANIZATION.organization_id)),
     )
     return Deliveries(*delivered, loaded, queue)
 
@@ -183,6 +188,16 @@ def test_a_topic_that_rejects_the_notice_does_not_fail_a_published_run(deliverie
     assert deliveries.refused_topic.returned["accounts"]["collected"] == 2
     events = [json.loads(line)["event"] for line in deliveries.refused_topic.log if "notice." in line]
     assert events == ["notice.not_sent"]
+
+
+def test_the_function_measures_the_age_of_the_newest_snapshot(deliveries):
+    days = deliveries.age.returned["age_days"]
+    assert 0 < days < 0.1
+    figures = deliveries.age.figures()
+    assert (figures["SnapshotAgeDays"], figures["lake"]) == ([days], DATABASE)
+    # Without a snapshot there is no metric, and that is an alarm too.
+    assert deliveries.no_snapshot.returned == {"age_days": None}
+    assert [line for line in deliveries.no_snapshot.log if "_aws" in line] == []
 
 
 def test_the_function_runs_the_doctor(deliveries):
