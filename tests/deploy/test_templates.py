@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 from collector.aws.iam import SESSION_ACTIONS
 from collector.catalog.follow import SUPERSEDED, TAG_KEY
 from collector.lake.layout import ZONES
-from collector.scheduled.reporting import TOPIC
+from collector.scheduled.age import AGE
+from collector.scheduled.reporting import DIMENSION, NAMESPACE, TOPIC
 from collector.settings.model import DEFAULT_ROLE_NAME, SettingsSchema
 from collector.settings.sources import PREFIX
 from tests.deploy.templates import actions, listed, resources, role_statements, statements, template
@@ -289,3 +291,14 @@ def test_whoever_uses_the_data_catalog_may_use_its_key():
 def test_an_alarm_about_lost_events_ends_by_itself():
     metric = resources("collector.yaml", "AWS::CloudWatch::Alarm")["UndeliveredAlarm"]["Properties"]["MetricName"]
     assert metric == "NumberOfMessagesSent"
+
+
+def test_the_age_that_the_function_measures_is_what_the_alarm_for_rare_runs_goes_by():
+    found = template("collector.yaml")["Resources"]
+    alarm = found["AgeAlarm"]["Properties"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == (NAMESPACE, AGE)
+    assert alarm["Dimensions"] == [{"Name": DIMENSION, "Value": {"Ref": "DatabaseName"}}]
+    # The age is unknown where the function cannot tell it.
+    assert alarm["TreatMissingData"] == "breaching"
+    assert json.loads(found["AgeSchedule"]["Properties"]["Target"]["Input"]) == {"command": "age"}
+    assert found["AgeAlarm"]["Condition"] == found["AgeSchedule"]["Condition"] == "WatchesAge"
