@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 from collector import __version__
@@ -24,18 +25,20 @@ if TYPE_CHECKING:
 
     from collector.query.rows import Rows
     from collector.query.workbook import Book
-    from collector.reports.records import Snapshot, Standing
+    from collector.reports.records import Control, Snapshot, Standing
     from collector.reports.scope import Scope
 
     Run = Callable[[str], Rows]
+    # For a column how its values are written.
+    Words = dict[str, Callable[[str], str]]
 
 SHEETS = ("summary", "findings", "users", "coverage", "changes", "review")
 
-# The columns of the sheets that show a view: a heading is the text of its last word.
+# The columns of the sheets that show a view; a heading is the text of its last word.
 _FINDINGS = (
-    *("finding_rank", "found.severity", "found.control_id", "title", "account_id", "account_name", "ou_path", "owner"),
-    *("user_name", "credential_type", "credential_created_at", "reason", "failing_since", "measured_days"),
-    *("limit_days", "last_used_at", "report_generated_at", "mend", "finding_id"),
+    *("finding_rank", "severity", "control_id", "control_id as title", "account_id", "account_name", "ou_path"),
+    *("owner", "user_name", "credential_type", "credential_created_at", "reason", "failing_since", "measured_days"),
+    *("limit_days", "last_used_at", "report_generated_at", "control_id as remediation", "finding_id"),
 )
 _USERS = (
     *("account_id", "account_name", "ou_path", "user_name", "user_arn", "user_creation_time", "password_enabled"),
@@ -59,8 +62,6 @@ _COVERAGE = (
     *("denied_by_arn", "error_code", "error_message", "next_step", "user_count", "report_generated_at"),
 )
 _STANDINGS = ("severity", "control_id", "title", "pass_count", "fail_count", "pass_rate", "accounts_unknown")
-# Columns whose heading is the text of another name.
-_HEADINGS = {"mend": "remediation"}
 # What a reviewer fills in, and the choices of the first: the names of texts in the catalog.
 _DECISIONS = ("decision", "until", "reviewer", "decided_on", "comment")
 _CHOICES = ("keep", "remove", "exception")
@@ -104,16 +105,17 @@ def write_report(
     active = sum(each.is_in_scope for each in coverage)
     known = sum(each.is_in_scope and each.is_covered for each in coverage)
     standings = reader.trend(reader.days[-1:])
+    controls = [texts.control(control) for control in reader.controls()]
     with open_book(stream) as book:
         book.created(reader.snapshot.snapshot_at)
-        sheets = _Sheets(book, texts)
+        sheets = _Sheets(book, texts, controls)
         # Written last: only then it is known whether every row fits.
         summary = book.add(texts("sheet.summary"))
-        sheets.add("findings", _FINDINGS, row_values(run(_findings(reader))))
+        sheets.add("findings", _FINDINGS, row_values(run(_view("findings", _FINDINGS, reader, "finding_rank"))))
         sheets.add(
             "users", _USERS, row_values(run(_view("credential_report", _USERS, reader, "account_id, user_name")))
         )
-        sheets.add("coverage", _COVERAGE, _coverage(reader, coverage))
+        sheets.add("coverage", _COVERAGE, _coverage(reader, coverage, texts))
         sheets.add("changes", _CHANGES, row_values(run(_changes(reader))))
         sheets.add("review", REVIEW_COLUMNS, row_values(run(review_statement(reader))), more=_DECISIONS)
         facts = [
@@ -135,7 +137,7 @@ def write_report(
             summary,
             texts,
             facts=facts,
-            standings=_standings(reader, standings, texts),
+            standings=_standings(controls, standings, texts),
             about=_about(reader, texts),
         )
     return Written(
@@ -150,18 +152,24 @@ def write_report(
 class _Sheets:
     """The sheets with a row for each thing, and what does not fit into them."""
 
-    def __init__(self, book: Book, texts: Texts) -> None:
+    def __init__(self, book: Book, texts: Texts, controls: Sequence[Control]) -> None:
         self._book, self._texts = book, texts
+        by_id = {control.control_id: control for control in controls}
+        self._words: Words = {
+            "title": lambda control_id: by_id[control_id].title,
+            "remediation": lambda control_id: by_id[control_id].mend,
+            **{column: partial(_word, texts, section) for column, section in _WORDS.items()},
+        }
         self.notes: list[str] = []
 
     def add(
         self, name: str, columns: Sequence[str], rows: Iterator[Sequence[object]], *, more: Sequence[str] = ()
     ) -> None:
         """Add a sheet of these rows, and with more columns that are empty."""
-        names = [column.split()[-1].rpartition(".")[2] for column in columns]
-        headings = [self._texts(f"column.{_HEADINGS.get(each, each)}") for each in (*names, *more)]
+        names = [column.split()[-1] for column in columns]
+        headings = [self._texts(f"column.{each}") for each in (*names, *more)]
         sheet = self._book.add(self._texts(f"sheet.{name}"))
-        written = self._book.write(sheet, headings, _in_words(names, rows, self._texts), spare=1)
+        written = self._book.write(sheet, headings, _in_words(names, rows, self._words), spare=1)
         if more:
             self._for_decisions(sheet, len(names), written)
         left_out = sum(1 for _ in rows)
@@ -183,12 +191,15 @@ class _Sheets:
                 sheet.data_validation(1, place, max(rows, 1), place, rule)
 
 
-def _in_words(names: Sequence[str], rows: Iterator[Sequence[object]], texts: Texts) -> Iterator[Sequence[object]]:
-    sections = [_WORDS.get(name) for name in names]
+def _word(texts: Texts, section: str, value: str) -> str:
+    return texts(f"{section}.{value}")
+
+
+def _in_words(names: Sequence[str], rows: Iterator[Sequence[object]], words: Words) -> Iterator[Sequence[object]]:
+    found = [words.get(name) for name in names]
     for row in rows:
         yield [
-            value if section is None or value is None else texts(f"{section}.{value}")
-            for section, value in zip(sections, row, strict=True)
+            value if word is None or value is None else word(str(value)) for word, value in zip(found, row, strict=True)
         ]
 
 
@@ -196,28 +207,21 @@ def _view(view: str, columns: Sequence[str], reader: Reader, order: str, where: 
     return f"select {', '.join(columns)} from {view} where {reader.where(where)} order by {order}"
 
 
-def _findings(reader: Reader) -> str:
-    return (
-        f"select {', '.join(_FINDINGS)} from (select * from findings where {reader.where()}) as found "
-        "inner join controls on controls.control_id = found.control_id order by finding_rank"
-    )
-
-
 def _changes(reader: Reader) -> str:
     newest = f"snapshot_date = {literal(reader.snapshot.snapshot_date)}"
     return _view("credential_changes_history", _CHANGES, reader, "change_type, account_id, user_name", newest)
 
 
-def _coverage(reader: Reader, coverage: list[Coverage]) -> Iterator[Sequence[object]]:
+def _coverage(reader: Reader, coverage: list[Coverage], texts: Texts) -> Iterator[Sequence[object]]:
     """The accounts, those that are not known first."""
     rows = sorted(zip(coverage, reader.accounts, strict=True), key=lambda row: (row[0].is_covered, row[1].outcome))
     for each, account in rows:
         values = {name: getattr(account, name, None) for name in _COVERAGE}
-        values |= {"reason": each.reason, "next_step": Outcome(account.outcome).next_step or None}
+        values |= {"reason": each.reason, "next_step": texts.next_step(Outcome(account.outcome)) or None}
         yield list(values.values())
 
 
-def _standings(reader: Reader, standings: list[Standing], texts: Texts) -> list[list[object]]:
+def _standings(controls: Sequence[Control], standings: list[Standing], texts: Texts) -> list[list[object]]:
     by_control = {each.control_id: each for each in standings}
     return [
         [
@@ -229,7 +233,7 @@ def _standings(reader: Reader, standings: list[Standing], texts: Texts) -> list[
             standing.pass_rate,
             standing.accounts_unknown,
         ]
-        for control in reader.controls()
+        for control in controls
         if (standing := by_control.get(control.control_id)) is not None
     ]
 

@@ -13,7 +13,7 @@ from collector.query import workbook as query_workbook
 from collector.query.duckdb import LocalLake
 from collector.reports import workbook as report_workbook
 from collector.reports.scope import Scope
-from collector.reports.texts import LANGUAGES, catalog
+from collector.reports.texts import LANGUAGES, catalog, japanese
 from collector.reports.workbook import SHEETS, write_report
 from tests.reports.conftest import ALPHA, BETA, CALLER, GAMMA, HOSTILE
 
@@ -122,7 +122,11 @@ def test_a_japanese_workbook_has_its_own_sheets_headings_and_words(write):
 
     assert book.sheetnames == [catalog()["sheet"][name]["ja"] for name in SHEETS]
     assert {row["種類"] for row in sheet_rows(book, "棚卸し")} == {"ユーザー", "パスワード", "アクセスキー"}
-    assert {row["重大度"] for row in sheet_rows(book, "検出結果")} <= {"緊急", "高", "中", "低"}
+    findings = sheet_rows(book, "検出結果")
+    assert {row["重大度"] for row in findings} <= {"緊急", "高", "中", "低"}
+    titles = {each["title"] for each in japanese()["controls"].values()}
+    assert {row["あるべき状態"] for row in findings} <= titles
+    assert sheet_rows(book, "収集状況")[0]["対応"] == japanese()["next_steps"]["assume_denied"]["text"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
