@@ -34,6 +34,10 @@ _QUESTIONS = {
         from ou_scorecard
         where control_id = 'console-mfa'
         order by ou_path""",
+    "What is accepted, and until when?": """
+        select exception_id, state, results_covered, results_failing_again, ends_in_days, control_id, ou, user_glob
+        from exceptions
+        order by exception_id""",
     "What changed in three days?": """
         select previous_snapshot_date, snapshot_date, change_type, account_name, user_name
         from credential_changes
@@ -52,6 +56,7 @@ def demo(
     import os
     import shlex
     import shutil
+    import tempfile
 
     from rich.console import Console
 
@@ -60,15 +65,19 @@ def demo(
     from collector.process.logs import set_up_logs
     from collector.query.run import run_query
     from collector.simulator import utc_now
-    from collector.simulator.demo import demo_days
+    from collector.simulator.demo import demo_days, demo_exceptions
 
     # Tables show what is wrong with the accounts.
     set_up_logs(for_person=True, quiet=True)
     console = Console(highlight=False, markup=False, emoji=False)
     _clear(lake)
-    days = demo_days(utc_now())
+    now = utc_now()
+    days = demo_days(now)
     for day in days:
-        result = _collect_day(day, lake)
+        with tempfile.TemporaryDirectory(prefix="credlake-demo-") as folder:
+            file = Path(folder, "exceptions.csv")
+            file.write_text(demo_exceptions(now), encoding="utf-8")
+            result = _collect_day(day, lake, file)
         console.print(f"Day {day.day + 1} of {len(days)}, {day.moment:%Y-%m-%d}: {_summary(result)}", soft_wrap=True)
     for title, question in _QUESTIONS.items():
         console.print()
@@ -113,7 +122,7 @@ def _clear(lake: Path) -> None:
     shutil.rmtree(lake)
 
 
-def _collect_day(day: DemoDay, lake: Path) -> RunResult:
+def _collect_day(day: DemoDay, lake: Path, exceptions: Path) -> RunResult:
     import asyncio
     import os
 
@@ -123,7 +132,7 @@ def _collect_day(day: DemoDay, lake: Path) -> RunResult:
     from collector.simulator import Simulator, shifted_clock
 
     clock = shifted_clock(day.clock_offset)
-    settings = Settings(lake=str(lake), account_deadline=_ACCOUNT_DEADLINE_SECONDS)
+    settings = Settings(lake=str(lake), account_deadline=_ACCOUNT_DEADLINE_SECONDS, exceptions=str(exceptions))
     with (
         Simulator(
             day.organization, latency_seconds=_LATENCY_SECONDS, generation_seconds=_GENERATION_SECONDS, clock=clock

@@ -41,6 +41,18 @@ AccountChange = Callable[[AccountSpec, datetime], AccountSpec]
 UserChange = Callable[[UserSpec, datetime], dict[str, Any]]
 
 
+def demo_exceptions(now: datetime) -> str:
+    """The demo's exceptions file: one that holds for another month, and one that ended before the last day."""
+    later, ended = now + timedelta(days=30), now - timedelta(days=2)
+    return (
+        "exception_id,control_id,account,ou,user,approved_by,reason,ticket,expires_on\n"
+        "EX-1,access-key-rotation,,Root/Workloads/Prod,legacy-sync,ciso,The vendor is replacing it.,SEC-101,"
+        f"{later:%Y-%m-%d}\n"
+        "EX-2,console-mfa,,Root/Sandbox,contractor-*,ciso,To be cleaned up this week.,SEC-102,"
+        f"{ended:%Y-%m-%d}\n"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class DemoDay:
     """One day of the demo."""

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from collector.exceptions.file import read_exceptions
 from collector.simulator import PasswordSpec, Simulator, UserSpec
+from collector.simulator.demo import demo_exceptions
 from tests.fixtures.published import newest
 from tests.fixtures.runs import member, organization
 
@@ -89,3 +91,12 @@ def test_check_refuses_a_faulty_file(credlake, lake, exceptions):
     ended = credlake("exceptions", "check", exceptions("EX-1,nothing,,Root,,2020-01-01"), "--lake", lake)
 
     assert ended.code == 2
+
+
+def test_the_demos_exceptions_are_a_valid_file_of_one_in_force_and_one_that_ended(tmp_path):
+    now = datetime(2026, 11, 23, 15, tzinfo=UTC)
+    path = tmp_path / "exceptions.csv"
+    path.write_text(demo_exceptions(now), encoding="utf-8")
+
+    read = read_exceptions(str(path), today=now.date(), max_days=366)
+    assert [each["expires_on"] for each in read] == ["2026-12-23", "2026-11-21"]
