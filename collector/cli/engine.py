@@ -12,7 +12,8 @@ from collector.process.streams import say
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from collector.query.duckdb import LocalLake
+    from collector.aws.athena import AthenaQueries
+    from collector.query.duckdb import LocalLake, QueryLimits
     from collector.query.rows import Run
     from collector.settings.model import Settings
 
@@ -36,17 +37,38 @@ def engine_problems(engine: str, lake: str) -> list[str]:
     return []
 
 
+def query_limits(settings: Settings) -> QueryLimits:
+    """The limits of a query with DuckDB."""
+    from collector.query.duckdb import QueryLimits
+
+    return QueryLimits(
+        time_limit=settings.time_limit, memory_limit=settings.memory_limit, disk_limit=settings.disk_limit
+    )
+
+
+def athena_queries(settings: Settings) -> AthenaQueries:
+    """Athena, for a lake on S3."""
+    from collector.aws.athena import AthenaQueries
+    from collector.lake.local_store import open_store
+
+    open_store(settings.required_lake)  # Settles the Region of Athena, where none is configured.
+    return AthenaQueries(
+        database=settings.database,
+        workgroup=settings.workgroup,
+        output_location=settings.output_location,
+        scan_limit=settings.scan_limit,
+        time_limit=settings.time_limit,
+    )
+
+
 @contextmanager
 def opened_lake(settings: Settings, organization_ids: tuple[str, ...] = ()) -> Iterator[LocalLake]:
     """The lake in DuckDB; stderr gets the date, age and coverage of its snapshots, and notes on its files."""
     from datetime import UTC, datetime
 
-    from collector.query.duckdb import LocalLake, QueryLimits
+    from collector.query.duckdb import LocalLake
 
-    limits = QueryLimits(
-        time_limit=settings.time_limit, memory_limit=settings.memory_limit, disk_limit=settings.disk_limit
-    )
-    with LocalLake(settings.required_lake, organization_ids, limits=limits) as local:
+    with LocalLake(settings.required_lake, organization_ids, limits=query_limits(settings)) as local:
         say(*local.snapshots.freshness(datetime.now(UTC)), to_stderr=True)
         yield local
         for note in local.notes():
@@ -60,19 +82,10 @@ def opened(settings: Settings, engine: str) -> Iterator[Run]:
         with opened_lake(settings) as local:
             yield local.rows
         return
-    from collector.aws.athena import AthenaQueries
-    from collector.lake.local_store import open_store
     from collector.query.athena import run_on_athena
     from collector.query.statement import athena_statement
     from collector.views.files import shipped_views
 
-    open_store(settings.required_lake)  # Settles the Region of Athena, where none is configured.
-    queries = AthenaQueries(
-        database=settings.database,
-        workgroup=settings.workgroup,
-        output_location=settings.output_location,
-        scan_limit=settings.scan_limit,
-        time_limit=settings.time_limit,
-    )
+    queries = athena_queries(settings)
     views = shipped_views()
     yield lambda sql: run_on_athena(queries, athena_statement(sql, views)).rows

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from collector.cli.engine import ENGINE_SETTINGS, athena_queries, engine_problems, query_limits
 from collector.cli.options import Verbose, with_settings
 from collector.process.streams import say
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from collector.query.athena import AthenaResult
     from collector.query.choice import Choice
     from collector.settings.model import Settings
-
-ENGINES = ("duckdb", "athena")
 
 
 def view_names(incomplete: str) -> list[str]:
@@ -26,9 +25,7 @@ def view_names(incomplete: str) -> list[str]:
     return [name for name in shipped_views().by_name if name.startswith(incomplete)]
 
 
-@with_settings(
-    *("lake", "database", "workgroup", "output_location", "scan_limit"), *("time_limit", "memory_limit", "disk_limit")
-)
+@with_settings(*ENGINE_SETTINGS)
 def query(
     settings: Settings,
     *,
@@ -84,7 +81,6 @@ def query(
     from collector.lake.layout import is_on_s3
     from collector.process.logs import set_up_logs
     from collector.query.choice import Choice
-    from collector.query.duckdb import QueryLimits
     from collector.query.run import run_query
 
     set_up_logs(verbose=verbose, for_person=sys.stderr.isatty())
@@ -94,25 +90,20 @@ def query(
     names = tuple(name.strip() for name in (columns or "").split(",") if name.strip())
     choice = Choice(columns=names, limit=limit, is_everything=everything)
     chosen = engine or ("athena" if is_on_s3(place) else "duckdb")
-    if chosen not in ENGINES:
-        raise UsageError([f"Unknown engine {chosen!r}: use {' or '.join(ENGINES)}."])
+    if problems := engine_problems(chosen, place):
+        raise UsageError(problems)
     if chosen == "duckdb":
-        limits = QueryLimits(
-            time_limit=settings.time_limit, memory_limit=settings.memory_limit, disk_limit=settings.disk_limit
-        )
         run_query(
             place,
             sql,
             format=format,
             output=target,
             choice=choice,
-            limits=limits,
+            limits=query_limits(settings),
             out_stream=sys.stdout,
             err_stream=sys.stderr,
         )
         return 0
-    if not is_on_s3(place):
-        raise UsageError([f"Athena reads S3, and {place} is a local folder. Use --engine duckdb."])
     _query_athena(settings, place, sql, format_name=format, output=target, choice=choice)
     return 0
 
@@ -146,8 +137,6 @@ def _text_of(argument: str | None, file: Path | None) -> str:
 def _query_athena(
     settings: Settings, lake: str, text: str, *, format_name: str | None, output: Path | None, choice: Choice
 ) -> None:
-    from collector.aws.athena import AthenaQueries
-    from collector.lake.local_store import open_store
     from collector.query.athena import run_on_athena
     from collector.query.run import checked_format, write_rows
     from collector.query.statement import athena_statement
@@ -155,14 +144,7 @@ def _query_athena(
 
     chosen = checked_format(format_name, output, sys.stdout)
     statement = athena_statement(text, shipped_views())
-    open_store(lake)  # Settles the Region of Athena, where none is configured.
-    queries = AthenaQueries(
-        database=settings.database,
-        workgroup=settings.workgroup,
-        output_location=settings.output_location,
-        scan_limit=settings.scan_limit,
-        time_limit=settings.time_limit,
-    )
+    queries = athena_queries(settings)
     result = run_on_athena(queries, statement)
     for line in (*_freshness(lake, settings.database), result.query.cost(), *_notes(result)):
         say(line, to_stderr=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from collector.cli.engine import ENGINE_SETTINGS, Engine, athena_queries, engine_problems, query_limits
 from collector.cli.lake import OrganizationId
 from collector.cli.options import Verbose, with_settings
 from collector.process.streams import may_be_lost, say
@@ -26,14 +27,10 @@ if TYPE_CHECKING:
     Run = Callable[[str], Rows]
     Published = Callable[[Snapshot], PublishedSnapshot | None]
 
-ENGINES = ("duckdb", "athena")
 _PAGES = (".html", ".htm")
 
 
-@with_settings(
-    *("lake", "access_portal", "database", "workgroup", "output_location", "scan_limit"),
-    *("time_limit", "memory_limit", "disk_limit"),
-)
+@with_settings(*ENGINE_SETTINGS, "access_portal")
 def report(
     settings: Settings,
     *,
@@ -54,9 +51,7 @@ def report(
         list[str] | None, typer.Option(metavar="OWNER", help="Only accounts of this owner. Repeatable.")
     ] = None,
     organization_id: OrganizationId = None,
-    engine: Annotated[
-        str, typer.Option(metavar="ENGINE", help="duckdb (default) or athena (for a lake on S3).")
-    ] = "duckdb",
+    engine: Engine = "duckdb",
     verbose: Verbose = False,
 ) -> int:
     """Write the newest snapshot as one HTML page, which needs no network: what is known, what fails, what to fix first.
@@ -74,7 +69,6 @@ def report(
       credlake report --lake s3://my-bucket/credlake --engine athena --workgroup credlake --output page.html
     """
     from collector.errors import UsageError
-    from collector.lake.layout import is_on_s3
     from collector.process.logs import set_up_logs
     from collector.reports.scope import Scope
     from collector.reports.texts import LANGUAGES
@@ -85,10 +79,7 @@ def report(
     problems = output_problems("--output", target, (*_PAGES, ".xlsx"))
     if language not in LANGUAGES:
         problems.append(f"Unknown language {language!r}: use {' or '.join(LANGUAGES)}.")
-    if engine not in ENGINES:
-        problems.append(f"Unknown engine {engine!r}: use {' or '.join(ENGINES)}.")
-    elif engine == "athena" and not is_on_s3(place):
-        problems.append(f"Athena reads S3, and {place} is a local folder. Use --engine duckdb.")
+    problems += engine_problems(engine, place)
     if problems:
         raise UsageError(problems)
     source = _athena(settings, place) if engine == "athena" else _duckdb(settings, place)
@@ -181,12 +172,9 @@ def _done(target: Path, snapshot: Snapshot, *, known: int, active: int, failing:
 
 @contextmanager
 def _duckdb(settings: Settings, lake: str) -> Iterator[tuple[Run, Published]]:
-    from collector.query.duckdb import LocalLake, QueryLimits
+    from collector.query.duckdb import LocalLake
 
-    limits = QueryLimits(
-        time_limit=settings.time_limit, memory_limit=settings.memory_limit, disk_limit=settings.disk_limit
-    )
-    with LocalLake(lake, limits=limits) as local:
+    with LocalLake(lake, limits=query_limits(settings)) as local:
         records = local.snapshots.records
         yield (
             local.rows,
@@ -196,9 +184,7 @@ def _duckdb(settings: Settings, lake: str) -> Iterator[tuple[Run, Published]]:
 
 @contextmanager
 def _athena(settings: Settings, lake: str) -> Iterator[tuple[Run, Published]]:
-    from collector.aws.athena import AthenaQueries
     from collector.errors import LakeError
-    from collector.lake.local_store import open_store
     from collector.query.athena import run_on_athena
     from collector.query.snapshots import read_snapshots
     from collector.query.statement import athena_statement
@@ -212,13 +198,6 @@ def _athena(settings: Settings, lake: str) -> Iterator[tuple[Run, Published]]:
             return found if found is not None and found.run_id == snapshot.run_id else None
         return None
 
-    open_store(lake)  # Settles the Region of Athena, where none is configured.
-    queries = AthenaQueries(
-        database=settings.database,
-        workgroup=settings.workgroup,
-        output_location=settings.output_location,
-        scan_limit=settings.scan_limit,
-        time_limit=settings.time_limit,
-    )
+    queries = athena_queries(settings)
     views = shipped_views()
     yield lambda sql: run_on_athena(queries, athena_statement(sql, views)).rows, published
