@@ -54,7 +54,7 @@ class _Group(TyperGroup):
 app = typer.Typer(
     name="credlake",
     cls=_Group,
-    help="Find old, unused and unprotected IAM credentials in every account of an AWS organization.",
+    help="Find old, unused and unprotected IAM credentials: in a downloaded report, an account or an AWS organization.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,

@@ -52,7 +52,9 @@ def exit_code_of(arguments: list[str]) -> int:
     except TyperException as error:
         # Empty where no command was given: the help has been printed then.
         if message := error.format_message():
-            _print(f"{message} (`credlake --help` lists the commands.)")
+            # An error in the arguments of a command has its context; `credlake read` is then the path of the command.
+            command = context.command_path if (context := getattr(error, "ctx", None)) else "credlake"
+            _print(f"{message} (`{command} --help` shows what it takes.)")
         return 2
     except CredlakeError as error:
         _print(error.message)

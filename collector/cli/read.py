@@ -186,7 +186,7 @@ def _note_reports(
             say(partly_read(report, outcome), to_stderr=True)
         if odd := oddity(report.generated_at, _now()):
             say(
-                f"{report.file.name} {odd} ({report.generated_at:%Y-%m-%d}, by its {report.time_source}).",
+                f"{report.file.name} {odd} ({report.generated_at:%Y-%m-%d}; time from: {report.time_source}).",
                 to_stderr=True,
             )
     used = {report.account_id: report for report in newest}

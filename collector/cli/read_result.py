@@ -89,7 +89,7 @@ def _print_tables(lake: LocalLake, reports: Sequence[LoadedReport], stream: Text
         return
     table = _table("What is unknown, and why", "control", "results", "accounts", "why")
     for row in unknown[:_SHOWN_ROWS]:
-        table.add_row(row["control_id"], str(row["results"]), str(row["accounts"]), _text(row["reason"]))
+        table.add_row(row["control_id"], f"{row['results']:,}", f"{row['accounts']:,}", _text(row["reason"]))
     console.print(table)
     _print_more(console, len(unknown), "reasons")
 
@@ -102,7 +102,7 @@ def _reports_table(reports: Sequence[LoadedReport], users: dict[str, int]) -> Ta
     for report in reports[:_SHOWN_ROWS]:
         table.add_row(
             report.account_id,
-            str(users.get(report.account_id, "not read")),
+            f"{users[report.account_id]:,}" if report.account_id in users else "not read",
             f"{report.generated_at:%Y-%m-%d %H:%M:%S}Z",
             report.time_source,
             _text(report.file.name),
@@ -116,7 +116,7 @@ def _print_findings(console: Console, lake: LocalLake) -> None:
         console.print("No control fails.")
         return
     counts = Counter(findings["severity"].to_pylist())
-    by_severity = ", ".join(f"{count} {severity}" for severity, count in counts.items())
+    by_severity = ", ".join(f"{count:,} {severity}" for severity, count in counts.items())
     title = f"What to fix first: {_count(findings.num_rows, 'finding')} ({by_severity})"
     accounts = len(set(findings["account_id"].to_pylist()))
     table = _table(title, "#", "severity", "control", *(["account"] if accounts > 1 else []), "user", "why")
@@ -128,7 +128,7 @@ def _print_findings(console: Console, lake: LocalLake) -> None:
     console.print(table)
     if findings.num_rows > _SHOWN_FINDINGS:
         more = findings.num_rows - _SHOWN_FINDINGS
-        console.print(f"… and {more} more. For all: --format csv, json or xlsx.")
+        console.print(f"… and {more:,} more. For all: --format csv, json or xlsx.")
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -140,7 +140,7 @@ def _table(title: str, *columns: str) -> Table:
 
 def _print_more(console: Console, length: int, what: str) -> None:
     if length > _SHOWN_ROWS:
-        console.print(f"… and {length - _SHOWN_ROWS} more {what}.")
+        console.print(f"… and {length - _SHOWN_ROWS:,} more {what}.")
 
 
 def _dicts(rows: Rows) -> Iterator[dict[str, Any]]:

@@ -88,7 +88,7 @@ def _check_published(store: Store, organization_id: str | None) -> Iterator[Find
         yield error_reported(_RECORD_CHECK, organization_id, error)
         yield not_checked(_FILES_CHECK, organization_id, "the publication record cannot be read", "Restore the record.")
         return
-    newest = f"has {len(record.snapshots)} snapshots, the latest of {record.latest}" if record else None
+    newest = f"snapshots: {len(record.snapshots)}, the latest of {record.latest}" if record else None
     yield ok(_RECORD_CHECK, organization_id, newest or "has no snapshot yet")
     files = [file for snapshot in (record.snapshots.values() if record else ()) for file in snapshot.files]
     yield from run_check(_FILES_CHECK, organization_id, lambda: _check_files(store, organization_id, files))

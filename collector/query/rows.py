@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from collector.errors import CredlakeError, UsageError
-from collector.query.statement import identifier, mentioned, suggestion
+from collector.query.statement import identifier, literal, mentioned, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -211,7 +211,10 @@ def _with_suggestion(text: str, sql: str, known: Mapping[str, Collection[str]]) 
         hint = suggestion(missing_table["name"], known)
     elif match := _MISSING_COLUMN.search(text):
         columns = {column for name in mentioned(sql, known) for column in known[name]}
-        hint = suggestion(match["name"] or match["other"], columns)
+        name = match["name"] or match["other"]
+        hint = suggestion(name, columns)
+        if not hint and f'"{name}"' in sql:
+            hint = f" Text stands in single quotes: {literal(name)}."
     elif "disabled by configuration" in text:
         hint = " A query can read the lake's own tables and views, and no other file."
     first, _, rest = text.expandtabs(4).partition("\n")

@@ -18,7 +18,7 @@ from collector.settings.model import Settings
 FLAGS = (
     *("--lake", "--role-name", "--external-id", "--account", "--exclude-account", "--include-ou", "--exclude-ou"),
     *("--accounts-file", "--organization-id", "--concurrency", "--deadline", "--tags", "--no-tags", "--dry-run"),
-    *("--min-coverage", "--replace"),
+    *("--min-coverage", "--replace", "--single-account"),
 )
 
 
@@ -55,6 +55,13 @@ def test_without_a_command_the_commands_are_shown(credlake, words):
     assert "Usage" in ended.out + ended.err
     assert ended.code == (0 if words == ("--help",) else 2)
     assert ended.said == []
+
+
+def test_a_wrong_argument_leads_to_the_help_of_its_own_command(credlake):
+    assert credlake("views", "show").said == [
+        "credlake: Missing argument 'NAME'. (`credlake views show --help` shows what it takes.)"
+    ]
+    assert credlake("reed").said[-1].endswith("(`credlake --help` shows what it takes.)")
 
 
 @pytest.mark.parametrize("name", ["s3:/b/x", "gs://x/y", "file:///x"])

@@ -296,6 +296,10 @@ def test_findings_by_name_are_ordered_by_rank(make_lake):
     [
         ("findngs", r"Unknown view 'findngs'.* Did you mean findings"),
         ("stale-access-keys", r"Unknown view 'stale-access-keys'.* Did you mean stale_access_keys"),
+        (
+            'select 1 from account where outcome = "partial"',
+            r'"partial" not found.* Text stands in single quotes: \'partial\'\.',
+        ),
         ("select * from acount", r"Table with name acount does not exist! Did you mean account\?"),
         ("select account_nam from account", r'"account_nam" not found in FROM clause! Did you mean account_name'),
         ("select a.account_nam from account a", r'a column named "account_nam"\. Did you mean account_name'),
