@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.e2e.trino.session import create_views
+from tests.fixtures.tampering import unsealed
 from tools.trino.view_files import source_views
 
 DAYS = 400
@@ -41,7 +42,7 @@ def repeat_newest_day(source, target, days):
         for ago in range(days):
             day = (last - timedelta(days=ago)).isoformat()
             files = [{**file, "path": file["path"].replace(record["latest"], day)} for file in newest["files"]]
-            record["snapshots"][day] = {**newest, "files": files}
+            record["snapshots"][day] = {**unsealed(newest), "files": files}
             for file, original in zip(files, newest["files"], strict=True):
                 (target / file["path"]).parent.mkdir(parents=True, exist_ok=True)
                 (target / file["path"]).symlink_to(source / original["path"])
