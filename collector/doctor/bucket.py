@@ -129,7 +129,7 @@ def check_files(organization_id: str, files: Sequence[PublishedFile], sizes: Seq
     missing = sum(size is None for size in sizes)
     message = f"{missing} of {len(files)} are missing, {len(wrong) - missing} have another size: {wrong[0].path}"
     more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-    fix = "`credlake verify` lists them all, and `credlake rebuild` writes the tables of a day again."
+    fix = "`credlake verify` lists them all; `credlake rebuild --date YYYY-MM-DD` writes the tables of a day again."
     return fail(_FILES_CHECK, organization_id, message + more, fix)
 
 

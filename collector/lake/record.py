@@ -169,8 +169,8 @@ def parse_record(content: bytes, organization_id: str, location: str) -> Publica
         raise LakeError(
             f"The publication record {location} is damaged: {error}. Nothing was read from it, and nothing was "
             "published over it. Restore it from a backup (on S3, from an earlier version of the object). Without one, "
-            "move it away and run `credlake verify`, which names the days that `credlake rebuild` publishes: the "
-            "tables under snapshots/ and the raw zone are untouched.",
+            "move it away and run `credlake verify`, which names the days to publish with `credlake rebuild --date "
+            "YYYY-MM-DD`: the tables under snapshots/ and the raw zone are untouched.",
             location=location,
         ) from error
 

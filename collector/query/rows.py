@@ -58,8 +58,8 @@ _EXCEEDED = "The query needs more {what}. Select fewer columns or days, or raise
 _MEMORY = _EXCEEDED.format(what="memory than --memory-limit allows")
 _DISK = _EXCEEDED.format(what="temporary disk space than --disk-limit allows")
 _DAMAGED = (
-    " Run `credlake verify` to list everything that is damaged, and `credlake rebuild` to rebuild the tables from the "
-    "raw zone."
+    " Run `credlake verify` to list everything that is damaged, and `credlake rebuild --date YYYY-MM-DD` to rebuild "
+    "the tables of a day from the raw zone."
 )
 _NOT_WRITTEN = re.compile(r"\bwrit(e|ing|ten)\b|No space left", re.IGNORECASE)
 _FULL = " Free space in the folder for temporary files, or set TMPDIR to one on a larger disk."

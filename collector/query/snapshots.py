@@ -41,8 +41,8 @@ def missing_file(path: str) -> LakeError:
     """The error of a file that the record names and that does not exist."""
     return LakeError(
         f"The publication record names the file {path}, which does not exist: the lake was copied or cleaned up in "
-        "part. Run `credlake verify` to list everything that is missing, and `credlake rebuild` to rebuild the tables "
-        "from the raw zone.",
+        "part. Run `credlake verify` to list everything that is missing, and `credlake rebuild --date YYYY-MM-DD` to "
+        "rebuild the tables of a day from the raw zone.",
         path=path,
     )
 
@@ -50,8 +50,8 @@ def missing_file(path: str) -> LakeError:
 def damaged_file(path: str, why: str) -> LakeError:
     """The error of a file that is not the one that the record names; `why` is a clause."""
     return LakeError(
-        f"{path} is damaged: {why}. Run `credlake verify` to list everything that differs, and `credlake rebuild` to "
-        "rebuild the tables from the raw zone.",
+        f"{path} is damaged: {why}. Run `credlake verify` to list everything that differs, and `credlake rebuild "
+        "--date YYYY-MM-DD` to rebuild the tables of a day from the raw zone.",
         path=path,
     )
 
