@@ -1,7 +1,7 @@
 """How old the newest snapshot is, as a metric: for an alarm about missed runs where runs are more than a week apart.
 
-CloudWatch's alarms look back a week at most, so an alarm on published snapshots cannot tell a monthly run that was
-missed from one that is not due yet.
+CloudWatch's alarms look back a week at most, so an alarm on published snapshots cannot distinguish a monthly run
+that was missed from one that is not due yet.
 """
 
 from __future__ import annotations
