@@ -38,7 +38,7 @@ def test_the_wheel_contains_the_views_of_both_engines_and_the_glue_tables(wheel)
     tables = {f"collector/_data/{path.relative_to(ROOT).as_posix()}" for path in (ROOT / "glue").glob("*.json")}
 
     assert {path.removeprefix("collector/_data/").split("/")[:2][-1] for path in data} == {
-        *("athena", "duckdb", "index.json", "meanings.json")
+        *("athena", "duckdb", "index.json", "meanings.json", "control_ids.json")
     }
     assert len(tables) == 2
     assert data | tables <= wheel

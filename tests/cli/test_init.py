@@ -50,7 +50,8 @@ def test_every_setting_is_there_with_its_default(tmp_path):
 
 def test_the_example_of_overrides_is_valid(tmp_path):
     text = settings_template()
-    example = text[text.index("#[[limits") :].replace("\n#", "\n").removeprefix("#")
+    lines = [line for line in text[text.index("#[[limits") :].splitlines() if not line.startswith("# ")]
+    example = "\n".join(line.removeprefix("#") for line in lines)
     (tmp_path / "credlake.toml").write_text(example)
 
     assert len(tomllib.loads(example)["limits"]["override"]) == 2

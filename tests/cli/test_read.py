@@ -323,7 +323,7 @@ def test_the_reports_of_a_run_read_from_files_give_the_same_users(credlake, lake
     monkeypatch.undo()
     monkeypatch.chdir(tmp_path)
     with Simulator(demo_organization(datetime.now(UTC)), generation_seconds=0.2) as server:
-        credlake("collect", "--lake", lake, "--account-deadline", "4", at=server)
+        credlake("collect", "--lake", lake, "--account-deadline", "15", at=server)
     (folder,) = (lake / "raw" / DEMO_ORGANIZATION_ID).iterdir()
     collected = users_of(lake, DEMO_ORGANIZATION_ID)
     files = [folder / f"{account_id}.csv.gz" for account_id in collected]

@@ -33,11 +33,10 @@ _PASSWORD = {"password_enabled": "true", "password_last_changed": "2026-03-01T08
 _EXCEPTIONS = [
     {
         "exception_id": "EX-1",
-        "control_id": "access-key-rotation",
-        "account": _PAYMENTS,
-        "user": "ci-*",
+        "control_id": "password-length",
+        "account": _SANDBOX,
         "approved_by": "ciso",
-        "reason": "The vendor rotates in March.",
+        "reason": "Nobody has a password there.",
         "expires_on": "2026-12-31",
     },
     {"exception_id": "EX-2", "control_id": "console-mfa", "ou": "Root/Workloads", "expires_on": "2026-11-15"},
