@@ -96,8 +96,8 @@ def test_at_the_run_deadline_what_is_there_stays_and_the_rest_says_why_not():
 
 
 def test_an_account_whose_turn_does_not_come_before_the_deadline_was_not_reached():
-    """In 11 s one thread makes 11 calls, and no account is finished with fewer than 5: three accounts begin at most."""
-    delivered, calls = run_in_passing_time(40, run_deadline_seconds=11.0)
+    """In 10.5 s one thread begins 11 calls, and no account is finished with fewer than 5: at most three begin."""
+    delivered, calls = run_in_passing_time(40, run_deadline_seconds=10.5)
 
     not_reached = [answers for answers in delivered.values() if answers.outcome == "not_reached"]
     assert len(delivered) == 40
@@ -106,7 +106,8 @@ def test_an_account_whose_turn_does_not_come_before_the_deadline_was_not_reached
     assert {answers.error_message for answers in not_reached} == {"The deadline passed before the account was called."}
     # Of one account AssumeRole may have been under way.
     assert sum(answers.attempts == 0 and answers.started_at is None for answers in not_reached) >= 36
-    assert len(calls.made) == 11
+    # The thread whose call the deadline gives up is replaced, and its successor may begin one more.
+    assert len(calls.made) in {11, 12}
 
 
 def test_a_call_that_hangs_does_not_outlast_the_deadline(hang):
