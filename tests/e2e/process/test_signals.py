@@ -198,7 +198,10 @@ def test_a_process_that_is_killed_leaves_the_last_snapshot_and_the_next_run_work
 @pytest.mark.usefixtures("published")
 def test_a_query_that_computes_is_gone_at_once(start, lake, number):
     """DuckDB computes outside Python, whose signal handlers run only between its own instructions."""
-    process = start("query", "--lake", lake, "select count(*) from range(1000000000000) as n(i) where hash(i) % 11 = 2")
+    sql = "select count(*) from range(1000000000000) as n(i) where hash(i) % 11 = 2"
+    # A shell ignores SIGINT for what it starts in the background, as it may have started these tests.
+    heeds_interrupts = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    process = start("query", "--lake", lake, sql, **heeds_interrupts)
     wait_until(lambda: any(process.temporary.iterdir()), process)
     time.sleep(1)
 
