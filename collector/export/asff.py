@@ -126,7 +126,7 @@ def finding(result: Result, control: Control, importer: Importer) -> AwsSecurity
     if result.report_generated_at is not None:
         made["LastObservedAt"] = instant(result.report_generated_at) or ""
     if is_work:
-        made["Remediation"] = {"Recommendation": {"Text": _cut(control.mend, _TEXT)}}
+        made["Remediation"] = {"Recommendation": {"Text": _cut(control.remediation, _TEXT)}}
     return made
 
 

@@ -95,7 +95,7 @@ def event(result: Result, control: Control) -> Event:
                     "standards": list(control.standards) or None,
                 }
             ),
-            "remediation": {"desc": control.mend} if result.status in _IS_WORK else None,
+            "remediation": {"desc": control.remediation} if result.status in _IS_WORK else None,
             "resources": [_resource(result)],
             "unmapped": _known(
                 {

@@ -25,7 +25,7 @@ class Control:
 
     control_id: str  # Its name.
     title: str  # What should be so, as a sentence.
-    mend: str  # The remediation.
+    remediation: str  # What to do about a failure.
     requirements: tuple[str, ...] = ()  # The requirements that say exactly the same, with framework and version.
     standards: tuple[str, ...] = ()  # Their frameworks, with version.
 
@@ -101,9 +101,9 @@ def controls(run: Run) -> Mapping[str, Control]:
         control: Control(
             control_id=control,
             title=title,
-            mend=mend,
+            remediation=remediation,
             requirements=tuple(f"{standard} {requirement}" for standard, requirement in exact.get(control, ())),
             standards=tuple(dict.fromkeys(standard for standard, _ in exact.get(control, ()))),
         )
-        for control, title, mend in records(run, lambda *row: row, f"select {', '.join(_CONTROL)} from controls")
+        for control, title, remediation in records(run, lambda *row: row, f"select {', '.join(_CONTROL)} from controls")
     }
