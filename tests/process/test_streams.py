@@ -51,6 +51,7 @@ def test_no_other_fault_is_lost_with_it():
         ("R&D [bold]", "R&D [bold]"),
         ("a\x1b[2Jb\x07", "a\ufffd[2Jb\ufffd"),
         ("a\u202eb", "a\ufffdb"),
+        ("a\u2028b\u2029c\ud800", "a\ufffdb\ufffdc\ufffd"),
         ("Größe 数", "Größe 数"),
     ],
 )

@@ -228,6 +228,9 @@ def test_columns_and_rows_are_chosen_in_every_format(lake, tmp_path):
     choice = Choice(columns=("mfa_active", "user_name"), limit=1)
     out, err = query(lake, "credential_report", format="csv", choice=choice)
     assert out == "mfa_active,user_name\n,bob\n"
+    assert (
+        query(lake, "select user_name from credential_report", format="csv", choice=Choice(limit=0))[0] == "user_name\n"
+    )
     assert "For all" not in err
     with pytest.raises(UsageError, match=r"--columns: the result has no column 'user_nam'\. Did you mean user_name"):
         query(lake, "credential_report", choice=Choice(columns=("user_nam",)))
