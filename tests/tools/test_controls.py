@@ -49,7 +49,7 @@ def test_an_empty_field_is_null_and_a_quoted_comma_is_text():
             FRAMEWORKS,
             "root-mfa,",
             "root-mfas,",
-            "control_frameworks.csv:12: unknown control_id 'root-mfas'; use one of",
+            "control_frameworks.csv:41: unknown control_id 'root-mfas'; use one of",
         ),
         (FRAMEWORKS, ",exact,", ",same,", "control_frameworks.csv:2: unknown relation 'same'; use one of: exact,"),
         (FRAMEWORKS, ",1.2,1.12,", ",1.2,,", "control_frameworks.csv:2: requirement is empty"),

@@ -40,6 +40,7 @@ _FRAMEWORK_TYPES: Final = {
     "relation": "varchar",
     "note": "varchar",
     "requirement_limit": "integer",
+    "source": "varchar",
 }
 
 
@@ -123,6 +124,8 @@ class Requirement:
     note: str | None
     # The number that the requirement sets, in the unit of the control's limit. None: it sets none.
     requirement_limit: int | None
+    # Who relates the two, by the names of docs/frameworks.md, separated by `; `.
+    source: str
 
 
 class ReferenceFileError(Exception):
@@ -156,6 +159,7 @@ def requirements(folder: Path = REFERENCE) -> list[Requirement]:
             relation=Relation(_choice(fields, "relation", Relation)),
             note=fields["note"] or None,
             requirement_limit=_number(fields, "requirement_limit"),
+            source=_text(fields, "source"),
         )
 
     unique = ("control_id", "framework", "version", "requirement")
@@ -269,7 +273,7 @@ def control_frameworks_sql() -> str:
         rows=(
             (
                 *(each.control_id, each.framework, each.version, each.requirement),
-                *(each.relation, each.note, each.requirement_limit),
+                *(each.relation, each.note, each.requirement_limit, each.source),
             )
             for each in requirements()
         ),

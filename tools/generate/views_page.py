@@ -297,4 +297,5 @@ MEANINGS: Final[dict[str, str]] = {
     "relation": "`exact`, `stricter`, `looser` or `related`, at the default limits.",
     "note": "What differs, or who made the mapping.",
     "requirement_limit": "The number that the requirement sets, in the unit of the control's limit.",
+    "source": "Who relates the control to the requirement; docs/frameworks.md describes each source.",
 }

@@ -5,7 +5,8 @@ SELECT
   CAST("declared"."requirement" AS TEXT) AS "requirement",
   CAST("declared"."relation" AS TEXT) AS "relation",
   CAST("declared"."note" AS TEXT) AS "note",
-  CAST("declared"."requirement_limit" AS INT) AS "requirement_limit"
+  CAST("declared"."requirement_limit" AS INT) AS "requirement_limit",
+  CAST("declared"."source" AS TEXT) AS "source"
 FROM (VALUES
   (
     'root-no-access-key',
@@ -14,7 +15,8 @@ FROM (VALUES
     '1.12',
     'exact',
     'The requirement''s audit of the credential report reads the same columns; its CLI audit also counts an inactive key.',
-    NULL
+    NULL,
+    'Steampipe; AWS Security Hub CSPM'
   ),
   (
     'root-no-access-key',
@@ -23,7 +25,8 @@ FROM (VALUES
     '1.4',
     'exact',
     'The requirement''s audit of the credential report reads the same columns; its CLI audit also counts an inactive key.',
-    NULL
+    NULL,
+    'Steampipe'
   ),
   (
     'root-no-access-key',
@@ -32,7 +35,8 @@ FROM (VALUES
     '1.4',
     'exact',
     'The requirement''s audit of the credential report reads the same columns; its CLI audit also counts an inactive key.',
-    NULL
+    NULL,
+    'Prowler; Steampipe; AWS Security Hub CSPM'
   ),
   (
     'root-no-access-key',
@@ -41,7 +45,8 @@ FROM (VALUES
     '1.4',
     'exact',
     'The requirement''s audit of the credential report reads the same columns; its CLI audit also counts an inactive key.',
-    NULL
+    NULL,
+    'Prowler; Steampipe'
   ),
   (
     'root-no-access-key',
@@ -50,7 +55,8 @@ FROM (VALUES
     '1.4',
     'exact',
     'The requirement''s audit of the credential report reads the same columns; its CLI audit also counts an inactive key.',
-    NULL
+    NULL,
+    'Prowler; Steampipe'
   ),
   (
     'root-no-access-key',
@@ -59,7 +65,8 @@ FROM (VALUES
     '1.4',
     'exact',
     'The requirement''s audit of the credential report reads the same columns; its CLI audit also counts an inactive key.',
-    NULL
+    NULL,
+    'Prowler; Steampipe; AWS Security Hub CSPM'
   ),
   (
     'root-no-access-key',
@@ -68,7 +75,8 @@ FROM (VALUES
     '1.4',
     'exact',
     'The requirement''s audit of the credential report reads the same columns; its CLI audit also counts an inactive key.',
-    NULL
+    NULL,
+    'Prowler; Steampipe'
   ),
   (
     'root-no-access-key',
@@ -77,7 +85,8 @@ FROM (VALUES
     '1.3',
     'exact',
     'The requirement''s audit of the credential report reads the same columns; its CLI audit also counts an inactive key.',
-    NULL
+    NULL,
+    'Prowler; Steampipe; AWS Security Hub CSPM'
   ),
   (
     'root-no-access-key',
@@ -86,7 +95,8 @@ FROM (VALUES
     '2.3',
     'exact',
     'The requirement''s audit of the credential report reads the same columns; its CLI audit also counts an inactive key.',
-    NULL
+    NULL,
+    'Prowler; Steampipe'
   ),
   (
     'root-no-access-key',
@@ -95,532 +105,8 @@ FROM (VALUES
     '2.4',
     'exact',
     'The requirement''s audit of the credential report reads the same columns; its CLI audit also counts an inactive key.',
-    NULL
-  ),
-  (
-    'root-mfa',
-    'CIS AWS Foundations',
-    '1.2',
-    '1.13',
-    'looser',
-    'The requirement also fails a root user without any credential, where this control is not applicable.',
-    NULL
-  ),
-  (
-    'root-mfa',
-    'CIS AWS Foundations',
-    '1.3',
-    '1.5',
-    'looser',
-    'The requirement also fails a root user without any credential, where this control is not applicable.',
-    NULL
-  ),
-  (
-    'root-mfa',
-    'CIS AWS Foundations',
-    '1.4',
-    '1.5',
-    'looser',
-    'The requirement also fails a root user without any credential, where this control is not applicable.',
-    NULL
-  ),
-  (
-    'root-mfa',
-    'CIS AWS Foundations',
-    '1.5',
-    '1.5',
-    'looser',
-    'The requirement also fails a root user without any credential, where this control is not applicable.',
-    NULL
-  ),
-  (
-    'root-mfa',
-    'CIS AWS Foundations',
-    '2.0',
-    '1.5',
-    'looser',
-    'The requirement also fails a root user without any credential, where this control is not applicable.',
-    NULL
-  ),
-  (
-    'root-mfa',
-    'CIS AWS Foundations',
-    '3.0',
-    '1.5',
-    'looser',
-    'The requirement also fails a root user without any credential, where this control is not applicable.',
-    NULL
-  ),
-  (
-    'root-mfa',
-    'CIS AWS Foundations',
-    '4.0.1',
-    '1.5',
-    'looser',
-    'The requirement also fails a root user without any credential, where this control is not applicable.',
-    NULL
-  ),
-  (
-    'root-mfa',
-    'CIS AWS Foundations',
-    '5.0',
-    '1.4',
-    'stricter',
-    'The requirement passes a root user with an active key but no password; this control does not. In GovCloud, this control can be not applicable where the requirement fails.',
-    NULL
-  ),
-  (
-    'root-mfa',
-    'CIS AWS Foundations',
-    '6.0',
-    '2.4',
-    'stricter',
-    'The requirement passes a root user with an active key but no password; this control does not. In GovCloud, this control can be not applicable where the requirement fails.',
-    NULL
-  ),
-  (
-    'root-mfa',
-    'CIS AWS Foundations',
-    '7.0',
-    '2.5',
-    'stricter',
-    'The requirement passes a root user with an active key but no password; this control does not. In GovCloud, this control can be not applicable where the requirement fails.',
-    NULL
-  ),
-  (
-    'root-unused',
-    'CIS AWS Foundations',
-    '1.2',
-    '1.1',
-    'related',
-    'The requirement specifies no number of days.',
-    NULL
-  ),
-  (
-    'root-unused',
-    'CIS AWS Foundations',
-    '1.3',
-    '1.7',
-    'related',
-    'The requirement specifies no number of days.',
-    NULL
-  ),
-  (
-    'root-unused',
-    'CIS AWS Foundations',
-    '1.4',
-    '1.7',
-    'related',
-    'The requirement specifies no number of days.',
-    NULL
-  ),
-  (
-    'root-unused',
-    'CIS AWS Foundations',
-    '1.5',
-    '1.7',
-    'related',
-    'The requirement specifies no number of days.',
-    NULL
-  ),
-  (
-    'root-unused',
-    'CIS AWS Foundations',
-    '2.0',
-    '1.7',
-    'related',
-    'The requirement specifies no number of days.',
-    NULL
-  ),
-  (
-    'root-unused',
-    'CIS AWS Foundations',
-    '3.0',
-    '1.7',
-    'related',
-    'The requirement specifies no number of days.',
-    NULL
-  ),
-  (
-    'root-unused',
-    'CIS AWS Foundations',
-    '4.0.1',
-    '1.7',
-    'related',
-    'The requirement specifies no number of days.',
-    NULL
-  ),
-  (
-    'root-unused',
-    'CIS AWS Foundations',
-    '5.0',
-    '1.6',
-    'related',
-    'The requirement specifies no number of days.',
-    NULL
-  ),
-  (
-    'root-unused',
-    'CIS AWS Foundations',
-    '6.0',
-    '2.6',
-    'related',
-    'The requirement specifies no number of days.',
-    NULL
-  ),
-  (
-    'root-unused',
-    'CIS AWS Foundations',
-    '7.0',
-    '2.7',
-    'related',
-    'The requirement specifies no number of days.',
-    NULL
-  ),
-  (
-    'root-no-credentials',
-    'CIS AWS Foundations',
-    '7.0',
-    '2.1.1',
-    'related',
-    'The requirement is that root credentials management is enabled in the organization, which no credential report shows.',
-    NULL
-  ),
-  ('password-length', 'CIS AWS Foundations', '1.2', '1.9', 'exact', NULL, 14),
-  ('password-length', 'CIS AWS Foundations', '1.3', '1.8', 'exact', NULL, 14),
-  ('password-length', 'CIS AWS Foundations', '1.4', '1.8', 'exact', NULL, 14),
-  ('password-length', 'CIS AWS Foundations', '1.5', '1.8', 'exact', NULL, 14),
-  ('password-length', 'CIS AWS Foundations', '2.0', '1.8', 'exact', NULL, 14),
-  ('password-length', 'CIS AWS Foundations', '3.0', '1.8', 'exact', NULL, 14),
-  ('password-length', 'CIS AWS Foundations', '4.0.1', '1.8', 'exact', NULL, 14),
-  ('password-length', 'CIS AWS Foundations', '5.0', '1.7', 'exact', NULL, 14),
-  ('password-length', 'CIS AWS Foundations', '6.0', '2.7', 'exact', NULL, 14),
-  ('password-length', 'CIS AWS Foundations', '7.0', '2.8', 'exact', NULL, 14),
-  ('password-reuse', 'CIS AWS Foundations', '1.2', '1.10', 'exact', NULL, 24),
-  ('password-reuse', 'CIS AWS Foundations', '1.3', '1.9', 'exact', NULL, 24),
-  ('password-reuse', 'CIS AWS Foundations', '1.4', '1.9', 'exact', NULL, 24),
-  ('password-reuse', 'CIS AWS Foundations', '1.5', '1.9', 'exact', NULL, 24),
-  ('password-reuse', 'CIS AWS Foundations', '2.0', '1.9', 'exact', NULL, 24),
-  ('password-reuse', 'CIS AWS Foundations', '3.0', '1.9', 'exact', NULL, 24),
-  ('password-reuse', 'CIS AWS Foundations', '4.0.1', '1.9', 'exact', NULL, 24),
-  ('password-reuse', 'CIS AWS Foundations', '5.0', '1.8', 'exact', NULL, 24),
-  ('password-reuse', 'CIS AWS Foundations', '6.0', '2.8', 'exact', NULL, 24),
-  ('password-reuse', 'CIS AWS Foundations', '7.0', '2.9', 'exact', NULL, 24),
-  ('console-mfa', 'CIS AWS Foundations', '1.2', '1.2', 'exact', NULL, NULL),
-  ('console-mfa', 'CIS AWS Foundations', '1.3', '1.10', 'exact', NULL, NULL),
-  ('console-mfa', 'CIS AWS Foundations', '1.4', '1.10', 'exact', NULL, NULL),
-  ('console-mfa', 'CIS AWS Foundations', '1.5', '1.10', 'exact', NULL, NULL),
-  ('console-mfa', 'CIS AWS Foundations', '2.0', '1.10', 'exact', NULL, NULL),
-  ('console-mfa', 'CIS AWS Foundations', '3.0', '1.10', 'exact', NULL, NULL),
-  ('console-mfa', 'CIS AWS Foundations', '4.0.1', '1.10', 'exact', NULL, NULL),
-  ('console-mfa', 'CIS AWS Foundations', '5.0', '1.9', 'exact', NULL, NULL),
-  ('console-mfa', 'CIS AWS Foundations', '6.0', '2.9', 'exact', NULL, NULL),
-  ('console-mfa', 'CIS AWS Foundations', '7.0', '2.10', 'exact', NULL, NULL),
-  (
-    'no-setup-access-key',
-    'CIS AWS Foundations',
-    '1.2',
-    '1.21',
-    'stricter',
-    'The requirement is about keys created together with the user; this control fails any active key that was never used.',
-    NULL
-  ),
-  (
-    'no-setup-access-key',
-    'CIS AWS Foundations',
-    '1.3',
-    '1.11',
-    'stricter',
-    'The requirement is about keys created together with the user; this control fails any active key that was never used.',
-    NULL
-  ),
-  (
-    'no-setup-access-key',
-    'CIS AWS Foundations',
-    '1.4',
-    '1.11',
-    'stricter',
-    'The requirement is about keys created together with the user; this control fails any active key that was never used.',
-    NULL
-  ),
-  (
-    'no-setup-access-key',
-    'CIS AWS Foundations',
-    '1.5',
-    '1.11',
-    'stricter',
-    'The requirement is about keys created together with the user; this control fails any active key that was never used.',
-    NULL
-  ),
-  (
-    'no-setup-access-key',
-    'CIS AWS Foundations',
-    '2.0',
-    '1.11',
-    'stricter',
-    'The requirement is about keys created together with the user; this control fails any active key that was never used.',
-    NULL
-  ),
-  (
-    'no-setup-access-key',
-    'CIS AWS Foundations',
-    '3.0',
-    '1.11',
-    'stricter',
-    'The requirement is about keys created together with the user; this control fails any active key that was never used.',
-    NULL
-  ),
-  (
-    'no-setup-access-key',
-    'CIS AWS Foundations',
-    '4.0.1',
-    '1.11',
-    'stricter',
-    'The requirement is about keys created together with the user; this control fails any active key that was never used.',
-    NULL
-  ),
-  (
-    'no-setup-access-key',
-    'CIS AWS Foundations',
-    '5.0',
-    '1.10',
-    'stricter',
-    'The requirement is about keys created together with the user; this control fails any active key that was never used.',
-    NULL
-  ),
-  (
-    'no-setup-access-key',
-    'CIS AWS Foundations',
-    '6.0',
-    '2.10',
-    'stricter',
-    'The requirement is about keys created together with the user; this control fails any active key that was never used.',
-    NULL
-  ),
-  (
-    'password-unused',
-    'CIS AWS Foundations',
-    '1.2',
-    '1.3',
-    'stricter',
-    'A credential that fails at 45 days need not fail at 90. Passwords are half of the requirement; access-key-unused is the other half.',
-    90
-  ),
-  (
-    'password-unused',
-    'CIS AWS Foundations',
-    '1.3',
-    '1.12',
-    'stricter',
-    'A credential that fails at 45 days need not fail at 90. Passwords are half of the requirement; access-key-unused is the other half.',
-    90
-  ),
-  (
-    'password-unused',
-    'CIS AWS Foundations',
-    '1.4',
-    '1.12',
-    'exact',
-    'Passwords are half of the requirement; access-key-unused is the other half.',
-    45
-  ),
-  (
-    'password-unused',
-    'CIS AWS Foundations',
-    '1.5',
-    '1.12',
-    'exact',
-    'Passwords are half of the requirement; access-key-unused is the other half.',
-    45
-  ),
-  (
-    'password-unused',
-    'CIS AWS Foundations',
-    '2.0',
-    '1.12',
-    'exact',
-    'Passwords are half of the requirement; access-key-unused is the other half.',
-    45
-  ),
-  (
-    'password-unused',
-    'CIS AWS Foundations',
-    '3.0',
-    '1.12',
-    'exact',
-    'Passwords are half of the requirement; access-key-unused is the other half.',
-    45
-  ),
-  (
-    'password-unused',
-    'CIS AWS Foundations',
-    '4.0.1',
-    '1.12',
-    'exact',
-    'Passwords are half of the requirement; access-key-unused is the other half.',
-    45
-  ),
-  (
-    'password-unused',
-    'CIS AWS Foundations',
-    '5.0',
-    '1.11',
-    'exact',
-    'Passwords are half of the requirement; access-key-unused is the other half.',
-    45
-  ),
-  (
-    'password-unused',
-    'CIS AWS Foundations',
-    '6.0',
-    '2.11',
-    'exact',
-    'Passwords are half of the requirement; access-key-unused is the other half.',
-    45
-  ),
-  (
-    'password-unused',
-    'CIS AWS Foundations',
-    '7.0',
-    '2.11',
-    'exact',
-    'Passwords are half of the requirement; access-key-unused is the other half.',
-    45
-  ),
-  (
-    'access-key-unused',
-    'CIS AWS Foundations',
-    '1.2',
-    '1.3',
-    'stricter',
-    'A credential that fails at 45 days need not fail at 90. Access keys are half of the requirement; password-unused is the other half.',
-    90
-  ),
-  (
-    'access-key-unused',
-    'CIS AWS Foundations',
-    '1.3',
-    '1.12',
-    'stricter',
-    'A credential that fails at 45 days need not fail at 90. Access keys are half of the requirement; password-unused is the other half.',
-    90
-  ),
-  (
-    'access-key-unused',
-    'CIS AWS Foundations',
-    '1.4',
-    '1.12',
-    'exact',
-    'Access keys are half of the requirement; password-unused is the other half.',
-    45
-  ),
-  (
-    'access-key-unused',
-    'CIS AWS Foundations',
-    '1.5',
-    '1.12',
-    'exact',
-    'Access keys are half of the requirement; password-unused is the other half.',
-    45
-  ),
-  (
-    'access-key-unused',
-    'CIS AWS Foundations',
-    '2.0',
-    '1.12',
-    'exact',
-    'Access keys are half of the requirement; password-unused is the other half.',
-    45
-  ),
-  (
-    'access-key-unused',
-    'CIS AWS Foundations',
-    '3.0',
-    '1.12',
-    'exact',
-    'Access keys are half of the requirement; password-unused is the other half.',
-    45
-  ),
-  (
-    'access-key-unused',
-    'CIS AWS Foundations',
-    '4.0.1',
-    '1.12',
-    'exact',
-    'Access keys are half of the requirement; password-unused is the other half.',
-    45
-  ),
-  (
-    'access-key-unused',
-    'CIS AWS Foundations',
-    '5.0',
-    '1.11',
-    'exact',
-    'Access keys are half of the requirement; password-unused is the other half.',
-    45
-  ),
-  (
-    'access-key-unused',
-    'CIS AWS Foundations',
-    '6.0',
-    '2.11',
-    'exact',
-    'Access keys are half of the requirement; password-unused is the other half.',
-    45
-  ),
-  (
-    'access-key-unused',
-    'CIS AWS Foundations',
-    '7.0',
-    '2.11',
-    'exact',
-    'Access keys are half of the requirement; password-unused is the other half.',
-    45
-  ),
-  ('single-access-key', 'CIS AWS Foundations', '1.3', '1.13', 'exact', NULL, NULL),
-  ('single-access-key', 'CIS AWS Foundations', '1.4', '1.13', 'exact', NULL, NULL),
-  ('single-access-key', 'CIS AWS Foundations', '1.5', '1.13', 'exact', NULL, NULL),
-  ('single-access-key', 'CIS AWS Foundations', '2.0', '1.13', 'exact', NULL, NULL),
-  ('single-access-key', 'CIS AWS Foundations', '3.0', '1.13', 'exact', NULL, NULL),
-  ('single-access-key', 'CIS AWS Foundations', '4.0.1', '1.13', 'exact', NULL, NULL),
-  ('single-access-key', 'CIS AWS Foundations', '5.0', '1.12', 'exact', NULL, NULL),
-  ('single-access-key', 'CIS AWS Foundations', '6.0', '2.12', 'exact', NULL, NULL),
-  ('access-key-rotation', 'CIS AWS Foundations', '1.2', '1.4', 'exact', NULL, 90),
-  ('access-key-rotation', 'CIS AWS Foundations', '1.3', '1.14', 'exact', NULL, 90),
-  ('access-key-rotation', 'CIS AWS Foundations', '1.4', '1.14', 'exact', NULL, 90),
-  ('access-key-rotation', 'CIS AWS Foundations', '1.5', '1.14', 'exact', NULL, 90),
-  ('access-key-rotation', 'CIS AWS Foundations', '2.0', '1.14', 'exact', NULL, 90),
-  ('access-key-rotation', 'CIS AWS Foundations', '3.0', '1.14', 'exact', NULL, 90),
-  ('access-key-rotation', 'CIS AWS Foundations', '4.0.1', '1.14', 'exact', NULL, 90),
-  ('access-key-rotation', 'CIS AWS Foundations', '5.0', '1.13', 'exact', NULL, 90),
-  ('access-key-rotation', 'CIS AWS Foundations', '6.0', '2.13', 'exact', NULL, 90),
-  ('access-key-rotation', 'CIS AWS Foundations', '7.0', '2.12', 'exact', NULL, 90),
-  (
-    'report-collected',
-    'PCI DSS',
-    '4.0.1',
-    '7.2.4',
-    'related',
-    'An access review must cover every account. The mapping is our own; the CSA Cloud Controls Matrix points to it as well.',
-    NULL
-  ),
-  (
-    'report-collected',
-    'PCI DSS',
-    '4.0.1',
-    '7.2.5.1',
-    'related',
-    'A review of application accounts must cover every account. The mapping is our own; the CSA Cloud Controls Matrix points to it as well.',
-    NULL
-  ),
-  (
-    'report-collected',
-    'NIST 800-53',
-    'r5',
-    'AC-2',
-    'related',
-    'The mapping is our own; neither AWS nor another public mapping has it.',
-    NULL
+    NULL,
+    'Prowler'
   ),
   (
     'root-no-access-key',
@@ -629,12 +115,49 @@ FROM (VALUES
     'IAM.4',
     'looser',
     'Security Hub also fails an inactive root key.',
-    NULL
+    NULL,
+    'AWS Security Hub CSPM; AWS Config'
   ),
-  ('root-no-access-key', 'PCI DSS', '4.0.1', '7.2.1', 'related', NULL, NULL),
-  ('root-no-access-key', 'PCI DSS', '4.0.1', '7.2.2', 'related', NULL, NULL),
-  ('root-no-access-key', 'PCI DSS', '4.0.1', '8.2.2', 'related', NULL, NULL),
-  ('root-no-access-key', 'NIST 800-53', 'r5', 'AC-2(1)', 'related', NULL, NULL),
+  (
+    'root-no-access-key',
+    'PCI DSS',
+    '4.0.1',
+    '7.2.1',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'root-no-access-key',
+    'PCI DSS',
+    '4.0.1',
+    '7.2.2',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'root-no-access-key',
+    'PCI DSS',
+    '4.0.1',
+    '8.2.2',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'root-no-access-key',
+    'NIST 800-53',
+    'r5',
+    'AC-2(1)',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
   (
     'root-no-access-key',
     'NIST 800-53',
@@ -642,7 +165,8 @@ FROM (VALUES
     'AC-3(7)',
     'related',
     'The mapping is AWS''s, from Security Hub.',
-    NULL
+    NULL,
+    'AWS Security Hub CSPM'
   ),
   (
     'root-no-access-key',
@@ -651,11 +175,329 @@ FROM (VALUES
     'AC-3(15)',
     'related',
     'The mapping is AWS''s, from Security Hub.',
-    NULL
+    NULL,
+    'AWS Security Hub CSPM'
   ),
-  ('root-no-access-key', 'NIST 800-53', 'r5', 'AC-6', 'related', NULL, NULL),
-  ('root-no-access-key', 'NIST 800-53', 'r5', 'AC-6(2)', 'related', NULL, NULL),
-  ('root-no-access-key', 'NIST 800-53', 'r5', 'AC-6(10)', 'related', NULL, NULL),
+  (
+    'root-no-access-key',
+    'NIST 800-53',
+    'r5',
+    'AC-6',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'root-no-access-key',
+    'NIST 800-53',
+    'r5',
+    'AC-6(2)',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'root-no-access-key',
+    'NIST 800-53',
+    'r5',
+    'AC-6(10)',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'root-no-access-key',
+    'ISO/IEC 27001',
+    '2022',
+    'A.5.15',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'root-no-access-key',
+    'ISO/IEC 27001',
+    '2022',
+    'A.8.2',
+    'related',
+    NULL,
+    NULL,
+    'CSA CCM (IAM-09, IAM-10)'
+  ),
+  (
+    'root-no-access-key',
+    'SOC 2',
+    '2017',
+    'CC6.1',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe; CSA CCM'
+  ),
+  (
+    'root-no-access-key',
+    'SOC 2',
+    '2017',
+    'CC6.2',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe; CSA CCM'
+  ),
+  (
+    'root-no-access-key',
+    'SOC 2',
+    '2017',
+    'CC6.3',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe; CSA CCM'
+  ),
+  (
+    'root-no-access-key',
+    'NIST CSF',
+    '2.0',
+    'PR.AA-05',
+    'related',
+    NULL,
+    NULL,
+    'CSA CCM (IAM-09, IAM-10)'
+  ),
+  (
+    'root-no-access-key',
+    'CIS Controls',
+    '8.1',
+    '4.7',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'root-no-access-key',
+    'AWS Well-Architected',
+    'unversioned',
+    'SEC01-BP02',
+    'related',
+    NULL,
+    NULL,
+    'AWS Well-Architected; Prowler'
+  ),
+  (
+    'root-no-access-key',
+    'NIST 800-171',
+    'r2',
+    '3.1.5',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'root-no-access-key',
+    'NIST 800-171',
+    'r2',
+    '3.1.6',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'root-no-access-key',
+    'HIPAA Security Rule',
+    '45 CFR 164',
+    '164.308(a)(3)(i)',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'root-no-access-key',
+    'HIPAA Security Rule',
+    '45 CFR 164',
+    '164.312(a)(2)(i)',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'root-no-access-key',
+    'FISC',
+    '11',
+    'P9',
+    'related',
+    'Numbered jitsu 9 in the Japanese edition.',
+    NULL,
+    'AWS FISC references (SH.IAM.4/.5/.6/.7/.8, root MFA guardrail)'
+  ),
+  (
+    'root-no-access-key',
+    'MAS TRMG',
+    '2021-01',
+    '9.1.1',
+    'related',
+    NULL,
+    NULL,
+    'AWS Config conformance pack'
+  ),
+  (
+    'root-no-access-key',
+    'ENS',
+    'RD 311/2022',
+    'op.acc.4',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'root-no-access-key',
+    'BSI C5',
+    '2025',
+    'IAM-06.02B',
+    'related',
+    'C5 addresses the cloud provider; for a customer it is guidance.',
+    NULL,
+    'Prowler'
+  ),
+  (
+    'root-no-access-key',
+    'CSA CCM',
+    '4.0',
+    'IAM-09',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'root-no-access-key',
+    'CSA CCM',
+    '4.0',
+    'IAM-10',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'root-no-access-key',
+    'KISA ISMS-P',
+    '2023',
+    '2.5.5',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'root-mfa',
+    'CIS AWS Foundations',
+    '1.2',
+    '1.13',
+    'looser',
+    'The requirement also fails a root user without any credential, where this control is not applicable.',
+    NULL,
+    'Steampipe; AWS Security Hub CSPM'
+  ),
+  (
+    'root-mfa',
+    'CIS AWS Foundations',
+    '1.3',
+    '1.5',
+    'looser',
+    'The requirement also fails a root user without any credential, where this control is not applicable.',
+    NULL,
+    'Steampipe'
+  ),
+  (
+    'root-mfa',
+    'CIS AWS Foundations',
+    '1.4',
+    '1.5',
+    'looser',
+    'The requirement also fails a root user without any credential, where this control is not applicable.',
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'root-mfa',
+    'CIS AWS Foundations',
+    '1.5',
+    '1.5',
+    'looser',
+    'The requirement also fails a root user without any credential, where this control is not applicable.',
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'root-mfa',
+    'CIS AWS Foundations',
+    '2.0',
+    '1.5',
+    'looser',
+    'The requirement also fails a root user without any credential, where this control is not applicable.',
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'root-mfa',
+    'CIS AWS Foundations',
+    '3.0',
+    '1.5',
+    'looser',
+    'The requirement also fails a root user without any credential, where this control is not applicable.',
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'root-mfa',
+    'CIS AWS Foundations',
+    '4.0.1',
+    '1.5',
+    'looser',
+    'The requirement also fails a root user without any credential, where this control is not applicable.',
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'root-mfa',
+    'CIS AWS Foundations',
+    '5.0',
+    '1.4',
+    'stricter',
+    'The requirement passes a root user with an active key but no password; this control does not. In GovCloud, this control can be not applicable where the requirement fails.',
+    NULL,
+    'Prowler; Steampipe; AWS Security Hub CSPM'
+  ),
+  (
+    'root-mfa',
+    'CIS AWS Foundations',
+    '6.0',
+    '2.4',
+    'stricter',
+    'The requirement passes a root user with an active key but no password; this control does not. In GovCloud, this control can be not applicable where the requirement fails.',
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'root-mfa',
+    'CIS AWS Foundations',
+    '7.0',
+    '2.5',
+    'stricter',
+    'The requirement passes a root user with an active key but no password; this control does not. In GovCloud, this control can be not applicable where the requirement fails.',
+    NULL,
+    'Prowler; CyberStrike'
+  ),
   (
     'root-mfa',
     'AWS Security Hub CSPM',
@@ -663,11 +505,39 @@ FROM (VALUES
     'IAM.9',
     'stricter',
     'The requirement passes a root user with an active key but no password; this control does not. In GovCloud, this control can be not applicable where the requirement fails.',
-    NULL
+    NULL,
+    'AWS Security Hub CSPM'
   ),
-  ('root-mfa', 'PCI DSS', '4.0.1', '8.4.1', 'related', NULL, NULL),
-  ('root-mfa', 'PCI DSS', '4.0.1', '8.4.2', 'related', NULL, NULL),
-  ('root-mfa', 'NIST 800-53', 'r5', 'AC-2(1)', 'related', NULL, NULL),
+  (
+    'root-mfa',
+    'PCI DSS',
+    '4.0.1',
+    '8.4.1',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'root-mfa',
+    'PCI DSS',
+    '4.0.1',
+    '8.4.2',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM; Prowler; Steampipe'
+  ),
+  (
+    'root-mfa',
+    'NIST 800-53',
+    'r5',
+    'AC-2(1)',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
   (
     'root-mfa',
     'NIST 800-53',
@@ -675,12 +545,316 @@ FROM (VALUES
     'AC-3(15)',
     'related',
     'The mapping is AWS''s, from Security Hub.',
-    NULL
+    NULL,
+    'AWS Security Hub CSPM'
   ),
-  ('root-mfa', 'NIST 800-53', 'r5', 'IA-2(1)', 'related', NULL, NULL),
-  ('root-mfa', 'NIST 800-53', 'r5', 'IA-2(2)', 'related', NULL, NULL),
-  ('root-mfa', 'NIST 800-53', 'r5', 'IA-2(6)', 'related', NULL, NULL),
-  ('root-mfa', 'NIST 800-53', 'r5', 'IA-2(8)', 'related', NULL, NULL),
+  (
+    'root-mfa',
+    'NIST 800-53',
+    'r5',
+    'IA-2(1)',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'root-mfa',
+    'NIST 800-53',
+    'r5',
+    'IA-2(2)',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'root-mfa',
+    'NIST 800-53',
+    'r5',
+    'IA-2(6)',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'root-mfa',
+    'NIST 800-53',
+    'r5',
+    'IA-2(8)',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'root-mfa',
+    'ISO/IEC 27001',
+    '2022',
+    'A.5.15',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; CSA CCM'
+  ),
+  (
+    'root-mfa',
+    'ISO/IEC 27001',
+    '2022',
+    'A.5.17',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; CSA CCM'
+  ),
+  (
+    'root-mfa',
+    'ISO/IEC 27001',
+    '2022',
+    'A.8.5',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; CSA CCM'
+  ),
+  ('root-mfa', 'SOC 2', '2017', 'CC6.1', 'related', NULL, NULL, 'CSA CCM (IAM-14)'),
+  ('root-mfa', 'SOC 2', '2017', 'CC6.6', 'related', NULL, NULL, 'Steampipe'),
+  (
+    'root-mfa',
+    'NIST CSF',
+    '2.0',
+    'PR.AA-03',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe; CSA CCM'
+  ),
+  (
+    'root-mfa',
+    'NIST CSF',
+    '2.0',
+    'PR.AA-01',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe; CSA CCM'
+  ),
+  (
+    'root-mfa',
+    'CIS Controls',
+    '8.1',
+    '6.5',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'root-mfa',
+    'AWS Well-Architected',
+    'unversioned',
+    'SEC01-BP02',
+    'related',
+    NULL,
+    NULL,
+    'AWS Well-Architected; Prowler'
+  ),
+  (
+    'root-mfa',
+    'NIST 800-171',
+    'r2',
+    '3.5.3',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'root-mfa',
+    'HIPAA Security Rule',
+    '45 CFR 164',
+    '164.312(d)',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'root-mfa',
+    'FISC',
+    '11',
+    'P9',
+    'related',
+    'Numbered jitsu 9 in the Japanese edition.',
+    NULL,
+    'AWS FISC references (SH.IAM.4/.5/.6/.7/.8, root MFA guardrail)'
+  ),
+  (
+    'root-mfa',
+    'FISC',
+    '13',
+    'P26',
+    'related',
+    'Numbered jitsu 26 in the Japanese edition.',
+    NULL,
+    'AWS FISC references (FISCSEC5-BP05)'
+  ),
+  (
+    'root-mfa',
+    'MAS TRMG',
+    '2021-01',
+    '9.1.1',
+    'related',
+    NULL,
+    NULL,
+    'AWS Config conformance pack'
+  ),
+  (
+    'root-mfa',
+    'MAS TRMG',
+    '2021-01',
+    '9.1.5',
+    'related',
+    NULL,
+    NULL,
+    'AWS Config conformance pack'
+  ),
+  (
+    'root-mfa',
+    'ENS',
+    'RD 311/2022',
+    'op.acc.6.r2',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'root-mfa',
+    'BSI C5',
+    '2025',
+    'IAM-06.09B',
+    'related',
+    'C5 addresses the cloud provider; for a customer it is guidance.',
+    NULL,
+    'Prowler'
+  ),
+  (
+    'root-mfa',
+    'BSI C5',
+    '2025',
+    'IAM-09.02B',
+    'related',
+    'C5 addresses the cloud provider; for a customer it is guidance.',
+    NULL,
+    'Prowler'
+  ),
+  ('root-mfa', 'CSA CCM', '4.0', 'IAM-14', 'related', NULL, NULL, 'Prowler'),
+  ('root-mfa', 'EU NIS2', '2024/2690', '11.3.2.a', 'related', NULL, NULL, 'Prowler'),
+  ('root-mfa', 'EU NIS2', '2024/2690', '11.7.2', 'related', NULL, NULL, 'Prowler'),
+  ('root-mfa', 'KISA ISMS-P', '2023', '2.5.3', 'related', NULL, NULL, 'Prowler'),
+  ('root-mfa', 'KISA ISMS-P', '2023', '2.5.5', 'related', NULL, NULL, 'Prowler'),
+  (
+    'root-unused',
+    'CIS AWS Foundations',
+    '1.2',
+    '1.1',
+    'related',
+    'The requirement specifies no number of days.',
+    NULL,
+    'Steampipe'
+  ),
+  (
+    'root-unused',
+    'CIS AWS Foundations',
+    '1.3',
+    '1.7',
+    'related',
+    'The requirement specifies no number of days.',
+    NULL,
+    'Steampipe'
+  ),
+  (
+    'root-unused',
+    'CIS AWS Foundations',
+    '1.4',
+    '1.7',
+    'related',
+    'The requirement specifies no number of days.',
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'root-unused',
+    'CIS AWS Foundations',
+    '1.5',
+    '1.7',
+    'related',
+    'The requirement specifies no number of days.',
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'root-unused',
+    'CIS AWS Foundations',
+    '2.0',
+    '1.7',
+    'related',
+    'The requirement specifies no number of days.',
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'root-unused',
+    'CIS AWS Foundations',
+    '3.0',
+    '1.7',
+    'related',
+    'The requirement specifies no number of days.',
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'root-unused',
+    'CIS AWS Foundations',
+    '4.0.1',
+    '1.7',
+    'related',
+    'The requirement specifies no number of days.',
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'root-unused',
+    'CIS AWS Foundations',
+    '5.0',
+    '1.6',
+    'related',
+    'The requirement specifies no number of days.',
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'root-unused',
+    'CIS AWS Foundations',
+    '6.0',
+    '2.6',
+    'related',
+    'The requirement specifies no number of days.',
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'root-unused',
+    'CIS AWS Foundations',
+    '7.0',
+    '2.7',
+    'related',
+    'The requirement specifies no number of days.',
+    NULL,
+    'Prowler; CyberStrike'
+  ),
   (
     'root-unused',
     'AWS Security Hub CSPM',
@@ -688,7 +862,8 @@ FROM (VALUES
     'CloudWatch.1',
     'related',
     'Security Hub checks whether an alarm on the use of root exists, not the use.',
-    NULL
+    NULL,
+    'AWS Security Hub CSPM'
   ),
   (
     'root-unused',
@@ -697,7 +872,8 @@ FROM (VALUES
     '8.2.2',
     'related',
     'The requirement is about shared accounts. The mapping is our own; neither AWS nor another public mapping has it.',
-    NULL
+    NULL,
+    'credlake'
   ),
   (
     'root-unused',
@@ -706,7 +882,8 @@ FROM (VALUES
     'AC-6',
     'related',
     'The mapping is our own; neither AWS nor another public mapping has it.',
-    NULL
+    NULL,
+    'Prowler'
   ),
   (
     'root-unused',
@@ -715,7 +892,133 @@ FROM (VALUES
     'AC-6(2)',
     'related',
     'The mapping is our own; neither AWS nor another public mapping has it.',
-    NULL
+    NULL,
+    'credlake'
+  ),
+  (
+    'root-unused',
+    'ISO/IEC 27001',
+    '2022',
+    'A.5.15',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'root-unused',
+    'ISO/IEC 27001',
+    '2022',
+    'A.8.2',
+    'related',
+    NULL,
+    NULL,
+    'CSA CCM (IAM-09, IAM-10)'
+  ),
+  (
+    'root-unused',
+    'SOC 2',
+    '2017',
+    'CC6.1',
+    'related',
+    NULL,
+    NULL,
+    'CSA CCM (IAM-09, IAM-10)'
+  ),
+  (
+    'root-unused',
+    'SOC 2',
+    '2017',
+    'CC6.3',
+    'related',
+    NULL,
+    NULL,
+    'CSA CCM (IAM-09, IAM-10)'
+  ),
+  (
+    'root-unused',
+    'NIST CSF',
+    '2.0',
+    'PR.AA-05',
+    'related',
+    NULL,
+    NULL,
+    'CSA CCM (IAM-09, IAM-10)'
+  ),
+  ('root-unused', 'CIS Controls', '8.1', '4.7', 'related', NULL, NULL, 'Prowler'),
+  (
+    'root-unused',
+    'CIS Controls',
+    '8.1',
+    '5.4',
+    'related',
+    NULL,
+    NULL,
+    'CSA CCM (IAM-09)'
+  ),
+  (
+    'root-unused',
+    'AWS Well-Architected',
+    'unversioned',
+    'SEC01-BP02',
+    'related',
+    NULL,
+    NULL,
+    'AWS Well-Architected'
+  ),
+  (
+    'root-unused',
+    'ENS',
+    'RD 311/2022',
+    'op.acc.2',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'root-unused',
+    'ENS',
+    'RD 311/2022',
+    'op.acc.4',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  ('root-unused', 'CSA CCM', '4.0', 'IAM-09', 'related', NULL, NULL, 'Prowler'),
+  ('root-unused', 'CSA CCM', '4.0', 'IAM-10', 'related', NULL, NULL, 'Prowler'),
+  (
+    'root-unused',
+    'EU NIS2',
+    '2024/2690',
+    '11.3.2.b',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'root-unused',
+    'EU NIS2',
+    '2024/2690',
+    '11.3.2.c',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  ('root-unused', 'KISA ISMS-P', '2023', '2.5.1', 'related', NULL, NULL, 'Prowler'),
+  ('root-unused', 'KISA ISMS-P', '2023', '2.5.5', 'related', NULL, NULL, 'Prowler'),
+  (
+    'root-no-credentials',
+    'CIS AWS Foundations',
+    '7.0',
+    '2.1.1',
+    'related',
+    'The requirement is that root credentials management is enabled in the organization, which no credential report shows.',
+    NULL,
+    'Prowler; CyberStrike'
   ),
   (
     'root-no-credentials',
@@ -724,7 +1027,8 @@ FROM (VALUES
     'IAM.6',
     'related',
     'A pass carries over, because Security Hub passes a root user without a password; a failure does not.',
-    NULL
+    NULL,
+    'AWS Security Hub CSPM'
   ),
   (
     'root-no-credentials',
@@ -733,7 +1037,8 @@ FROM (VALUES
     'IAM.9',
     'related',
     'A pass carries over, because Security Hub passes a root user without a password; a failure does not.',
-    NULL
+    NULL,
+    'AWS Security Hub CSPM'
   ),
   (
     'root-no-credentials',
@@ -742,7 +1047,8 @@ FROM (VALUES
     'AC-6',
     'related',
     'The mapping is our own; neither AWS nor another public mapping has it.',
-    NULL
+    NULL,
+    'credlake'
   ),
   (
     'root-no-credentials',
@@ -751,7 +1057,8 @@ FROM (VALUES
     'AC-6(2)',
     'related',
     'The mapping is our own; neither AWS nor another public mapping has it.',
-    NULL
+    NULL,
+    'credlake'
   ),
   (
     'root-no-credentials',
@@ -760,204 +1067,198 @@ FROM (VALUES
     'IA-5',
     'related',
     'The mapping is our own; neither AWS nor another public mapping has it.',
-    NULL
+    NULL,
+    'credlake'
   ),
   (
-    'root-no-certificate',
-    'NIST 800-53',
-    'r5',
-    'AC-6',
+    'root-no-credentials',
+    'ISO/IEC 27001',
+    '2022',
+    'A.8.2',
     'related',
-    'The mapping is our own; neither AWS nor another public mapping has it.',
-    NULL
+    NULL,
+    NULL,
+    'credlake'
   ),
   (
-    'root-no-certificate',
-    'NIST 800-53',
-    'r5',
-    'IA-5',
+    'root-no-credentials',
+    'SOC 2',
+    '2017',
+    'CC6.1',
     'related',
-    'The mapping is our own; neither AWS nor another public mapping has it.',
-    NULL
+    NULL,
+    NULL,
+    'credlake'
   ),
-  ('console-mfa', 'AWS FSBP', '1.0.0', 'IAM.5', 'exact', NULL, NULL),
   (
-    'console-mfa',
-    'AWS Security Hub CSPM',
+    'root-no-credentials',
+    'SOC 2',
+    '2017',
+    'CC6.3',
+    'related',
+    NULL,
+    NULL,
+    'credlake'
+  ),
+  (
+    'root-no-credentials',
+    'NIST CSF',
+    '2.0',
+    'PR.AA-01',
+    'related',
+    NULL,
+    NULL,
+    'credlake'
+  ),
+  (
+    'root-no-credentials',
+    'NIST CSF',
+    '2.0',
+    'PR.AA-05',
+    'related',
+    NULL,
+    NULL,
+    'credlake'
+  ),
+  (
+    'root-no-credentials',
+    'CIS Controls',
+    '8.1',
+    '4.7',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'root-no-credentials',
+    'AWS Well-Architected',
     'unversioned',
-    'IAM.19',
-    'looser',
-    'Security Hub also fails users without a password.',
-    NULL
-  ),
-  ('console-mfa', 'PCI DSS', '4.0.1', '8.4.1', 'related', NULL, NULL),
-  ('console-mfa', 'PCI DSS', '4.0.1', '8.4.2', 'related', NULL, NULL),
-  ('console-mfa', 'NIST 800-53', 'r5', 'AC-2(1)', 'related', NULL, NULL),
-  (
-    'console-mfa',
-    'NIST 800-53',
-    'r5',
-    'AC-3(15)',
+    'SEC01-BP02',
     'related',
-    'The mapping is AWS''s, from Security Hub.',
-    NULL
+    NULL,
+    NULL,
+    'AWS Well-Architected'
   ),
-  ('console-mfa', 'NIST 800-53', 'r5', 'IA-2(1)', 'related', NULL, NULL),
-  ('console-mfa', 'NIST 800-53', 'r5', 'IA-2(2)', 'related', NULL, NULL),
-  ('console-mfa', 'NIST 800-53', 'r5', 'IA-2(6)', 'related', NULL, NULL),
-  ('console-mfa', 'NIST 800-53', 'r5', 'IA-2(8)', 'related', NULL, NULL),
   (
-    'no-setup-access-key',
-    'NIST 800-53',
-    'r5',
-    'AC-6',
+    'root-no-credentials',
+    'BSI C5',
+    '2025',
+    'IAM-03.01B',
     'related',
-    'The mapping is our own; neither AWS nor another public mapping has it.',
-    NULL
+    'C5 addresses the cloud provider; for a customer it is guidance.',
+    NULL,
+    'Prowler'
   ),
   (
-    'no-setup-access-key',
-    'NIST 800-53',
-    'r5',
-    'IA-5',
+    'root-no-credentials',
+    'BSI C5',
+    '2025',
+    'IAM-08.02B',
     'related',
-    'The mapping is our own; neither AWS nor another public mapping has it.',
-    NULL
+    'C5 addresses the cloud provider; for a customer it is guidance.',
+    NULL,
+    'Prowler'
   ),
   (
-    'password-unused',
-    'AWS FSBP',
-    '1.0.0',
-    'IAM.8',
-    'stricter',
-    'A credential that fails at 45 days need not fail at 90. Passwords are half of the requirement; access-key-unused is the other half.',
-    90
-  ),
-  (
-    'password-unused',
-    'AWS Security Hub CSPM',
-    'unversioned',
-    'IAM.22',
+    'password-length',
+    'CIS AWS Foundations',
+    '1.2',
+    '1.9',
     'exact',
-    'Passwords are half of the requirement; access-key-unused is the other half.',
-    45
-  ),
-  ('password-unused', 'PCI DSS', '4.0.1', '7.2.4', 'related', NULL, NULL),
-  ('password-unused', 'PCI DSS', '4.0.1', '7.2.5.1', 'related', NULL, NULL),
-  (
-    'password-unused',
-    'PCI DSS',
-    '4.0.1',
-    '8.2.6',
-    'related',
-    'The requirement covers every account of the cardholder data environment, not only IAM users, within 90 days.',
-    90
-  ),
-  ('password-unused', 'NIST 800-53', 'r5', 'AC-2', 'related', NULL, NULL),
-  ('password-unused', 'NIST 800-53', 'r5', 'AC-2(1)', 'related', NULL, NULL),
-  ('password-unused', 'NIST 800-53', 'r5', 'AC-2(3)', 'related', NULL, NULL),
-  ('password-unused', 'NIST 800-53', 'r5', 'AC-3', 'related', NULL, NULL),
-  (
-    'password-unused',
-    'NIST 800-53',
-    'r5',
-    'AC-3(7)',
-    'related',
-    'The mapping is AWS''s, from Security Hub.',
-    NULL
+    NULL,
+    14,
+    'Steampipe; AWS Security Hub CSPM'
   ),
   (
-    'password-unused',
-    'NIST 800-53',
-    'r5',
-    'AC-3(15)',
-    'related',
-    'The mapping is AWS''s, from Security Hub.',
-    NULL
-  ),
-  ('password-unused', 'NIST 800-53', 'r5', 'AC-6', 'related', NULL, NULL),
-  (
-    'access-key-unused',
-    'AWS FSBP',
-    '1.0.0',
-    'IAM.8',
-    'stricter',
-    'A credential that fails at 45 days need not fail at 90. Access keys are half of the requirement; password-unused is the other half.',
-    90
-  ),
-  (
-    'access-key-unused',
-    'AWS Security Hub CSPM',
-    'unversioned',
-    'IAM.22',
+    'password-length',
+    'CIS AWS Foundations',
+    '1.3',
+    '1.8',
     'exact',
-    'Access keys are half of the requirement; password-unused is the other half.',
-    45
+    NULL,
+    14,
+    'Steampipe'
   ),
-  ('access-key-unused', 'PCI DSS', '4.0.1', '7.2.4', 'related', NULL, NULL),
-  ('access-key-unused', 'PCI DSS', '4.0.1', '7.2.5.1', 'related', NULL, NULL),
   (
-    'access-key-unused',
-    'PCI DSS',
+    'password-length',
+    'CIS AWS Foundations',
+    '1.4',
+    '1.8',
+    'exact',
+    NULL,
+    14,
+    'Prowler; Steampipe; AWS Security Hub CSPM'
+  ),
+  (
+    'password-length',
+    'CIS AWS Foundations',
+    '1.5',
+    '1.8',
+    'exact',
+    NULL,
+    14,
+    'Prowler; Steampipe'
+  ),
+  (
+    'password-length',
+    'CIS AWS Foundations',
+    '2.0',
+    '1.8',
+    'exact',
+    NULL,
+    14,
+    'Prowler; Steampipe'
+  ),
+  (
+    'password-length',
+    'CIS AWS Foundations',
+    '3.0',
+    '1.8',
+    'exact',
+    NULL,
+    14,
+    'Prowler; Steampipe; AWS Security Hub CSPM'
+  ),
+  (
+    'password-length',
+    'CIS AWS Foundations',
     '4.0.1',
-    '8.2.6',
-    'related',
-    'The requirement covers every account of the cardholder data environment, not only IAM users, within 90 days.',
-    90
-  ),
-  ('access-key-unused', 'NIST 800-53', 'r5', 'AC-2', 'related', NULL, NULL),
-  ('access-key-unused', 'NIST 800-53', 'r5', 'AC-2(1)', 'related', NULL, NULL),
-  ('access-key-unused', 'NIST 800-53', 'r5', 'AC-2(3)', 'related', NULL, NULL),
-  ('access-key-unused', 'NIST 800-53', 'r5', 'AC-3', 'related', NULL, NULL),
-  (
-    'access-key-unused',
-    'NIST 800-53',
-    'r5',
-    'AC-3(7)',
-    'related',
-    'The mapping is AWS''s, from Security Hub.',
-    NULL
+    '1.8',
+    'exact',
+    NULL,
+    14,
+    'Prowler; Steampipe'
   ),
   (
-    'access-key-unused',
-    'NIST 800-53',
-    'r5',
-    'AC-3(15)',
-    'related',
-    'The mapping is AWS''s, from Security Hub.',
-    NULL
+    'password-length',
+    'CIS AWS Foundations',
+    '5.0',
+    '1.7',
+    'exact',
+    NULL,
+    14,
+    'Prowler; Steampipe; AWS Security Hub CSPM'
   ),
-  ('access-key-unused', 'NIST 800-53', 'r5', 'AC-6', 'related', NULL, NULL),
   (
-    'single-access-key',
-    'NIST 800-53',
-    'r5',
-    'IA-5',
-    'related',
-    'The mapping is our own; neither AWS nor another public mapping has it.',
-    NULL
+    'password-length',
+    'CIS AWS Foundations',
+    '6.0',
+    '2.7',
+    'exact',
+    NULL,
+    14,
+    'Prowler; Steampipe'
   ),
-  ('access-key-rotation', 'AWS FSBP', '1.0.0', 'IAM.3', 'exact', NULL, 90),
   (
-    'access-key-rotation',
-    'PCI DSS',
-    '4.0.1',
-    '8.3.9',
-    'related',
-    'The mapping is AWS''s. The requirement is about passwords that are the only factor.',
-    90
-  ),
-  ('access-key-rotation', 'PCI DSS', '4.0.1', '8.6.3', 'related', NULL, NULL),
-  ('access-key-rotation', 'NIST 800-53', 'r5', 'AC-2(1)', 'related', NULL, NULL),
-  ('access-key-rotation', 'NIST 800-53', 'r5', 'AC-2(3)', 'related', NULL, NULL),
-  (
-    'access-key-rotation',
-    'NIST 800-53',
-    'r5',
-    'AC-3(15)',
-    'related',
-    'The mapping is AWS''s, from Security Hub.',
-    NULL
+    'password-length',
+    'CIS AWS Foundations',
+    '7.0',
+    '2.8',
+    'exact',
+    NULL,
+    14,
+    'Prowler; CyberStrike'
   ),
   (
     'password-length',
@@ -966,7 +1267,8 @@ FROM (VALUES
     'IAM.7',
     'related',
     'Security Hub evaluates the whole policy: by default 8 characters and all four kinds of characters.',
-    8
+    8,
+    'AWS Security Hub CSPM'
   ),
   (
     'password-length',
@@ -975,7 +1277,8 @@ FROM (VALUES
     'IAM.15',
     'exact',
     NULL,
-    14
+    14,
+    'AWS Security Hub CSPM'
   ),
   (
     'password-length',
@@ -984,11 +1287,39 @@ FROM (VALUES
     '8.3.6',
     'related',
     'The requirement also demands both letters and digits.',
-    12
+    12,
+    'AWS Security Hub CSPM'
   ),
-  ('password-length', 'PCI DSS', '4.0.1', '8.6.3', 'related', NULL, NULL),
-  ('password-length', 'NIST 800-53', 'r5', 'AC-2(1)', 'related', NULL, NULL),
-  ('password-length', 'NIST 800-53', 'r5', 'AC-2(3)', 'related', NULL, NULL),
+  (
+    'password-length',
+    'PCI DSS',
+    '4.0.1',
+    '8.6.3',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'password-length',
+    'NIST 800-53',
+    'r5',
+    'AC-2(1)',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM (IAM.7)'
+  ),
+  (
+    'password-length',
+    'NIST 800-53',
+    'r5',
+    'AC-2(3)',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM (IAM.7)'
+  ),
   (
     'password-length',
     'NIST 800-53',
@@ -996,9 +1327,291 @@ FROM (VALUES
     'AC-3(15)',
     'related',
     'The mapping is AWS''s, from Security Hub.',
-    NULL
+    NULL,
+    'AWS Security Hub CSPM (IAM.7)'
   ),
-  ('password-length', 'NIST 800-53', 'r5', 'IA-5(1)', 'related', NULL, NULL),
+  (
+    'password-length',
+    'NIST 800-53',
+    'r5',
+    'IA-5(1)',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM (IAM.7)'
+  ),
+  (
+    'password-length',
+    'ISO/IEC 27001',
+    '2022',
+    'A.5.17',
+    'related',
+    NULL,
+    NULL,
+    'CSA CCM (IAM-02, IAM-15)'
+  ),
+  (
+    'password-length',
+    'SOC 2',
+    '2017',
+    'CC6.1',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe; CSA CCM (IAM-15)'
+  ),
+  (
+    'password-length',
+    'SOC 2',
+    '2017',
+    'CC6.2',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe; CSA CCM (IAM-15)'
+  ),
+  (
+    'password-length',
+    'NIST CSF',
+    '2.0',
+    'PR.AA-01',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe; CSA CCM'
+  ),
+  (
+    'password-length',
+    'NIST CSF',
+    '2.0',
+    'PR.AA-03',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe; CSA CCM'
+  ),
+  (
+    'password-length',
+    'CIS Controls',
+    '8.1',
+    '5.2',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'password-length',
+    'AWS Well-Architected',
+    'unversioned',
+    'SEC02-BP01',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'password-length',
+    'NIST 800-171',
+    'r2',
+    '3.5.7',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'password-length',
+    'HIPAA Security Rule',
+    '45 CFR 164',
+    '164.308(a)(5)(ii)(D)',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'password-length',
+    'FISC',
+    '11',
+    'P9',
+    'related',
+    'Numbered jitsu 9 in the Japanese edition.',
+    NULL,
+    'AWS FISC references (SH.IAM.4/.5/.6/.7/.8, root MFA guardrail)'
+  ),
+  (
+    'password-length',
+    'FISC',
+    '13',
+    'P1',
+    'related',
+    'Numbered jitsu 1 in the Japanese edition.',
+    NULL,
+    'AWS FISC references (FISCSEC5-BP01)'
+  ),
+  (
+    'password-length',
+    'FISC',
+    '13',
+    'P26',
+    'related',
+    'Numbered jitsu 26 in the Japanese edition.',
+    NULL,
+    'AWS FISC references (FISCSEC5-BP01)'
+  ),
+  (
+    'password-length',
+    'MAS TRMG',
+    '2021-01',
+    '9.1.1',
+    'related',
+    NULL,
+    NULL,
+    'AWS Config conformance pack'
+  ),
+  (
+    'password-length',
+    'MAS TRMG',
+    '2021-01',
+    '9.1.4',
+    'related',
+    NULL,
+    NULL,
+    'AWS Config conformance pack'
+  ),
+  (
+    'password-length',
+    'ENS',
+    'RD 311/2022',
+    'op.acc.6.r1',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'password-length',
+    'BSI C5',
+    '2025',
+    'IAM-08.03B',
+    'related',
+    'C5 addresses the cloud provider; for a customer it is guidance.',
+    NULL,
+    'Prowler'
+  ),
+  ('password-length', 'CSA CCM', '4.0', 'IAM-02', 'related', NULL, NULL, 'Prowler'),
+  ('password-length', 'CSA CCM', '4.0', 'IAM-15', 'related', NULL, NULL, 'Prowler'),
+  (
+    'password-length',
+    'KISA ISMS-P',
+    '2023',
+    '2.5.4',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'password-reuse',
+    'CIS AWS Foundations',
+    '1.2',
+    '1.10',
+    'exact',
+    NULL,
+    24,
+    'Steampipe; AWS Security Hub CSPM'
+  ),
+  (
+    'password-reuse',
+    'CIS AWS Foundations',
+    '1.3',
+    '1.9',
+    'exact',
+    NULL,
+    24,
+    'Steampipe'
+  ),
+  (
+    'password-reuse',
+    'CIS AWS Foundations',
+    '1.4',
+    '1.9',
+    'exact',
+    NULL,
+    24,
+    'Prowler; Steampipe; AWS Security Hub CSPM'
+  ),
+  (
+    'password-reuse',
+    'CIS AWS Foundations',
+    '1.5',
+    '1.9',
+    'exact',
+    NULL,
+    24,
+    'Prowler; Steampipe'
+  ),
+  (
+    'password-reuse',
+    'CIS AWS Foundations',
+    '2.0',
+    '1.9',
+    'exact',
+    NULL,
+    24,
+    'Prowler; Steampipe'
+  ),
+  (
+    'password-reuse',
+    'CIS AWS Foundations',
+    '3.0',
+    '1.9',
+    'exact',
+    NULL,
+    24,
+    'Prowler; Steampipe; AWS Security Hub CSPM'
+  ),
+  (
+    'password-reuse',
+    'CIS AWS Foundations',
+    '4.0.1',
+    '1.9',
+    'exact',
+    NULL,
+    24,
+    'Prowler; Steampipe'
+  ),
+  (
+    'password-reuse',
+    'CIS AWS Foundations',
+    '5.0',
+    '1.8',
+    'exact',
+    NULL,
+    24,
+    'Prowler; Steampipe; AWS Security Hub CSPM'
+  ),
+  (
+    'password-reuse',
+    'CIS AWS Foundations',
+    '6.0',
+    '2.8',
+    'exact',
+    NULL,
+    24,
+    'Prowler; Steampipe'
+  ),
+  (
+    'password-reuse',
+    'CIS AWS Foundations',
+    '7.0',
+    '2.9',
+    'exact',
+    NULL,
+    24,
+    'Prowler; CyberStrike'
+  ),
   (
     'password-reuse',
     'AWS Security Hub CSPM',
@@ -1006,7 +1619,8 @@ FROM (VALUES
     'IAM.16',
     'exact',
     NULL,
-    24
+    24,
+    'AWS Security Hub CSPM'
   ),
   (
     'password-reuse',
@@ -1015,10 +1629,29 @@ FROM (VALUES
     '8.3.7',
     'related',
     'The requirement covers every account of the cardholder data environment, not only IAM users, and the last four passwords.',
-    4
+    4,
+    'AWS Security Hub CSPM'
   ),
-  ('password-reuse', 'NIST 800-53', 'r5', 'AC-2(1)', 'related', NULL, NULL),
-  ('password-reuse', 'NIST 800-53', 'r5', 'AC-2(3)', 'related', NULL, NULL),
+  (
+    'password-reuse',
+    'NIST 800-53',
+    'r5',
+    'AC-2(1)',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM (IAM.7)'
+  ),
+  (
+    'password-reuse',
+    'NIST 800-53',
+    'r5',
+    'AC-2(3)',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM (IAM.7)'
+  ),
   (
     'password-reuse',
     'NIST 800-53',
@@ -1026,7 +1659,8 @@ FROM (VALUES
     'AC-3(15)',
     'related',
     'The mapping is AWS''s, from Security Hub.',
-    NULL
+    NULL,
+    'AWS Security Hub CSPM (IAM.7)'
   ),
   (
     'password-reuse',
@@ -1035,5 +1669,2215 @@ FROM (VALUES
     'IA-5(1)',
     'related',
     'Revision 5 no longer names reuse.',
-    NULL
-  )) AS "declared"("control_id", "framework", "version", "requirement", "relation", "note", "requirement_limit")
+    NULL,
+    'AWS Security Hub CSPM (IAM.7)'
+  ),
+  (
+    'password-reuse',
+    'ISO/IEC 27001',
+    '2022',
+    'A.5.17',
+    'related',
+    NULL,
+    NULL,
+    'CSA CCM (IAM-02, IAM-15)'
+  ),
+  (
+    'password-reuse',
+    'SOC 2',
+    '2017',
+    'CC6.1',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe; CSA CCM (IAM-15)'
+  ),
+  (
+    'password-reuse',
+    'SOC 2',
+    '2017',
+    'CC6.2',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe; CSA CCM (IAM-15)'
+  ),
+  (
+    'password-reuse',
+    'NIST CSF',
+    '2.0',
+    'PR.AA-01',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe; CSA CCM'
+  ),
+  (
+    'password-reuse',
+    'NIST CSF',
+    '2.0',
+    'PR.AA-03',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe; CSA CCM'
+  ),
+  (
+    'password-reuse',
+    'CIS Controls',
+    '8.1',
+    '5.2',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'password-reuse',
+    'AWS Well-Architected',
+    'unversioned',
+    'SEC02-BP01',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'password-reuse',
+    'NIST 800-171',
+    'r2',
+    '3.5.8',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'password-reuse',
+    'HIPAA Security Rule',
+    '45 CFR 164',
+    '164.308(a)(5)(ii)(D)',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'password-reuse',
+    'FISC',
+    '13',
+    'P1',
+    'related',
+    'Numbered jitsu 1 in the Japanese edition.',
+    NULL,
+    'AWS FISC references (FISCSEC5-BP01)'
+  ),
+  (
+    'password-reuse',
+    'FISC',
+    '13',
+    'P26',
+    'related',
+    'Numbered jitsu 26 in the Japanese edition.',
+    NULL,
+    'AWS FISC references (FISCSEC5-BP01)'
+  ),
+  (
+    'password-reuse',
+    'MAS TRMG',
+    '2021-01',
+    '9.1.1',
+    'related',
+    NULL,
+    NULL,
+    'AWS Config conformance pack'
+  ),
+  (
+    'password-reuse',
+    'MAS TRMG',
+    '2021-01',
+    '9.1.4',
+    'related',
+    NULL,
+    NULL,
+    'AWS Config conformance pack'
+  ),
+  (
+    'password-reuse',
+    'ENS',
+    'RD 311/2022',
+    'op.acc.6.r1',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'password-reuse',
+    'BSI C5',
+    '2025',
+    'IAM-08.05B',
+    'related',
+    'C5 addresses the cloud provider; for a customer it is guidance.',
+    NULL,
+    'Prowler'
+  ),
+  ('password-reuse', 'CSA CCM', '4.0', 'IAM-02', 'related', NULL, NULL, 'Prowler'),
+  ('password-reuse', 'CSA CCM', '4.0', 'IAM-15', 'related', NULL, NULL, 'Prowler'),
+  (
+    'password-reuse',
+    'KISA ISMS-P',
+    '2023',
+    '2.5.4',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'console-mfa',
+    'CIS AWS Foundations',
+    '1.2',
+    '1.2',
+    'exact',
+    NULL,
+    NULL,
+    'Steampipe; AWS Security Hub CSPM'
+  ),
+  (
+    'console-mfa',
+    'CIS AWS Foundations',
+    '1.3',
+    '1.10',
+    'exact',
+    NULL,
+    NULL,
+    'Steampipe'
+  ),
+  (
+    'console-mfa',
+    'CIS AWS Foundations',
+    '1.4',
+    '1.10',
+    'exact',
+    NULL,
+    NULL,
+    'Prowler; Steampipe; AWS Security Hub CSPM'
+  ),
+  (
+    'console-mfa',
+    'CIS AWS Foundations',
+    '1.5',
+    '1.10',
+    'exact',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'console-mfa',
+    'CIS AWS Foundations',
+    '2.0',
+    '1.10',
+    'exact',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'console-mfa',
+    'CIS AWS Foundations',
+    '3.0',
+    '1.10',
+    'exact',
+    NULL,
+    NULL,
+    'Prowler; Steampipe; AWS Security Hub CSPM'
+  ),
+  (
+    'console-mfa',
+    'CIS AWS Foundations',
+    '4.0.1',
+    '1.10',
+    'exact',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'console-mfa',
+    'CIS AWS Foundations',
+    '5.0',
+    '1.9',
+    'exact',
+    NULL,
+    NULL,
+    'Prowler; Steampipe; AWS Security Hub CSPM'
+  ),
+  (
+    'console-mfa',
+    'CIS AWS Foundations',
+    '6.0',
+    '2.9',
+    'exact',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'console-mfa',
+    'CIS AWS Foundations',
+    '7.0',
+    '2.10',
+    'exact',
+    NULL,
+    NULL,
+    'Prowler; CyberStrike'
+  ),
+  (
+    'console-mfa',
+    'AWS FSBP',
+    '1.0.0',
+    'IAM.5',
+    'exact',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'console-mfa',
+    'AWS Security Hub CSPM',
+    'unversioned',
+    'IAM.19',
+    'looser',
+    'Security Hub also fails users without a password.',
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'console-mfa',
+    'PCI DSS',
+    '4.0.1',
+    '8.4.1',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'console-mfa',
+    'PCI DSS',
+    '4.0.1',
+    '8.4.2',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM; Prowler; Steampipe'
+  ),
+  (
+    'console-mfa',
+    'NIST 800-53',
+    'r5',
+    'AC-2(1)',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'console-mfa',
+    'NIST 800-53',
+    'r5',
+    'AC-3(15)',
+    'related',
+    'The mapping is AWS''s, from Security Hub.',
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'console-mfa',
+    'NIST 800-53',
+    'r5',
+    'IA-2(1)',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'console-mfa',
+    'NIST 800-53',
+    'r5',
+    'IA-2(2)',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'console-mfa',
+    'NIST 800-53',
+    'r5',
+    'IA-2(6)',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'console-mfa',
+    'NIST 800-53',
+    'r5',
+    'IA-2(8)',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'console-mfa',
+    'ISO/IEC 27001',
+    '2022',
+    'A.5.15',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; CSA CCM'
+  ),
+  (
+    'console-mfa',
+    'ISO/IEC 27001',
+    '2022',
+    'A.5.17',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; CSA CCM'
+  ),
+  (
+    'console-mfa',
+    'ISO/IEC 27001',
+    '2022',
+    'A.8.5',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; CSA CCM'
+  ),
+  (
+    'console-mfa',
+    'SOC 2',
+    '2017',
+    'CC6.1',
+    'related',
+    NULL,
+    NULL,
+    'CSA CCM (IAM-14)'
+  ),
+  ('console-mfa', 'SOC 2', '2017', 'CC6.6', 'related', NULL, NULL, 'Steampipe'),
+  (
+    'console-mfa',
+    'NIST CSF',
+    '2.0',
+    'PR.AA-03',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe; CSA CCM'
+  ),
+  (
+    'console-mfa',
+    'NIST CSF',
+    '2.0',
+    'PR.AA-01',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe; CSA CCM'
+  ),
+  ('console-mfa', 'CIS Controls', '8.1', '6.3', 'related', NULL, NULL, 'Prowler'),
+  ('console-mfa', 'CIS Controls', '8.1', '6.5', 'related', NULL, NULL, 'Steampipe'),
+  (
+    'console-mfa',
+    'AWS Well-Architected',
+    'unversioned',
+    'SEC02-BP01',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'console-mfa',
+    'AWS Well-Architected',
+    'unversioned',
+    'SEC02-BP05',
+    'related',
+    NULL,
+    NULL,
+    'AWS Well-Architected'
+  ),
+  (
+    'console-mfa',
+    'NIST 800-171',
+    'r2',
+    '3.5.3',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM (IAM.19); Prowler; Steampipe'
+  ),
+  (
+    'console-mfa',
+    'HIPAA Security Rule',
+    '45 CFR 164',
+    '164.312(d)',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'console-mfa',
+    'FISC',
+    '11',
+    'P9',
+    'related',
+    'Numbered jitsu 9 in the Japanese edition.',
+    NULL,
+    'AWS FISC references (SH.IAM.4/.5/.6/.7/.8, root MFA guardrail)'
+  ),
+  (
+    'console-mfa',
+    'FISC',
+    '13',
+    'P26',
+    'related',
+    'Numbered jitsu 26 in the Japanese edition.',
+    NULL,
+    'AWS FISC references (FISCSEC5-BP05)'
+  ),
+  (
+    'console-mfa',
+    'MAS TRMG',
+    '2021-01',
+    '9.1.1',
+    'related',
+    NULL,
+    NULL,
+    'AWS Config conformance pack'
+  ),
+  (
+    'console-mfa',
+    'MAS TRMG',
+    '2021-01',
+    '9.1.5',
+    'related',
+    NULL,
+    NULL,
+    'AWS Config conformance pack'
+  ),
+  (
+    'console-mfa',
+    'ENS',
+    'RD 311/2022',
+    'op.acc.6.r2',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'console-mfa',
+    'ENS',
+    'RD 311/2022',
+    'op.acc.6.r8',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'console-mfa',
+    'BSI C5',
+    '2025',
+    'IAM-06.09B',
+    'related',
+    'C5 addresses the cloud provider; for a customer it is guidance.',
+    NULL,
+    'Prowler'
+  ),
+  (
+    'console-mfa',
+    'BSI C5',
+    '2025',
+    'IAM-09.02B',
+    'related',
+    'C5 addresses the cloud provider; for a customer it is guidance.',
+    NULL,
+    'Prowler'
+  ),
+  ('console-mfa', 'CSA CCM', '4.0', 'IAM-14', 'related', NULL, NULL, 'Prowler'),
+  (
+    'console-mfa',
+    'EU NIS2',
+    '2024/2690',
+    '11.6.1',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'console-mfa',
+    'EU NIS2',
+    '2024/2690',
+    '11.7.2',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  ('console-mfa', 'KISA ISMS-P', '2023', '2.5.3', 'related', NULL, NULL, 'Prowler'),
+  (
+    'no-setup-access-key',
+    'CIS AWS Foundations',
+    '1.2',
+    '1.21',
+    'stricter',
+    'The requirement is about keys created together with the user; this control fails any active key that was never used.',
+    NULL,
+    'Steampipe'
+  ),
+  (
+    'no-setup-access-key',
+    'CIS AWS Foundations',
+    '1.3',
+    '1.11',
+    'stricter',
+    'The requirement is about keys created together with the user; this control fails any active key that was never used.',
+    NULL,
+    'Steampipe'
+  ),
+  (
+    'no-setup-access-key',
+    'CIS AWS Foundations',
+    '1.4',
+    '1.11',
+    'stricter',
+    'The requirement is about keys created together with the user; this control fails any active key that was never used.',
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'no-setup-access-key',
+    'CIS AWS Foundations',
+    '1.5',
+    '1.11',
+    'stricter',
+    'The requirement is about keys created together with the user; this control fails any active key that was never used.',
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'no-setup-access-key',
+    'CIS AWS Foundations',
+    '2.0',
+    '1.11',
+    'stricter',
+    'The requirement is about keys created together with the user; this control fails any active key that was never used.',
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'no-setup-access-key',
+    'CIS AWS Foundations',
+    '3.0',
+    '1.11',
+    'stricter',
+    'The requirement is about keys created together with the user; this control fails any active key that was never used.',
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'no-setup-access-key',
+    'CIS AWS Foundations',
+    '4.0.1',
+    '1.11',
+    'stricter',
+    'The requirement is about keys created together with the user; this control fails any active key that was never used.',
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'no-setup-access-key',
+    'CIS AWS Foundations',
+    '5.0',
+    '1.10',
+    'stricter',
+    'The requirement is about keys created together with the user; this control fails any active key that was never used.',
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'no-setup-access-key',
+    'CIS AWS Foundations',
+    '6.0',
+    '2.10',
+    'stricter',
+    'The requirement is about keys created together with the user; this control fails any active key that was never used.',
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'no-setup-access-key',
+    'NIST 800-53',
+    'r5',
+    'AC-6',
+    'related',
+    'The mapping is our own; neither AWS nor another public mapping has it.',
+    NULL,
+    'credlake'
+  ),
+  (
+    'no-setup-access-key',
+    'NIST 800-53',
+    'r5',
+    'IA-5',
+    'related',
+    'The mapping is our own; neither AWS nor another public mapping has it.',
+    NULL,
+    'credlake'
+  ),
+  (
+    'no-setup-access-key',
+    'ISO/IEC 27001',
+    '2022',
+    'A.5.18',
+    'related',
+    NULL,
+    NULL,
+    'CSA CCM (IAM-07)'
+  ),
+  (
+    'no-setup-access-key',
+    'SOC 2',
+    '2017',
+    'CC6.3',
+    'related',
+    NULL,
+    NULL,
+    'CSA CCM (IAM-07)'
+  ),
+  (
+    'no-setup-access-key',
+    'NIST CSF',
+    '2.0',
+    'PR.AA-01',
+    'related',
+    NULL,
+    NULL,
+    'CSA CCM (IAM-07)'
+  ),
+  (
+    'no-setup-access-key',
+    'NIST CSF',
+    '2.0',
+    'PR.AA-05',
+    'related',
+    NULL,
+    NULL,
+    'CSA CCM (IAM-07)'
+  ),
+  (
+    'no-setup-access-key',
+    'AWS Well-Architected',
+    'unversioned',
+    'SEC02-BP02',
+    'related',
+    NULL,
+    NULL,
+    'AWS Well-Architected'
+  ),
+  (
+    'no-setup-access-key',
+    'ENS',
+    'RD 311/2022',
+    'op.acc.6',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'no-setup-access-key',
+    'CSA CCM',
+    '4.0',
+    'IAM-07',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'password-unused',
+    'CIS AWS Foundations',
+    '1.2',
+    '1.3',
+    'stricter',
+    'A credential that fails at 45 days need not fail at 90. Passwords are half of the requirement; access-key-unused is the other half.',
+    90,
+    'Steampipe; AWS Security Hub CSPM'
+  ),
+  (
+    'password-unused',
+    'CIS AWS Foundations',
+    '1.3',
+    '1.12',
+    'stricter',
+    'A credential that fails at 45 days need not fail at 90. Passwords are half of the requirement; access-key-unused is the other half.',
+    90,
+    'Steampipe'
+  ),
+  (
+    'password-unused',
+    'CIS AWS Foundations',
+    '1.4',
+    '1.12',
+    'exact',
+    'Passwords are half of the requirement; access-key-unused is the other half.',
+    45,
+    'Prowler; Steampipe; AWS Security Hub CSPM'
+  ),
+  (
+    'password-unused',
+    'CIS AWS Foundations',
+    '1.5',
+    '1.12',
+    'exact',
+    'Passwords are half of the requirement; access-key-unused is the other half.',
+    45,
+    'Prowler; Steampipe'
+  ),
+  (
+    'password-unused',
+    'CIS AWS Foundations',
+    '2.0',
+    '1.12',
+    'exact',
+    'Passwords are half of the requirement; access-key-unused is the other half.',
+    45,
+    'Prowler; Steampipe'
+  ),
+  (
+    'password-unused',
+    'CIS AWS Foundations',
+    '3.0',
+    '1.12',
+    'exact',
+    'Passwords are half of the requirement; access-key-unused is the other half.',
+    45,
+    'Prowler; Steampipe; AWS Security Hub CSPM'
+  ),
+  (
+    'password-unused',
+    'CIS AWS Foundations',
+    '4.0.1',
+    '1.12',
+    'exact',
+    'Passwords are half of the requirement; access-key-unused is the other half.',
+    45,
+    'Prowler; Steampipe'
+  ),
+  (
+    'password-unused',
+    'CIS AWS Foundations',
+    '5.0',
+    '1.11',
+    'exact',
+    'Passwords are half of the requirement; access-key-unused is the other half.',
+    45,
+    'Prowler; Steampipe; AWS Security Hub CSPM'
+  ),
+  (
+    'password-unused',
+    'CIS AWS Foundations',
+    '6.0',
+    '2.11',
+    'exact',
+    'Passwords are half of the requirement; access-key-unused is the other half.',
+    45,
+    'Prowler; Steampipe'
+  ),
+  (
+    'password-unused',
+    'CIS AWS Foundations',
+    '7.0',
+    '2.11',
+    'exact',
+    'Passwords are half of the requirement; access-key-unused is the other half.',
+    45,
+    'Prowler; CyberStrike'
+  ),
+  (
+    'password-unused',
+    'AWS FSBP',
+    '1.0.0',
+    'IAM.8',
+    'stricter',
+    'A credential that fails at 45 days need not fail at 90. Passwords are half of the requirement; access-key-unused is the other half.',
+    90,
+    'AWS Security Hub CSPM; AWS Config'
+  ),
+  (
+    'password-unused',
+    'AWS Security Hub CSPM',
+    'unversioned',
+    'IAM.22',
+    'exact',
+    'Passwords are half of the requirement; access-key-unused is the other half.',
+    45,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'password-unused',
+    'PCI DSS',
+    '4.0.1',
+    '7.2.4',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe'
+  ),
+  (
+    'password-unused',
+    'PCI DSS',
+    '4.0.1',
+    '7.2.5.1',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe'
+  ),
+  (
+    'password-unused',
+    'PCI DSS',
+    '4.0.1',
+    '8.2.6',
+    'related',
+    'The requirement covers every account of the cardholder data environment, not only IAM users, within 90 days.',
+    90,
+    'AWS Security Hub CSPM; Steampipe'
+  ),
+  (
+    'password-unused',
+    'NIST 800-53',
+    'r5',
+    'AC-2',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'password-unused',
+    'NIST 800-53',
+    'r5',
+    'AC-2(1)',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'password-unused',
+    'NIST 800-53',
+    'r5',
+    'AC-2(3)',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'password-unused',
+    'NIST 800-53',
+    'r5',
+    'AC-3',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'password-unused',
+    'NIST 800-53',
+    'r5',
+    'AC-3(7)',
+    'related',
+    'The mapping is AWS''s, from Security Hub.',
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'password-unused',
+    'NIST 800-53',
+    'r5',
+    'AC-3(15)',
+    'related',
+    'The mapping is AWS''s, from Security Hub.',
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'password-unused',
+    'NIST 800-53',
+    'r5',
+    'AC-6',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'password-unused',
+    'ISO/IEC 27001',
+    '2022',
+    'A.5.15',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; CSA CCM'
+  ),
+  (
+    'password-unused',
+    'ISO/IEC 27001',
+    '2022',
+    'A.5.18',
+    'related',
+    NULL,
+    NULL,
+    'CSA CCM (IAM-07, IAM-08)'
+  ),
+  (
+    'password-unused',
+    'SOC 2',
+    '2017',
+    'CC6.1',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe; CSA CCM'
+  ),
+  (
+    'password-unused',
+    'SOC 2',
+    '2017',
+    'CC6.2',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe; CSA CCM'
+  ),
+  (
+    'password-unused',
+    'SOC 2',
+    '2017',
+    'CC6.3',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe; CSA CCM'
+  ),
+  (
+    'password-unused',
+    'NIST CSF',
+    '2.0',
+    'PR.AA-01',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe; CSA CCM'
+  ),
+  (
+    'password-unused',
+    'NIST CSF',
+    '2.0',
+    'PR.AA-05',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe; CSA CCM'
+  ),
+  (
+    'password-unused',
+    'CIS Controls',
+    '8.1',
+    '5.3',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'password-unused',
+    'AWS Well-Architected',
+    'unversioned',
+    'SEC02-BP05',
+    'related',
+    NULL,
+    NULL,
+    'AWS Well-Architected'
+  ),
+  (
+    'password-unused',
+    'AWS Well-Architected',
+    'unversioned',
+    'SEC03-BP04',
+    'related',
+    NULL,
+    NULL,
+    'credlake'
+  ),
+  (
+    'password-unused',
+    'NIST 800-171',
+    'r2',
+    '3.1.2',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'password-unused',
+    'NIST 800-171',
+    'r2',
+    '3.5.6',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'password-unused',
+    'HIPAA Security Rule',
+    '45 CFR 164',
+    '164.308(a)(3)(ii)(B)',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'password-unused',
+    'HIPAA Security Rule',
+    '45 CFR 164',
+    '164.308(a)(4)(ii)(C)',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'password-unused',
+    'FISC',
+    '11',
+    'P9',
+    'related',
+    'Numbered jitsu 9 in the Japanese edition.',
+    NULL,
+    'AWS FISC references (SH.IAM.4/.5/.6/.7/.8, root MFA guardrail)'
+  ),
+  (
+    'password-unused',
+    'MAS TRMG',
+    '2021-01',
+    '9.1.1',
+    'related',
+    NULL,
+    NULL,
+    'AWS Config conformance pack'
+  ),
+  (
+    'password-unused',
+    'ENS',
+    'RD 311/2022',
+    'op.acc.6.r7',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'password-unused',
+    'BSI C5',
+    '2025',
+    'IAM-03.02B',
+    'related',
+    'C5 addresses the cloud provider; for a customer it is guidance.',
+    NULL,
+    'Prowler'
+  ),
+  ('password-unused', 'CSA CCM', '4.0', 'IAM-07', 'related', NULL, NULL, 'Prowler'),
+  ('password-unused', 'CSA CCM', '4.0', 'IAM-08', 'related', NULL, NULL, 'Prowler'),
+  (
+    'password-unused',
+    'EU NIS2',
+    '2024/2690',
+    '11.5.4',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'password-unused',
+    'KISA ISMS-P',
+    '2023',
+    '2.5.3',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'access-key-unused',
+    'CIS AWS Foundations',
+    '1.2',
+    '1.3',
+    'stricter',
+    'A credential that fails at 45 days need not fail at 90. Access keys are half of the requirement; password-unused is the other half.',
+    90,
+    'Steampipe; AWS Security Hub CSPM'
+  ),
+  (
+    'access-key-unused',
+    'CIS AWS Foundations',
+    '1.3',
+    '1.12',
+    'stricter',
+    'A credential that fails at 45 days need not fail at 90. Access keys are half of the requirement; password-unused is the other half.',
+    90,
+    'Steampipe'
+  ),
+  (
+    'access-key-unused',
+    'CIS AWS Foundations',
+    '1.4',
+    '1.12',
+    'exact',
+    'Access keys are half of the requirement; password-unused is the other half.',
+    45,
+    'Prowler; Steampipe; AWS Security Hub CSPM'
+  ),
+  (
+    'access-key-unused',
+    'CIS AWS Foundations',
+    '1.5',
+    '1.12',
+    'exact',
+    'Access keys are half of the requirement; password-unused is the other half.',
+    45,
+    'Prowler; Steampipe'
+  ),
+  (
+    'access-key-unused',
+    'CIS AWS Foundations',
+    '2.0',
+    '1.12',
+    'exact',
+    'Access keys are half of the requirement; password-unused is the other half.',
+    45,
+    'Prowler; Steampipe'
+  ),
+  (
+    'access-key-unused',
+    'CIS AWS Foundations',
+    '3.0',
+    '1.12',
+    'exact',
+    'Access keys are half of the requirement; password-unused is the other half.',
+    45,
+    'Prowler; Steampipe; AWS Security Hub CSPM'
+  ),
+  (
+    'access-key-unused',
+    'CIS AWS Foundations',
+    '4.0.1',
+    '1.12',
+    'exact',
+    'Access keys are half of the requirement; password-unused is the other half.',
+    45,
+    'Prowler; Steampipe'
+  ),
+  (
+    'access-key-unused',
+    'CIS AWS Foundations',
+    '5.0',
+    '1.11',
+    'exact',
+    'Access keys are half of the requirement; password-unused is the other half.',
+    45,
+    'Prowler; Steampipe; AWS Security Hub CSPM'
+  ),
+  (
+    'access-key-unused',
+    'CIS AWS Foundations',
+    '6.0',
+    '2.11',
+    'exact',
+    'Access keys are half of the requirement; password-unused is the other half.',
+    45,
+    'Prowler; Steampipe'
+  ),
+  (
+    'access-key-unused',
+    'CIS AWS Foundations',
+    '7.0',
+    '2.11',
+    'exact',
+    'Access keys are half of the requirement; password-unused is the other half.',
+    45,
+    'Prowler; CyberStrike'
+  ),
+  (
+    'access-key-unused',
+    'AWS FSBP',
+    '1.0.0',
+    'IAM.8',
+    'stricter',
+    'A credential that fails at 45 days need not fail at 90. Access keys are half of the requirement; password-unused is the other half.',
+    90,
+    'AWS Security Hub CSPM; AWS Config'
+  ),
+  (
+    'access-key-unused',
+    'AWS Security Hub CSPM',
+    'unversioned',
+    'IAM.22',
+    'exact',
+    'Access keys are half of the requirement; password-unused is the other half.',
+    45,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'access-key-unused',
+    'PCI DSS',
+    '4.0.1',
+    '7.2.4',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'access-key-unused',
+    'PCI DSS',
+    '4.0.1',
+    '7.2.5.1',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'access-key-unused',
+    'PCI DSS',
+    '4.0.1',
+    '8.2.6',
+    'related',
+    'The requirement covers every account of the cardholder data environment, not only IAM users, within 90 days.',
+    90,
+    'AWS Security Hub CSPM; Prowler; Steampipe'
+  ),
+  (
+    'access-key-unused',
+    'NIST 800-53',
+    'r5',
+    'AC-2',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'access-key-unused',
+    'NIST 800-53',
+    'r5',
+    'AC-2(1)',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'access-key-unused',
+    'NIST 800-53',
+    'r5',
+    'AC-2(3)',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'access-key-unused',
+    'NIST 800-53',
+    'r5',
+    'AC-3',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'access-key-unused',
+    'NIST 800-53',
+    'r5',
+    'AC-3(7)',
+    'related',
+    'The mapping is AWS''s, from Security Hub.',
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'access-key-unused',
+    'NIST 800-53',
+    'r5',
+    'AC-3(15)',
+    'related',
+    'The mapping is AWS''s, from Security Hub.',
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'access-key-unused',
+    'NIST 800-53',
+    'r5',
+    'AC-6',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'access-key-unused',
+    'ISO/IEC 27001',
+    '2022',
+    'A.5.15',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; CSA CCM'
+  ),
+  (
+    'access-key-unused',
+    'ISO/IEC 27001',
+    '2022',
+    'A.5.18',
+    'related',
+    NULL,
+    NULL,
+    'CSA CCM (IAM-07, IAM-08)'
+  ),
+  (
+    'access-key-unused',
+    'SOC 2',
+    '2017',
+    'CC6.1',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe; CSA CCM'
+  ),
+  (
+    'access-key-unused',
+    'SOC 2',
+    '2017',
+    'CC6.2',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe; CSA CCM'
+  ),
+  (
+    'access-key-unused',
+    'SOC 2',
+    '2017',
+    'CC6.3',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe; CSA CCM'
+  ),
+  (
+    'access-key-unused',
+    'NIST CSF',
+    '2.0',
+    'PR.AA-01',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe; CSA CCM'
+  ),
+  (
+    'access-key-unused',
+    'NIST CSF',
+    '2.0',
+    'PR.AA-05',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe; CSA CCM'
+  ),
+  (
+    'access-key-unused',
+    'CIS Controls',
+    '8.1',
+    '5.3',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'access-key-unused',
+    'AWS Well-Architected',
+    'unversioned',
+    'SEC02-BP05',
+    'related',
+    NULL,
+    NULL,
+    'AWS Well-Architected'
+  ),
+  (
+    'access-key-unused',
+    'AWS Well-Architected',
+    'unversioned',
+    'SEC03-BP04',
+    'related',
+    NULL,
+    NULL,
+    'credlake'
+  ),
+  (
+    'access-key-unused',
+    'NIST 800-171',
+    'r2',
+    '3.1.2',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'access-key-unused',
+    'NIST 800-171',
+    'r2',
+    '3.5.6',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'access-key-unused',
+    'HIPAA Security Rule',
+    '45 CFR 164',
+    '164.308(a)(3)(ii)(B)',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'access-key-unused',
+    'HIPAA Security Rule',
+    '45 CFR 164',
+    '164.308(a)(4)(ii)(C)',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'access-key-unused',
+    'FISC',
+    '11',
+    'P9',
+    'related',
+    'Numbered jitsu 9 in the Japanese edition.',
+    NULL,
+    'AWS FISC references (SH.IAM.4/.5/.6/.7/.8, root MFA guardrail)'
+  ),
+  (
+    'access-key-unused',
+    'MAS TRMG',
+    '2021-01',
+    '9.1.1',
+    'related',
+    NULL,
+    NULL,
+    'AWS Config conformance pack'
+  ),
+  (
+    'access-key-unused',
+    'ENS',
+    'RD 311/2022',
+    'op.acc.6.r7',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'access-key-unused',
+    'BSI C5',
+    '2025',
+    'IAM-03.02B',
+    'related',
+    'C5 addresses the cloud provider; for a customer it is guidance.',
+    NULL,
+    'Prowler'
+  ),
+  (
+    'access-key-unused',
+    'CSA CCM',
+    '4.0',
+    'IAM-07',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'access-key-unused',
+    'CSA CCM',
+    '4.0',
+    'IAM-08',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'access-key-unused',
+    'EU NIS2',
+    '2024/2690',
+    '11.5.4',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'single-access-key',
+    'CIS AWS Foundations',
+    '1.3',
+    '1.13',
+    'exact',
+    NULL,
+    NULL,
+    'Steampipe'
+  ),
+  (
+    'single-access-key',
+    'CIS AWS Foundations',
+    '1.4',
+    '1.13',
+    'exact',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'single-access-key',
+    'CIS AWS Foundations',
+    '1.5',
+    '1.13',
+    'exact',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'single-access-key',
+    'CIS AWS Foundations',
+    '2.0',
+    '1.13',
+    'exact',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'single-access-key',
+    'CIS AWS Foundations',
+    '3.0',
+    '1.13',
+    'exact',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'single-access-key',
+    'CIS AWS Foundations',
+    '4.0.1',
+    '1.13',
+    'exact',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'single-access-key',
+    'CIS AWS Foundations',
+    '5.0',
+    '1.12',
+    'exact',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'single-access-key',
+    'CIS AWS Foundations',
+    '6.0',
+    '2.12',
+    'exact',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'single-access-key',
+    'NIST 800-53',
+    'r5',
+    'IA-5',
+    'related',
+    'The mapping is our own; neither AWS nor another public mapping has it.',
+    NULL,
+    'credlake'
+  ),
+  (
+    'single-access-key',
+    'ISO/IEC 27001',
+    '2022',
+    'A.5.16',
+    'related',
+    NULL,
+    NULL,
+    'CSA CCM (IAM-03)'
+  ),
+  (
+    'single-access-key',
+    'SOC 2',
+    '2017',
+    'CC6.1',
+    'related',
+    NULL,
+    NULL,
+    'CSA CCM (IAM-03)'
+  ),
+  (
+    'single-access-key',
+    'NIST CSF',
+    '2.0',
+    'PR.AA-01',
+    'related',
+    NULL,
+    NULL,
+    'CSA CCM (IAM-03)'
+  ),
+  (
+    'single-access-key',
+    'AWS Well-Architected',
+    'unversioned',
+    'SEC02-BP05',
+    'related',
+    NULL,
+    NULL,
+    'credlake'
+  ),
+  (
+    'single-access-key',
+    'ENS',
+    'RD 311/2022',
+    'op.acc.6',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'single-access-key',
+    'CSA CCM',
+    '4.0',
+    'IAM-03',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'access-key-rotation',
+    'CIS AWS Foundations',
+    '1.2',
+    '1.4',
+    'exact',
+    NULL,
+    90,
+    'Steampipe; AWS Security Hub CSPM'
+  ),
+  (
+    'access-key-rotation',
+    'CIS AWS Foundations',
+    '1.3',
+    '1.14',
+    'exact',
+    NULL,
+    90,
+    'Steampipe'
+  ),
+  (
+    'access-key-rotation',
+    'CIS AWS Foundations',
+    '1.4',
+    '1.14',
+    'exact',
+    NULL,
+    90,
+    'Prowler; Steampipe; AWS Security Hub CSPM'
+  ),
+  (
+    'access-key-rotation',
+    'CIS AWS Foundations',
+    '1.5',
+    '1.14',
+    'exact',
+    NULL,
+    90,
+    'Prowler; Steampipe'
+  ),
+  (
+    'access-key-rotation',
+    'CIS AWS Foundations',
+    '2.0',
+    '1.14',
+    'exact',
+    NULL,
+    90,
+    'Prowler; Steampipe'
+  ),
+  (
+    'access-key-rotation',
+    'CIS AWS Foundations',
+    '3.0',
+    '1.14',
+    'exact',
+    NULL,
+    90,
+    'Prowler; Steampipe; AWS Security Hub CSPM'
+  ),
+  (
+    'access-key-rotation',
+    'CIS AWS Foundations',
+    '4.0.1',
+    '1.14',
+    'exact',
+    NULL,
+    90,
+    'Prowler; Steampipe'
+  ),
+  (
+    'access-key-rotation',
+    'CIS AWS Foundations',
+    '5.0',
+    '1.13',
+    'exact',
+    NULL,
+    90,
+    'Prowler; Steampipe; AWS Security Hub CSPM'
+  ),
+  (
+    'access-key-rotation',
+    'CIS AWS Foundations',
+    '6.0',
+    '2.13',
+    'exact',
+    NULL,
+    90,
+    'Prowler; Steampipe'
+  ),
+  (
+    'access-key-rotation',
+    'CIS AWS Foundations',
+    '7.0',
+    '2.12',
+    'exact',
+    NULL,
+    90,
+    'Prowler; CyberStrike'
+  ),
+  (
+    'access-key-rotation',
+    'AWS FSBP',
+    '1.0.0',
+    'IAM.3',
+    'exact',
+    NULL,
+    90,
+    'AWS Security Hub CSPM; AWS Config'
+  ),
+  (
+    'access-key-rotation',
+    'PCI DSS',
+    '4.0.1',
+    '8.3.9',
+    'related',
+    'The mapping is AWS''s. The requirement is about passwords that are the only factor.',
+    90,
+    'AWS Security Hub CSPM; Prowler; Steampipe'
+  ),
+  (
+    'access-key-rotation',
+    'PCI DSS',
+    '4.0.1',
+    '8.6.3',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM; Prowler; Steampipe'
+  ),
+  (
+    'access-key-rotation',
+    'NIST 800-53',
+    'r5',
+    'AC-2(1)',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'access-key-rotation',
+    'NIST 800-53',
+    'r5',
+    'AC-2(3)',
+    'related',
+    NULL,
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'access-key-rotation',
+    'NIST 800-53',
+    'r5',
+    'AC-3(15)',
+    'related',
+    'The mapping is AWS''s, from Security Hub.',
+    NULL,
+    'AWS Security Hub CSPM'
+  ),
+  (
+    'access-key-rotation',
+    'ISO/IEC 27001',
+    '2022',
+    'A.5.15',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'access-key-rotation',
+    'ISO/IEC 27001',
+    '2022',
+    'A.5.17',
+    'related',
+    NULL,
+    NULL,
+    'credlake'
+  ),
+  (
+    'access-key-rotation',
+    'SOC 2',
+    '2017',
+    'CC6.1',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe'
+  ),
+  (
+    'access-key-rotation',
+    'SOC 2',
+    '2017',
+    'CC6.2',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe'
+  ),
+  (
+    'access-key-rotation',
+    'NIST CSF',
+    '2.0',
+    'PR.AA-01',
+    'related',
+    NULL,
+    NULL,
+    'Steampipe'
+  ),
+  (
+    'access-key-rotation',
+    'AWS Well-Architected',
+    'unversioned',
+    'SEC02-BP05',
+    'related',
+    NULL,
+    NULL,
+    'AWS Well-Architected; Prowler'
+  ),
+  (
+    'access-key-rotation',
+    'HIPAA Security Rule',
+    '45 CFR 164',
+    '164.308(a)(4)(ii)(C)',
+    'related',
+    NULL,
+    NULL,
+    'Prowler; Steampipe'
+  ),
+  (
+    'access-key-rotation',
+    'ENS',
+    'RD 311/2022',
+    'op.acc.6',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'access-key-rotation',
+    'EU NIS2',
+    '2024/2690',
+    '11.6.2.c',
+    'related',
+    NULL,
+    NULL,
+    'Prowler'
+  ),
+  (
+    'report-collected',
+    'PCI DSS',
+    '4.0.1',
+    '7.2.4',
+    'related',
+    'An access review must cover every account. The mapping is our own; the CSA Cloud Controls Matrix points to it as well.',
+    NULL,
+    'CSA CCM'
+  ),
+  (
+    'report-collected',
+    'PCI DSS',
+    '4.0.1',
+    '7.2.5.1',
+    'related',
+    'A review of application accounts must cover every account. The mapping is our own; the CSA Cloud Controls Matrix points to it as well.',
+    NULL,
+    'credlake; CSA CCM'
+  ),
+  (
+    'report-collected',
+    'NIST 800-53',
+    'r5',
+    'AC-2',
+    'related',
+    'The mapping is our own; neither AWS nor another public mapping has it.',
+    NULL,
+    'Prowler'
+  ),
+  (
+    'report-collected',
+    'ISO/IEC 27001',
+    '2022',
+    'A.5.16',
+    'related',
+    NULL,
+    NULL,
+    'CSA CCM (IAM-03, IAM-08)'
+  ),
+  (
+    'report-collected',
+    'ISO/IEC 27001',
+    '2022',
+    'A.5.18',
+    'related',
+    NULL,
+    NULL,
+    'CSA CCM (IAM-03, IAM-08)'
+  ),
+  (
+    'report-collected',
+    'SOC 2',
+    '2017',
+    'CC6.2',
+    'related',
+    NULL,
+    NULL,
+    'CSA CCM (IAM-08)'
+  ),
+  (
+    'report-collected',
+    'SOC 2',
+    '2017',
+    'CC6.3',
+    'related',
+    NULL,
+    NULL,
+    'CSA CCM (IAM-08)'
+  ),
+  (
+    'report-collected',
+    'NIST CSF',
+    '2.0',
+    'PR.AA-01',
+    'related',
+    NULL,
+    NULL,
+    'CSA CCM (IAM-03, IAM-08)'
+  ),
+  (
+    'report-collected',
+    'NIST CSF',
+    '2.0',
+    'PR.AA-05',
+    'related',
+    NULL,
+    NULL,
+    'CSA CCM (IAM-03, IAM-08)'
+  ),
+  (
+    'report-collected',
+    'CIS Controls',
+    '8.1',
+    '5.1',
+    'related',
+    NULL,
+    NULL,
+    'credlake; CSA CCM'
+  ),
+  (
+    'report-collected',
+    'AWS Well-Architected',
+    'unversioned',
+    'SEC02-BP05',
+    'related',
+    NULL,
+    NULL,
+    'AWS Well-Architected'
+  ),
+  (
+    'report-collected',
+    'CSA CCM',
+    '4.0',
+    'IAM-03',
+    'related',
+    NULL,
+    NULL,
+    'credlake'
+  ),
+  (
+    'report-collected',
+    'CSA CCM',
+    '4.0',
+    'IAM-08',
+    'related',
+    NULL,
+    NULL,
+    'credlake'
+  ),
+  (
+    'root-no-certificate',
+    'NIST 800-53',
+    'r5',
+    'AC-6',
+    'related',
+    'The mapping is our own; neither AWS nor another public mapping has it.',
+    NULL,
+    'credlake'
+  ),
+  (
+    'root-no-certificate',
+    'NIST 800-53',
+    'r5',
+    'IA-5',
+    'related',
+    'The mapping is our own; neither AWS nor another public mapping has it.',
+    NULL,
+    'credlake'
+  ),
+  (
+    'root-no-certificate',
+    'ISO/IEC 27001',
+    '2022',
+    'A.5.17',
+    'related',
+    NULL,
+    NULL,
+    'credlake'
+  ),
+  (
+    'root-no-certificate',
+    'ISO/IEC 27001',
+    '2022',
+    'A.8.2',
+    'related',
+    NULL,
+    NULL,
+    'credlake'
+  ),
+  (
+    'root-no-certificate',
+    'SOC 2',
+    '2017',
+    'CC6.1',
+    'related',
+    NULL,
+    NULL,
+    'credlake'
+  ),
+  (
+    'root-no-certificate',
+    'NIST CSF',
+    '2.0',
+    'PR.AA-01',
+    'related',
+    NULL,
+    NULL,
+    'credlake'
+  ),
+  (
+    'root-no-certificate',
+    'CIS Controls',
+    '8.1',
+    '4.7',
+    'related',
+    NULL,
+    NULL,
+    'credlake'
+  ),
+  (
+    'root-no-certificate',
+    'AWS Well-Architected',
+    'unversioned',
+    'SEC01-BP02',
+    'related',
+    NULL,
+    NULL,
+    'credlake'
+  )) AS "declared"("control_id", "framework", "version", "requirement", "relation", "note", "requirement_limit", "source")
