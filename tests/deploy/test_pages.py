@@ -11,6 +11,9 @@ from tests.deploy.templates import FOLDER, template
 
 _TEMPLATE = re.compile(r"deploy/([a-z-]+\.yaml)")
 _NAMED = re.compile(r"(?:ParameterKey=|(?<=\s))([A-Z][A-Za-z]+)(?==|,ParameterValue)")
+# CloudFormation's limits for a template in a request, and in a bucket.
+_INLINE_BYTES = 51_200
+_IN_A_BUCKET_BYTES = 1_000_000
 _DEPLOYING = [command for command in commands() if _TEMPLATE.search(command)]
 
 
@@ -24,6 +27,14 @@ def test_a_command_names_parameters_that_its_template_has(command):
     named = set(_NAMED.findall(command.partition("--parameter")[2]))
     assert named - known.keys() == set()
     assert named
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.name)
+def test_a_template_is_sent_in_the_request_only_if_it_fits(path):
+    """The CLI refuses a larger one without `--s3-bucket`. A StackSet of the page is always created without a bucket."""
+    commands = [one for one in _DEPLOYING if f"deploy/{path.name}" in one]
+    inline = [one for one in commands if "--s3-bucket $CODE_BUCKET" not in one]
+    assert path.stat().st_size <= (_INLINE_BYTES if inline else _IN_A_BUCKET_BYTES)
 
 
 @pytest.mark.parametrize("name", ["member-role.yaml", "container.yaml", "quicksight.yaml"])

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 TEMPLATES = sorted(path.name for path in FOLDER.glob("*.yaml"))
 _EC2_DESCRIPTION = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{1,255}")
-# The limit of CloudFormation for a template that is sent without a bucket, as every command of docs/deploy.md does.
-_TEMPLATE_BYTES = 51_200
 # The call by which CloudFormation makes a resource, and the names that differ between the two.
 _CALLS = {
     "AWS::Athena::WorkGroup": ("athena", "CreateWorkGroup", {"WorkGroupConfiguration": "Configuration"}),
@@ -182,11 +180,6 @@ def test_ec2_takes_every_description(name):
 
 def test_ec2_refuses_an_apostrophe():
     assert not _EC2_DESCRIPTION.fullmatch("AWS's endpoints")
-
-
-@pytest.mark.parametrize("name", TEMPLATES)
-def test_a_template_can_be_deployed_from_a_file(name):
-    assert (FOLDER / name).stat().st_size < _TEMPLATE_BYTES
 
 
 @pytest.mark.parametrize("path", sorted([*FOLDER.glob("*.yaml"), *FOLDER.glob("*.json")]), ids=lambda path: path.name)
