@@ -84,7 +84,7 @@ def render(data: ReportData, *, language: str = "en", access_portal: str | None 
         access_portal: the URL of the access portal through which the links to the AWS console lead; None for none.
     """
     texts = Texts(language)
-    data = replace(data, controls=[texts.control(control) for control in data.controls])
+    data = _in_language(data, texts)
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -145,6 +145,16 @@ def render(data: ReportData, *, language: str = "en", access_portal: str | None 
         sparkline=sparkline,
         link=lambda account, user: console_link(account.aws_partition, account.account_id, user, access_portal),
         version=__version__,
+    )
+
+
+def _in_language(data: ReportData, texts: Texts) -> ReportData:
+    """The data with what the views write in English in the language of the page."""
+    return replace(
+        data,
+        controls=[texts.control(control) for control in data.controls],
+        findings=[replace(each, reason=texts.reason(each.reason_code, each.reason)) for each in data.findings],
+        requirements=[replace(each, relation=texts.sentence("relation", each.relation)) for each in data.requirements],
     )
 
 

@@ -121,6 +121,7 @@ class Finding:
     credential_type: str | None  # `password`, `access_key` or `signing_certificate`; None where it is about no one.
     credential_created_at: datetime | None  # When that was created.
     reason: str  # Why it fails, as a sentence.
+    reason_code: str | None  # The kind of that sentence.
     failing_since: datetime | None  # Since when, where the report shows it.
     report_generated_at: datetime | None  # The time from which ages are counted.
     last_used_at: datetime | None  # When the credential was last used.

@@ -6,13 +6,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from collector.query.statement import literal
+from collector.query.workbook import row_values
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from collector.reports.data import Reader
+    from collector.reports.texts import Texts
 
 _OF_THE_ACCOUNT = ("account_id", "account_name", "ou_path", "owner")
 _OF_THE_THING = ("user_name", "kind", "created_at", "is_active", "last_used_at", "idle_days", "mfa_active")
-REVIEW_COLUMNS = (*_OF_THE_ACCOUNT, *_OF_THE_THING, "failing_controls", "finding_ids")
+REVIEW_COLUMNS = (*_OF_THE_ACCOUNT, *_OF_THE_THING, "failing_controls", "finding_ids", "reason")
+# Between the reasons of one row, and between a reason and its code: characters that no text of AWS or of a file has.
+_RECORD, _UNIT = 30, 31
+
+
+def review_rows(reader: Reader, texts: Texts) -> Iterator[Sequence[object]]:
+    """The rows of the statement, with their reasons in the language of the texts: a line for each."""
+    for *values, reasons in row_values(reader.run(review_statement(reader))):
+        coded = [each.split(chr(_UNIT)) for each in str(reasons or "").split(chr(_RECORD)) if each]
+        yield [*values, "\n".join(texts.reason(code, reason) for code, reason in coded) or None]
 
 
 def review_statement(reader: Reader) -> str:
@@ -30,8 +43,9 @@ with failing as (
         coalesce(user_arn, account_id) as subject,
         coalesce(credential_type, 'user') as kind,
         coalesce(slot, 0) as slot,
-        {_list_of("control_id", controls)} as failing_controls,
-        {_list_of("finding_id", controls)} as finding_ids
+        trim({_list_of("concat(' ', control_id)", controls)}) as failing_controls,
+        trim({_list_of("concat(' ', finding_id)", controls)}) as finding_ids,
+        {_list_of(f"concat(chr({_RECORD}), reason_code, chr({_UNIT}), reason)", controls)} as reasons
     from findings
     where {where} and (user_arn is not null or control_id like 'root-%')
     group by coalesce(user_arn, account_id), coalesce(credential_type, 'user'), coalesce(slot, 0)
@@ -78,16 +92,14 @@ things as (
     from credentials
     where {where}
 )
-select {", ".join(columns)}, failing.failing_controls, failing.finding_ids
+select {", ".join(columns)}, failing.failing_controls, failing.finding_ids, failing.reasons
 from things
 inner join (select * from account where {where}) as account on account.account_id = things.account_id
 left join failing on failing.subject = things.subject and failing.kind = things.kind and failing.slot = things.slot
 order by account.account_id, things.user_name, things.place, things.created_at, things.slot"""
 
 
-def _list_of(column: str, controls: list[str]) -> str:
-    """The values of a column for each control, with blanks between them."""
-    each = ", ".join(
-        f"coalesce(max(case when control_id = {name} then concat(' ', {column}) end), '')" for name in controls
-    )
-    return f"trim(concat({each}))"
+def _list_of(value: str, controls: list[str]) -> str:
+    """The values of an expression for each control, one after the other."""
+    each = ", ".join(f"coalesce(max(case when control_id = {name} then {value} end), '')" for name in controls)
+    return f"concat({each})"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import replace
 from datetime import date, datetime
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from collector.reports.catalog import catalog, japanese
+from collector.reports.sentences import japanese_day, japanese_reason, japanese_sentence
 
 if TYPE_CHECKING:
     from collector.outcome import Outcome
@@ -16,18 +16,6 @@ if TYPE_CHECKING:
 LANGUAGES = ("en", "ja")
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-@cache
-def catalog() -> dict[str, dict[str, dict[str, str]]]:
-    """Section → name → language → text."""
-    return tomllib.loads((Path(__file__).parent / "texts.toml").read_text("utf-8"))
-
-
-@cache
-def japanese() -> dict[str, dict[str, dict[str, str]]]:
-    """The Japanese texts of `controls` by control, and of `next_steps` by outcome."""
-    return tomllib.loads((Path(__file__).parent / "japanese.toml").read_text("utf-8"))
 
 
 class Texts:
@@ -60,11 +48,19 @@ class Texts:
         found = japanese()["next_steps"].get(outcome.value) if self.language == "ja" else None
         return outcome.next_step.replace("`", "") if found is None else found["text"]
 
+    def reason(self, reason_code: str | None, reason: str) -> str:
+        """The reason of a result; one that this version has no translation of stays in English."""
+        return (japanese_reason(reason_code, reason) if self.language == "ja" else None) or reason
+
+    def sentence(self, section: str, text: str) -> str:
+        """A sentence or words of a view, declared in a section of `reasons.toml`; others stay in English."""
+        return (japanese_sentence(section, text) if self.language == "ja" else None) or text
+
     def day(self, day: date | str) -> str:
         """`25 Nov 2026`."""
         value = date.fromisoformat(day) if isinstance(day, str) else day
         if self.language == "ja":
-            return f"{value.year}年{value.month}月{value.day}日"
+            return japanese_day(value)
         return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
 
     def time(self, instant: datetime) -> str:

@@ -14,7 +14,7 @@ from collector.query.statement import literal
 from collector.query.workbook import MAX_ROWS, open_book, row_values
 from collector.reports.data import Reader
 from collector.reports.records import Coverage
-from collector.reports.review import REVIEW_COLUMNS, review_statement
+from collector.reports.review import REVIEW_COLUMNS, review_rows
 from collector.reports.texts import Texts
 
 if TYPE_CHECKING:
@@ -111,13 +111,13 @@ def write_report(
         sheets = _Sheets(book, texts, controls)
         # Written last: only then it is known whether every row fits.
         summary = book.add(texts("sheet.summary"))
-        sheets.add("findings", _FINDINGS, row_values(run(_view("findings", _FINDINGS, reader, "finding_rank"))))
+        sheets.add("findings", _FINDINGS, _findings(reader, texts))
         sheets.add(
             "users", _USERS, row_values(run(_view("credential_report", _USERS, reader, "account_id, user_name")))
         )
         sheets.add("coverage", _COVERAGE, _coverage(reader, coverage, texts))
         sheets.add("changes", _CHANGES, row_values(run(_changes(reader))))
-        sheets.add("review", REVIEW_COLUMNS, row_values(run(review_statement(reader))), more=_DECISIONS)
+        sheets.add("review", REVIEW_COLUMNS, review_rows(reader, texts), more=_DECISIONS)
         facts = [
             texts("page.title", organization=reader.snapshot.organization_id),
             texts("page.as_of", time=texts.time(reader.snapshot.snapshot_at)),
@@ -207,6 +207,14 @@ def _view(view: str, columns: Sequence[str], reader: Reader, order: str, where: 
     return f"select {', '.join(columns)} from {view} where {reader.where(where)} order by {order}"
 
 
+def _findings(reader: Reader, texts: Texts) -> Iterator[Sequence[object]]:
+    """The findings, with their reasons in the language of the workbook."""
+    place = _FINDINGS.index("reason")
+    for *values, code in row_values(reader.run(_view("findings", (*_FINDINGS, "reason_code"), reader, "finding_rank"))):
+        values[place] = texts.reason(str(code), str(values[place]))
+        yield values
+
+
 def _changes(reader: Reader) -> str:
     newest = f"snapshot_date = {literal(reader.snapshot.snapshot_date)}"
     return _view("credential_changes_history", _CHANGES, reader, "change_type, account_id, user_name", newest)
@@ -217,7 +225,10 @@ def _coverage(reader: Reader, coverage: list[Coverage], texts: Texts) -> Iterato
     rows = sorted(zip(coverage, reader.accounts, strict=True), key=lambda row: (row[0].is_covered, row[1].outcome))
     for each, account in rows:
         values = {name: getattr(account, name, None) for name in _COVERAGE}
-        values |= {"reason": each.reason, "next_step": texts.next_step(Outcome(account.outcome)) or None}
+        values |= {
+            "reason": texts.sentence("coverage", each.reason),
+            "next_step": texts.next_step(Outcome(account.outcome)) or None,
+        }
         yield list(values.values())
 
 

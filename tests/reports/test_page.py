@@ -136,13 +136,16 @@ def test_the_same_lake_gives_the_same_page(read, page):
     assert render(read()) == page
 
 
-def test_a_japanese_page_is_marked_as_one(data):
+def test_a_japanese_page_is_marked_as_one_and_written_in_it(data, carried):
     page = render(data, language="ja")
 
     assert '<html lang="ja">' in page
     assert "2026年11月23日 15:00 UTC 時点" in page
     assert "コンソールを使用するユーザーに MFA がある" in page
     assert "Console users have MFA" not in page
+    reasons = carried(page)["reasons"]
+    assert "ユーザーにパスワードがありますが、MFA デバイスがありません。" in reasons
+    assert [each for each in reasons if re.search(" [a-z]{4}", each)] == []
 
 
 @pytest.mark.parametrize(

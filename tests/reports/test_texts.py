@@ -12,7 +12,8 @@ import pytest
 
 from collector.denial import PolicyType
 from collector.outcome import Outcome
-from collector.reports.texts import LANGUAGES, Texts, catalog, japanese
+from collector.reports.catalog import catalog, japanese
+from collector.reports.texts import LANGUAGES, Texts
 
 ENTRIES = {f"{section}.{name}": entry for section, names in catalog().items() for name, entry in names.items()}
 

@@ -12,8 +12,9 @@ import pytest
 from collector.query import workbook as query_workbook
 from collector.query.duckdb import LocalLake
 from collector.reports import workbook as report_workbook
+from collector.reports.catalog import catalog, japanese
 from collector.reports.scope import Scope
-from collector.reports.texts import LANGUAGES, catalog, japanese
+from collector.reports.texts import LANGUAGES
 from collector.reports.workbook import SHEETS, write_report
 from tests.reports.conftest import ALPHA, BETA, CALLER, GAMMA, HOSTILE
 
@@ -86,9 +87,13 @@ def test_the_review_has_every_user_and_credential_with_what_fails(write):
         ("old-key", "user", True, None),
         ("old-key", "access key", True, "access-key-rotation"),
     ]
+    assert [row["why"] for row in rows if row["fails"]] == [
+        "The user has a password and no MFA device.",
+        "Created 448 days before the report: beyond the limit of 90 days.",
+    ]
     assert {row[name] for row in rows for name in ("decision", "until", "reviewer", "decided on", "comment")} == {None}
     choices = {str(each.sqref): each.formula1 for each in book["review"].data_validations.dataValidation}
-    assert choices["N2:N7"] == '"keep,remove,exception until"'
+    assert choices["O2:O7"] == '"keep,remove,exception until"'
 
 
 def test_the_workbook_of_some_accounts_holds_nothing_of_others(write):
@@ -126,6 +131,8 @@ def test_a_japanese_workbook_has_its_own_sheets_headings_and_words(write):
     assert {row["重大度"] for row in findings} <= {"緊急", "高", "中", "低"}
     titles = {each["title"] for each in japanese()["controls"].values()}
     assert {row["あるべき状態"] for row in findings} <= titles
+    assert "ユーザーにパスワードがありますが、MFA デバイスがありません。" in {row["理由"] for row in findings}
+    assert sheet_rows(book, "収集状況")[0]["理由"] == "STS がロールの引き受けを拒否しました。"
     assert sheet_rows(book, "収集状況")[0]["対応"] == japanese()["next_steps"]["assume_denied"]["text"]
 
 

@@ -147,7 +147,7 @@
       cell(element("a", { href: address("finding", idOf(row)) }, control.title)),
       cell(element("span", {}, shownUser(row)), credential(row) ? element("span", { class: "note" }, ` · ${credential(row)}`) : null, where(account)),
       cell(since(row)),
-      cell(element("span", { lang: "en", title: reasons[findings.reason[row]] }, reasons[findings.reason[row]])),
+      cell(element("span", { title: reasons[findings.reason[row]] }, reasons[findings.reason[row]])),
       cell(consoleLink(account, userName(row))));
   }
   function groupRow({ by, rows }) {
@@ -274,7 +274,7 @@
   }
   dialog.addEventListener("close", () => history.replaceState(null, "", location.pathname + location.search));
   const heading = (label) => element("h3", {}, label);
-  const paragraph = (content, language) => element("p", language ? { lang: language } : {}, content);
+  const paragraph = (content) => element("p", {}, content);
   function table(heads, rows) {
     const head = element("tr", {}, ...heads.map((each) => element("th", { scope: "col" }, each)));
     return element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map((each) => element("td", {}, each))))));
@@ -282,7 +282,7 @@
   function findingsList(rows, all) {
     if (!rows.length) return null;
     const items = rows.slice(0, 100).map((row) => element("li", {}, severity(controls[findings.control[row]].severity), " ",
-      element("a", { href: address("finding", idOf(row)) }, controls[findings.control[row]].title), ` – ${shownUser(row)}: `, element("span", { lang: "en" }, reasons[findings.reason[row]])));
+      element("a", { href: address("finding", idOf(row)) }, controls[findings.control[row]].title), ` – ${shownUser(row)}: ${reasons[findings.reason[row]]}`));
     const link = element("a", { href: "#worklist" }, text("all_findings"));
     link.addEventListener("click", (event) => { event.preventDefault(); dialog.close(); choose(all); });
     return element("section", {}, heading(text("findings", { n: rows.length })), element("ul", {}, ...items), rows.length > 100 ? paragraph(text("more", { n: rows.length - 100 })) : null, element("p", {}, link));
@@ -326,7 +326,7 @@
       const used = findings.used[row] === null ? text("no_use") : day(findings.used[row]);
       open(control.title, element("p", {}, severity(control.severity), isNew.has(row) ? element("span", { class: "tag" }, text("new")) : null),
         element("p", {}, element("strong", {}, shownUser(row)), credential(row) ? ` · ${credential(row)}` : "", element("br"), element("a", { href: address("account", accounts.id[account]) }, where(account))),
-        heading(text("reason")), paragraph(reasons[findings.reason[row]], "en"), element("p", {}, since(row)),
+        heading(text("reason")), paragraph(reasons[findings.reason[row]]), element("p", {}, since(row)),
         findings.type[row] ? paragraph(`${text("last_used")}: ${used}`) : null,
         heading(text("remediation")), paragraph(control.remediation), element("p", {}, consoleLink(account, userName(row)) ?? ""),
         heading(text("why_it_matters")), paragraph(control.why),
