@@ -57,13 +57,14 @@ def value_faults(shape: Shape, value: Any, at: str) -> Iterator[str]:
         yield f"{at}: {size} is more than {limits['max']}"
     if "enum" in limits and value not in limits["enum"]:
         yield f"{at}: {value} is none of {', '.join(limits['enum'])}"
-    if "pattern" in limits and not re.fullmatch(_pythons(limits["pattern"]), value):
+    if "pattern" in limits and not re.fullmatch(pattern_of_python(limits["pattern"]), value):
         yield f"{at}: {value} does not match {limits['pattern']}"
     if shape.type_name == "structure" and _VARIANT in shape.documentation and len(value) != 1:
         yield f"{at}: one of a kind, not {', '.join(value) or 'none'}"
 
 
-def _pythons(pattern: str) -> str:
+def pattern_of_python(pattern: str) -> str:
+    """A Java pattern of a model as Python has it."""
     for java, python in _JAVAS.items():
         pattern = pattern.replace(java, python)
     return pattern

@@ -1,133 +1,102 @@
-"""Each string that a service restricts, held to the service's own length, pattern and values (botocore's models).
+"""Each string that a service restricts, held to the service's own length, pattern and values (see `restrictions`).
 
-cfn-lint checks some of them. EC2's model has no patterns, so its expression for descriptions stands here: AWS refuses
-`Invalid rule description` with it (hashicorp/terraform-provider-aws issue 18874).
+EC2's model has no patterns, so its expression for descriptions is here: AWS refuses `Invalid rule description` with it
+(hashicorp/terraform-provider-aws issue 18874).
 """
 
 from __future__ import annotations
 
 import re
+from itertools import cycle, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from re import _constants as kinds  # type: ignore[attr-defined]
+from re import _parser  # type: ignore[attr-defined]
 
 import botocore.session
 import pytest
 
 from tests.deploy.api_faults import value_faults
+from tests.deploy.restrictions import faults_of_resource, refused, restricted
 from tests.deploy.templates import FOLDER, template
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 TEMPLATES = sorted(path.name for path in FOLDER.glob("*.yaml"))
 _EC2_DESCRIPTION = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{1,255}")
-# The call by which CloudFormation makes a resource, and the names that differ between the two.
-_CALLS = {
-    "AWS::Athena::WorkGroup": ("athena", "CreateWorkGroup", {"WorkGroupConfiguration": "Configuration"}),
-    "AWS::CloudWatch::Alarm": ("cloudwatch", "PutMetricAlarm", {}),
-    "AWS::ECS::Cluster": ("ecs", "CreateCluster", {}),
-    "AWS::ECS::TaskDefinition": ("ecs", "RegisterTaskDefinition", {}),
-    "AWS::Events::Rule": ("events", "PutRule", {}),
-    "AWS::Glue::Database": ("glue", "CreateDatabase", {}),
-    "AWS::Glue::Table": ("glue", "CreateTable", {}),
-    "AWS::IAM::ManagedPolicy": ("iam", "CreatePolicy", {"ManagedPolicyName": "PolicyName"}),
-    "AWS::IAM::Role": ("iam", "CreateRole", {}),
-    "AWS::KMS::Alias": ("kms", "CreateAlias", {}),
-    "AWS::KMS::Key": ("kms", "CreateKey", {}),
-    "AWS::Lambda::EventInvokeConfig": ("lambda", "PutFunctionEventInvokeConfig", {}),
-    "AWS::Lambda::Function": ("lambda", "CreateFunction", {}),
-    "AWS::Logs::LogGroup": ("logs", "CreateLogGroup", {}),
-    "AWS::QuickSight::Dashboard": ("quicksight", "CreateDashboard", {}),
-    "AWS::QuickSight::DataSet": ("quicksight", "CreateDataSet", {}),
-    "AWS::QuickSight::DataSource": ("quicksight", "CreateDataSource", {}),
-    "AWS::QuickSight::RefreshSchedule": ("quicksight", "CreateRefreshSchedule", {}),
-    "AWS::S3::Bucket": ("s3", "CreateBucket", {"BucketName": "Bucket"}),
-    "AWS::Scheduler::Schedule": ("scheduler", "CreateSchedule", {}),
-    "AWS::SNS::Subscription": ("sns", "Subscribe", {}),
-    "AWS::SNS::Topic": ("sns", "CreateTopic", {}),
-    "AWS::SQS::Queue": ("sqs", "CreateQueue", {}),
-}
-# Security groups are checked below. The others have policies alone, which the tests of the permissions evaluate.
-_WITHOUT_A_CALL = {"AWS::EC2::SecurityGroup", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy"}
-# What the parameters without a default are given.
-_GIVEN = {
-    "OrganizationId": "o-aa111bb222",
-    "ExternalId": "example",
-    "BucketName": "credlake-111122223333-us-east-1",
-    "CollectorAccountId": "111122223333",
-    "DatabaseName": "credlake",
-    "WorkGroupName": "credlake",
-    "LogGroupName": "/credlake/credlake",
-}
-_PSEUDO = {"AWS::AccountId": "111122223333", "AWS::Partition": "aws", "AWS::Region": "us-east-1"}
 _SESSION = botocore.session.Session()
+# What the parameters without a default and without a pattern are given.
+_GIVEN = {"DatabaseName": "credlake", "WorkGroupName": "credlake", "LogGroupName": "/credlake/credlake"}
+# A pattern without an end stands for what AWS issues itself, such as the id in a key's ARN.
+_ISSUED_LENGTH = 36
 
 
-class _Unknown(Exception):  # noqa: N818 -- not an error
-    """The value is known only when the stack is deployed."""
+def _longest(pattern: str) -> str:
+    """The longest string that matches, with as many different characters as there is room for."""
+    return "".join(_parts(_parser.parse(pattern)))
 
 
-def _resolved(value: Any, names: dict[str, Any]) -> Any:
-    """A value without intrinsic functions; of a condition, the side with a value."""
-    match value:
-        case {"Ref": name} | {"Fn::GetAtt": [name, *_]}:
-            if found := names.get(name):
-                return found
-            raise _Unknown
-        case {"Fn::Sub": str(text)}:
-            return re.sub(r"\$\{([^}!]+)\}", lambda found: _resolved({"Ref": found[1]}, names), text)
-        case {"Fn::If": [_, one, _]}:
-            return _resolved(one, names)
-        case dict() if any(key.startswith("Fn::") for key in value):
-            raise _Unknown
-    return value
+def _parts(parsed):
+    for kind, given in parsed:
+        match kind:
+            case kinds.LITERAL:
+                yield chr(given)
+            case kinds.ANY:
+                yield "x"
+            case kinds.SUBPATTERN:
+                yield from _parts(given[3])
+            case kinds.BRANCH:
+                yield max(("".join(_parts(one)) for one in given[1]), key=len)
+            case kinds.MAX_REPEAT:
+                _, most, repeated = given
+                count = _ISSUED_LENGTH if most is kinds.MAXREPEAT else most
+                if repeated[0][0] is kinds.IN:
+                    yield "".join(islice(cycle(_characters(repeated[0][1])), count))
+                else:
+                    yield "".join(_parts(repeated)) * count
+            case kinds.IN:
+                yield next(iter(_characters(given)))
 
 
-def _strings(shape: Any, value: Any, names: dict[str, Any], renamed: dict[str, str], at: str) -> Iterator[Any]:
-    """Each value that is known, with the shape that the service has for it, and where it stands."""
-    try:
-        value = _resolved(value, names)
-    except _Unknown:
-        return
-    match value:
-        case dict() if shape.type_name == "structure":
-            members = {name.lower(): member for name, member in shape.members.items()}
-            for name, one in value.items():
-                # What has another shape in CloudFormation, such as tags, has no string of ours that matters.
-                if (member := members.get(renamed.get(name, name).lower())) is not None:
-                    yield from _strings(member, one, names, renamed, f"{at}.{name}")
-        case list() if shape.type_name == "list":
-            for one in value:
-                yield from _strings(shape.member, one, names, renamed, f"{at}[]")
-        case str() if shape.type_name == "string":
-            yield shape, value, at
+def _characters(given):
+    named = [chr(one) for kind, found in given for one in _codes(kind, found)]
+    negated = given[0][0] is kinds.NEGATE
+    return [one for one in map(chr, range(32, 127)) if one not in named] if negated else named
 
 
-def _restricted(name: str) -> list[Any]:
-    found = template(name)
-    defaults = {key: str(one["Default"]) for key, one in found["Parameters"].items() if "Default" in one}
-    names = {**defaults, **{key: value for key, value in _GIVEN.items() if key in found["Parameters"]}, **_PSEUDO}
-    return [
-        (name, *one)
-        for logical, resource in found["Resources"].items()
-        if resource["Type"] in _CALLS
-        for service, operation, renamed in [_CALLS[resource["Type"]]]
-        for one in _strings(
-            _SESSION.get_service_model(service).operation_model(operation).input_shape,
-            resource["Properties"],
-            names,
-            renamed,
-            logical,
-        )
-    ]
+def _codes(kind, found):
+    if kind is kinds.RANGE:
+        return range(found[0], found[1] + 1)
+    return () if kind is kinds.NEGATE else (found,)
+
+
+def _parameters(name: str, *, longest: bool) -> dict[str, str]:
+    """A value for each parameter: its default, or the longest that its pattern allows."""
+    found = template(name)["Parameters"]
+    values = {}
+    for key, one in found.items():
+        if key.endswith("Arn"):
+            # Whatever it names exists, so its service took it.
+            values[key] = ""
+        elif longest and "AllowedPattern" in one:
+            values[key] = _longest(one["AllowedPattern"])
+            assert re.search(one["AllowedPattern"], values[key]), key
+        else:
+            values[key] = str(one.get("Default") or _GIVEN.get(key, ""))
+    return values
+
+
+@pytest.mark.parametrize("longest", [False, True])
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_string_is_one_that_its_service_takes(name, longest):
+    assert refused(name, _parameters(name, longest=longest)) == []
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_every_string_is_one_that_its_service_takes(name):
-    found = _restricted(name)
-    assert [fault for _, shape, value, at in found for fault in value_faults(shape, value, at)] == []
-    # None would be checked if the names differed.
-    assert {"Description", "Path"} <= {at.rpartition(".")[2] for _, _, _, at in found}
+def test_a_string_of_every_resource_is_looked_at(name):
+    """What has no string with a limit: policies, which the tests of the permissions evaluate."""
+    looked = {at.partition(".")[0] for _, _, at in restricted(name, _parameters(name, longest=True))}
+    kinds_of_others = {one["Type"] for key, one in template(name)["Resources"].items() if key not in looked}
+    assert kinds_of_others <= {
+        *("AWS::EC2::SecurityGroup", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SNS::Subscription"),
+    }
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
@@ -140,26 +109,24 @@ def test_iam_takes_the_names_of_the_policies(name):
 
 
 @pytest.mark.parametrize(
-    ("kind", "member", "value"),
+    ("kind", "properties"),
     [
-        ("AWS::IAM::Role", "Description", "An en dash \u2013 is not Latin-1."),
-        ("AWS::IAM::Role", "Path", "security/"),
-        ("AWS::Scheduler::Schedule", "Description", "x" * 513),
-        ("AWS::QuickSight::DataSet", "Name", "x" * 129),
-        ("AWS::Events::Rule", "Description", "x" * 513),
-        ("AWS::KMS::Alias", "AliasName", "alias/a b"),
+        ("AWS::IAM::Role", {"Description": "An en dash \u2013 is not Latin-1."}),
+        ("AWS::IAM::Role", {"Path": "security/"}),
+        ("AWS::IAM::ManagedPolicy", {"ManagedPolicyName": "x" * 129}),
+        ("AWS::Scheduler::Schedule", {"Description": "x" * 513}),
+        ("AWS::QuickSight::DataSet", {"Name": "x" * 129}),
+        ("AWS::Events::Rule", {"Description": "x" * 513}),
+        ("AWS::KMS::Alias", {"AliasName": "alias/a b"}),
+        ("AWS::Lambda::Function", {"Environment": {"Variables": {"1A": "a name begins with a letter"}}}),
+        ("AWS::Lambda::Function", {"Description": {"Fn::Sub": "${AWS::Region}" * 30}}),
+        ("AWS::Logs::LogGroup", {"LogGroupName": "a b"}),
+        ("AWS::CloudWatch::Alarm", {"Namespace": ":credlake"}),
+        ("AWS::SQS::Queue", {"Tags": [{"Key": "x" * 129, "Value": ""}]}),
     ],
 )
-def test_a_string_that_a_service_refuses_is_found(kind, member, value):
-    service, operation, renamed = _CALLS[kind]
-    shape = _SESSION.get_service_model(service).operation_model(operation).input_shape
-    ((of, text, at),) = _strings(shape, {member: value}, {}, renamed, "x")
-    assert list(value_faults(of, text, at)) != []
-
-
-def test_every_kind_of_resource_is_looked_at():
-    kinds = {resource["Type"] for name in TEMPLATES for resource in template(name)["Resources"].values()}
-    assert kinds - _CALLS.keys() == _WITHOUT_A_CALL
+def test_a_string_that_a_service_refuses_is_found(kind, properties):
+    assert faults_of_resource(kind, properties, {}, "x") != []
 
 
 def _descriptions(name: str) -> list[str]:
