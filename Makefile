@@ -6,7 +6,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-wheel trino-server test-trino chromium test-page picture lint shape format bench chaos fuzz generate lock clean
+.PHONY: help setup demo test test-wheel trino-server test-trino chromium test-page picture docs lint shape format bench chaos fuzz generate lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -61,6 +61,15 @@ test-page: chromium ## open the page of a report in Chromium: look, accessibilit
 picture: chromium ## take the picture of the demo's page for the README, docs/report.png
 	$(BIN)/python -m tests.reports.picture docs/report.png
 
+.venv-docs/.installed: requirements/docs.txt
+	@$(PYTHON) -m venv $(@D)
+	@echo '*' > $(@D)/.gitignore
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+docs: .venv-docs/.installed ## build the documentation site into dist/site; a dead link fails
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet
+
 lint: setup ## ruff, mypy, generated files up to date, and no banned words
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -98,8 +107,10 @@ lock: ## update the locked versions (needs uv)
 	  --custom-compile-command "make lock" --upgrade -c requirements/dev.txt requirements/trino.in -o requirements/trino.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" --upgrade -c requirements/dev.txt requirements/browser.in -o requirements/browser.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" --upgrade -c requirements/dev.txt requirements/docs.in -o requirements/docs.txt
 
 clean: ## remove everything that the targets created
-	rm -rf $(VENV) .venv-cfn .venv-checkov .venv-ministack .venv-awscli dist demo-lake .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-docs .venv-cfn .venv-checkov .venv-ministack .venv-awscli dist demo-lake .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 -include deploy/deploy.mk

@@ -17,6 +17,7 @@ from collector.outcome import Outcome
 from collector.schema import ACCOUNT, CREDENTIAL_REPORT, EXCEPTION
 from tools.generate.bi_page import bi_page
 from tools.generate.controls import control_frameworks_sql, control_ids, controls_sql
+from tools.generate.manual_pages import commands_page, settings_page
 from tools.generate.picture import read_picture
 from tools.generate.quicksight.template import quicksight_template
 from tools.generate.views_page import column_meanings, views_index, views_page
@@ -114,6 +115,8 @@ def _glue_table(glue_table: GlueTable) -> str:
 GENERATED: tuple[Generated, ...] = (
     *(GeneratedFile(f"glue/{table.name}.json", partial(_glue_table, table)) for table in GLUE_TABLES),
     GeneratedFile("docs/columns.md", columns_page),
+    GeneratedFile("docs/commands.md", commands_page),
+    GeneratedFile("docs/all-settings.md", settings_page),
     GeneratedFile("athena_queries/reference/controls.sql", controls_sql),
     GeneratedFile("athena_queries/reference/control_frameworks.sql", control_frameworks_sql),
     # These read the view files, including the two above.
