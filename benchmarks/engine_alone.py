@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from collector.collection.engine import Engine
+from collector.collection.engine import Engine, call_threads
 from collector.collection.run import account_calls, open_discovery
 from collector.outcome import Outcome
 from collector.settings.model import Settings
@@ -29,9 +29,10 @@ async def collect(connections: int, outcomes: Counter[Outcome]) -> tuple[float, 
     discovery, identity = await open_discovery(settings)
     _, pages = await discovery.first_page()
     listed = [account async for account in pages]
+    calls = account_calls(settings, identity, "benchmark", {})
     engine = Engine(
-        calls=account_calls(settings, identity, "benchmark", {}),
-        concurrency=connections,
+        calls=calls,
+        threads=call_threads(calls, connections, None),
         run_deadline=None,
         account_deadline_seconds=settings.account_deadline,
     )

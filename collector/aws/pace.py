@@ -42,6 +42,8 @@ _LOWERED = 0.9
 _RAISED = 1.1
 # Calls a second that are always made: to see whether the throttling is over.
 _SLOWEST = 5.0
+# The quickest of so many answers shows the latency: others may have waited for a new connection, or for this process.
+_LATENCY_ANSWERS = 32
 # Without a call that succeeds for so many seconds, only those are made; no account waits for its turn any more.
 _HOPELESS_SECONDS = 30.0
 
@@ -58,6 +60,7 @@ class Pace:
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     rate: float | None = None  # Calls a second; None: as many as there are.
+    _seconds: deque[float] = field(default_factory=lambda: deque(maxlen=_LATENCY_ANSWERS))  # That answers took.
     _answers: deque[_Answer] = field(default_factory=lambda: deque(maxlen=4096))
     _lock: threading.Lock = field(default_factory=threading.Lock)  # Not taken while nothing is throttled.
     _next_turn: float = 0.0  # When the next call may be made, where there is a rate.
@@ -85,8 +88,16 @@ class Pace:
         if seconds:
             self.sleep(seconds)
 
-    def answered(self, *, is_throttled: bool) -> None:
-        """Count an answer, and change the pace where it is time to."""
+    @property
+    def latency(self) -> float | None:
+        """The seconds that a call takes at least; None before there were enough answers."""
+        recent = list(self._seconds)
+        return min(recent) if len(recent) == _LATENCY_ANSWERS else None
+
+    def answered(self, *, is_throttled: bool, seconds: float | None = None) -> None:
+        """Count an answer that took so many seconds, and change the pace where it is time to."""
+        if seconds is not None:
+            self._seconds.append(seconds)
         now = self.clock()
         self._answers.append(_Answer(now, is_throttled))
         if not is_throttled:
@@ -140,15 +151,18 @@ _NOT_CALLED = "AWS throttles the calls of all accounts, and this one could not b
 
 def keep_pace(client: BaseClient, pace: Pace) -> None:
     """Let the client's calls keep a pace, which clients may share."""
+    sent = threading.local()
 
     def wait(**_context: object) -> None:
         pace.wait(seconds_left())
+        sent.at = pace.clock()
 
     def answered(parsed_response: Mapping[str, Any] | None, **_context: object) -> None:
         if parsed_response is not None:
             code = parsed_response.get("Error", {}).get("Code", "")
             status = parsed_response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-            pace.answered(is_throttled=is_throttling(code) or status == HTTPStatus.TOO_MANY_REQUESTS)
+            is_throttled = is_throttling(code) or status == HTTPStatus.TOO_MANY_REQUESTS
+            pace.answered(is_throttled=is_throttled, seconds=pace.clock() - sent.at)
 
     client.meta.events.register("before-send", wait)
     client.meta.events.register("response-received", answered)

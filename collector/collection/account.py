@@ -15,7 +15,7 @@ from datetime import timedelta
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from collector.collection.retry import FIRST_LOOK_SECONDS, LAST_LOOK_SECONDS, RetryPolicy
+from collector.collection.retry import LAST_LOOK_SECONDS, ReportTimes, RetryPolicy
 from collector.errors import CallFault, FaultKind
 from collector.evidence import UNKNOWN
 from collector.outcome import Outcome
@@ -41,9 +41,10 @@ _DEADLINE_PASSED = "DeadlinePassed"
 class Urgency(IntEnum):
     """Why a call is made. The lower goes first, so that accounts under way are finished before more are started."""
 
-    DUE = 0  # the report was requested some time ago, so it may be ready
-    READ = 1  # summary and policy, while AWS generates the report
-    NEW = 2  # the first call for an account
+    STORE = 0  # what AWS returned for an account is in memory, and goes to the lake
+    DUE = 1  # the report was requested some time ago, so it may be ready
+    READ = 2  # summary and policy, while AWS generates the report
+    NEW = 3  # the first call for an account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,7 @@ class Context:
         now: the time of day, in UTC.
         run_deadline: on the scale of `clock`.
         account_deadline_seconds: for one account, from its first call.
+        report_times: how long the reports of the run take.
     """
 
     calls: AccountApi
@@ -71,6 +73,7 @@ class Context:
     now: Callable[[], datetime]
     run_deadline: float
     account_deadline_seconds: float
+    report_times: ReportTimes = field(default_factory=ReportTimes)
 
 
 @dataclass(slots=True)
@@ -110,6 +113,7 @@ class AccountCollection:
     )
     _lock: threading.Lock = field(default_factory=threading.Lock)  # Guards credentials and count of calls.
     _is_regional: bool = True  # Whether AssumeRole uses the Region's own STS, which may be off in opt-in Regions.
+    _requested_at: float | None = None  # on the clock: when AWS began to generate the report; null where it was there
     _is_requested: bool = False  # whether a report has been requested and not been lost since
     _is_settled: bool = False  # whether the outcome is final, so that only the reads are still waited for
     _last_fault: CallFault | None = None  # why the last attempt at the report failed
@@ -163,8 +167,9 @@ class AccountCollection:
                         self._reads = asyncio.create_task(self._read_account())
                 self._is_requested, self._last_fault = True, None
                 if state != _COMPLETE:
-                    wait = FIRST_LOOK_SECONDS * (1 + self.context.chance() / 4)
-                    left = self._deadline - self.context.clock() - LAST_LOOK_SECONDS
+                    self._requested_at = self.context.clock()
+                    wait = self.context.report_times.first_look() * (1 + self.context.chance() / 4)
+                    left = self._deadline - self._requested_at - LAST_LOOK_SECONDS
                     await self.context.sleep(max(0.0, min(wait, left)))
             fetch = self.context.calls.fetch_report
             answer: tuple[bytes, datetime] = await self.context.in_thread(Urgency.DUE, lambda: self._call(fetch))
@@ -175,6 +180,8 @@ class AccountCollection:
                     raise self._no_request from fault
                 self._is_requested = False
             raise
+        if self._requested_at is not None:
+            self.context.report_times.ready(self.context.clock() - self._requested_at)
         return answer
 
     def _request(self, start: Callable[[], None]) -> str:

@@ -4,7 +4,8 @@ Every account is a task from the moment it is listed. Without a deadline calls q
 reports of all accounts are requested first, and AWS has generated them by the time they are fetched. Measured on one
 core: 90 accounts a second, where a thread per account does 8 (design, "Waiting costs nothing"). With a deadline, what
 counts is how many accounts are finished when it passes: those under way go before those not started. The same holds
-where AWS throttles: otherwise the time of each account would be up before its turn comes again.
+where AWS throttles: otherwise the time of each account would be up before its turn comes again. The same threads store
+what was fetched, as many accounts at once as calls.
 """
 
 from __future__ import annotations
@@ -35,13 +36,21 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def call_threads(calls: AccountApi, concurrency: int | None, run_deadline: float | None) -> CallThreads:
+    """The threads for a run's calls; `concurrency` None: as many as the latency of the calls requires."""
+    return CallThreads(
+        calls.connections if concurrency is None else lambda: concurrency,
+        by_urgency=lambda: run_deadline is not None or calls.is_slowed(),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
     """Collects accounts; clock and chance are passed in so that tests need no wait.
 
     Attributes:
         calls: the calls for one account.
-        concurrency: how many calls are under way at once.
+        threads: the threads for these calls.
         run_deadline: on the loop's clock; None: no deadline.
         account_deadline_seconds: from an account's first call.
         now: the time of day, in UTC.
@@ -51,7 +60,7 @@ class Engine:
     """
 
     calls: AccountApi
-    concurrency: int
+    threads: CallThreads
     run_deadline: float | None
     account_deadline_seconds: float
     now: Callable[[], datetime] = utc_now
@@ -67,14 +76,11 @@ class Engine:
         The deadline ends the calls, never a delivery. A failure to list or to deliver ends the run.
         """
         loop = asyncio.get_running_loop()
-        threads = CallThreads(
-            self.concurrency, by_urgency=lambda: self.run_deadline is not None or self.calls.is_slowed()
-        )
         admitted = asyncio.Semaphore(self.max_under_way)
 
         context = Context(
             calls=self.calls,
-            in_thread=threads.call,
+            in_thread=self.threads.call,
             in_loop=loop.call_soon_threadsafe,
             clock=loop.time,
             sleep=self.sleep,
@@ -91,11 +97,7 @@ class Engine:
             finally:
                 admitted.release()
 
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                async for account in accounts:
-                    await admitted.acquire()
-                    tasks.create_task(one(account))
-        finally:
-            # A call that hangs is not waited for: the deadline has passed, or the run was stopped.
-            threads.close()
+        async with asyncio.TaskGroup() as tasks:
+            async for account in accounts:
+                await admitted.acquire()
+                tasks.create_task(one(account))

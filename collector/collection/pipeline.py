@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
@@ -11,27 +10,24 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from collector.collection.account import AccountAnswers
+from collector.collection.account import AccountAnswers, Urgency
 from collector.evidence import AccountEvidence
 from collector.outcome import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from collector.collection.result import RunResult, Watch
+    from collector.collection.result import Watch
     from collector.collection.resume import InterruptedRun
     from collector.collection.takeover import EarlierRun
     from collector.discovery.accounts import Account
     from collector.discovery.listing import Discovery
     from collector.discovery.overrides import Override
-    from collector.lake.rows import AccountOutcome
     from collector.lake.writer import SnapshotWriter
     from collector.settings.model import Settings
 
 _log = structlog.get_logger()
 
-# Parsing holds the interpreter most of the time, writing waits for the disk.
-_WRITING_THREADS = 4
 # OU names and tags may arrive a little later than the last report; after that they are unknown.
 _DETAILS_GRACE_SECONDS = 5.0
 
@@ -42,16 +38,13 @@ class Pipeline:
 
     settings: Settings
     watch: Watch
-    result: RunResult  # every account is added to it
     discovery: Discovery
     writer: SnapshotWriter
+    in_thread: Callable[[Urgency, Callable[[], None]], Awaitable[None]]  # runs a blocking call in a thread of the calls
     resumed: InterruptedRun | None = None  # the run that is continued, if any
     earlier: EarlierRun | None = None  # the run whose covered accounts are taken over, if any
     unmatched: dict[str, Override] = field(default_factory=dict)  # exceptions whose account or OU was not met so far
     _details: dict[str, asyncio.Task[Account]] = field(default_factory=dict)  # by account id, with OUs and tags
-    _threads: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(_WRITING_THREADS, thread_name_prefix="writing")
-    )
     _details_deadline: float = 0.0  # on the loop's clock: when OUs and tags that are still missing are given up
 
     async def to_collect(self, accounts: AsyncIterator[Account], others: asyncio.TaskGroup) -> AsyncIterator[Account]:
@@ -74,7 +67,7 @@ class Pipeline:
                 others.create_task(self.deliver(account, answers))
 
     async def deliver(self, account: Account, answers: AccountAnswers) -> None:
-        """Write the account into the lake, and add it to the result."""
+        """Write the account into the lake."""
         await self._write(account, lambda: answers)
 
     async def _write(self, account: Account, answers: Callable[[], AccountAnswers]) -> None:
@@ -83,27 +76,20 @@ class Pipeline:
         for exception_id in [name for name, rule in self.unmatched.items() if rule.breadth(placed) is not None]:
             del self.unmatched[exception_id]
 
-        def write() -> tuple[AccountEvidence, AccountOutcome]:
+        def write() -> None:
             found = answers()
-            evidence = _account_evidence(placed, found, self.settings)
-            return evidence, self.writer.add(evidence, found.report)
+            self.writer.add(_account_evidence(placed, found, self.settings), found.report)
 
-        evidence, verdict = await asyncio.get_running_loop().run_in_executor(self._threads, write)
-        self.watch.finished(self.result.add(evidence, verdict))
+        await self.in_thread(Urgency.STORE, write)
 
     async def _deliver_kept(self, resumed: InterruptedRun, account: Account) -> None:
         """Take over a report that was fetched before the run was interrupted."""
 
-        def take_over() -> tuple[AccountEvidence, AccountOutcome]:
+        def take_over() -> None:
             evidence, report, stored_sha256 = resumed.kept_report(account.account_id)
-            return evidence, self.writer.add(evidence, report, stored_sha256=stored_sha256)
+            self.writer.add(evidence, report, stored_sha256=stored_sha256)
 
-        evidence, verdict = await asyncio.get_running_loop().run_in_executor(self._threads, take_over)
-        self.watch.finished(self.result.add(evidence, verdict))
-
-    def close(self) -> None:
-        """Release the threads."""
-        self._threads.shutdown(wait=False)
+        await self.in_thread(Urgency.STORE, take_over)
 
     async def _with_details(self, account: Account) -> Account:
         """The account with its OUs and tags, or without them where they do not arrive in time."""

@@ -24,7 +24,7 @@ from collector.aws import clients
 from collector.aws.iam import AccountApi, Role
 from collector.aws.organizations import OrganizationsApi
 from collector.catalog.follow import Follower, follower_of
-from collector.collection.engine import Engine, utc_now
+from collector.collection.engine import Engine, call_threads, utc_now
 from collector.collection.pipeline import Pipeline, skipped
 from collector.collection.result import RunResult, Watch
 from collector.collection.resume import InterruptedRun, begin_run, interrupted_run
@@ -42,17 +42,18 @@ from collector.lake.publish import publish
 from collector.lake.record import read_record
 from collector.lake.writer import SnapshotWriter
 from collector.process.exit import run_stoppable
+from collector.process.garbage import fewer_collections
 from collector.process.scratch import scratch_folder
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from collector.aws.clients import Identity
     from collector.discovery.accounts import Account
     from collector.lake.record import PublicationRecord
     from collector.lake.store import Store
-    from collector.lake.writer import WrittenSnapshot
+    from collector.lake.writer import WrittenAccount, WrittenSnapshot
     from collector.settings.model import Settings
 
 T = TypeVar("T")
@@ -120,7 +121,8 @@ class Collection:
                     resumed.write_tables, self.scratch, finished_at=self.now(), on_account=result.add
                 )
             else:
-                result.written = await self._collect(result, discovery, accounts, identity, resumed)
+                with fewer_collections():
+                    result.written = await self._collect(result, discovery, accounts, identity, resumed)
         finally:
             discovery.close()
         return await self.publish(confirmed=self.settings.yes)
@@ -168,7 +170,19 @@ class Collection:
         if resumed is None:
             await asyncio.to_thread(begin_run, self.store, run)
         folder = resumed.fresh_folder() if resumed else None
-        writer = SnapshotWriter(self.store, run, self.scratch, folder=folder)
+        loop = asyncio.get_running_loop()
+
+        def add(accounts: Sequence[WrittenAccount]) -> None:
+            for evidence, verdict in accounts:
+                self.watch.finished(result.add(evidence, verdict))
+
+        writer = SnapshotWriter(
+            self.store,
+            run,
+            self.scratch,
+            folder=folder,
+            on_written=lambda accounts: loop.call_soon_threadsafe(add, accounts),
+        )
         try:
             try:
                 role_arns = {**run.role_arns, **discovery.role_arns}
@@ -178,9 +192,10 @@ class Collection:
             if endpoints := clients.foreign_endpoints():
                 # A stray endpoint variable would send credentials elsewhere; an emulator needs it. So warn, and go on.
                 _log.warning("endpoints.not_of_aws", endpoints=endpoints)
+            threads = call_threads(calls, self.settings.concurrency, discovery.deadline)
             engine = Engine(
                 calls=calls,
-                concurrency=self.settings.concurrency,
+                threads=threads,
                 run_deadline=discovery.deadline,
                 account_deadline_seconds=self.settings.account_deadline,
                 now=self.now,
@@ -189,9 +204,9 @@ class Collection:
             pipeline = Pipeline(
                 settings=self.settings,
                 watch=self.watch,
-                result=result,
                 discovery=discovery,
                 writer=writer,
+                in_thread=threads.call,
                 resumed=resumed,
                 earlier=earlier,
                 unmatched=_places(run.exceptions),
@@ -203,7 +218,8 @@ class Collection:
                 # One cause is enough: the first failure has cancelled the other tasks.
                 raise _first_of(group) from group
             finally:
-                pipeline.close()
+                # A call that hangs is not waited for: the deadline has passed, or the run was stopped.
+                threads.close()
             if resumed is None:  # Where accounts are kept from before, their OUs are not looked up again.
                 result.warnings += [
                     f"exception {name}: matches no account of the organization." for name in pipeline.unmatched

@@ -24,15 +24,17 @@ class _Waiting(NamedTuple):
 
 
 class CallThreads:
-    """A fixed number of threads. The next free one takes the most urgent call, then the oldest.
+    """At most `number()` threads. The next free one takes the most urgent call, then the oldest.
 
     No thread is held while a call waits for its turn: the call is in a queue, and leaves it when it is cancelled. A
-    thread whose call is given up is replaced at once, so accounts whose answers never come do not hold up the others;
-    it ends with its call. Where `by_urgency()` is False, calls are made in the order they arrive.
+    thread whose call is given up is replaced, so accounts whose answers never come do not hold up the others; it ends
+    with its call. Where `by_urgency()` is False, calls are made in the order they arrive; what was fetched is stored
+    first in any case, so that reports do not wait in memory.
     """
 
-    def __init__(self, number: int, *, by_urgency: Callable[[], bool]) -> None:
-        self._free = number  # how many more threads may be started
+    def __init__(self, number: Callable[[], int], *, by_urgency: Callable[[], bool]) -> None:
+        self._number = number
+        self._threads = 0  # those that were started, without those whose call was given up
         self._by_urgency = by_urgency
         self._order = count()
         self._queues: tuple[deque[_Waiting], ...] = tuple(deque() for _ in Urgency)
@@ -48,7 +50,7 @@ class CallThreads:
             self._queues[urgency].append(_Waiting(next(self._order), done, call))
             self._wake_one()
         awaited = asyncio.wrap_future(done)
-        awaited.add_done_callback(lambda awaited: self._give_up(done) if awaited.cancelled() else None)
+        awaited.add_done_callback(lambda awaited: self._give_up(done, awaited) if awaited.cancelled() else None)
         return awaited
 
     def close(self) -> None:
@@ -61,18 +63,24 @@ class CallThreads:
         if self._idle:
             self._idle -= 1
             self._changed.notify()
-        elif self._free:
-            self._free -= 1
+        elif self._threads < self._number():
+            self._threads += 1
             # A daemon: a call that hangs must not keep the process from exiting.
             threading.Thread(target=self._work, name="aws-call", daemon=True).start()
 
-    def _give_up(self, done: Future[Any]) -> None:
+    def _give_up(self, done: Future[Any], awaited: asyncio.Future[Any]) -> None:
         with self._changed:
-            if done.running():
-                self._given_up.add(done)
-                self._free += 1
-                if any(self._queues):
-                    self._wake_one()
+            if not done.running():
+                return
+            self._given_up.add(done)
+            self._threads -= 1
+        # A deadline ends many calls at once: only when all of them have left the queue is it known who is next.
+        awaited.get_loop().call_soon(self._replace)
+
+    def _replace(self) -> None:
+        with self._changed:
+            if any(self._queues):
+                self._wake_one()
 
     def _work(self) -> None:
         while (waiting := self._next()) is not None:
@@ -94,11 +102,13 @@ class CallThreads:
         with self._changed:
             while True:
                 while filled := [queue for queue in self._queues if queue]:
-                    queue = filled[0] if self._by_urgency() else min(filled, key=lambda queue: queue[0].order)
+                    first = self._queues[Urgency.STORE] or self._by_urgency()
+                    queue = filled[0] if first else min(filled, key=lambda queue: queue[0].order)
                     waiting = queue.popleft()
                     if waiting.done.set_running_or_notify_cancel():
                         return waiting
-                if self._is_closed:
+                if self._is_closed or self._threads > self._number():
+                    self._threads -= 1
                     return None
                 self._idle += 1
                 self._changed.wait()

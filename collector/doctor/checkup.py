@@ -124,7 +124,7 @@ def _check_organization(
             chosen,
             calls,
             partition=identity.partition,
-            concurrency=settings.concurrency,
+            concurrency=settings.concurrency or calls.connections(),
             sleep=time.sleep,
             out_of=len(selected),
         )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collector.lake.record import PublishedSnapshot
     from collector.lake.rows import AccountOutcome
     from collector.lake.store import Store
-    from collector.lake.writer import WrittenSnapshot
+    from collector.lake.writer import WrittenAccount, WrittenSnapshot
     from collector.report_files.load import LoadedReport
     from collector.settings.model import Settings
 
@@ -110,10 +110,13 @@ class FileSnapshots:
             settings=self.settings.for_the_record(),
             versions={"credlake": __version__, "python": platform.python_version()},
         )
-        with SnapshotWriter(self.store, run, self.scratch) as writer:
-            outcomes = [writer.add(*self._evidence(report)) for report in reports]
+        written: list[WrittenAccount] = []
+        with SnapshotWriter(self.store, run, self.scratch, on_written=written.extend) as writer:
+            for report in reports:
+                writer.add(*self._evidence(report))
             # A file may be dated in the future.
-            return writer.finish(max(self.now(), started_at)), outcomes
+            snapshot = writer.finish(max(self.now(), started_at))
+        return snapshot, [account.result for account in written]
 
     def _free_run_id(self, started_at: datetime) -> str:
         """A run ID that no run has: of two runs of the same reports, the one written later has the greater ID."""

@@ -169,11 +169,11 @@ class Settings:
         "Only the caller's own account, without Organizations and without a role.",
     )
     tags: bool = _setting(False, Boolean(), ACCOUNTS, "Read the accounts' tags, 10 per second.")  # noqa: FBT003 -- the default
-    concurrency: int = _setting(
-        32,
+    concurrency: int | None = _setting(
+        None,
         Count(validate=Range(min=1, max=1000, error="Must be from 1 to 1000.")),
         RUN,
-        "Concurrent calls.",
+        "Concurrent calls. Without it 32, and up to 128 where a call takes long.",
         metavar="N",
     )
     deadline: float | None = _setting(

@@ -140,3 +140,17 @@ def test_all_accounts_share_the_pace(lake):
 
     assert run.result.counts == {"collected": 101}
     assert 0 < len(throttled) < 200
+
+
+def test_the_latency_is_that_of_the_quickest_recent_call():
+    pace = Pace()
+    assert pace.latency is None
+    for _ in range(31):
+        pace.answered(is_throttled=False, seconds=2.0)
+    assert pace.latency is None
+    pace.answered(is_throttled=False, seconds=0.15)
+
+    assert pace.latency == 0.15
+    for _ in range(32):
+        pace.answered(is_throttled=False, seconds=0.2)
+    assert pace.latency == 0.2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tenacity import RetryCallState
 
-from collector.collection.retry import BACKOFFS, Backoff, RetryPolicy
+from collector.collection.retry import BACKOFFS, Backoff, ReportTimes, RetryPolicy
 from collector.errors import CallFault, FaultKind
 
 
@@ -111,3 +111,36 @@ def test_a_thousand_accounts_that_were_throttled_do_not_come_back_at_the_same_mo
     waits = [each.wait(state_of(fault(FaultKind.THROTTLED))) for each in policy]
 
     assert waits == pytest.approx([0.0, 0.25, 0.999])
+
+
+def test_the_first_accounts_are_looked_at_early_and_all_others_as_before():
+    times = ReportTimes()
+
+    assert [times.first_look() for _ in range(150)] == [0.5] * 100 + [3.0] * 50
+
+
+def test_once_enough_reports_were_there_a_report_is_looked_for_when_half_of_them_were():
+    times = ReportTimes()
+    for seconds in [0.6] * 11 + [1.4] * 9:
+        assert times.first_look() == 0.5
+        times.ready(seconds)
+
+    assert times.first_look() == 0.6
+
+
+def test_slow_reports_are_looked_for_no_later_than_before():
+    times = ReportTimes()
+    for _ in range(20):
+        times.ready(12.0)
+
+    assert times.first_look() == 3.0
+
+
+def test_what_is_looked_at_later_does_not_make_the_next_look_later_still():
+    times = ReportTimes()
+    for _ in range(100):
+        times.ready(1.0)
+    for _ in range(1000):
+        times.ready(1.2)
+
+    assert times.first_look() == 1.0

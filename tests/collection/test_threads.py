@@ -17,7 +17,7 @@ def order_of_turns(*urgencies, by_urgency=True, give_up=()):
     held = threading.Event()
 
     async def main():
-        threads = CallThreads(1, by_urgency=lambda: by_urgency)
+        threads = CallThreads(lambda: 1, by_urgency=lambda: by_urgency)
         first = threads.call(Urgency.DUE, held.wait)
         calls = [
             threads.call(urgency, lambda place=place: made.append(place)) for place, urgency in enumerate(urgencies)
@@ -48,13 +48,18 @@ def test_without_urgency_calls_are_made_in_the_order_they_arrive():
     assert order_of_turns(Urgency.NEW, Urgency.READ, Urgency.DUE, by_urgency=False) == [0, 1, 2]
 
 
+@pytest.mark.parametrize("by_urgency", [True, False])
+def test_what_was_fetched_is_stored_before_any_other_call(by_urgency):
+    assert order_of_turns(Urgency.DUE, Urgency.NEW, Urgency.STORE, by_urgency=by_urgency)[0] == 2
+
+
 def test_a_cancelled_call_is_not_made_and_blocks_no_other():
     assert order_of_turns(*[Urgency.NEW] * 4, give_up=[0, 2]) == [1, 3]
 
 
 def test_the_result_or_error_of_a_call_reaches_its_caller():
     async def main():
-        threads = CallThreads(2, by_urgency=lambda: True)
+        threads = CallThreads(lambda: 2, by_urgency=lambda: True)
         assert await threads.call(Urgency.NEW, lambda: "answer") == "answer"
         with pytest.raises(ZeroDivisionError):
             await threads.call(Urgency.NEW, lambda: 1 / 0)
@@ -68,7 +73,7 @@ def test_a_thread_whose_call_is_given_up_is_replaced_and_ends_with_its_call():
     held = threading.Event()
 
     async def main():
-        threads = CallThreads(2, by_urgency=lambda: True)
+        threads = CallThreads(lambda: 2, by_urgency=lambda: True)
         for _ in range(3):
             hanging = [threads.call(Urgency.DUE, held.wait) for _ in range(2)]
             waiting = threads.call(Urgency.DUE, lambda: "waited")
@@ -86,3 +91,35 @@ def test_a_thread_whose_call_is_given_up_is_replaced_and_ends_with_its_call():
     for thread in left:
         thread.join(5)
     assert not any(thread.is_alive() for thread in left)
+
+
+def test_the_number_of_threads_follows_the_number_given():
+    """More are started at once, and those that are too many end with their calls."""
+    number, held, begun, under_way = [2], threading.Semaphore(0), threading.Semaphore(0), []
+
+    async def main():
+        threads = CallThreads(lambda: number[0], by_urgency=lambda: True)
+
+        def call():
+            under_way.append(threading.current_thread())
+            begun.release()
+            held.acquire(timeout=10)
+
+        calls = [threads.call(Urgency.DUE, call) for _ in range(2)]
+        begun.acquire(timeout=5)
+        begun.acquire(timeout=5)
+        number[0] = 5
+        calls += [threads.call(Urgency.DUE, call) for _ in range(4)]
+        for _ in range(3):
+            begun.acquire(timeout=5)
+        assert len(set(under_way)) == 5
+        number[0] = 1
+        held.release(6)
+        await asyncio.gather(*calls)
+        assert await threads.call(Urgency.DUE, lambda: "still called") == "still called"
+        threads.close()
+
+    asyncio.run(main())
+    for thread in under_way:
+        thread.join(5)
+    assert not any(thread.is_alive() for thread in under_way)

@@ -109,11 +109,22 @@ def test_the_snapshot_has_the_counts_of_its_coverage(store, scratch):
     assert (written.users, written.columns) == (5, {"account": 59, "user": 32, "exception": 19})
 
 
-def test_adding_an_account_returns_the_outcome_that_will_be_published(store, scratch):
-    with SnapshotWriter(store, run_evidence(), scratch) as writer:
-        outcomes = [writer.add(evidence, content).outcome for evidence, content in some_accounts()]
+def test_the_outcome_of_each_account_that_will_be_published_is_handed_back(store, scratch):
+    written = []
+    with SnapshotWriter(store, run_evidence(), scratch, on_written=written.extend) as writer:
+        for evidence, content in some_accounts():
+            writer.add(evidence, content)
+        writer.finish(FINISHED)
 
-    assert outcomes == ["collected", "assume_denied", "malformed_report", "collected", "wrong_account", "skipped_state"]
+    assert [account.evidence.account_id for account in written] == [one.account_id for one, _ in some_accounts()]
+    assert [account.result.outcome for account in written] == [
+        "collected",
+        "assume_denied",
+        "malformed_report",
+        "collected",
+        "wrong_account",
+        "skipped_state",
+    ]
 
 
 def test_the_bytes_of_every_report_are_kept_unmodified(store, scratch, tmp_path):
@@ -319,7 +330,9 @@ def test_a_run_in_which_an_account_could_not_be_stored_cannot_be_finished(store,
     with SnapshotWriter(store, run_evidence(), scratch) as writer:
         with pytest.raises(LakeError, match="No space left"):
             writer.add(*some_accounts()[0])
-        writer.add(*some_accounts()[3])
+        # Nothing of the run is published any more, so it is to end soon.
+        with pytest.raises(LakeError, match="No space left"):
+            writer.add(*some_accounts()[3])
         with pytest.raises(LakeError, match="No space left"):
             writer.finish(FINISHED)
 
@@ -385,8 +398,40 @@ def test_a_report_that_does_not_match_its_hash_is_refused(store, scratch):
 
 
 def test_an_account_that_is_collected_without_a_report_is_refused(store, scratch):
-    with SnapshotWriter(store, run_evidence(), scratch) as writer, pytest.raises(ValueError, match="has no report"):
+    with SnapshotWriter(store, run_evidence(), scratch) as writer:
         writer.add(account_evidence("111111111111"), None)
+        with pytest.raises(ValueError, match="has no report"):
+            writer.finish(FINISHED)
+
+
+def test_reports_wait_for_the_typing_only_while_they_fit_into_memory(store, scratch, monkeypatch):
+    monkeypatch.setattr("collector.lake.writer._MOST_BYTES", 4_000)
+    content, typing, waits = report("111111111111", "alice"), threading.Event(), []
+    with SnapshotWriter(store, run_evidence(), scratch, on_written=lambda _: typing.wait(10)) as writer:
+
+        def add_many():
+            for number in range(20):
+                waits.append(number)
+                writer.add(account_evidence(f"{number:012d}"), content)
+
+        adding = threading.Thread(target=add_many)
+        adding.start()
+        adding.join(0.5)
+        assert adding.is_alive()
+        # One more than fits is stored, and waits.
+        assert len(waits) == 4_000 // len(content) + 1
+        typing.set()
+        adding.join(10)
+        assert writer.finish(FINISHED).accounts.total == 20
+
+
+def test_an_error_of_the_typing_ends_the_run_for_those_who_wait(store, scratch, monkeypatch):
+    monkeypatch.setattr("collector.lake.writer._MOST_BYTES", 1)
+    with SnapshotWriter(store, run_evidence(), scratch) as writer:
+        writer.add(account_evidence("111111111111"), None)
+        writer.add(account_evidence("222222222222"), report("222222222222", "alice"))
+        with pytest.raises(ValueError, match="has no report"):
+            writer.add(account_evidence("333333333333"), report("333333333333", "alice"))
 
 
 def test_memory_does_not_grow_with_the_number_of_accounts(store, scratch, monkeypatch):
@@ -394,12 +439,17 @@ def test_memory_does_not_grow_with_the_number_of_accounts(store, scratch, monkey
     monkeypatch.setattr(user_files.UserFiles.__init__, "__kwdefaults__", {"file_bytes": 10**9, "group_rows": 300})
     monkeypatch.setattr(LocalStore, "put", lambda *_args: None)
     allocated = []
-    with SnapshotWriter(store, run_evidence(), scratch) as writer:
+
+    def look(accounts):
+        allocated.extend([pa.total_allocated_bytes()] * len(accounts))
+
+    with SnapshotWriter(store, run_evidence(), scratch, on_written=look) as writer:
         for number in range(800):
             name = f"{number:012d}"
             writer.add(account_evidence(name), report(name, "alice", "bob"))
-            allocated.append(pa.total_allocated_bytes())
+        writer.finish(FINISHED)
 
+    assert len(allocated) == 800
     assert max(allocated[500:]) < 2 * max(allocated[:250])
 
 

@@ -40,7 +40,7 @@ def test_without_any_setting_the_defaults_hold(settings):
     assert settings() == Settings()
     assert (Settings().role_name, Settings().concurrency, Settings().deadline, Settings().tags) == (
         "credlake-reader",
-        32,
+        None,
         None,
         False,
     )
