@@ -68,7 +68,7 @@ LAST_LOOK_SECONDS = 1.0
 
 
 # How long after its request a report is fetched for the first time, unless this run's reports are ready sooner: most
-# are ready by then, and each earlier look is a call that says only that.
+# are ready by then, and each earlier look is a wasted call.
 _USUAL_FIRST_LOOK = 3.0
 # The first accounts of a run show how long its reports take: they are looked at early. That costs some 200 calls.
 _EARLY_FIRST_LOOK = 0.5

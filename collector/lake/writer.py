@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 # Accounts are typed together: for the report of a small account, Arrow's calls are the cost, however few its rows.
 _BATCH_ACCOUNTS = 64
 _BATCH_SECONDS = 0.3
-# Reports that wait, or are being typed. Whoever adds more waits until they fit, so that memory stays flat.
+# Reports that wait, or are being typed. Adding more waits until they fit, so that memory stays flat.
 _MOST_BYTES = 16 * 2**20
 
 
@@ -185,7 +185,7 @@ class SnapshotWriter:
         self.abort()
 
     def add(self, evidence: AccountEvidence, report: bytes | None, *, stored_sha256: str | None = None) -> None:
-        """Store one account's report in the raw zone, and leave its rows to the writer's thread.
+        """Store one account's report in the raw zone, and queue its rows for the writer's thread.
 
         Args:
             evidence: what AWS returned. Its `outcome` is `collected` where there is a report; parsing the report
