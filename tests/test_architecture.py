@@ -154,8 +154,8 @@ def test_messages_are_printed_by_one_function_and_tables_by_six_modules():
         "print": {"collector.process.streams", "collector.query.run"},
         "echo": set(),
         "Console": {
-            *("collector.cli.demo", "collector.cli.display", "collector.cli.read_result", "collector.cli.show"),
-            *("collector.cli.views", "collector.query.formats"),
+            *("collector.cli.demo", "collector.cli.display", "collector.cli.read_result"),
+            *("collector.cli.show_result", "collector.cli.views", "collector.query.table"),
         },
     }
 

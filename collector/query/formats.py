@@ -1,11 +1,10 @@
-"""The rows of a query as a table for a terminal, as CSV, JSON or Parquet."""
+"""The rows of a query as CSV, JSON or Parquet."""
 
 from __future__ import annotations
 
 import csv
 import json
 import math
-import re
 from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
@@ -13,25 +12,14 @@ from typing import TYPE_CHECKING, Any, cast
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from rich import box
-from rich.cells import cell_len
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from collector.errors import CredlakeError, UsageError
-from collector.process.streams import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import BinaryIO, TextIO
 
     from collector.query.rows import Rows
-
-# A column is folded to this width if that makes the table fit.
-_COLUMN_WIDTH = 9
-_PADDING = 2
-_UNLIMITED_WIDTH = 100_000
 
 # 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z.
 _FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799
@@ -81,71 +69,6 @@ def write_parquet(rows: Rows, stream: BinaryIO) -> None:
         for batch in rows.batches:
             columns = [_file_column(column, field.type) for column, field in zip(batch.columns, schema, strict=True)]
             writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
-
-
-def write_table(rows: Rows, stream: TextIO, most: int | None) -> tuple[int, int]:
-    """Write the first rows as a table, or as one block a row where a table would be too wide.
-
-    A table is as wide as the terminal; in a file or pipe it is as wide as it needs to be. Its columns are measured
-    before the first line is written, so all its rows are held in memory.
-
-    Args:
-        rows: the rows, which are read to the end, to count them.
-        stream: where the table is written.
-        most: how many rows to write at most; None for all.
-
-    Returns:
-        The number of rows written, and the number that there are.
-    """
-    names = rows.schema.names
-    shown: list[list[str]] = []
-    count = 0
-    for batch in rows.batches:
-        count += batch.num_rows
-        first = batch if most is None else batch[: max(most - len(shown), 0)]
-        shown += [[_one_line(value) for value in row] for row in zip(*map(cells, first.columns), strict=True)]
-    width = None if stream.isatty() else _UNLIMITED_WIDTH
-    console = Console(file=stream, width=width, highlight=False, soft_wrap=False)
-    if _width(names, shown, _COLUMN_WIDTH) <= console.width:
-        table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
-        is_narrow = _width(names, shown, _UNLIMITED_WIDTH) > console.width
-        for name in names:
-            table.add_column(Text(_folded(name) if is_narrow else name), overflow="fold")
-        for row in shown:
-            table.add_row(*map(Text, row))
-        console.print(table)
-    else:
-        _print_blocks(console, names, shown)
-    return len(shown), count
-
-
-def _one_line(value: object) -> str:
-    """A value without control characters: one in a tag, for example, could send escape codes to the terminal."""
-    return "" if value is None else printable(str(value))
-
-
-def _folded(name: str) -> str:
-    """The name of a column in short lines that break after `_`."""
-    lines = [""]
-    for word in re.findall(r"[^_]+_?|_", name):
-        if lines[-1] and len(lines[-1] + word) > _COLUMN_WIDTH + 1:
-            lines.append("")
-        lines[-1] += word
-    return "\n".join(lines)
-
-
-def _width(names: list[str], shown: list[list[str]], most: int) -> int:
-    """The width of a table in which no column is wider than `most`."""
-    widths = [max(map(cell_len, [name, *(row[place] for row in shown)])) for place, name in enumerate(names)]
-    return sum(min(width, most) + _PADDING for width in widths)
-
-
-def _print_blocks(console: Console, names: list[str], shown: list[list[str]]) -> None:
-    margin = max(map(cell_len, names))
-    for number, row in enumerate(shown, start=1):
-        console.rule(Text(f"row {number}"), align="left", characters="─")
-        for name, value in zip(names, row, strict=True):
-            console.print(Text.assemble((f"{name:>{margin}}  ", "bold"), value), soft_wrap=True)
 
 
 def plain_values(column: pa.Array[Any]) -> list[Any]:

@@ -13,8 +13,9 @@ from collector.errors import CredlakeError, UsageError
 from collector.process.streams import printable
 from collector.query.choice import Choice
 from collector.query.duckdb import LocalLake, QueryLimits
-from collector.query.formats import write_csv, write_json, write_parquet, write_table
+from collector.query.formats import write_csv, write_json, write_parquet
 from collector.query.statement import suggestion
+from collector.query.table import write_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
