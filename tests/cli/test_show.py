@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from rich.cells import cell_len
 
-from collector.cli import show
+from collector.cli import show_result
 from tests.athena_queries.conftest import Rows
 from tests.fixtures.small_lakes import ORGANIZATION, publish, write_snapshot
 
@@ -99,7 +99,7 @@ def test_an_account_with_all_its_users(shown):
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_the_text_fits_and_no_name_steers_the_terminal(credlake, people, monkeypatch, width):
-    monkeypatch.setattr(show, "_WIDTH_WITHOUT_TERMINAL", width)
+    monkeypatch.setattr(show_result, "_WIDTH_WITHOUT_TERMINAL", width)
     texts = [credlake("show", name, "--lake", people).out for name in (BETA, "alpha-prod", "left")]
 
     assert max(cell_len(line) for text in texts for line in text.splitlines()) <= width
