@@ -20,6 +20,7 @@ LAYERS = (
     ("catalog", "report_files"),
     ("collection",),
     ("doctor", "export", "reports"),
+    ("pack",),
     ("cli", "scheduled"),
     ("__main__", "function", "loopback"),
 )

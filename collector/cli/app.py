@@ -11,6 +11,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup
 from collector.cli.collect import collect
 from collector.cli.demo import demo
 from collector.cli.doctor import doctor
+from collector.cli.evidence import evidence
 from collector.cli.exceptions import check_exceptions
 from collector.cli.export import export
 from collector.cli.gate import gate
@@ -78,7 +79,7 @@ def credlake(
         raise typer.Exit
 
 
-for _command in (collect, read, query, show, report, gate, export, rebuild, verify, doctor, demo, init):
+for _command in (collect, read, query, show, report, gate, export, evidence, rebuild, verify, doctor, demo, init):
     app.command(cls=_Command)(_command)
 exceptions_app.command("check", cls=_Command)(check_exceptions)
 views_app.command("list", cls=_Command)(list_views)

@@ -21,7 +21,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from collector.discovery.accounts import LAKE_ORGANIZATION_ID
 from collector.errors import LakeError
@@ -34,11 +34,14 @@ from collector.outcome import Outcome
 from collector.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Future
     from pathlib import Path
 
     from collector.lake.store import Store
+
+_Key = TypeVar("_Key")
+_Content = TypeVar("_Content")
 
 # zlib's own default. Level 9 costs a third more time for a hundredth less space.
 _LEVEL = 6
@@ -303,10 +306,15 @@ class VerifiedReport:
 
 def verified_reports(store: Store, run: RunEvidence, accounts: Iterable[RawAccount]) -> Iterator[VerifiedReport]:
     """The reports of these accounts, in the same order; a few are read ahead, never all."""
+    return read_ahead(lambda account: _verified_report(store, run, account), accounts)
+
+
+def read_ahead(read: Callable[[_Key], _Content], keys: Iterable[_Key]) -> Iterator[_Content]:
+    """What is read for each of these, in the same order; a few are read ahead, never all."""
     with ThreadPoolExecutor(_READERS) as readers:
-        ahead: deque[Future[VerifiedReport]] = deque()
-        for account in accounts:
-            ahead.append(readers.submit(_verified_report, store, run, account))
+        ahead: deque[Future[_Content]] = deque()
+        for key in keys:
+            ahead.append(readers.submit(read, key))
             if len(ahead) > 2 * _READERS:
                 yield ahead.popleft().result()
         while ahead:

@@ -93,6 +93,11 @@ class PublicationRecord:
         """The snapshot of the newest day."""
         return self.snapshots[self.latest]
 
+    def until(self, snapshot_date: str) -> PublicationRecord:
+        """The record as if that day, on which there is a snapshot, were the newest."""
+        days = {date: snapshot for date, snapshot in self.snapshots.items() if date <= snapshot_date}
+        return replace(self, latest=snapshot_date, snapshots=days)
+
 
 def with_snapshot(
     record: PublicationRecord | None, organization_id: str, snapshot_date: str, snapshot: PublishedSnapshot

@@ -67,6 +67,7 @@ class LocalLake:
         views: PreparedViews | None = None,
         limits: QueryLimits = _NO_LIMITS,
         exceptions: Sequence[dict[str, str]] | None = None,
+        until: str | None = None,
     ) -> None:
         """Read the publication records and open the session; no data file is opened yet.
 
@@ -76,13 +77,14 @@ class LocalLake:
             views: the views; by default those of this version.
             limits: what a query may take.
             exceptions: those of the newest snapshots, instead of their own: what would they cover?
+            until: the day whose snapshots are the newest ones here; later ones are not read.
 
         Raises:
             LakeError: no such lake, nothing published in it, or a record that cannot be read.
             UsageError: DuckDB rejects a limit.
         """
         self._limits = limits
-        self.snapshots: LakeSnapshots = read_snapshots(lake, organization_ids)
+        self.snapshots: LakeSnapshots = read_snapshots(lake, organization_ids, until=until)
         with ExitStack() as stack:
             self._scratch = str(stack.enter_context(scratch_folder()))
             self.connection = self._open()

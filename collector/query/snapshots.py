@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from collector.lake.record import PublicationRecord
     from collector.lake.store import Store
+
+# More than these are not listed.
+_NAMED_DAYS = 31
 
 
 class NoSnapshotError(LakeError):
@@ -90,15 +94,16 @@ class LakeSnapshots:
         return [_freshness(record, now) for record in self.records.values()]
 
 
-def read_snapshots(lake: str, organization_ids: Collection[str] = ()) -> LakeSnapshots:
+def read_snapshots(lake: str, organization_ids: Collection[str] = (), *, until: str | None = None) -> LakeSnapshots:
     """The published snapshots of a lake.
 
     Args:
         lake: the lake's folder, or `s3://bucket/prefix`.
         organization_ids: the organizations to read; by default all of the lake.
+        until: the day whose snapshot is read as the newest; by default the newest of each organization.
 
     Raises:
-        NoSnapshotError: nothing is published, or nothing of an organization that is named.
+        NoSnapshotError: nothing is published, or nothing of an organization that is named, or nothing on that day.
         NewerLakeError: a record was written by a newer version.
         LakeError: there is no such lake, or a record cannot be read.
     """
@@ -114,7 +119,28 @@ def read_snapshots(lake: str, organization_ids: Collection[str] = ()) -> LakeSna
             f"`credlake collect --lake {lake}`.",
             lake=lake,
         )
+    if until is not None:
+        for record in records.values():
+            check_day(record, until)
+        records = {name: record.until(until) for name, record in records.items()}
     return LakeSnapshots(store, records)
+
+
+def check_day(record: PublicationRecord, snapshot_date: str) -> None:
+    """Raise NoSnapshotError, with the days on which there is a snapshot, unless that day is one of them."""
+    if snapshot_date in record.snapshots:
+        return
+    days = sorted(record.snapshots)
+    if len(days) <= _NAMED_DAYS:
+        which = f"on {', '.join(days)}"
+    else:
+        place = bisect(days, snapshot_date)
+        near = " and ".join(days[max(place - 1, 0) : place + 1])
+        which = f"on {len(days)} days from {days[0]} to {days[-1]}; the nearest: {near}"
+    raise NoSnapshotError(
+        f"{record.organization_id} has no snapshot of {snapshot_date}. There are snapshots {which}.",
+        snapshot_date=snapshot_date,
+    )
 
 
 def chosen_organization(found: Collection[str], organization_id: str | None, lake: str) -> str:

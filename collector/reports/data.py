@@ -135,7 +135,10 @@ def read_report(
     snapshot, days = reader.snapshot, reader.days
     findings = reader.read(Finding, "findings", "finding_rank", limit=MOST_FINDINGS)
     credentials = reader.read(
-        Credential, "credentials", "account_id, user_name, credential_type, created_at", limit=MOST_CREDENTIALS + 1
+        Credential,
+        "credentials",
+        "account_id, user_name, credential_type, created_at, slot",
+        limit=MOST_CREDENTIALS + 1,
     )
     return ReportData(
         scope=scope,
@@ -146,7 +149,7 @@ def read_report(
         accounts=reader.accounts,
         coverage=reader.read(Coverage, "collection_coverage", "account_id"),
         controls=reader.controls(),
-        requirements=_read(run, Requirement, "control_frameworks", order="framework, version, requirement"),
+        requirements=_read(run, Requirement, "control_frameworks", order="framework, version, requirement, control_id"),
         trend=reader.trend(days),
         standings=reader.read(AccountStanding, "account_scorecard", "account_id, severity_rank, control_id"),
         history=reader.history(days),
@@ -162,7 +165,7 @@ def read_report(
         changes=reader.read(
             Change,
             "credential_changes_history",
-            "change_type, account_name, account_id, user_name",
+            "change_type, account_name, account_id, user_name, credential_created_at, occurrence",
             limit=MOST_CHANGES + 1,
             where=f"snapshot_date = {literal(snapshot.snapshot_date)}",
         ),

@@ -217,7 +217,8 @@ def _findings(reader: Reader, texts: Texts) -> Iterator[Sequence[object]]:
 
 def _changes(reader: Reader) -> str:
     newest = f"snapshot_date = {literal(reader.snapshot.snapshot_date)}"
-    return _view("credential_changes_history", _CHANGES, reader, "change_type, account_id, user_name", newest)
+    order = "change_type, account_id, user_name, credential_created_at, occurrence"
+    return _view("credential_changes_history", _CHANGES, reader, order, newest)
 
 
 def _coverage(reader: Reader, coverage: list[Coverage], texts: Texts) -> Iterator[Sequence[object]]:
