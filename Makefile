@@ -6,7 +6,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-wheel trino-server test-trino chromium test-page picture docs lint shape format bench chaos fuzz generate lock clean
+.PHONY: help setup demo test test-wheel trino-server test-trino chromium test-page picture docs lint lint-repository release shape format bench chaos fuzz generate lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -70,6 +70,27 @@ picture: chromium ## take the picture of the demo's page for the README, docs/re
 docs: .venv-docs/.installed ## build the documentation site into dist/site; a dead link fails
 	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet
 
+.venv-repository/.installed: requirements/repository.txt
+	@$(PYTHON) -m venv $(@D)
+	@echo '*' > $(@D)/.gitignore
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+# The licenses that a package may have which is installed with credlake.
+LICENSES := Apache-2.0;Apache Software License;Apache License 2.0;MIT;MIT License;MIT-0;BSD-2-Clause;BSD-3-Clause;BSD License;PSF-2.0;Python Software Foundation License;MPL-2.0;Mozilla Public License 2.0 (MPL 2.0);ISC;ISC License (ISCL);0BSD
+WORKFLOWS := $(wildcard .github/workflows/*.yaml deploy/github/*.yaml)
+
+lint-repository: setup .venv-repository/.installed ## check workflows (zizmor; actionlint where Go is), spelling and licenses
+	.venv-repository/bin/zizmor --offline --no-progress --quiet .github deploy/github
+	.venv-repository/bin/codespell $$(git ls-files '*.py' '*.md' '*.sql' '*.toml' '*.yaml' '*.yml' '*.csv' Makefile ':!tests/report/reports')
+	.venv-repository/bin/pip-licenses --python $(BIN)/python --partial-match --allow-only "$(LICENSES)" \
+	  --packages $$(sed -n 's/^\([a-z0-9._-]*\)==.*/\1/p' requirements/runtime.txt) > /dev/null
+	@if command -v go > /dev/null; then go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 $(WORKFLOWS); \
+	  else echo "NOT RUN: actionlint (it needs Go)."; fi
+
+release: setup .venv-repository/.installed ## check that a release is ready, and build it into dist/release, twice
+	$(BIN)/python -m tools.release .venv-repository/bin
+
 lint: setup ## ruff, mypy, generated files up to date, and no banned words
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -109,8 +130,10 @@ lock: ## update the locked versions (needs uv)
 	  --custom-compile-command "make lock" --upgrade -c requirements/dev.txt requirements/browser.in -o requirements/browser.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" --upgrade -c requirements/dev.txt requirements/docs.in -o requirements/docs.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" --upgrade requirements/repository.in -o requirements/repository.txt
 
 clean: ## remove everything that the targets created
-	rm -rf $(VENV) .venv-docs .venv-cfn .venv-checkov .venv-ministack .venv-awscli .venv-terraform dist demo-lake .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-docs .venv-repository .venv-cfn .venv-checkov .venv-ministack .venv-awscli .venv-terraform dist demo-lake .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 -include deploy/deploy.mk

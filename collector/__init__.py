@@ -7,4 +7,4 @@ list the accounts (`discovery`) â†’ assume a role in each (`aws.credentials`) â†
 it (`query`). `collection.run` is one run from start to end; `schema` is the data model.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
