@@ -14,8 +14,12 @@ TEMPLATES := $(sort $(wildcard deploy/*.yaml))
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-package: setup ## build the function's zip in dist/: pure Python, for use with AWS's pandas layer
-	$(BIN)/python deploy/package.py
+# The architecture of the function, and the Python of its runtime.
+ARCH ?= arm64
+FUNCTION_PYTHON ?= 3.12
+
+package: setup ## build the function's zip in dist/, for ARCH=arm64 (the default) or ARCH=x86_64
+	$(BIN)/python -m deploy.package --arch $(ARCH) --python $(FUNCTION_PYTHON)
 
 lint-templates: .venv-cfn/.installed .venv-checkov/.installed ## run cfn-lint and checkov on every template in deploy/
 	.venv-cfn/bin/cfn-lint --non-zero-exit-code informational $(TEMPLATES)

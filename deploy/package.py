@@ -1,12 +1,15 @@
-"""Build the function's zip: `make package`. The same sources produce the same bytes.
+"""Build the function's zip: `make package`. The same sources, and the same zlib, produce the same bytes.
 
-The zip contains pure Python only: pyarrow comes from AWS's pandas layer. boto3 is in the zip, since the runtime's own
-may be too old for Organizations' `State` and `Paths`. Of botocore's 400 service descriptions it contains those used.
+The zip has everything that the function runs, so it needs no layer: pyarrow without the parts that credlake never
+loads, DuckDB, and boto3, since the runtime's own may be too old for Organizations' `State` and `Paths`. Of botocore's
+400 service descriptions it contains those used.
 """  # noqa: INP001 -- a script, not a package
 
 from __future__ import annotations
 
+import argparse
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -15,106 +18,123 @@ import zipfile
 from pathlib import Path
 
 from collector import __version__
-from collector.views.files import DUCKDB
+from tools.import_graph import SCHEDULED, place, reached_from
 
 _ROOT = Path(__file__).parent.parent
 _REQUIREMENTS = _ROOT / "requirements" / "function.txt"
-# The Runtime of deploy/collector.yaml.
-_PYTHON = "3.12"
+# The Runtime of deploy/collector.yaml. It is Amazon Linux 2023, with glibc 2.34.
+PYTHON = "3.12"
+_GLIBC_MINORS = range(17, 35)
+# Lambda's names of its two architectures, and the wheels'.
+ARCHITECTURES = {"arm64": "aarch64", "x86_64": "x86_64"}
 
-# The folders and modules of `collector/` that the function needs; tests compare them with its imports.
-FOLDERS = (
-    *("aws", "catalog", "collection", "discovery", "doctor", "lake", "process", "report", "scheduled", "settings"),
-    *("views", "exceptions", "_data"),
-)
-MODULES = (
-    "__init__.py",
-    "denial.py",
-    "errors.py",
-    "evidence.py",
-    "function.py",
-    "limits.py",
-    "outcome.py",
-    "schema.py",
-)
+# The code that goes into the zip starts here: scheduled runs, queries by DuckDB and the page.
+ENTRY_POINTS = (*SCHEDULED, "collector.query.duckdb", "collector.reports.data", "collector.reports.page")
 SERVICES = ("athena", "glue", "iam", "kms", "lakeformation", "organizations", "s3", "sns", "sts")
-# Lambda's limit for a function with its layers, and the size reserved for AWS's layer, whose largest version so far
-# (3.16.1) has 204 MB (aws-sdk-pandas issue 3331).
-LIMIT_BYTES = 262_144_000
-LAYER_BYTES = 214_000_000
+# Lambda's limit is 262,144,000 bytes. The rest is left to what later versions of the libraries grow by.
+LIMIT_BYTES = 215_000_000
 # The earliest date that a zip can store.
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
-_COMPILED = (".so", ".pyd", ".dll", ".dylib", ".pyc")
+
+# Of each library: tests, what only compilers and type checkers read, and what pip writes about its installation.
+# PyYAML's extension is optional, and built with debug symbols.
+_UNUSED = re.compile(
+    r"""(^|/)(tests|include|includes|examples|conftest\.py)(/|$)
+    | \.(c|cc|h|hpp|pxd|pxi|pyc|pyi|pyx)$
+    | ^(bin|_duckdb-stubs|boto3/data|pyarrow/src)/ | ^yaml/_yaml\.cpython
+    | \.dist-info/(RECORD|INSTALLER|REQUESTED|direct_url\.json)$""",
+    re.VERBOSE,
+)
+# Of pyarrow: other file systems and formats, and copies of libraries (their links, which a wheel cannot contain).
+# Every extension is linked with libarrow_substrait, so that has to stay: without it `import pyarrow` fails.
+_UNUSED_PYARROW = re.compile(
+    r"""^pyarrow/(
+    _(flight|orc|dataset_orc|gcsfs|azurefs|hdfs|substrait|pyarrow_cpp_tests)\.cpython.*
+    | libarrow(_python)?_flight\.so.*
+    | lib\w+\.so(\.\d+\.\d+\.\d+)?
+    )$""",
+    re.VERBOSE,
+)
 
 
 class PackageError(Exception):
     """The zip would not work on Lambda."""
 
 
-def main(target: Path) -> Path:
-    """Build the zip in the folder; its path. Its name contains a digest, so that a new zip gets a new key on S3."""
+def main(target: Path, *, arch: str = "arm64", python: str = PYTHON) -> Path:
+    """Build the zip in the folder; its path. Its name contains a digest, so that a new zip gets a new key on S3.
+
+    Raises:
+        PackageError: it would be too large for Lambda.
+    """
     with tempfile.TemporaryDirectory(prefix="credlake-package-") as scratch:
-        folder = Path(scratch)
-        install(folder)
-        copy_collector(folder)
-        prune(folder)
-        check(folder)
-        content = zipped(folder, Path(scratch).parent / f"{folder.name}.zip")
-    digest = hashlib.sha256(content.read_bytes()).hexdigest()[:12]
-    target.mkdir(parents=True, exist_ok=True)
-    path = target / f"credlake-{__version__}-{digest}.zip"
-    shutil.move(content, path)
+        folder = Path(scratch, "function")
+        fill(folder, arch=arch, python=python)
+        content = zipped(folder, Path(scratch, "function.zip"))
+        digest = hashlib.sha256(content.read_bytes()).hexdigest()[:12]
+        target.mkdir(parents=True, exist_ok=True)
+        path = target / f"credlake-{__version__}-{arch}-{digest}.zip"
+        shutil.move(content, path)
     return path
 
 
-def install(folder: Path) -> None:
-    """Install the locked requirements, only from wheels for any platform, so that nothing is compiled."""
+def fill(folder: Path, *, arch: str, python: str = PYTHON) -> None:
+    """Put everything that the zip will contain into a new folder.
+
+    Raises:
+        PackageError: together the files are too large for Lambda.
+    """
+    install(folder, arch, python)
+    prune(folder)
+    copy_collector(folder)
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    if size > LIMIT_BYTES:
+        raise PackageError(f"{size:,} bytes unpacked: more than the {LIMIT_BYTES:,} that are allowed here")
+
+
+def install(folder: Path, arch: str, python: str) -> None:
+    """Install the locked requirements from wheels for Lambda, whatever this machine is; nothing is compiled."""
+    machine = ARCHITECTURES[arch]
+    platforms = [f"--platform=manylinux_2_{minor}_{machine}" for minor in reversed(_GLIBC_MINORS)]
     options = ["--quiet", "--disable-pip-version-check", "--no-compile", "--no-deps", "--require-hashes"]
-    options += ["--only-binary=:all:", "--platform=any", "--implementation=py", "--abi=none"]
-    options += [f"--python-version={_PYTHON}", f"--target={folder}"]
+    options += ["--only-binary=:all:", "--implementation=cp", f"--python-version={python}", f"--target={folder}"]
+    options += [f"--abi={abi}" for abi in (f"cp{python.replace('.', '')}", "abi3", "none")]
+    options += [*platforms, f"--platform=manylinux2014_{machine}"]
     command = [sys.executable, "-m", "pip", "install", *options, "-r", str(_REQUIREMENTS)]
     subprocess.run(command, check=True)  # noqa: S603 -- our own command
 
 
-def copy_collector(folder: Path) -> None:
-    """Copy what the function needs of the collector; DuckDB's statements are left out, as DuckDB is."""
-    for name in FOLDERS:
-        source = _ROOT / "collector" / name
-        ignored = shutil.ignore_patterns("__pycache__", DUCKDB)
-        shutil.copytree(source, folder / "collector" / name, ignore=ignored)
-    for name in MODULES:
-        shutil.copyfile(_ROOT / "collector" / name, folder / "collector" / name)
-
-
 def prune(folder: Path) -> None:
-    """Remove unused services, scripts, and the files that pip writes about the installation."""
-    for service in (folder / "botocore" / "data").iterdir():
-        if service.is_dir() and service.name not in SERVICES:
-            shutil.rmtree(service)
-    for name in ("bin", "boto3/examples", "boto3/data"):
-        shutil.rmtree(folder / name, ignore_errors=True)
-    for written in folder.glob("*.dist-info/*"):
-        if written.name in {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}:
-            written.unlink()
+    """Remove what no run reads. The licences stay, and with them each library's `dist-info`."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        name = path.relative_to(folder).as_posix()
+        if path.is_dir():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif _UNUSED.search(name) or _UNUSED_PYARROW.search(name) or _is_of_another_service(name):
+            path.unlink()
 
 
-def check(folder: Path) -> None:
-    """Check that the zip can run on Lambda.
+def _is_of_another_service(name: str) -> bool:
+    found = re.match(r"botocore/data/([^/]+)/", name)
+    return found is not None and found[1] not in SERVICES
 
-    Raises:
-        PackageError: a file is compiled, or all files together with the layer are too large.
-    """
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    if compiled := sorted(str(path.relative_to(folder)) for path in files if path.suffix in _COMPILED):
-        raise PackageError(f"compiled for one platform: {', '.join(compiled)}")
-    size = sum(path.stat().st_size for path in files)
-    if size + LAYER_BYTES > LIMIT_BYTES:
-        raise PackageError(f"{size:,} bytes unpacked are too large next to a layer of {LAYER_BYTES:,} bytes")
+
+def copy_collector(folder: Path) -> None:
+    """Copy the parts of the collector that its entry points reach, with their data, and its licence."""
+    for name in sorted({"__init__", "_data", *filter(None, map(place, reached_from(*ENTRY_POINTS)))}):
+        source = _ROOT / "collector" / name
+        if source.is_dir():
+            shutil.copytree(source, folder / "collector" / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            (folder / "collector").mkdir(exist_ok=True)
+            shutil.copyfile(source.with_suffix(".py"), folder / "collector" / f"{name}.py")
+    shutil.copyfile(_ROOT / "LICENSE", folder / "collector" / "LICENSE")
 
 
 def zipped(folder: Path, path: Path) -> Path:
     """The folder as a zip whose bytes depend only on its files: sorted, with a fixed date, readable by all."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(found for found in folder.rglob("*") if found.is_file()):
             entry = zipfile.ZipInfo(file.relative_to(folder).as_posix(), _LONG_AGO)
             entry.compress_type = zipfile.ZIP_DEFLATED
@@ -123,5 +143,22 @@ def zipped(folder: Path, path: Path) -> Path:
     return path
 
 
+def described(path: Path) -> str:
+    """The zip's sizes and hash, and the command that uploads it. It is too large for a direct upload (50 MB)."""
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(entry.file_size for entry in archive.infolist())
+    return (
+        f"{path.relative_to(_ROOT)}: {path.stat().st_size:,} bytes, {unpacked:,} unpacked\n"
+        f"SHA-256: {hashlib.sha256(path.read_bytes()).hexdigest()}\n"
+        f"Upload it: aws s3 cp {path.relative_to(_ROOT)} s3://$CODE_BUCKET/{path.name}\n"
+    )
+
+
 if __name__ == "__main__":
-    sys.stdout.write(f"{main(_ROOT / 'dist')}\n")
+    parser = argparse.ArgumentParser(description="Build the function's zip in dist/.")
+    parser.add_argument("--arch", choices=ARCHITECTURES, default="arm64", help="Architecture of deploy/collector.yaml")
+    parser.add_argument(
+        "--python", default=PYTHON, help="another Python than that of the function's runtime, for tests"
+    )
+    given = parser.parse_args()
+    sys.stdout.write(described(main(_ROOT / "dist", arch=given.arch, python=given.python)))

@@ -143,15 +143,12 @@ class _OpenFile:
 
 
 def _open_parquet(sink: str | pa.NativeFile, schema: pa.Schema) -> pq.ParquetWriter:
-    """A writer whose timestamps are INT64 milliseconds (the schema's, never INT96), with statistics per group and page.
-
-    AWS's Lambda layer has a pyarrow without zstd; every pyarrow has snappy, and every reader reads both.
-    """
+    """A writer with timestamps as INT64 milliseconds (the schema's, never INT96), and statistics per group and page."""
     return pq.ParquetWriter(
         sink,
         schema,
         version="2.6",
-        compression="zstd" if pa.Codec.is_available("zstd") else "snappy",
+        compression="zstd",
         write_statistics=True,
         write_page_index=True,
         # With these, a flipped bit in a page is an error for readers, not another value.

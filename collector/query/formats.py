@@ -65,7 +65,7 @@ def write_parquet(rows: Rows, stream: BinaryIO) -> None:
     """
     _distinct(rows.schema.names)
     schema = pa.schema([pa.field(field.name, _file_type(field.type)) for field in rows.schema])
-    with pq.ParquetWriter(stream, schema, compression="zstd" if pa.Codec.is_available("zstd") else "snappy") as writer:
+    with pq.ParquetWriter(stream, schema, compression="zstd") as writer:
         for batch in rows.batches:
             columns = [_file_column(column, field.type) for column, field in zip(batch.columns, schema, strict=True)]
             writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))

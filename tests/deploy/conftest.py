@@ -3,13 +3,13 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import platform
 import subprocess
 import sys
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
 from collector.simulator import AccountSpec, OrganizationSpec, RoleSpec, Simulator
@@ -29,8 +29,7 @@ ORGANIZATION = OrganizationSpec(
     ),
     management_account_id=MANAGEMENT,
 )
-# What AWS's pandas layer brings, and no more.
-LAYER = ("pyarrow", "numpy", "numpy.libs", "pandas", "dateutil", "six.py")
+OWN_PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 def pytest_collection_modifyitems(config, items):
@@ -51,8 +50,8 @@ def _packaging():
 
 @pytest.fixture(scope="session", name="package")
 def _package(packaging, tmp_path_factory):
-    """The zip of `make package`."""
-    return packaging.main(tmp_path_factory.mktemp("dist"))
+    """The zip of `make package`, but for this machine and this Python, with which ministack runs functions too."""
+    return packaging.main(tmp_path_factory.mktemp("dist"), arch=machine(), python=OWN_PYTHON)
 
 
 @pytest.fixture(scope="session", name="unpacked")
@@ -63,19 +62,14 @@ def _unpacked(package, tmp_path_factory):
     return folder
 
 
-def bare_python(unpacked):
+def machine():
+    """This machine's architecture, as Lambda names it."""
+    return "arm64" if platform.machine() == "aarch64" else platform.machine()
+
+
+def bare_python(unpacked, python=sys.executable):
     """Python without what is installed. Modules are compiled once for all processes, outside of the unpacked zip."""
-    return [sys.executable, "-S", "-X", f"pycache_prefix={unpacked}-compiled"]
-
-
-@pytest.fixture(scope="session", name="layer")
-def _layer(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("layer")
-    installed = Path(pa.__file__).parents[1]
-    for name in LAYER:
-        if (installed / name).exists():
-            (folder / name).symlink_to(installed / name)
-    return folder
+    return [python, "-S", "-X", f"pycache_prefix={unpacked}-compiled"]
 
 
 @pytest.fixture(scope="session", name="moto")
@@ -114,25 +108,26 @@ class Delivered:
 
 
 @pytest.fixture(scope="session", name="invoke")
-def _invoke(unpacked, layer, aws, organization, tmp_path_factory):
+def _invoke(unpacked, aws, organization, tmp_path_factory):
     """Deliver events to one warm function; what each gave, and which modules were loaded."""
 
-    def invoke(*deliveries):
-        home = tmp_path_factory.mktemp("home")
+    def invoke(*deliveries, code=unpacked, python=sys.executable):
         environment = {
             **organization.environment(),
             "AWS_ENDPOINT_URL": aws.url,
             "AWS_REGION": "us-east-1",
             "PATH": os.environ["PATH"],
-            "HOME": str(home),
+            # Lambda's user has no home, and its system need not have a time zone database.
+            "HOME": "/nonexistent",
+            "PYTHONTZPATH": "",
             "CREDLAKE_EXTERNAL_ID": "example",
         }
-        command = [*bare_python(unpacked), WORKER, unpacked, layer, *(json.dumps(one) for one in deliveries)]
+        command = [*bare_python(code, python), WORKER, code, *(json.dumps(one) for one in deliveries)]
         done = subprocess.run(
             command,
             check=False,
             env=environment,
-            cwd=home,
+            cwd=tmp_path_factory.mktemp("work"),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -1,25 +1,16 @@
-"""Runs in a process of its own, as Lambda runs the function: its zip first, then AWS's layer, and nothing else.
+"""Runs in a process of its own, as Lambda runs the function: with what is in its zip, and nothing else.
 
-Called with the unpacked zip, the layer and the deliveries (an event, and variables of the environment). The layer's
-pyarrow is made what AWS's is: without S3 and without zstd. Says on its last line what each delivery gave, and which
-modules were loaded.
+Called with the unpacked zip and the deliveries (an event, and variables of the environment). The event of the command
+`page` is answered here, by what the function has to query its lake and to write the page. Says on its last line what
+each delivery gave, and which modules were loaded.
 """
 
 from __future__ import annotations
 
 import importlib
-import importlib.abc
 import json
 import os
 import sys
-
-
-class _Absent(importlib.abc.MetaPathFinder):
-    """What AWS's layer does not have, nor the zip."""
-
-    def find_spec(self, name, _path, _target=None):
-        if name in {"pyarrow._s3fs", "pyarrow._gcsfs", "pyarrow._azurefs"} or name.split(".")[0] == "duckdb":
-            raise ModuleNotFoundError(name)
 
 
 class _Context:
@@ -27,17 +18,20 @@ class _Context:
         return 120_000
 
 
-def main(code, layer, *deliveries):
-    sys.path[:0] = [code, layer]
-    sys.meta_path.insert(0, _Absent())
-    pyarrow = importlib.import_module("pyarrow")
+def _page(lake, query):
+    """The rows of a query, and the page of the newest snapshot."""
+    duckdb, data, page, scope = (
+        importlib.import_module(f"collector.{name}")
+        for name in ("query.duckdb", "reports.data", "reports.page", "reports.scope")
+    )
+    with duckdb.LocalLake(lake) as opened:
+        rows = [row for batch in opened.rows(query).batches for row in batch.to_pylist()]
+        report = data.read_report(opened.rows, lake=lake, scope=scope.Scope())
+    return {"rows": rows, "page": page.render(report)}
 
-    class Codec(pyarrow.Codec):
-        @staticmethod
-        def is_available(name):
-            return name != "zstd" and pyarrow.lib.Codec.is_available(name)
 
-    pyarrow.Codec = Codec
+def main(code, *deliveries):
+    sys.path.insert(0, code)
     handle = importlib.import_module("collector.scheduled.handler").handle
     answers = []
     before = dict(os.environ)
@@ -47,7 +41,9 @@ def main(code, layer, *deliveries):
         os.environ.update(before | variables)
         print("delivery", flush=True)  # noqa: T201 -- parts the log
         try:
-            answers.append({"returned": handle(event, _Context())})
+            is_page = event.get("command") == "page"
+            returned = _page(variables["CREDLAKE_LAKE"], event["query"]) if is_page else handle(event, _Context())
+            answers.append({"returned": returned})
         except Exception as error:  # noqa: BLE001 -- Lambda takes whatever is raised
             answers.append({"raised": type(error).__name__, "message": str(error)})
     loaded = sorted((name, getattr(module, "__file__", None) or "") for name, module in list(sys.modules.items()))

@@ -15,7 +15,6 @@ from collector.lake.local_store import open_store
 from collector.lake.record import read_record
 from collector.settings.model import Settings
 from tests.deploy.standin import stand_in
-from tests.deploy.test_least_privilege import LAYER
 from tests.fixtures.runs import Onlooker
 
 pytestmark = [pytest.mark.standin, pytest.mark.timeout(600)]
@@ -84,7 +83,7 @@ def _member(aws):
 def _outputs(aws, existing, package):
     aws.client("s3", COLLECTOR).create_bucket(Bucket="code")
     aws.client("s3", COLLECTOR).put_object(Bucket="code", Key=package.name, Body=package.read_bytes())
-    code = {"CodeBucket": "code", "CodeKey": package.name, "LayerArn": LAYER}
+    code = {"CodeBucket": "code", "CodeKey": package.name}
     return aws.deploy(COLLECTOR, "credlake", "collector.yaml", **_organization(aws), **existing, **code)
 
 

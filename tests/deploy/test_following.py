@@ -7,16 +7,15 @@ import os
 import shutil
 import sys
 import time
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
 from collector.views.files import shipped_views
 from tests.deploy.athena_standin import AthenaStandIn, asked_of_duckdb
 from tests.deploy.calls_server import serving
+from tests.deploy.conftest import OWN_PYTHON, machine
 from tests.deploy.follower import Follower, aws_command, working_copy
 from tests.deploy.noting import noting
 from tests.deploy.page_commands import blocks
@@ -28,8 +27,6 @@ from tests.fixtures.s3_servers import S3Server, moto_server
 pytestmark = [pytest.mark.standin, pytest.mark.timeout(900)]
 
 COLLECTOR = "100000000001"
-LAYER = "/layer"
-PYARROW = ("pyarrow", "numpy", "numpy.libs")
 _SCHEDULED_SECONDS = 150
 BUCKET = f"credlake-{COLLECTOR}-us-east-1"
 
@@ -73,7 +70,6 @@ def _started(tmp_path_factory):
         }
         athena.ask = asked_of_duckdb(credlake, f"s3://{BUCKET}", environment)
         members = _organization(aws, moto)
-        _layer(aws, folder)
         commands = aws_command(
             folder / "bin", moto=moto.url, ministack=aws.url, noted=noting_url, unsent=str(folder / "unsent")
         )
@@ -84,8 +80,8 @@ def _started(tmp_path_factory):
                 "111122223333": COLLECTOR,
                 "CHOOSE_ONE": "example",
                 "A_REGION ": "us-east-1 ",
-                # Nobody may make a public parameter of AWS's, on the stand-in either.
-                "/aws/service/aws-sdk-pandas/3.17.1/py3.12/arm64/layer-arn": LAYER,
+                # ministack runs functions with this Python, on this machine.
+                "ARCH=arm64 ": f"ARCH={machine()}; FUNCTION_PYTHON={OWN_PYTHON} ",
                 "A_BUCKET_FOR_CODE": "code-of-ours",
                 "YOU@EXAMPLE.COM": "someone@example.com",
                 "QUICKSIGHT_USER_OR_GROUP": f"arn:aws:quicksight:us-east-1:{COLLECTOR}:user/default/owner",
@@ -109,21 +105,6 @@ def _organization(aws, moto):
         aws.deploy(member, "credlake-reader", "member-role.yaml", **parameters)
         members.append(member)
     return tuple(members)
-
-
-def _layer(aws, folder):
-    """AWS's pandas layer cannot be had: one with our pyarrow, and the public parameter that names it."""
-    path = folder / "layer.zip"
-    installed = Path(pa.__file__).parents[1]
-    with zipfile.ZipFile(path, "w") as archive:
-        for name in PYARROW:
-            for file in (installed / name).rglob("*"):
-                if file.is_file() and not {"tests", "include", "__pycache__"} & set(file.parts):
-                    archive.write(file, Path("python") / file.relative_to(installed))
-    published = aws.client("lambda", COLLECTOR).publish_layer_version(
-        LayerName="pandas", Content={"ZipFile": path.read_bytes()}
-    )
-    aws.client("ssm", COLLECTOR).put_parameter(Name=LAYER, Value=published["LayerVersionArn"], Type="String")
 
 
 @pytest.fixture(scope="module", name="followed")

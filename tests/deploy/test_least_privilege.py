@@ -26,7 +26,6 @@ pytestmark = pytest.mark.standin
 COLLECTOR = "100000000001"
 STRANGER = "200000000002"
 EXTERNAL_ID = "example"
-LAYER = "arn:aws:lambda:us-east-1:336392948345:layer:AWSSDKPandas-Python312-Arm64:1"
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,6 @@ def _deployment(package):
             "collector.yaml",
             OrganizationId=organization_id,
             ExternalId=EXTERNAL_ID,
-            LayerArn=LAYER,
             BucketName=f"credlake-{COLLECTOR}-us-east-1",
             CodeBucket="code",
             CodeKey=package.name,
@@ -296,13 +294,13 @@ def test_every_other_action_of_the_collectors_role_is_refused(reachable, nobody)
     assert refused > 500
 
 
-def test_the_function_collects_as_its_own_role(reachable, layer):
-    """The layer's bytes are not there, so pyarrow comes by PYTHONPATH; code, role and variables are the stack's."""
+def test_the_function_collects_as_its_own_role(reachable):
+    """Code, role and variables are the stack's."""
     functions = reachable.aws.client("lambda", COLLECTOR)
     name = reachable.outputs["FunctionName"]
     variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
     # No view can be made there: its Athena takes no Trino SQL.
-    variables |= {"PYTHONPATH": str(layer), "CREDLAKE_WORKGROUP": "", "CREDLAKE_REPLACE": "true"}
+    variables |= {"CREDLAKE_WORKGROUP": "", "CREDLAKE_REPLACE": "true"}
     functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
     answer = functions.invoke(FunctionName=name, Payload=b"{}")
     payload = json.loads(answer["Payload"].read())

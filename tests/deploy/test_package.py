@@ -1,8 +1,12 @@
-"""The zip of `make package`, run as Lambda runs it: on its own, with a pyarrow without S3 and zstd."""
+"""The zip of `make package`, run as Lambda runs it: on its own."""
 
 from __future__ import annotations
 
 import json
+import re
+import shutil
+import subprocess
+import sys
 import zipfile
 from dataclasses import dataclass
 from hashlib import sha256
@@ -14,9 +18,12 @@ import pytest
 
 from collector.lake.record import read_record
 from collector.lake.s3_store import S3Store
-from tests.deploy.conftest import ORGANIZATION
+from tests.deploy.conftest import ORGANIZATION, OWN_PYTHON, REFUSED, machine
 from tests.deploy.templates import template
-from tools.import_graph import SCHEDULED, reached_from
+from tools.import_graph import imports, modules, reached_from
+
+# The zip takes half a minute to build, too long for each process of `make test`.
+pytestmark = pytest.mark.standin
 
 LAKE = "s3://credlake/lake"
 DATABASE = "credlake_test"
@@ -67,46 +74,146 @@ def _store(aws):
     return S3Store(LAKE, aws.client())
 
 
-def test_the_zip_depends_only_on_the_content_of_its_files(packaging, package, tmp_path):
-    with zipfile.ZipFile(package) as archive:
-        for entry in reversed(archive.infolist()):
-            # In another order, with today's times and other permissions.
-            Path(archive.extract(entry, tmp_path / "again")).chmod(0o600)
-    again = packaging.zipped(tmp_path / "again", tmp_path / "again.zip")
+@pytest.fixture(scope="session", name="for_lambda")
+def _for_lambda(packaging, tmp_path_factory):
+    """What the zip contains with the runtime's Python, by architecture."""
+    folders = {arch: tmp_path_factory.mktemp(arch) / "function" for arch in packaging.ARCHITECTURES}
+    for arch, folder in folders.items():
+        packaging.fill(folder, arch=arch)
+    return folders
+
+
+def _machine_code(folder):
+    """What each compiled file was compiled for: the number of its machine in the ELF header."""
+    return {int.from_bytes(path.read_bytes()[18:20], "little") for path in folder.rglob("*.so*")}
+
+
+def test_two_builds_give_equal_bytes(packaging, package, tmp_path):
+    again = packaging.main(tmp_path, arch=machine(), python=OWN_PYTHON)
+    assert again.name == package.name
     assert sha256(again.read_bytes()).digest() == sha256(package.read_bytes()).digest()
 
 
-def test_nothing_in_the_zip_is_compiled_or_already_in_the_layer_or_only_for_the_command_line(package):
+def test_the_zip_depends_only_on_the_content_of_its_files(packaging, tmp_path):
+    for name, order in (("one", ("b.py", "a/c.py")), ("other", ("a/c.py", "b.py"))):
+        (tmp_path / name / "a").mkdir(parents=True)
+        for file in order:
+            (tmp_path / name / file).write_text(f"# {file}\n", encoding="utf-8")
+    (tmp_path / "other" / "b.py").chmod(0o600)
+    one, other = (packaging.zipped(tmp_path / name, tmp_path / f"{name}.zip") for name in ("one", "other"))
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_everything_is_readable_by_lambdas_user_and_has_a_fixed_date(package):
+    with zipfile.ZipFile(package) as archive:
+        entries = archive.infolist()
+    assert {(entry.external_attr >> 16, entry.date_time) for entry in entries} == {(0o644, (1980, 1, 1, 0, 0, 0))}
+
+
+def test_nothing_in_the_zip_is_only_for_tests_compilers_or_the_command_line(package):
     with zipfile.ZipFile(package) as archive:
         names = archive.namelist()
-    assert [name for name in names if Path(name).suffix in {".so", ".pyd", ".pyc", ".dll"}] == []
-    unwanted = {"duckdb", "sqlglot", "pyarrow", "pandas", "aiohttp", "rich", "typer", "tools", "tests"}
-    assert {name.split("/")[0] for name in names} & unwanted == set()
+    unwanted = re.compile(r"(^|/)tests?/|__pycache__|\.(pyc|pyi|pyx|pxd|h|c|cc|md5|debug)$|/RECORD$")
+    assert [name for name in names if unwanted.search(name)] == []
+    tops = {name.split("/")[0] for name in names}
+    assert tops & {"sqlglot", "numpy", "pandas", "aiohttp", "typer", "tools", "bin"} == set()
+    ours = {name.split("/")[1] for name in names if name.startswith("collector/")}
+    assert ours & {"cli", "simulator", "export"} == set()
 
 
-def test_the_zip_contains_what_the_function_imports_and_neither_cli_nor_query_nor_simulator(packaging, package):
-    imported = {name.split(".")[1] for name in reached_from(*SCHEDULED) if "." in name}
-    assert imported & {"cli", "query", "simulator"} == set()
-    # `_data` holds statements, which are read and not imported.
-    assert {*packaging.FOLDERS, *packaging.MODULES} == {
-        name if name in packaging.FOLDERS else f"{name}.py" for name in {*imported, "__init__", "_data"}
+def test_pyarrow_has_what_every_extension_is_linked_with_and_neither_other_stores_nor_formats(package):
+    with zipfile.ZipFile(package) as archive:
+        libraries = {
+            Path(name).name.split(".")[0] for name in archive.namelist() if re.search(r"^pyarrow/.+\.so", name)
+        }
+    assert {"lib", "_s3fs", "_parquet", "_dataset", "_compute", "libarrow", "libarrow_substrait"} <= libraries
+    unused = {"_flight", "_orc", "_gcsfs", "_azurefs", "_substrait", "libarrow_flight", "libarrow_python_flight"}
+    assert libraries & unused == set()
+
+
+def test_the_zip_contains_every_library_that_its_code_imports(packaging, unpacked):
+    imported = {
+        name.split(".")[0]
+        for module in reached_from(*packaging.ENTRY_POINTS, at_import=True)
+        for name in imports(modules()[module], at_import=True)
     }
-    with zipfile.ZipFile(package) as archive:
-        ours = {name.split("/")[1] for name in archive.namelist() if name.startswith("collector/")}
-    assert ours == {*packaging.FOLDERS, *packaging.MODULES}
+    assert "duckdb" in imported
+    wanted = imported - sys.stdlib_module_names
+    assert [name for name in wanted if not any(unpacked.glob(f"{name}*"))] == []
 
 
-def test_the_zip_fits_next_to_the_layer(package):
-    with zipfile.ZipFile(package) as archive:
-        unpacked = sum(entry.file_size for entry in archive.infolist())
-    # The layer's largest version has 204 MB; Lambda's limit for both is 262,144,000 bytes.
-    assert unpacked + 214_000_000 < 262_144_000
+def test_the_licence_of_everything_in_it_is_kept(unpacked):
+    folders = list(unpacked.glob("*.dist-info"))
+    named = re.compile(r"licen[cs]e|copying|notice", re.IGNORECASE)
+    without = [one.name for one in folders if not any(named.search(path.name) for path in one.rglob("*"))]
+    assert len(folders) > 20
+    assert without == []
+    assert (unpacked / "collector" / "LICENSE").is_file()
 
 
-def test_a_compiled_file_is_rejected(packaging, tmp_path):
-    (tmp_path / "fast.so").write_bytes(b"")
-    with pytest.raises(packaging.PackageError, match=r"fast\.so"):
-        packaging.check(tmp_path)
+@pytest.mark.parametrize(("arch", "elf_machine"), [("arm64", 0xB7), ("x86_64", 0x3E)])
+def test_it_is_compiled_for_its_architecture_and_small_enough(for_lambda, arch, elf_machine):
+    folder = for_lambda[arch]
+    assert _machine_code(folder) == {elf_machine}
+    assert (folder / "_duckdb.abi3.so").is_file()
+    # Lambda's limit is 262,144,000 bytes.
+    assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < 215_000_000
+
+
+def test_what_is_too_large_for_lambda_is_refused(packaging, monkeypatch, tmp_path):
+    def install(folder, _arch, _python):
+        folder.mkdir()
+        with (folder / "large.so").open("wb") as large:
+            large.truncate(215_000_001)
+
+    monkeypatch.setattr(packaging, "install", install)
+    with pytest.raises(packaging.PackageError, match="bytes unpacked"):
+        packaging.fill(tmp_path / "function", arch="arm64")
+
+
+def test_its_description_names_size_hash_and_upload(packaging, tmp_path, monkeypatch):
+    monkeypatch.setattr(packaging, "_ROOT", tmp_path)
+    (tmp_path / "dist").mkdir()
+    path = tmp_path / "dist" / "credlake-1-arm64-abc.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.py", "a" * 1234)
+    told = packaging.described(path)
+    assert "1,234 unpacked" in told
+    assert sha256(path.read_bytes()).hexdigest() in told
+    assert "aws s3 cp dist/credlake-1-arm64-abc.zip s3://$CODE_BUCKET/credlake-1-arm64-abc.zip" in told
+
+
+@pytest.fixture(scope="session", name="alone")
+def _alone(for_lambda, unpacked, invoke):
+    """A run, a query and the page by the zip alone, on the runtime's Python where this machine has one."""
+    code, python = (for_lambda[machine()], _python_of_lambda()) if _python_of_lambda() else (unpacked, sys.executable)
+    query = "select account_id, outcome from collection_coverage order by account_id"
+    return invoke(
+        ({}, _lake("alone")), ({"command": "page", "query": query}, _lake("alone")), code=code, python=python
+    ), code
+
+
+def _python_of_lambda():
+    """Python 3.12; None where there is none, or where it is a pyenv shim for none."""
+    found = shutil.which("python3.12")
+    command = [found or "false", "-c", "import sys; print(sys.executable)"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() or None
+
+
+def test_the_zip_alone_collects_queries_and_writes_the_page(alone):
+    ((collected, page), loaded), code = alone
+    assert collected.returned["accounts"] == {"assume_denied": 1, "collected": 2}
+    rows = {row["account_id"]: row["outcome"] for row in page.returned["rows"]}
+    assert rows == {"000000000001": "collected", "100000000001": "collected", REFUSED: "assume_denied"}
+    html = page.returned["page"]
+    assert html.startswith("<!doctype html>")
+    assert html.rstrip().endswith("</html>")
+    assert all(account in html for account in rows)
+    # Whatever is not Python's own is from the zip.
+    installed = {name.split(".")[0]: file for name, file in loaded.items() if "-packages" in file}
+    assert installed == {}
+    for name in ("pyarrow", "duckdb", "jinja2", "botocore"):
+        assert loaded[name].startswith(str(code))
 
 
 def test_the_function_runs_what_the_template_names(unpacked):
@@ -125,11 +232,10 @@ def test_a_run_is_collected_published_and_in_glue(deliveries, store, aws):
     assert [one["StorageDescriptor"]["Location"] for one in partitions] == [f"{LAKE}/{snapshot.folder}/"]
 
 
-def test_the_tables_are_written_by_a_pyarrow_without_s3_and_zstd(deliveries, store, tmp_path):
+def test_the_tables_are_compressed_by_zstd(deliveries, store, tmp_path):
     snapshot = read_record(store, deliveries.first.returned["organization_id"]).record.newest
     files = [pq.ParquetFile(store.fetch(file.path, tmp_path)) for file in snapshot.files]
-    assert {file.metadata.row_group(0).column(0).compression for file in files} == {"SNAPPY"}
-    assert "pyarrow._s3fs" not in deliveries.loaded
+    assert {file.metadata.row_group(0).column(0).compression for file in files} == {"ZSTD"}
 
 
 def test_an_event_delivered_twice_leaves_one_snapshot_of_the_day(deliveries, store):
@@ -139,14 +245,10 @@ def test_an_event_delivered_twice_leaves_one_snapshot_of_the_day(deliveries, sto
     assert [snapshot.run_id for snapshot in record.snapshots.values()] == [second["run_id"]]
 
 
-def test_boto3_and_all_other_python_are_loaded_from_the_zip(deliveries, unpacked):
-    ours = {name: file for name, file in deliveries.loaded.items() if file.startswith(str(unpacked))}
-    assert {"botocore", "urllib3", "marshmallow", "structlog", "tenacity", "aws_lambda_powertools"} <= ours.keys()
-    assert [file for file in ours.values() if not file.endswith(".py")] == []
-
-
-def test_neither_duckdb_nor_the_command_line_is_loaded(deliveries):
-    assert {"sqlglot", "duckdb", "rich", "typer", "aiohttp", "awswrangler"} & deliveries.loaded.keys() == set()
+def test_a_run_loads_its_libraries_from_the_zip_and_neither_duckdb_nor_the_command_line(deliveries, unpacked):
+    ours = {name for name, file in deliveries.loaded.items() if file.startswith(str(unpacked))}
+    assert {"botocore", "urllib3", "marshmallow", "structlog", "tenacity", "aws_lambda_powertools", "pyarrow"} <= ours
+    assert {"duckdb", "jinja2", "apprise", "rich", "typer", "aiohttp"} & deliveries.loaded.keys() == set()
 
 
 def test_a_run_that_covers_too_little_raises_and_publishes_nothing(deliveries, aws):

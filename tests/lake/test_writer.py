@@ -9,14 +9,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from collector.errors import LakeError
-from collector.lake import parquet
 from collector.lake import parquet as user_files
 from collector.lake.local_store import LocalStore
 from collector.lake.publish import publish
@@ -302,17 +300,7 @@ def test_statistics_let_readers_skip_row_groups(metadata):
         "333333333333",
     )
     assert columns["account_id"].has_column_index
-    assert columns["account_id"].compression == ("ZSTD" if pa.Codec.is_available("zstd") else "SNAPPY")
-
-
-def test_without_zstd_in_this_pyarrow_files_are_written_with_snappy(store, scratch, monkeypatch):
-    # AWS's Lambda layer is built without it.
-    codecs = SimpleNamespace(is_available=lambda codec: codec != "zstd")
-    monkeypatch.setattr(parquet, "pa", SimpleNamespace(**{**vars(pa), "Codec": codecs}))
-    written = write(store, scratch, some_accounts())
-
-    metadata = pq.ParquetFile(store.fetch(written.files[0].path, scratch)).metadata
-    assert metadata.row_group(0).column(0).compression == "SNAPPY"
+    assert columns["account_id"].compression == "ZSTD"
 
 
 # What goes wrong.
