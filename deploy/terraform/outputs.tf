@@ -100,3 +100,8 @@ output "dashboard_arn" {
   description = "QuickSight's dashboard. Null: QuickSight is not set up."
   value       = one(aws_cloudformation_stack.quicksight[*].outputs["DashboardArn"])
 }
+
+output "rules_location" {
+  description = "Upload QuickSight's rules here as CSV files (docs/bi.md). Null: QuickSight is not set up."
+  value       = one(aws_cloudformation_stack.quicksight[*].outputs["RulesLocation"])
+}

@@ -1,0 +1,417 @@
+"""What the module made, in CloudFormation's words: the counterpart of each template's resource, with its properties.
+
+A resource of CloudFormation is often several of Terraform. What only one of the two has to name, such as an alarm, has
+no counterpart.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Values = dict[str, Any]
+
+# Logical name → address, with the attributes by which others refer to it: what CloudFormation calls each of them.
+ADDRESSES: dict[str, tuple[str, dict[str, str]]] = {
+    "Key": ("aws_kms_key.lake[0]", {"arn": "Key.Arn", "key_id": "Key"}),
+    "KeyAlias": ("aws_kms_alias.lake[0]", {}),
+    "Bucket": ("aws_s3_bucket.lake[0]", {"id": "Bucket"}),
+    "BucketPolicy": ("aws_s3_bucket_policy.lake[0]", {}),
+    "Database": ("aws_glue_catalog_database.lake[0]", {}),
+    "WorkGroup": ("aws_athena_workgroup.lake[0]", {}),
+    "CollectorRole": ("aws_iam_role.collector", {"arn": "CollectorRole.Arn"}),
+    "AnalystPolicy": ("aws_iam_policy.analyst", {"arn": "AnalystPolicy"}),
+    "AuditorPolicy": ("aws_iam_policy.auditor", {"arn": "AuditorPolicy"}),
+    "AnalystRole": ('aws_iam_role.reader["analyst"]', {"arn": "AnalystRole.Arn"}),
+    "AuditorRole": ('aws_iam_role.reader["auditor"]', {"arn": "AuditorRole.Arn"}),
+    "LogGroup": ("aws_cloudwatch_log_group.runs[0]", {}),
+    "Function": ("aws_lambda_function.collector[0]", {"arn": "Function.Arn", "function_name": "Function"}),
+    "FunctionRetries": ("aws_lambda_function_event_invoke_config.collector[0]", {}),
+    "SchedulerRole": ("aws_iam_role.scheduler", {"arn": "SchedulerRole.Arn"}),
+    "CollectionSchedule": ("aws_scheduler_schedule.collection", {}),
+    "AgeSchedule": ("aws_scheduler_schedule.age[0]", {}),
+    "DeadLetterQueue": (
+        "aws_sqs_queue.dead_letters",
+        {"arn": "DeadLetterQueue.Arn", "name": "DeadLetterQueue.QueueName", "url": "DeadLetterQueue"},
+    ),
+    "Topic": ("aws_sns_topic.notices[0]", {"arn": "Topic"}),
+    "TopicPolicy": ("aws_sns_topic_policy.notices[0]", {}),
+    "Subscription": ("aws_sns_topic_subscription.email[0]", {}),
+    "FailedAlarm": ("aws_cloudwatch_metric_alarm.failed[0]", {}),
+    "UndeliveredAlarm": ("aws_cloudwatch_metric_alarm.undelivered", {}),
+    "MissedAlarm": ("aws_cloudwatch_metric_alarm.missed[0]", {}),
+    "AgeAlarm": ("aws_cloudwatch_metric_alarm.age[0]", {}),
+    "CoverageAlarm": ("aws_cloudwatch_metric_alarm.coverage", {}),
+    # container.yaml
+    "Cluster": ("aws_ecs_cluster.runs[0]", {"arn": "Cluster.Arn", "name": "Cluster"}),
+    "SecurityGroup": ("aws_security_group.task[0]", {"id": "SecurityGroup.GroupId"}),
+    "ExecutionRole": ("aws_iam_role.execution[0]", {"arn": "ExecutionRole.Arn"}),
+    "Task": ("aws_ecs_task_definition.run[0]", {"arn": "Task"}),
+    "FailedRule": ("aws_cloudwatch_event_rule.failed[0]", {}),
+}
+# What belongs to a resource above, and is part of its properties there.
+PARTS = {
+    "aws_s3_bucket_versioning",
+    "aws_s3_bucket_ownership_controls",
+    "aws_s3_bucket_public_access_block",
+    "aws_s3_bucket_server_side_encryption_configuration",
+    "aws_s3_bucket_lifecycle_configuration",
+    "aws_iam_role_policy",
+    "aws_iam_role_policy_attachment",
+    "aws_vpc_security_group_egress_rule",
+    "aws_cloudwatch_event_target",
+}
+
+
+class State:
+    """The resources of an applied module, by address."""
+
+    def __init__(self, resources: list[dict[str, Any]]) -> None:
+        self.values: dict[str, Values] = {
+            one["address"]: one["values"] for one in resources if one.get("mode") == "managed"
+        }
+
+    def names(self) -> dict[str, str]:
+        """What Terraform made up → what CloudFormation calls it."""
+        return {
+            self.values[address][attribute]: f"<{name}>"
+            for address, attributes in ADDRESSES.values()
+            if address in self.values
+            for attribute, name in attributes.items()
+        }
+
+    def parts(self, kind: str, **where: Any) -> list[Values]:
+        """The resources of one type whose attributes are these."""
+        return [
+            values
+            for address, values in self.values.items()
+            if address.startswith(f"{kind}.") and all(values[name] == value for name, value in where.items())
+        ]
+
+    def properties(self, name: str, kind: str) -> Values:
+        """One resource, as CloudFormation's type has it."""
+        values = self.values[ADDRESSES[name][0]]
+        found = _KINDS[kind](values, self)
+        tags = [{"Key": key, "Value": value} for key, value in (values.get("tags") or {}).items()]
+        return without_nothing({**found, "Tags": tags})
+
+
+def without_nothing(value: Any) -> Any:
+    """A value without nulls and what is empty, at every depth; an empty string is a value."""
+    if isinstance(value, dict):
+        found = {key: without_nothing(one) for key, one in value.items()}
+        return {key: one for key, one in found.items() if one is not None and one not in ([], {})}
+    return [without_nothing(one) for one in value] if isinstance(value, list) else value
+
+
+def _one(blocks: list[Values] | None) -> Values:
+    """The only block, or an empty one."""
+    return blocks[0] if blocks else {}
+
+
+def _renamed(values: Mapping[str, Any], **names: str) -> Values:
+    """Some attributes under other names: `CloudFormation="terraform"`."""
+    return {name: values.get(attribute) for name, attribute in names.items()}
+
+
+def _role(values: Values, state: State) -> Values:
+    policies = state.parts("aws_iam_role_policy", role=values["name"])
+    attached = state.parts("aws_iam_role_policy_attachment", role=values["name"])
+    return {
+        **_renamed(values, Path="path", PermissionsBoundary="permissions_boundary", Description="description"),
+        # A generated name has a prefix of ours; where the name is given, the mock makes up a prefix.
+        "RoleName": None if values["name_prefix"].startswith("credlake-") else values["name"],
+        "AssumeRolePolicyDocument": json.loads(values["assume_role_policy"]),
+        "Policies": [{"PolicyName": one["name"], "PolicyDocument": json.loads(one["policy"])} for one in policies],
+        "ManagedPolicyArns": [one["policy_arn"] for one in attached],
+    }
+
+
+def _policy(values: Values, _: State) -> Values:
+    return {
+        **_renamed(values, ManagedPolicyName="name", Path="path", Description="description"),
+        "PolicyDocument": json.loads(values["policy"]),
+    }
+
+
+def _key(values: Values, _: State) -> Values:
+    return {
+        **_renamed(
+            values,
+            Description="description",
+            EnableKeyRotation="enable_key_rotation",
+            PendingWindowInDays="deletion_window_in_days",
+        ),
+        "KeyPolicy": json.loads(values["policy"]),
+    }
+
+
+def _rule(values: Values) -> Values:
+    filtered, expiring = _one(values["filter"]), _one(values.get("expiration"))
+    return {
+        **_renamed(values, Id="id", Status="status"),
+        # With a tag, the prefix is one that the mock made up.
+        "Prefix": None if filtered.get("tag") else filtered["prefix"],
+        "TagFilters": [_renamed(one, Key="key", Value="value") for one in filtered.get("tag") or []],
+        "ExpirationInDays": expiring.get("days") or None,
+        "ExpiredObjectDeleteMarker": expiring.get("expired_object_delete_marker") or None,
+        "NoncurrentVersionExpiration": _renamed(
+            _one(values.get("noncurrent_version_expiration")), NoncurrentDays="noncurrent_days"
+        ),
+        "AbortIncompleteMultipartUpload": _renamed(
+            _one(values.get("abort_incomplete_multipart_upload")), DaysAfterInitiation="days_after_initiation"
+        ),
+    }
+
+
+def _bucket(values: Values, state: State) -> Values:
+    (versioning,) = state.parts("aws_s3_bucket_versioning", bucket=values["id"])
+    (ownership,) = state.parts("aws_s3_bucket_ownership_controls", bucket=values["id"])
+    (public,) = state.parts("aws_s3_bucket_public_access_block", bucket=values["id"])
+    (encryption,) = state.parts("aws_s3_bucket_server_side_encryption_configuration", bucket=values["id"])
+    (lifecycle,) = state.parts("aws_s3_bucket_lifecycle_configuration", bucket=values["id"])
+    return {
+        "BucketName": values["bucket"],
+        "ObjectLockEnabled": values["object_lock_enabled"] or None,
+        "VersioningConfiguration": {"Status": _one(versioning["versioning_configuration"])["status"]},
+        "OwnershipControls": {"Rules": [{"ObjectOwnership": _one(ownership["rule"])["object_ownership"]}]},
+        "PublicAccessBlockConfiguration": _renamed(
+            public,
+            BlockPublicAcls="block_public_acls",
+            BlockPublicPolicy="block_public_policy",
+            IgnorePublicAcls="ignore_public_acls",
+            RestrictPublicBuckets="restrict_public_buckets",
+        ),
+        "BucketEncryption": {
+            "ServerSideEncryptionConfiguration": [
+                {
+                    "BucketKeyEnabled": one["bucket_key_enabled"],
+                    "ServerSideEncryptionByDefault": _renamed(
+                        _one(one["apply_server_side_encryption_by_default"]),
+                        SSEAlgorithm="sse_algorithm",
+                        KMSMasterKeyID="kms_master_key_id",
+                    ),
+                }
+                for one in encryption["rule"]
+            ]
+        },
+        "LifecycleConfiguration": {"Rules": [_rule(one) for one in lifecycle["rule"]]},
+    }
+
+
+def _work_group(values: Values, _: State) -> Values:
+    configuration = _one(values["configuration"])
+    result = _one(configuration["result_configuration"])
+    return {
+        **_renamed(values, Name="name", Description="description", RecursiveDeleteOption="force_destroy"),
+        "WorkGroupConfiguration": {
+            **_renamed(
+                configuration,
+                EnforceWorkGroupConfiguration="enforce_workgroup_configuration",
+                PublishCloudWatchMetricsEnabled="publish_cloudwatch_metrics_enabled",
+                BytesScannedCutoffPerQuery="bytes_scanned_cutoff_per_query",
+            ),
+            "EngineVersion": _renamed(
+                _one(configuration["engine_version"]), SelectedEngineVersion="selected_engine_version"
+            ),
+            "ResultConfiguration": {
+                "OutputLocation": result["output_location"],
+                "EncryptionConfiguration": _renamed(
+                    _one(result["encryption_configuration"]),
+                    EncryptionOption="encryption_option",
+                    KmsKey="kms_key_arn",
+                ),
+            },
+        },
+    }
+
+
+def _function(values: Values, _: State) -> Values:
+    network, logging = _one(values["vpc_config"]), _one(values["logging_config"])
+    return {
+        **_renamed(
+            values,
+            Description="description",
+            Runtime="runtime",
+            Architectures="architectures",
+            Handler="handler",
+            Role="role",
+            Timeout="timeout",
+            MemorySize="memory_size",
+            Layers="layers",
+        ),
+        "Code": _renamed(values, S3Bucket="s3_bucket", S3Key="s3_key"),
+        "EphemeralStorage": {"Size": _one(values["ephemeral_storage"]).get("size")},
+        "DeadLetterConfig": {"TargetArn": _one(values["dead_letter_config"])["target_arn"]},
+        "VpcConfig": _renamed(network, SubnetIds="subnet_ids", SecurityGroupIds="security_group_ids"),
+        "LoggingConfig": {"LogGroup": logging["log_group"]},
+        "Environment": {"Variables": _one(values["environment"])["variables"]},
+    }
+
+
+def _schedule(values: Values, _: State) -> Values:
+    target = _one(values["target"])
+    task = _one(target["ecs_parameters"])
+    network = _one(task.get("network_configuration"))
+    assigns = {None: None, True: "ENABLED", False: "DISABLED"}[network.get("assign_public_ip")]
+    return {
+        **_renamed(
+            values,
+            Description="description",
+            ScheduleExpression="schedule_expression",
+            ScheduleExpressionTimezone="schedule_expression_timezone",
+            State="state",
+        ),
+        "FlexibleTimeWindow": {"Mode": _one(values["flexible_time_window"])["mode"]},
+        "Target": {
+            **_renamed(target, Arn="arn", RoleArn="role_arn"),
+            "Input": target["input"] and json.dumps(json.loads(target["input"])),
+            "RetryPolicy": _renamed(
+                _one(target["retry_policy"]),
+                MaximumRetryAttempts="maximum_retry_attempts",
+                MaximumEventAgeInSeconds="maximum_event_age_in_seconds",
+            ),
+            "DeadLetterConfig": _renamed(_one(target["dead_letter_config"]), Arn="arn"),
+            "EcsParameters": {
+                **_renamed(task, TaskDefinitionArn="task_definition_arn", LaunchType="launch_type"),
+                "NetworkConfiguration": {
+                    "AwsvpcConfiguration": {
+                        "AssignPublicIp": assigns,
+                        **_renamed(network, Subnets="subnets", SecurityGroups="security_groups"),
+                    }
+                },
+            },
+        },
+    }
+
+
+def _alarm(values: Values, _: State) -> Values:
+    return {
+        **_renamed(
+            values,
+            AlarmDescription="alarm_description",
+            Namespace="namespace",
+            MetricName="metric_name",
+            Statistic="statistic",
+            Period="period",
+            EvaluationPeriods="evaluation_periods",
+            Threshold="threshold",
+            ComparisonOperator="comparison_operator",
+            TreatMissingData="treat_missing_data",
+            AlarmActions="alarm_actions",
+            OKActions="ok_actions",
+        ),
+        "Dimensions": [{"Name": name, "Value": value} for name, value in values["dimensions"].items()],
+    }
+
+
+def _group(values: Values, state: State) -> Values:
+    rules = state.parts("aws_vpc_security_group_egress_rule", security_group_id=values["id"])
+    return {
+        **_renamed(values, GroupDescription="description", VpcId="vpc_id"),
+        "SecurityGroupEgress": [
+            _renamed(
+                one,
+                IpProtocol="ip_protocol",
+                FromPort="from_port",
+                ToPort="to_port",
+                CidrIp="cidr_ipv4",
+                Description="description",
+            )
+            for one in rules
+        ],
+    }
+
+
+def _capitalized(value: Any) -> Any:
+    """ECS's own names in CloudFormation's writing."""
+    if isinstance(value, dict):
+        return {
+            # The options of a log driver are keys of a map.
+            key if key.startswith("awslogs-") else f"{key[0].upper()}{key[1:]}": _capitalized(one)
+            for key, one in value.items()
+        }
+    return [_capitalized(one) for one in value] if isinstance(value, list) else value
+
+
+def _task(values: Values, _: State) -> Values:
+    platform = _one(values["runtime_platform"])
+    return {
+        **_renamed(
+            values,
+            RequiresCompatibilities="requires_compatibilities",
+            NetworkMode="network_mode",
+            Cpu="cpu",
+            Memory="memory",
+            ExecutionRoleArn="execution_role_arn",
+            TaskRoleArn="task_role_arn",
+        ),
+        "RuntimePlatform": _renamed(
+            platform, CpuArchitecture="cpu_architecture", OperatingSystemFamily="operating_system_family"
+        ),
+        "Volumes": [{"Name": one["name"]} for one in values["volume"]],
+        "ContainerDefinitions": _capitalized(json.loads(values["container_definitions"])),
+    }
+
+
+def _event_rule(values: Values, state: State) -> Values:
+    return {
+        "Description": values["description"],
+        "EventPattern": json.loads(values["event_pattern"]),
+        "Targets": [
+            {"Id": one["target_id"], "Arn": one["arn"]}
+            for one in state.parts("aws_cloudwatch_event_target", rule=values["name"])
+        ],
+    }
+
+
+_KINDS: dict[str, Callable[[Values, State], Values]] = {
+    "AWS::Athena::WorkGroup": _work_group,
+    "AWS::CloudWatch::Alarm": _alarm,
+    "AWS::EC2::SecurityGroup": _group,
+    "AWS::ECS::Cluster": lambda values, _: {
+        "ClusterSettings": [_renamed(one, Name="name", Value="value") for one in values["setting"]]
+    },
+    "AWS::ECS::TaskDefinition": _task,
+    "AWS::Events::Rule": _event_rule,
+    "AWS::Glue::Database": lambda values, _: {
+        "CatalogId": values["catalog_id"],
+        "DatabaseInput": _renamed(values, Name="name", Description="description"),
+    },
+    "AWS::IAM::ManagedPolicy": _policy,
+    "AWS::IAM::Role": _role,
+    "AWS::KMS::Alias": lambda values, _: _renamed(values, AliasName="name", TargetKeyId="target_key_id"),
+    "AWS::KMS::Key": _key,
+    "AWS::Lambda::EventInvokeConfig": lambda values, _: _renamed(
+        values,
+        FunctionName="function_name",
+        Qualifier="qualifier",
+        MaximumRetryAttempts="maximum_retry_attempts",
+        MaximumEventAgeInSeconds="maximum_event_age_in_seconds",
+    ),
+    "AWS::Lambda::Function": _function,
+    "AWS::Logs::LogGroup": lambda values, _: _renamed(
+        values, LogGroupName="name", RetentionInDays="retention_in_days", KmsKeyId="kms_key_id"
+    ),
+    "AWS::S3::Bucket": _bucket,
+    "AWS::S3::BucketPolicy": lambda values, _: {
+        "Bucket": values["bucket"],
+        "PolicyDocument": json.loads(values["policy"]),
+    },
+    "AWS::SNS::Subscription": lambda values, _: _renamed(
+        values, TopicArn="topic_arn", Protocol="protocol", Endpoint="endpoint"
+    ),
+    "AWS::SNS::Topic": lambda values, _: _renamed(values, KmsMasterKeyId="kms_master_key_id"),
+    "AWS::SNS::TopicPolicy": lambda values, _: {
+        "Topics": [values["arn"]],
+        "PolicyDocument": json.loads(values["policy"]),
+    },
+    "AWS::SQS::Queue": lambda values, _: {
+        **_renamed(values, MessageRetentionPeriod="message_retention_seconds", KmsMasterKeyId="kms_master_key_id"),
+        "SqsManagedSseEnabled": values["sqs_managed_sse_enabled"] or None,
+    },
+    "AWS::Scheduler::Schedule": _schedule,
+}
