@@ -72,8 +72,8 @@ variable "role_path" {
   default     = "/"
   nullable    = false
   validation {
-    condition     = can(regex("^/([!-~]{1,510}/)?$", var.role_path))
-    error_message = "role_path must begin and end with /"
+    condition     = can(regex("^/([A-Za-z0-9.,+@=_-]{1,100}/){0,5}$", var.role_path))
+    error_message = "role_path must begin and end with / and have at most five parts of letters, digits and . , + @ = _ -"
   }
 }
 
@@ -220,8 +220,8 @@ variable "database_name" {
   default     = "credlake"
   nullable    = false
   validation {
-    condition     = can(regex("^[a-z0-9_]{1,128}$", var.database_name))
-    error_message = "database_name must be 1 to 128 of a-z 0-9 _"
+    condition     = can(regex("^[a-z0-9_]{1,111}$", var.database_name))
+    error_message = "database_name must be 1 to 111 of a-z 0-9 _ since the names of the policies contain it."
   }
 }
 

@@ -66,7 +66,7 @@ class Rendering:
             text,
         )
 
-    def value(self, value: Any) -> Any:  # noqa: C901, PLR0911 -- one case for each function
+    def value(self, value: Any) -> Any:  # noqa: C901, PLR0911, PLR0912 -- one case for each function
         """A value without intrinsic functions."""
         match value:
             case {"Ref": name}:

@@ -10,7 +10,7 @@ import json
 import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -20,6 +20,9 @@ from tests.terraform.as_cloudformation import ADDRESSES, PARTS, State, without_n
 from tests.terraform.engine import copied
 from tests.terraform.rendering import Rendering
 from tests.terraform.scenarios import ACCOUNT, SCENARIOS, Scenario, snake_case
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.terraform
 
@@ -184,3 +187,30 @@ def test_every_resource_of_the_templates_is_made_in_some_scenario():
     made = {logical for scenario in SCENARIOS.values() for logical in _made_by_the_templates(scenario)}
     wanted = {*template("collector.yaml")["Resources"], *template("container.yaml")["Resources"]}
     assert made == wanted == ADDRESSES.keys()
+
+
+def _changed(value: Any) -> Iterator[Any]:
+    """Copies of a value with one scalar changed, or one entry of a list left out."""
+    match value:
+        case dict():
+            for key, one in value.items():
+                yield from ({**value, key: changed} for changed in _changed(one))
+        case list():
+            for index, one in enumerate(value):
+                yield value[:index] + value[index + 1 :]
+                yield from ([*value[:index], changed, *value[index + 1 :]] for changed in _changed(one))
+        case bool():
+            yield not value
+        case _:
+            yield f"{value}1"
+
+
+@pytest.mark.parametrize("name", ["everything set", "container"])
+def test_whatever_changes_in_a_template_is_a_difference(name):
+    overlooked = [
+        (logical, changed)
+        for logical, resource in _made_by_the_templates(SCENARIOS[name]).items()
+        for changed in _changed(resource["Properties"])
+        if not differences(canonical(resource["Properties"], {}), canonical(changed, {}), logical)
+    ]
+    assert overlooked == []

@@ -1,0 +1,168 @@
+"""`terraform test` of the submodule and of the examples, and what the variables refuse."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from tests.deploy.templates import template
+from tests.terraform.scenarios import Scenario, snake_case
+
+pytestmark = pytest.mark.terraform
+
+
+@pytest.mark.parametrize(
+    ("folder", "runs"),
+    [("modules/organization", 4), ("examples/management-account", 1), ("examples/delegated-administrator", 1)],
+)
+def test_its_own_tests_pass(engine, module, folder, runs):
+    assert engine.run(module / folder, "get").code == 0
+    done = engine.test(module / folder)
+    assert done.failures() == []
+    (summary,) = (line["test_summary"] for line in done.lines() if line["type"] == "test_summary")
+    assert (summary["status"], summary["passed"]) == ("pass", runs)
+
+
+def test_the_member_role_has_every_parameter_of_its_template(engine, module):
+    folder = module / "modules" / "organization"
+    done = engine.test(folder, "-verbose")
+    stacks = [
+        resource["values"]
+        for line in done.lines()
+        if line["type"] == "test_state"
+        for resource in line["test_state"].get("root_module", {}).get("resources", ())
+        if resource["type"] in {"aws_cloudformation_stack_set", "aws_cloudformation_stack"}
+    ]
+    body = (module.parent / "member-role.yaml").read_text("utf-8")
+    assert {stack["template_body"] for stack in stacks} == {body}
+    for stack in stacks:
+        assert stack["parameters"].keys() == template("member-role.yaml")["Parameters"].keys()
+
+
+_TOGETHER = """
+provider "aws" {}
+
+resource "aws_kms_key" "ours" {}
+
+resource "aws_sns_topic" "ours" {}
+
+resource "aws_iam_policy" "boundary" {
+  policy = "{}"
+}
+
+module "credlake" {
+  source = "./terraform"
+
+  organization_id          = "o-aa111bb222"
+  external_id              = "example"
+  bucket_name              = "a-bucket-of-ours"
+  code_bucket              = "code"
+  code_key                 = "credlake-1.zip"
+  existing_key             = { arn = aws_kms_key.ours.arn }
+  existing_topic           = { arn = aws_sns_topic.ours.arn }
+  permissions_boundary_arn = aws_iam_policy.boundary.arn
+  catalog_key_arn          = aws_kms_key.ours.arn
+}
+"""
+
+
+def test_what_the_same_configuration_creates_can_be_given(engine, module):
+    """Its ARNs are not known when Terraform plans, and a count must not depend on them."""
+    folder = module.parent
+    (folder / "main.tf").write_text(_TOGETHER, "utf-8")
+    (folder / "tests").mkdir()
+    (folder / "tests" / "plan.tftest.hcl").write_text('mock_provider "aws" {}\nrun "plan" {\n  command = plan\n}\n')
+    assert engine.run(folder, "get").code == 0
+    assert engine.test(folder).failures() == []
+
+
+# One value that the parameter's constraint refuses, for each parameter with a constraint.
+REFUSED = {
+    "OrganizationId": "111122223333",
+    "ExternalId": "a b",
+    "MemberRoleName": "path/role",
+    "MemberRolePath": "security",
+    "CollectorRoleName": "",
+    "PermissionsBoundaryArn": "boundary",
+    "RolePath": "/security",
+    "ScheduleTimezone": "Europe Berlin",
+    "ScheduleState": "ON",
+    "MinCoverage": 80,
+    "BucketName": "Bucket_Name",
+    "LakePrefix": "credlake/",
+    "DatabaseName": "a-b",
+    "WorkGroupName": "a b",
+    "ExistingKeyArn": "alias/lake",
+    "CatalogKeyArn": "alias/lake",
+    "RawRetentionDays": 7,
+    "RawLock": "COMPLIANCE",
+    "ScanLimitBytes": "1000",
+    "AlertEmail": "nobody",
+    "ExistingTopicArn": "topic",
+    "LogGroupName": "a b",
+    "AlarmBelowCoverage": 95,
+    "MissedAfterHours": 168,
+    "MissedAfterDays": -1,
+}
+# Terraform's own types refuse what is neither true nor false, and the variable `container` replaces RunsIn.
+_OTHERWISE = {
+    "RunsIn",
+    "ExistingBucket",
+    "ExistingDatabase",
+    "ExistingWorkGroup",
+    "ExistingLogGroup",
+    "CustomerManagedKey",
+    "LayerArn",
+}
+_VARIABLES = {"ExistingKeyArn": "existing_key", "ExistingTopicArn": "existing_topic"}
+_CONSTRAINTS = ("AllowedPattern", "AllowedValues", "MinValue", "MaxValue")
+
+
+def _failing_run(number: int, scenario: Scenario, expected: str) -> str:
+    variables = "".join(f"    {name} = {json.dumps(value)}\n" for name, value in scenario.variables().items())
+    return (
+        f'run "r{number}" {{\n  command = plan\n  variables {{\n{variables}  }}\n  expect_failures = [{expected}]\n}}\n'
+    )
+
+
+def test_the_variables_refuse_what_the_parameters_refuse(engine, module):
+    constrained = {
+        name
+        for name, one in template("collector.yaml")["Parameters"].items()
+        if any(constraint in one for constraint in _CONSTRAINTS)
+    }
+    assert constrained == REFUSED.keys() | _OTHERWISE
+    runs = [
+        (Scenario({name: value}), f"var.{_VARIABLES.get(name, snake_case(name))}") for name, value in REFUSED.items()
+    ]
+    runs.append((Scenario({"CodeKey": None}), "aws_lambda_function.collector"))
+    runs.append((Scenario({"LakePrefix": "/credlake"}), "aws_s3_bucket.lake"))
+    (module / "tests").mkdir(exist_ok=True)
+    (module / "tests" / "refused.tftest.hcl").write_text(
+        'mock_provider "aws" {}\n' + "".join(_failing_run(number, *run) for number, run in enumerate(runs)), "utf-8"
+    )
+    assert engine.test(module, "-filter=tests/refused.tftest.hcl").failures() == []
+
+
+@pytest.mark.parametrize(
+    ("file", "name"), [("variables.tf", "collector.yaml"), ("modules/organization/variables.tf", "member-role.yaml")]
+)
+def test_the_variables_have_the_patterns_of_the_parameters(module, file, name):
+    text = (module / file).read_text("utf-8")
+    variables = dict(re.findall(r'^variable "(\w+)" \{\n(.*?)^\}', text, re.MULTILINE | re.DOTALL))
+    wanted = {
+        _VARIABLES.get(key, snake_case(key)): one["AllowedPattern"]
+        for key, one in template(name)["Parameters"].items()
+        if "AllowedPattern" in one and key not in _OTHERWISE
+    }
+    # Terraform's regular expressions repeat at most 1,000 times; its length is checked apart.
+    del wanted["external_id"]
+    # Where a parameter may be empty, a variable may be null, too.
+    differing = {
+        key: one
+        for key, one in wanted.items()
+        if json.dumps(one) not in variables[key] and json.dumps(one.removeprefix("^$|")) not in variables[key]
+    }
+    assert differing == {}
