@@ -30,7 +30,7 @@ test-deploy: setup .venv-ministack/.installed .venv-awscli/.installed ## run doc
 	$(BIN)/pytest -m standin -W "ignore:unclosed <socket:ResourceWarning" tests/deploy
 
 test-terraform: setup .venv-terraform/.installed ## validate and apply the module in deploy/terraform without AWS, and compare it with the templates
-	$(BIN)/pytest -n 2 -m terraform tests/terraform
+	$(BIN)/pytest -n 2 --dist loadfile -m terraform tests/terraform
 
 test-image: setup ## build the container image and run it like ECS (as root, with Debian's podman, runc and debootstrap)
 	image=$$($(BIN)/python -m tests.deploy.image_build $(BASE)) && CREDLAKE_TEST_IMAGE=$$image $(BIN)/pytest tests/deploy/test_image.py
