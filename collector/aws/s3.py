@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 from botocore.exceptions import ClientError
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
+from collector.aws.clients import client
 from collector.aws.errors import Ignoring, translated
 from collector.aws.pages import every_page
 from collector.errors import CallFault, FaultKind, UsageError
@@ -105,6 +106,19 @@ def parse_s3_uri(uri: str) -> S3Place:
     if any(part in {"", ".", ".."} for part in prefix.split("/")) and prefix:
         raise UsageError([f"{uri}: the parts of a prefix must not be empty, `.` or `..`."])
     return S3Place(bucket, prefix)
+
+
+def read_object(uri: str) -> bytes:
+    """The bytes of the object `s3://bucket/key`, which need not be in a lake.
+
+    Raises:
+        UsageError: the URI names no object.
+        CallFault: it cannot be read.
+    """
+    bucket, _, key = uri.removeprefix(_SCHEME).partition("/")
+    if not (_BUCKET.fullmatch(bucket) and key):
+        raise UsageError([f"{uri} does not name an object: write s3://bucket/key."])
+    return S3Objects(S3Place(bucket), client("s3"), kms_key=None).get(key)[0]
 
 
 def is_missing(fault: CallFault) -> bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 @with_settings(
     *("lake", "role_name", "role_path", "external_id", "account", "accounts_file", "organization_id", "single_account"),
+    *("exceptions", "max_exception_days"),
     *("glue", "database", "workgroup", "output_location", "kms_key", "raw_lock"),
 )
 def doctor(

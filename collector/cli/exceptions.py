@@ -11,9 +11,10 @@ from collector.cli.options import Verbose, with_settings
 from collector.process.streams import say
 
 if TYPE_CHECKING:
+    from collector.query.duckdb import LocalLake
     from collector.settings.model import Settings
 
-ExceptionsFile = Annotated[str, typer.Argument(metavar="FILE", help="The exceptions file: CSV, or TOML.")]
+ExceptionsFile = Annotated[str, typer.Argument(metavar="FILE", help="The exceptions file: CSV or TOML, also on S3.")]
 
 # Each term is there for people to find the line; the whole of it is in the file.
 _QUERY = """\
@@ -55,7 +56,12 @@ def check_exceptions(settings: Settings, *, file: ExceptionsFile, verbose: Verbo
             out_stream=sys.stdout,
             err_stream=sys.stderr,
         )
-        for batch in lake.rows("select exception_id from exceptions where state = 'unused' order by 1").batches:
-            for exception_id in batch.column(0).to_pylist():
-                say(f"{exception_id} covers nothing in the newest snapshot.", to_stderr=True)
+        note_unused(lake)
     return 0
+
+
+def note_unused(lake: LocalLake) -> None:
+    """Note on stderr which exceptions cover nothing."""
+    for batch in lake.rows("select exception_id from exceptions where state = 'unused' order by 1").batches:
+        for exception_id in batch.column(0).to_pylist():
+            say(f"{exception_id} covers nothing in the newest snapshot.", to_stderr=True)

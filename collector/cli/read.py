@@ -6,26 +6,31 @@ import shlex
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from collector.cli.exceptions import note_unused
 from collector.cli.options import Verbose, with_settings
 from collector.cli.report import output_problems, write_folder_page
 from collector.process.streams import ReaderLeftError, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from collector.lake.rows import AccountOutcome
     from collector.report_files.load import LoadedReport
+    from collector.report_files.snapshot import FileSnapshots
     from collector.settings.model import Settings
 
 _MAX_NAMED = 10
 
 
-@with_settings("limits", "min_coverage", "replace", "kms_key", "raw_lock", "glue", "database")
+@with_settings(
+    "limits", "exceptions", "max_exception_days", "min_coverage", "replace", "kms_key", "raw_lock", "glue", "database"
+)
 def read(
     settings: Settings,
     *,
@@ -78,17 +83,20 @@ def read(
       aws iam get-credential-report | credlake read -
     """
     from collector.errors import CredlakeError, UsageError
+    from collector.exceptions.file import read_exceptions
     from collector.process.logs import set_up_logs
     from collector.process.scratch import scratch_folder
     from collector.query.run import checked_format
     from collector.report_files.find import find_files
     from collector.report_files.load import load_reports, newest_of_each
+    from collector.report_files.snapshot import FileSnapshots
 
     set_up_logs(verbose=verbose, for_person=sys.stderr.isatty())
     target = None if output is None else output.expanduser()
     chosen = checked_format(format, target, sys.stdout)
     page = None if report is None else report.expanduser()
     time = _check_flags(lake, organization_id, generated_at, page, each_day=each_day)
+    exceptions = read_exceptions(settings.exceptions, today=_now().date(), max_days=settings.max_exception_days)
     found = find_files(files)
     reports, not_read = load_reports(found.files, generated_at=time, now=_now())
     problems = [f"{name}: no such file." for name in found.missing]
@@ -100,9 +108,10 @@ def read(
         say(problem, to_stderr=True)
     newest = newest_of_each(reports)
     with scratch_folder() as scratch:
-        outcomes = _write_temporary_lake(scratch, newest, settings)
+        made_of = partial(FileSnapshots, settings=settings, exceptions=exceptions, scratch=scratch, now=_now)
+        outcomes = _write_temporary_lake(scratch, newest, made_of)
         _note_reports(reports, newest, outcomes, each_day=each_day)
-        published = _publish(lake, reports, organization_id, settings, scratch, each_day=each_day) if lake else 0
+        published = _publish(lake, reports, organization_id, settings, made_of, each_day=each_day) if lake else 0
         if page is not None:
             write_folder_page(scratch / "lake", page, shown_lake="")
             say(f"Wrote {page}.", to_stderr=True)
@@ -148,7 +157,9 @@ def _check_flags(
     return time
 
 
-def _write_temporary_lake(scratch: Path, newest: Sequence[LoadedReport], settings: Settings) -> list[AccountOutcome]:
+def _write_temporary_lake(
+    scratch: Path, newest: Sequence[LoadedReport], made_of: Callable[..., FileSnapshots]
+) -> list[AccountOutcome]:
     """Write the reports into a lake that is removed with the scratch folder, for the views; their outcomes.
 
     Raises:
@@ -157,12 +168,10 @@ def _write_temporary_lake(scratch: Path, newest: Sequence[LoadedReport], setting
     from collector.errors import CredlakeError
     from collector.lake.local_store import LocalStore
     from collector.lake.publish import publish
-    from collector.report_files.snapshot import DEFAULT_ORGANIZATION_ID, FileSnapshots
+    from collector.report_files.snapshot import DEFAULT_ORGANIZATION_ID
 
     store = LocalStore(scratch / "lake")
-    written, outcomes = FileSnapshots(
-        store=store, organization_id=DEFAULT_ORGANIZATION_ID, settings=settings, scratch=scratch, now=_now
-    ).write(newest)
+    written, outcomes = made_of(store=store, organization_id=DEFAULT_ORGANIZATION_ID).write(newest)
     if not written.accounts.covered:
         why = [f"{report.file.name}: {outcome.error_message}" for report, outcome in zip(newest, outcomes, strict=True)]
         raise CredlakeError("\n".join(["No report could be read.", *why]))
@@ -207,7 +216,7 @@ def _publish(
     reports: Sequence[LoadedReport],
     organization_id: str | None,
     settings: Settings,
-    scratch: Path,
+    made_of: Callable[..., FileSnapshots],
     *,
     each_day: bool,
 ) -> int:
@@ -226,7 +235,7 @@ def _publish(
     from collector.lake.local_store import open_store
     from collector.lake.record import read_record
     from collector.report_files.load import by_day, newest_of_each
-    from collector.report_files.snapshot import FileSnapshots, default_organization_id
+    from collector.report_files.snapshot import default_organization_id
 
     name = organization_id or default_organization_id(reports)
     lake = lake if is_on_s3(lake) else str(Path(lake).expanduser())
@@ -234,8 +243,7 @@ def _publish(
     follower = follower_of(store, database=settings.glue_database)
     before = read_record(store, name).record
     days = by_day(reports) if each_day else [newest_of_each(reports)]
-    snapshots = FileSnapshots(store=store, organization_id=name, settings=settings, scratch=scratch, now=_now)
-    results = list(snapshots.publish(days))
+    results = list(made_of(store=store, organization_id=name).publish(days))
     after = read_record(store, name).record
     if after is not None:
         follower.tag_replaced(before, after)
@@ -274,3 +282,4 @@ def _show(scratch: Path, newest: Sequence[LoadedReport], format_name: str, outpu
 
     with LocalLake(str(scratch / "lake")) as lake:
         write_result(lake, newest, format_name, output)
+        note_unused(lake)

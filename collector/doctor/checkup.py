@@ -21,7 +21,8 @@ from collector.doctor.accounts import check_accounts, sample_accounts
 from collector.doctor.bucket import check_lake
 from collector.doctor.catalog import CatalogChecks
 from collector.doctor.finding import Finding, Status, describe_fault, error_reported, fail, not_checked, ok, run_check
-from collector.errors import CallFault, CredlakeError, explain_no_identity
+from collector.errors import CallFault, CredlakeError, UsageError, explain_no_identity
+from collector.exceptions.file import read_exceptions
 from collector.lake.layout import is_on_s3
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def _findings(
     yield ok("caller", identity.account_id, identity.arn)
     yield from check_versions(describe.versions())
     yield from run_check("clock", "this machine", lambda: check_clock(describe.clock_skew(utc_now)))
+    if settings.exceptions is not None:
+        yield from check_exceptions(settings.exceptions, settings.max_exception_days)
     organization_id = yield from _check_organization(settings, identity, sample)
     lake, database = settings.lake, settings.glue_database
     if lake is None:
@@ -101,7 +104,8 @@ def _check_organization(
 ) -> Generator[Finding, None, str | None]:
     """Check the list of accounts and the accounts; returns the organization's id, None where it is not known."""
     try:
-        plan = asyncio.run(plan_run(replace(settings, retry_failed=False)))
+        # The exceptions file has a check of its own.
+        plan = asyncio.run(plan_run(replace(settings, retry_failed=False, exceptions=None)))
     except CredlakeError as error:
         yield error_reported("organization", "organizations", error)
         return None
@@ -139,6 +143,18 @@ def _check_accounts_file(settings: Settings, identity: Identity) -> Iterator[Fin
         for sentence in read_accounts_file(Path(settings.accounts_file), partition=identity.partition).unread:
             remediation = "A run ignores it, and reports it too: correct the file, or remove it."
             yield Finding("accounts file", settings.accounts_file, Status.UNKNOWN, sentence, remediation)
+
+
+def check_exceptions(path: str, max_days: int) -> Iterator[Finding]:
+    """Yield a finding for each problem of the exceptions file: a run would not start."""
+    try:
+        exceptions = read_exceptions(path, today=utc_now().date(), max_days=max_days)
+    except UsageError as error:
+        for problem in error.problems:
+            found = problem.removeprefix(f"--exceptions {path}").lstrip(":, ")
+            yield fail("exceptions file", path, found, "No run starts with it: correct it.")
+    else:
+        yield ok("exceptions file", path, f"can be read; its exceptions: {len(exceptions)}")
 
 
 def check_settings(warnings: Iterable[str]) -> Iterator[Finding]:

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from collector.discovery.accounts import ACCOUNT_ID
-from collector.errors import UsageError
+from collector.errors import CallFault, UsageError
 from collector.evidence import UNKNOWN
+from collector.lake.layout import is_on_s3
 from collector.schema import ROOT_USER
 
 if TYPE_CHECKING:
@@ -48,19 +49,24 @@ def read_exceptions(path: str | None, *, today: date, max_days: int) -> list[dic
     """The exceptions in the file, in its order: of each, the fields that it has.
 
     Args:
-        path: the file; None for no exceptions.
+        path: the file, or the URI of an object (`s3://bucket/key`), which is read once; None for no exceptions.
         today: the day of the run, in UTC.
         max_days: how many days after `today` an exception may end.
 
     Raises:
-        UsageError: every problem of the file, each with its line.
+        UsageError: it cannot be read; or every problem of it, each with its line.
     """
     if path is None:
         return []
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        text = (_object(path) if is_on_s3(path) else Path(path).read_bytes()).decode("utf-8-sig")
     except OSError as error:
         raise UsageError([f"--exceptions {path}: cannot be read: {error.strerror}."]) from error
+    except CallFault as fault:
+        reason = f"{fault.operation}: {fault.code}: {fault.message}".rstrip(".")
+        raise UsageError(
+            [f"--exceptions {path}: cannot be read: {reason}. The caller needs s3:GetObject on it."]
+        ) from fault
     except UnicodeDecodeError as error:
         raise UsageError([f"--exceptions {path}: is not UTF-8 text."]) from error
     problems: list[str] = []
@@ -78,6 +84,12 @@ def read_exceptions(path: str | None, *, today: date, max_days: int) -> list[dic
     if problems:
         raise UsageError([f"--exceptions {path}, {problem}" for problem in problems])
     return read
+
+
+def _object(uri: str) -> bytes:
+    from collector.aws.s3 import read_object  # noqa: PLC0415 -- a file needs no library of AWS
+
+    return read_object(uri)
 
 
 @cache

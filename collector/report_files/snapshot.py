@@ -66,6 +66,7 @@ class FileSnapshots:
     settings: Settings  # Limits, and the rules of publication.
     scratch: Path  # An existing local folder, for files under construction.
     now: Callable[[], datetime]  # The time of day, in UTC.
+    exceptions: Sequence[dict[str, str]] = ()  # Those in force.
 
     def publish(self, days: Sequence[Sequence[LoadedReport]]) -> Iterator[SnapshotOfFiles]:
         """Publish a snapshot of each list of reports, in that order, unless the lake has it already.
@@ -109,6 +110,7 @@ class FileSnapshots:
             inventory_source=REPORT_FILES,
             settings=self.settings.for_the_record(),
             versions={"credlake": __version__, "python": platform.python_version()},
+            exceptions=list(self.exceptions),
         )
         written: list[WrittenAccount] = []
         with SnapshotWriter(self.store, run, self.scratch, on_written=written.extend) as writer:
@@ -147,14 +149,14 @@ class FileSnapshots:
         return evidence, content
 
     def _is_of(self, published: PublishedSnapshot, date: str, reports: Sequence[LoadedReport]) -> bool:
-        """Whether the snapshot was made of the very same reports: a folder may be read again as it grows."""
+        """Whether the snapshot is of the very same reports and exceptions: a folder may be read again as it grows."""
         try:
             stored = read_run(self.store, self.organization_id, date, published.run_id, run_sha256=published.run_sha256)
             held = {_identity(account) for account, _ in stored.accounts()}
         except LakeError:
             # The raw zone may have expired: then a new snapshot does no harm.
             return False
-        if stored.run.inventory_source != REPORT_FILES:
+        if stored.run.inventory_source != REPORT_FILES or stored.run.exceptions != list(self.exceptions):
             return False
         return held == {_identity(self._evidence(report)[0]) for report in reports}
 

@@ -74,6 +74,38 @@ def test_a_report_is_the_page_of_the_files_and_names_no_temporary_folder(credlak
     assert tempfile.gettempdir() not in page
 
 
+def test_exceptions_apply_to_the_findings_shown_and_to_the_lake(credlake, download, tmp_path):
+    path = download(ONE, "2026-11-25 10-00-00", "alice", "bob")
+    header, until = "exception_id,control_id,account,user,expires_on\n", datetime.now(UTC).date()
+    lines = f"E-1,console-mfa,{ONE},alice,{until}\nE-2,*,{TWO},,{until}\n"
+    (tmp_path / "exceptions.csv").write_text(header + lines)
+    options = ("--exceptions", "exceptions.csv", "--lake", tmp_path / "lake", "--format", "json")
+    ended = credlake("read", path, *options)
+    asked = credlake("query", "--lake", tmp_path / "lake", "--format", "json", "exceptions")
+
+    assert ended.code == 0
+    of_mfa = [user for _, user, control in findings(ended) if control == "console-mfa"]
+    assert of_mfa == ["bob"]
+    assert ended.said[-1] == "E-2 covers nothing in the newest snapshot."
+    assert [(row["exception_id"], row["state"]) for row in json.loads(asked.out)] == [
+        ("E-1", "active"),
+        ("E-2", "unused"),
+    ]
+    # The same reports with other exceptions are another snapshot.
+    (tmp_path / "exceptions.csv").write_text(header + lines.splitlines()[1] + "\n")
+    assert "already, from the same reports" not in credlake("read", path, *options).err
+    assert "already, from the same reports" in credlake("read", path, *options).err
+
+
+def test_a_faulty_exceptions_file_is_refused_before_anything_is_read(credlake, download, tmp_path):
+    (tmp_path / "exceptions.csv").write_text("exception_id,control_id,account,expires_on\nE-1,mfa,1,soon\n")
+    ended = credlake("read", download(ONE, "2026-11-25 10-00-00"), "--exceptions", "exceptions.csv", "--lake", "lake")
+
+    assert ended.code == 2
+    assert "credlake: --exceptions exceptions.csv, line 2: control_id: unknown control 'mfa'" in ended.err
+    assert not (tmp_path / "lake").exists()
+
+
 def test_the_findings_are_those_of_the_view_in_every_format(credlake, download, tmp_path):
     path = download(ONE, "2026-11-25 10-00-00", "alice")
     credlake("read", path, "--lake", tmp_path / "lake")

@@ -115,6 +115,26 @@ def test_an_accounts_file_is_checked_as_a_run_reads_it(capsys, tmp_path):
     assert "not-there" in found["account", "100000000002"]["message"]
 
 
+def test_an_exceptions_file_is_checked_and_hides_no_other_check(capsys, tmp_path, aws, bucket):
+    header = "exception_id,control_id,account,expires_on\n"
+    faulty = tmp_path / "exceptions.csv"
+    faulty.write_text(f"{header}E-1,console-mfa,100000000001,soon\n")
+    line = f"E-1,console-mfa,100000000001,{datetime.now(UTC).date()}\n"
+    aws.client().put_object(Bucket=bucket, Key="exceptions.csv", Body=f"{header}{line}".encode())
+    shown = {}
+    for file in (str(faulty), f"s3://{bucket}/exceptions.csv", f"s3://{bucket}/missing.csv"):
+        doctor(external_id="example", account=["100000000001"], exceptions=file, format="json")
+        findings = _findings(capsys.readouterr().out)
+        assert ("organization", "o-aa111bb222") in findings
+        shown[file] = findings["exceptions file", file]
+
+    assert [one["verdict"] for one in shown.values()] == ["FAIL", "OK", "FAIL"]
+    wrong, right, missing = (one["message"] for one in shown.values())
+    assert wrong == "line 2: expires_on: 'soon' is not a date, YYYY-MM-DD."
+    assert right == "can be read; its exceptions: 1"
+    assert missing.startswith("cannot be read: s3:GetObject: NoSuchKey")
+
+
 def test_a_sample_checks_that_many_accounts(organization, capsys):
     organization.reset_calls()
     doctor(external_id="example", sample=2, format="json")

@@ -155,3 +155,34 @@ def test_every_control_can_be_named():
     declared = [row["control_id"] for row in csv.DictReader(controls.read_text("utf-8").splitlines())]
 
     assert list(control_ids()) == declared
+
+
+@pytest.fixture(name="bucket")
+def _bucket(moto, monkeypatch):
+    for name, value in moto.environment().items():
+        monkeypatch.setenv(name, value)
+    return moto.new_bucket()
+
+
+def test_a_file_on_s3_is_read_as_one_in_a_folder(moto, bucket):
+    text = HEADER + "EX-1,console-mfa,111122223333,,,,,,,,2026-12-31\n"
+    moto.client().put_object(Bucket=bucket, Key="settings/exceptions.csv", Body=text.encode())
+    moto.client().put_object(Bucket=bucket, Key="faulty.toml", Body=b"[[exception]]\nexception_id = 1\n")
+
+    [exception] = read_exceptions(f"s3://{bucket}/settings/exceptions.csv", today=TODAY, max_days=366)
+    assert exception["exception_id"] == "EX-1"
+    with pytest.raises(UsageError, match=f"--exceptions s3://{bucket}/faulty.toml, line 1: exception_id: must be text"):
+        read_exceptions(f"s3://{bucket}/faulty.toml", today=TODAY, max_days=366)
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("/missing.csv", "cannot be read: s3:GetObject: NoSuchKey: .*The caller needs s3:GetObject on it."),
+        ("", "does not name an object: write s3://bucket/key."),
+        ("/", "does not name an object: write s3://bucket/key."),
+    ],
+)
+def test_what_cannot_be_read_on_s3_is_wrong_usage(bucket, key, message):
+    with pytest.raises(UsageError, match=message):
+        read_exceptions(f"s3://{bucket}{key}", today=TODAY, max_days=366)
