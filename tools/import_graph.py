@@ -20,7 +20,7 @@ LAYERS = (
     ("catalog", "report_files"),
     ("collection",),
     ("doctor", "export", "reports"),
-    ("pack",),
+    ("notices", "pack"),
     ("cli", "scheduled"),
     ("__main__", "function", "loopback"),
 )

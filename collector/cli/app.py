@@ -17,6 +17,7 @@ from collector.cli.export import export
 from collector.cli.gate import gate
 from collector.cli.init import init
 from collector.cli.lake import rebuild, verify
+from collector.cli.notify import notify
 from collector.cli.query import query
 from collector.cli.read import read
 from collector.cli.report import report
@@ -79,7 +80,10 @@ def credlake(
         raise typer.Exit
 
 
-for _command in (collect, read, query, show, report, gate, export, evidence, rebuild, verify, doctor, demo, init):
+for _command in (
+    *(collect, read, query, show, report, notify, gate, export, evidence),
+    *(rebuild, verify, doctor, demo, init),
+):
     app.command(cls=_Command)(_command)
 exceptions_app.command("check", cls=_Command)(check_exceptions)
 views_app.command("list", cls=_Command)(list_views)

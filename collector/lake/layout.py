@@ -15,6 +15,8 @@ from collector.errors import LakeError
 RAW = "raw"
 SNAPSHOTS = "snapshots"
 CATALOG = "catalog"
+NOTICES = "notices"
+# What a run writes to.
 ZONES = (RAW, SNAPSHOTS, CATALOG)
 
 ACCOUNTS_FILE = "accounts.parquet"
@@ -26,6 +28,7 @@ EVIDENCE_FILE = "accounts.jsonl.gz"
 SNAPSHOT_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 RUN_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
 
+_NOTICE_NAME = re.compile(r"[0-9a-f]{32}|no-owner")
 _REBUILT = "-rebuild-"
 _TOKEN = re.compile(r"[0-9a-f]{8}")
 _RECORD_SUFFIX = ".json"
@@ -140,6 +143,11 @@ def users_file(number: int) -> str:
 def record_key(organization_id: str) -> str:
     """The organization's publication record."""
     return f"{CATALOG}/{_organization(organization_id)}{_RECORD_SUFFIX}"
+
+
+def notice_key(organization_id: str, name: str) -> str:
+    """The object with what an owner's channels know; `name` stands for the owner."""
+    return f"{NOTICES}/{_organization(organization_id)}/{_checked(_NOTICE_NAME, name, 'the name of a notice')}.json"
 
 
 def organization_of(name: str) -> str | None:

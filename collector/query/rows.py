@@ -162,11 +162,14 @@ class _Calls:
 
 def records(run: Run, kind: Callable[..., T], sql: str) -> list[T]:
     """The rows of a select, each as `kind` of its values; for few rows, because all are held in memory."""
-    return [
-        kind(*values)
-        for batch in run(sql).batches
-        for values in zip(*(column.to_pylist() for column in batch.columns), strict=True)
-    ]
+    return list(stream_records(run, kind, sql))
+
+
+def stream_records(run: Run, kind: Callable[..., T], sql: str) -> Iterator[T]:
+    """The same for many rows, of which a batch is held in memory; until the last no other query can run."""
+    for batch in run(sql).batches:
+        for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            yield kind(*values)
 
 
 def unreadable_tables(error: Exception) -> QueryError:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Several(fields.List[Any]):
     """A list, or one text with commas between its items, as in the environment; read into a set or a tuple."""
 
-    def __init__(self, item: fields.String, container: Callable[[Iterable[Any]], Any]) -> None:
+    def __init__(self, item: fields.Field[Any], container: Callable[[Iterable[Any]], Any]) -> None:
         """Take the check of one item, and `frozenset` or `tuple`."""
         super().__init__(item)
         self._container = container
@@ -33,6 +33,13 @@ class Several(fields.List[Any]):
         if isinstance(value, str):
             value = [item.strip() for item in value.split(",") if item.strip()]
         return self._container(super()._deserialize(value, attr, data, **options))
+
+
+class Urls(fields.Field[Any]):
+    """The URLs of channels in one text, with blanks or commas between them; a URL may hold a comma itself."""
+
+    def _deserialize(self, value: object, attr: str | None, data: Mapping[str, Any] | None, **options: object) -> Any:  # noqa: ANN401, ARG002 -- marshmallow's signature
+        return tuple(re.split(r"\s*,\s*(?=[A-Za-z0-9]+://)|\s+", str(value).strip(" \t\r\n,")))
 
 
 class Count(fields.Integer):

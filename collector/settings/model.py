@@ -25,6 +25,7 @@ from collector.settings.checks import (
     OwnersTable,
     Path,
     Several,
+    Urls,
     account_id,
     any_path,
     any_text,
@@ -34,6 +35,7 @@ from collector.settings.checks import (
     seconds,
     text,
 )
+from collector.settings.notify import TOPIC_ARN, NotifyRules, NotifyTable
 
 T = TypeVar("T")
 
@@ -47,6 +49,7 @@ RUN = "Run"
 LAKE = "Lake, Glue and Athena"
 QUERY = "Limits of a query"
 REPORT = "Report"
+NOTIFY = "Notices"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,7 @@ class Setting:
     metavar: str = ""  # What stands for the value in `--help`; empty for a switch.
     is_recorded: bool = True  # Whether `run.json` keeps the value. Of a secret it keeps only whether there is one.
     is_secret: bool = False
+    is_of_environment: bool = False  # Whether only the environment may set it.
 
     @property
     def is_switch(self) -> bool:
@@ -85,9 +89,16 @@ def _setting(
     metavar: str = "",
     is_recorded: bool = True,
     is_secret: bool = False,
+    is_of_environment: bool = False,
 ) -> T:
     declared = Setting(
-        check=check, group=group, help=help, metavar=metavar, is_recorded=is_recorded, is_secret=is_secret
+        check=check,
+        group=group,
+        help=help,
+        metavar=metavar,
+        is_recorded=is_recorded,
+        is_secret=is_secret,
+        is_of_environment=is_of_environment,
     )
     return field(default=default, repr=not is_secret, metadata={"setting": declared})
 
@@ -280,9 +291,38 @@ class Settings:
         metavar="URL",
         is_recorded=False,
     )
+    # Of the environment alone: a flag would show them in the list of processes, and a settings file is shared.
+    notify_urls: tuple[str, ...] = _setting(
+        (), Urls(), NOTIFY, is_recorded=False, is_secret=True, is_of_environment=True
+    )
+    notify_urls_file: str | None = _setting(
+        None,
+        any_path(),
+        NOTIFY,
+        'TOML file with the URLs of channels (NAME = "URL"), which only its owner may read.',
+        metavar="FILE",
+        is_recorded=False,
+    )
+    notify_topic: tuple[str, ...] = _setting(
+        (),
+        Several(text(TOPIC_ARN.pattern, "Must be the ARN of an SNS topic."), tuple),
+        NOTIFY,
+        "SNS topic that notices go to.",
+        metavar="ARN",
+        is_recorded=False,
+    )
+    notify_days: tuple[int, ...] = _setting(
+        (15, 7),
+        Several(Count(validate=Range(min=1, max=366, error="Must be from 1 to 366.")), tuple),
+        NOTIFY,
+        "Warn so many days before a limit or the end of an exception.",
+        metavar="DAYS",
+        is_recorded=False,
+    )
     # Tables of the settings file, not flags. `for_the_record` adds them.
     limits: LimitRules = _setting(LimitRules(), Nested(LimitsTable, unknown=RAISE), RUN, is_recorded=False)  # noqa: RUF009 -- frozen
     owners: OwnerRules = _setting(OwnerRules(), Nested(OwnersTable, unknown=RAISE), RUN, is_recorded=False)  # noqa: RUF009 -- frozen
+    notify: NotifyRules = _setting(NotifyRules(), Nested(NotifyTable, unknown=RAISE), NOTIFY, is_recorded=False)  # noqa: RUF009 -- frozen
 
     @property
     def required_lake(self) -> str:
@@ -324,7 +364,7 @@ class Settings:
         }
         for name, declared in SETTINGS.items():
             value = getattr(self, name)
-            if declared.is_secret:
+            if declared.is_recorded and declared.is_secret:
                 record[f"has_{name}"] = value is not None
             elif declared.is_recorded:
                 record[name] = _listed(value)

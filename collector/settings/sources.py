@@ -18,6 +18,7 @@ from collector.discovery.owners import OWNER_NAMES
 from collector.errors import UsageError
 from collector.lake.layout import is_on_s3, lake_uri_error
 from collector.settings.model import SETTINGS, Settings, SettingsSchema
+from collector.settings.notify import NOTIFY_NAMES
 
 FILE_NAME = "credlake.toml"
 PREFIX = "CREDLAKE_"
@@ -52,6 +53,10 @@ def read_settings(
         (_ENVIRONMENT, _from_environment(environment)),
         (_FLAGS, {name: value for name, value in flags.items() if value not in (None, [], ())}),
     ):
+        hidden = [name for name, declared in SETTINGS.items() if declared.is_of_environment and name in values]
+        if source != _ENVIRONMENT and hidden:
+            problems += [f"{source}: {name}: set the variable {PREFIX}{name.upper()} instead." for name in hidden]
+            continue
         try:
             merged |= SettingsSchema().load(values)
         except ValidationError as error:
@@ -126,6 +131,6 @@ def _spelled(path: tuple[str, ...], source: str) -> str:
 
 
 def _unknown(path: tuple[str, ...]) -> str:
-    known = {"limits": LIMIT_NAMES, "owners": OWNER_NAMES}.get(path[0], tuple(SETTINGS))
+    known = {"limits": LIMIT_NAMES, "owners": OWNER_NAMES, "notify": NOTIFY_NAMES}.get(path[0], tuple(SETTINGS))
     close = difflib.get_close_matches(path[-1].lower(), known, n=1)
     return "unknown setting" + (f"; did you mean {close[0]}?" if close else ".")

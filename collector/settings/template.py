@@ -44,6 +44,17 @@ _OWNERS = """\
 #ou = "Root/Workloads"
 #owner = "platform-team"
 """
+_NOTIFY = """\
+# Channels of notices
+# -------------------
+# Of owners without a channel of their own: CREDLAKE_NOTIFY_URLS, notify_topic, and these. A channel is the name of an
+# environment variable, or of an entry of notify_urls_file, that holds its URL; or the ARN of an SNS topic.
+[notify]
+#default = ["SECURITY_CHAT"]
+
+[notify.owners]
+#platform-team = ["PLATFORM_CHAT"]
+"""
 
 
 def settings_template() -> str:
@@ -52,7 +63,7 @@ def settings_template() -> str:
     for group in dict.fromkeys(declared.group for declared in SETTINGS.values()):
         names = [name for name, declared in SETTINGS.items() if declared.group == group and declared.help]
         parts += [f"\n# {group}\n# {'-' * len(group)}\n", *map(_entry, names)]
-    parts += ["\n# Limits\n# ------\n[limits]\n", *_limits(), f"\n{_OVERRIDES}\n{_OWNERS}"]
+    parts += ["\n# Limits\n# ------\n[limits]\n", *_limits(), f"\n{_OVERRIDES}\n{_OWNERS}\n{_NOTIFY}"]
     return "".join(parts)
 
 

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from collector.cli.collect import collect
+from collector.cli.notify import notify
 from collector.cli.query import query
 from collector.cli.report import report
 from collector.settings.model import Settings
@@ -32,9 +33,14 @@ def test_every_flag_of_the_contract_is_there(credlake, flag, monkeypatch):
 
 
 def test_every_setting_is_a_flag_too_but_for_the_tables():
-    flags = {name for command in (collect, query, report) for name in inspect.signature(command).parameters}
+    flags = {name for command in (collect, query, report, notify) for name in inspect.signature(command).parameters}
 
-    assert {field.name for field in dataclasses.fields(Settings)} - flags == {"limits", "owners"}
+    assert {field.name for field in dataclasses.fields(Settings)} - flags == {
+        "limits",
+        "owners",
+        "notify",
+        "notify_urls",
+    }
     assert set(inspect.signature(collect).parameters) - {field.name for field in dataclasses.fields(Settings)} == {
         *("dry_run", "config", "verbose"),
     }

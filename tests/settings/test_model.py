@@ -301,10 +301,30 @@ def test_the_record_of_a_run_has_these_keys():
 
 
 def test_every_setting_but_the_tables_has_an_option_with_a_help_text_and_a_metavar():
-    assert {name for name, declared in SETTINGS.items() if not declared.help} == {"limits", "owners"}
+    assert {name for name, declared in SETTINGS.items() if not declared.help} == {
+        *("limits", "owners", "notify"),
+        # Of the environment alone.
+        "notify_urls",
+    }
     for name, declared in SETTINGS.items():
         assert declared.is_switch == (isinstance(getattr(Settings(), name), bool))
-        assert bool(declared.metavar) == (not declared.is_switch and name not in {"limits", "owners"})
+        assert bool(declared.metavar) == (
+            not declared.is_switch and name not in {"limits", "owners", "notify", "notify_urls"}
+        )
+
+
+def test_the_urls_of_channels_come_from_the_environment_with_blanks_or_commas_between_them(settings):
+    text = "slack://a/b?x=1,2 mailto://u@h?to=a,b,\njson://c"
+    found = settings(environment={"CREDLAKE_NOTIFY_URLS": text})
+    assert found.notify_urls == ("slack://a/b?x=1,2", "mailto://u@h?to=a,b", "json://c")
+    assert "slack" not in repr(found)
+    assert not any("notify" in name for name in found.for_the_record())
+
+
+def test_a_table_names_the_channels_of_owners(settings):
+    topic = "arn:aws-us-gov:sns:us-gov-west-1:111122223333:red"
+    found = settings(f'[notify]\ndefault = "CHAT"\n[notify.owners]\nred = ["RED-CHAT", "{topic}"]\n').notify
+    assert (found.default, dict(found.owners)) == (("CHAT",), {"red": ("RED-CHAT", topic)})
 
 
 def test_owners_are_read_from_the_settings_file_and_a_tag_for_them_is_read(settings):
