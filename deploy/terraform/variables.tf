@@ -98,7 +98,7 @@ variable "code_key" {
 }
 
 variable "architecture" {
-  description = "The processor that the zip was built for: arm64 or x86_64."
+  description = "The architecture of the function and of its zip (`make package ARCH=...`), or of the container's image."
   type        = string
   default     = "arm64"
   nullable    = false

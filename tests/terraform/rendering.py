@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tests.deploy.templates import template
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _NO_VALUE = object()
+_parsed = cache(template)
 
 
 class Rendering:
@@ -20,7 +22,7 @@ class Rendering:
     """
 
     def __init__(self, name: str, parameters: Mapping[str, Any], known: Mapping[str, str]) -> None:
-        self._template = template(name)
+        self._template = _parsed(name)
         unknown = parameters.keys() - self._template["Parameters"].keys()
         assert not unknown, f"{name} has no parameters {unknown}"
         self._names: dict[str, Any] = {}

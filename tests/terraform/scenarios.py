@@ -19,8 +19,6 @@ _NUMBERS = {
 }
 _LISTS = {"FunctionSubnets", "FunctionSecurityGroups"}
 _OBJECTS = {"ExistingKeyArn": "existing_key", "ExistingTopicArn": "existing_topic"}
-# The function has no layer in the module.
-_NOT_OF_THE_MODULE = {"RunsIn", "LayerArn"}
 
 
 def snake_case(name: str) -> str:
@@ -55,8 +53,8 @@ class Scenario:
         """The variables of the module."""
         found: dict[str, Any] = {}
         for name, value in self.parameters().items():
-            if name in _NOT_OF_THE_MODULE:
-                continue
+            if name == "RunsIn":
+                continue  # the variable `container` is null, or not
             if name in _OBJECTS:
                 found[_OBJECTS[name]] = {"arn": value}
             elif name in _BOOLEANS:
@@ -123,6 +121,7 @@ SCENARIOS = {
             **_REQUIRED_OF_ROLES,
             "CodeBucket": "ours",
             "CodeKey": "credlake-2.zip",
+            "Architecture": "x86_64",
             "Schedule": "rate(7 days)",
             "ScheduleTimezone": "Europe/Berlin",
             "ScheduleState": "ENABLED",
@@ -146,8 +145,14 @@ SCENARIOS = {
     "over what exists": Scenario({**_EXISTING, **_REQUIRED_OF_ROLES}),
     "container": Scenario({"ScheduleState": "ENABLED", "AlertEmail": "security@example.com"}, _CONTAINER),
     "container over what exists": Scenario(
-        {**_EXISTING, **_REQUIRED_OF_ROLES, "RawLock": "GOVERNANCE:30", "ScheduleTimezone": "Asia/Tokyo"},
-        {**_CONTAINER, "AssignPublicIp": "ENABLED", "DeadlineSeconds": 7200},
+        {
+            **_EXISTING,
+            **_REQUIRED_OF_ROLES,
+            "RawLock": "GOVERNANCE:30",
+            "ScheduleTimezone": "Asia/Tokyo",
+            "Architecture": "x86_64",
+        },
+        {**_CONTAINER, "Architecture": "X86_64", "AssignPublicIp": "ENABLED", "DeadlineSeconds": 7200},
     ),
     "container without a key": Scenario({"CustomerManagedKey": "false"}, _CONTAINER),
     "GovCloud": Scenario(

@@ -87,6 +87,7 @@ REFUSED = {
     "CollectorRoleName": "",
     "PermissionsBoundaryArn": "boundary",
     "RolePath": "/security",
+    "Architecture": "arm",
     "ScheduleTimezone": "Europe Berlin",
     "ScheduleState": "ON",
     "MinCoverage": 80,
@@ -114,7 +115,6 @@ _OTHERWISE = {
     "ExistingWorkGroup",
     "ExistingLogGroup",
     "CustomerManagedKey",
-    "LayerArn",
 }
 _VARIABLES = {"ExistingKeyArn": "existing_key", "ExistingTopicArn": "existing_topic"}
 _CONSTRAINTS = ("AllowedPattern", "AllowedValues", "MinValue", "MaxValue")

@@ -34,7 +34,7 @@ variable "external_id" {
 }
 
 variable "package" {
-  description = "The zip of `make package`: dist/credlake-VERSION-DIGEST.zip."
+  description = "The zip of `make package`: dist/credlake-VERSION-ARCH-DIGEST.zip."
   type        = string
 }
 
