@@ -6,7 +6,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-wheel trino-server test-trino chromium test-page picture docs lint lint-repository release shape format bench mutate chaos fuzz generate lock clean
+.PHONY: help setup demo test test-wheel trino-server test-trino chromium test-page picture docs lint lint-repository release shape format bench coverage mutate chaos fuzz generate lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -113,6 +113,9 @@ fuzz: setup ## read N=20000 generated reports with both readers of the parser, i
 
 generate: setup ## write the files generated from the schema, the controls and the views
 	$(BIN)/python -m tools.generate
+
+coverage: setup ## run the tests and report the lines and branches that they do not reach; fails below the floor
+	$(BIN)/pytest -n auto --dist worksteal --cov --cov-report term --cov-fail-under 90
 
 mutate: setup ## change rules and views, one line at a time, and list the changes that no test notices (some 20 minutes)
 	$(BIN)/python -m tools.mutate
