@@ -19,6 +19,7 @@ locals {
   has_key      = local.makes_key || var.existing_key != null
   makes_topic  = var.existing_topic == null
   has_lock     = var.raw_lock != null
+  has_replica  = var.replica_bucket_name != null
   # The alarms for missed runs would fire as long as the schedule is off.
   is_scheduled = var.schedule_state == "ENABLED" && var.missed_after_hours > 0
   watches_age  = local.has_function && var.schedule_state == "ENABLED" && var.missed_after_days > 0

@@ -291,6 +291,42 @@ variable "raw_retention_days" {
   }
 }
 
+variable "replica_bucket_name" {
+  description = <<-EOT
+    A bucket of another account (deploy/replica.yaml) to which S3 replicates the unmodified reports and the publication
+    records.
+  EOT
+  type        = string
+  default     = null
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", coalesce(var.replica_bucket_name, "none")))
+    error_message = "replica_bucket_name must be a bucket's name."
+  }
+}
+
+variable "replica_key_arn" {
+  description = "The KMS key of that bucket (output KeyArn of deploy/replica.yaml)."
+  type        = string
+  default     = null
+  validation {
+    condition = can(
+      regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", coalesce(var.replica_key_arn, "arn:aws:kms:x:111122223333:key/x"))
+    )
+    error_message = "replica_key_arn must be the ARN of a key, not of an alias."
+  }
+}
+
+variable "replication_role_name" {
+  description = "The name of the role that replicates. The replica trusts it by its ARN."
+  type        = string
+  default     = "credlake-replication"
+  nullable    = false
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_+=,.@-]{1,64}$", var.replication_role_name))
+    error_message = "replication_role_name must be a role's name, without a path."
+  }
+}
+
 variable "raw_lock" {
   description = <<-EOT
     Object Lock for the unmodified reports, MODE:DAYS, such as COMPLIANCE:365: until then nobody can delete them (with

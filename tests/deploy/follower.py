@@ -53,16 +53,20 @@ class Follower:
     fill_in: dict[str, str]
     printed: dict[str, list[str]] = field(default_factory=dict)
 
-    def follow(self, heading: str, *, blocks_of: slice = slice(None), **fill_in: str) -> list[str]:
-        """Run the blocks under a heading, and give what each printed; one that fails is told whole."""
-        printed = [self._run(block, self.fill_in | fill_in) for block in blocks()[heading][blocks_of]]
+    def follow(
+        self, heading: str, *, blocks_of: slice = slice(None), account: str | None = None, **fill_in: str
+    ) -> list[str]:
+        """Run the blocks under a heading, in another account or this one; a failure shows what the block printed."""
+        printed = [self._run(block, self.fill_in | fill_in, account) for block in blocks()[heading][blocks_of]]
         self.printed[heading] = self.printed.get(heading, []) + printed
         return printed
 
-    def _run(self, block: str, fill_in: dict[str, str]) -> str:
+    def _run(self, block: str, fill_in: dict[str, str], account: str | None) -> str:
         for blank, filled in fill_in.items():
             block = block.replace(blank, filled)
         state = self.folder / "shell-state"
+        if account is not None:
+            block = f"AWS_ACCESS_KEY_ID={account}\n{block}\nAWS_ACCESS_KEY_ID={self.environment['AWS_ACCESS_KEY_ID']}"
         # A shell keeps its variables and functions from block to block.
         script = f"set -eua\n[ ! -f {state} ] || . {state}\n{block}\n{{ export -p; declare -f; }} > {state}\n"
         done = subprocess.run(

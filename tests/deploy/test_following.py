@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from collector.views.files import shipped_views
 from tests.deploy.athena_standin import AthenaStandIn, asked_of_duckdb
@@ -20,13 +21,15 @@ from tests.deploy.follower import Follower, aws_command, working_copy
 from tests.deploy.noting import noting
 from tests.deploy.page_commands import blocks
 from tests.deploy.standin import Caller, StandIn, stand_in
-from tests.deploy.templates import actions, role_statements
+from tests.deploy.templates import actions, role_statements, template
 from tests.fixtures.s3_servers import S3Server, moto_server
 
 # The first test waits for all that it stands on.
 pytestmark = [pytest.mark.standin, pytest.mark.timeout(900)]
 
 COLLECTOR = "100000000001"
+ARCHIVE = "100000000009"
+REPLICA = "replica-of-ours"
 _SCHEDULED_SECONDS = 150
 BUCKET = f"credlake-{COLLECTOR}-us-east-1"
 
@@ -152,13 +155,45 @@ def _scheduled(followed):
     return followed
 
 
+@pytest.fixture(scope="module", name="replicated")
+def _replicated(followed):
+    """A replica in another account, a run that S3 replicated, and what was restored from it."""
+    follower, heading = followed.follower, "A replica in another account"
+    filled_in = {"REPLICA_BUCKET": REPLICA, "DAY": followed.file("summary.json")["snapshot_date"]}
+    (printed,) = follower.follow(heading, blocks_of=slice(0, 1), account=ARCHIVE, **filled_in)
+    key = printed.splitlines()[-1]
+    follower.follow(heading, blocks_of=slice(1, 2), **filled_in, REPLICA_KEY=key)
+    s3, role = followed.client("s3"), f"arn:aws:iam::{COLLECTOR}:role/credlake-replication"
+    s3.put_bucket_replication(Bucket=BUCKET, ReplicationConfiguration={"Role": role, "Rules": _replication(key)})
+    runs = _runs(followed)
+    (function,) = followed.client("lambda").list_functions()["Functions"]
+    followed.client("lambda").invoke(FunctionName=function["FunctionName"], Payload=b"{}")
+    assert _runs(followed) == runs + 1
+    follower.follow(heading, blocks_of=slice(2, 3), account=ARCHIVE, **filled_in)
+    return followed
+
+
+def _replication(key):
+    """The rules of the template, which the stand-in's CloudFormation ignores."""
+    bucket = template("collector.yaml")["Resources"]["Bucket"]["Properties"]
+    rules = json.dumps(bucket["ReplicationConfiguration"]["Fn::If"][1]["Rules"])
+    for intrinsic, value in (
+        ({"Fn::Select": [4, {"Fn::Split": [":", {"Ref": "ReplicaKeyArn"}]}]}, ARCHIVE),
+        ({"Ref": "ReplicaKeyArn"}, key),
+        ({"Fn::Sub": "arn:${AWS::Partition}:s3:::${ReplicaBucketName}"}, f"arn:aws:s3:::{REPLICA}"),
+    ):
+        rules = rules.replace(json.dumps(intrinsic), json.dumps(value))
+    # The API's name of it.
+    return json.loads(rules.replace('"Id": ', '"ID": '))
+
+
 @pytest.fixture(scope="module", name="upgraded")
-def _upgraded(scheduled):
+def _upgraded(replicated, scheduled):
     """A newer version in the function's place."""
-    with (scheduled.follower.folder / "collector" / "__init__.py").open("a", encoding="utf-8") as newer:
+    with (replicated.follower.folder / "collector" / "__init__.py").open("a", encoding="utf-8") as newer:
         newer.write("# A newer version.\n")
-    scheduled.follower.follow("Upgrade")
-    return scheduled
+    replicated.follower.follow("Upgrade")
+    return replicated
 
 
 @pytest.fixture(scope="module", name="contained")
@@ -274,6 +309,22 @@ def test_the_stack_for_quicksight_is_given_what_the_collectors_stack_put_out(fol
 
 def test_the_schedule_starts_runs_by_itself(scheduled):
     assert _runs(scheduled) > 1
+
+
+def test_what_is_replicated_restores_the_lake_and_nothing_else_is(replicated):
+    archive = replicated.aws.client("s3", ARCHIVE)
+    keys = [one["Key"] for one in archive.list_objects_v2(Bucket=REPLICA)["Contents"]]
+    assert {key.partition("/")[0] for key in keys} == {"raw", "catalog"}
+    (printed,) = replicated.follower.printed["A replica in another account"][2:]
+    assert printed.endswith("No differences.\n"), printed
+
+
+def test_the_collectors_account_neither_reads_nor_deletes_the_replica(replicated):
+    (key, *_) = [one["Key"] for one in replicated.aws.client("s3", ARCHIVE).list_objects_v2(Bucket=REPLICA)["Contents"]]
+    collector = replicated.client("s3")
+    for refused in (collector.get_object, collector.delete_object):
+        with pytest.raises(ClientError, match=r"AccessDenied|Access Denied|403"):
+            refused(Bucket=REPLICA, Key=key)
 
 
 def test_an_upgrade_is_one_more_deployment_of_the_stack(upgraded):

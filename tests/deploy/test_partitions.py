@@ -17,7 +17,8 @@ TEMPLATES = sorted(path.name for path in FOLDER.glob("*.yaml"))
 PARTITIONS = {"aws-us-gov": ("us-gov-west-1", "amazonaws.com"), "aws-cn": ("cn-north-1", "amazonaws.com.cn")}
 # IAM takes these names of services in every partition.
 _PRINCIPALS = {
-    f"{service}.amazonaws.com" for service in ("cloudwatch", "ecs-tasks", "events", "lambda", "quicksight", "scheduler")
+    f"{service}.amazonaws.com"
+    for service in ("cloudwatch", "ecs-tasks", "events", "lambda", "quicksight", "s3", "scheduler")
 }
 _SESSION = botocore.session.Session()
 

@@ -19,6 +19,7 @@ ADDRESSES: dict[str, tuple[str, dict[str, str]]] = {
     "Key": ("aws_kms_key.lake[0]", {"arn": "Key.Arn", "key_id": "Key"}),
     "KeyAlias": ("aws_kms_alias.lake[0]", {}),
     "Bucket": ("aws_s3_bucket.lake[0]", {"id": "Bucket"}),
+    "ReplicationRole": ("aws_iam_role.replication[0]", {"arn": "ReplicationRole.Arn"}),
     "BucketPolicy": ("aws_s3_bucket_policy.lake[0]", {}),
     "Database": ("aws_glue_catalog_database.lake[0]", {}),
     "WorkGroup": ("aws_athena_workgroup.lake[0]", {}),
@@ -59,6 +60,7 @@ PARTS = {
     "aws_s3_bucket_public_access_block",
     "aws_s3_bucket_server_side_encryption_configuration",
     "aws_s3_bucket_lifecycle_configuration",
+    "aws_s3_bucket_replication_configuration",
     "aws_iam_role_policy",
     "aws_iam_role_policy_attachment",
     "aws_vpc_security_group_egress_rule",
@@ -199,6 +201,32 @@ def _bucket(values: Values, state: State) -> Values:
             ]
         },
         "LifecycleConfiguration": {"Rules": [_rule(one) for one in lifecycle["rule"]]},
+        "ReplicationConfiguration": next(
+            (
+                {"Role": one["role"], "Rules": [_replication(rule) for rule in one["rule"]]}
+                for one in state.parts("aws_s3_bucket_replication_configuration", bucket=values["id"])
+            ),
+            None,
+        ),
+    }
+
+
+def _replication(rule: Values) -> Values:
+    destination, criteria = _one(rule["destination"]), _one(rule["source_selection_criteria"])
+    return {
+        **_renamed(rule, Id="id", Status="status", Priority="priority"),
+        "Filter": {"Prefix": _one(rule["filter"])["prefix"]},
+        "DeleteMarkerReplication": {"Status": _one(rule["delete_marker_replication"])["status"]},
+        "SourceSelectionCriteria": {
+            "SseKmsEncryptedObjects": {"Status": _one(criteria["sse_kms_encrypted_objects"])["status"]}
+        },
+        "Destination": {
+            **_renamed(destination, Account="account", Bucket="bucket"),
+            "AccessControlTranslation": {"Owner": _one(destination["access_control_translation"])["owner"]},
+            "EncryptionConfiguration": {
+                "ReplicaKmsKeyID": _one(destination["encryption_configuration"])["replica_kms_key_id"]
+            },
+        },
     }
 
 

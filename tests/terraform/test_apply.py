@@ -8,7 +8,7 @@ import re
 import pytest
 
 from tests.deploy.templates import template
-from tests.terraform.scenarios import Scenario, snake_case
+from tests.terraform.scenarios import ACCOUNT, Scenario, snake_case
 
 pytestmark = pytest.mark.terraform
 
@@ -99,6 +99,9 @@ REFUSED = {
     "CatalogKeyArn": "alias/lake",
     "RawRetentionDays": 7,
     "RawLock": "COMPLIANCE",
+    "ReplicaBucketName": "Replica",
+    "ReplicaKeyArn": "alias/replica",
+    "ReplicationRoleName": "path/role",
     "ScanLimitBytes": "1000",
     "AlertEmail": "nobody",
     "ExistingTopicArn": "topic",
@@ -139,6 +142,8 @@ def test_the_variables_refuse_what_the_parameters_refuse(engine, module):
     ]
     runs.append((Scenario({"CodeKey": None}), "aws_lambda_function.collector"))
     runs.append((Scenario({"LakePrefix": "/credlake"}), "aws_s3_bucket.lake"))
+    replica = {"ReplicaBucketName": "replica", "ReplicaKeyArn": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"}
+    runs.append((Scenario({**replica, "ExistingBucket": "true"}), "aws_iam_role.replication"))
     (module / "tests").mkdir(exist_ok=True)
     (module / "tests" / "refused.tftest.hcl").write_text(
         'mock_provider "aws" {}\n' + "".join(_failing_run(number, *run) for number, run in enumerate(runs)), "utf-8"
