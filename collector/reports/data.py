@@ -10,7 +10,9 @@ from collector.lake.layout import is_on_s3
 from collector.query.rows import records
 from collector.query.snapshots import chosen_organization
 from collector.query.statement import literal
+from collector.reports.exceptions import MOST_ACCEPTANCES, read_acceptances, read_excepted
 from collector.reports.records import (
+    Acceptance,
     Account,
     AccountStanding,
     Bucket,
@@ -29,7 +31,7 @@ from collector.reports.records import (
 from collector.reports.scope import without_others
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable
 
     from collector.lake.record import PublishedSnapshot
     from collector.query.rows import Run
@@ -56,7 +58,8 @@ _STANDING = """
     count_if(fail_count > 0) as accounts_failing,
     sum(pass_count) as pass_count,
     sum(fail_count) as fail_count,
-    sum(unknown_count) as unknown_count"""
+    sum(unknown_count) as unknown_count,
+    sum(excepted_count) as excepted_count"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +86,8 @@ class ReportData:
     inactive: list[InactiveUser]  # Users with nothing active left.
     roots: list[Root]  # The root users.
     changes: list[Change]  # What changed since the reports before.
+    acceptances: list[Acceptance]  # The exceptions, the first to end first.
+    excepted: list[Finding]  # The results that they cover, the most severe first.
 
     @property
     def previous_day(self) -> str | None:
@@ -133,7 +138,8 @@ def read_report(
     """
     reader = Reader(run, lake=lake, scope=scope, organization_id=organization_id)
     snapshot, days = reader.snapshot, reader.days
-    findings = reader.read(Finding, "findings", "finding_rank", limit=MOST_FINDINGS)
+    findings = reader.findings("findings", "finding_rank", limit=MOST_FINDINGS)
+    acceptances = read_acceptances(reader, limit=MOST_ACCEPTANCES + 1)
     credentials = reader.read(
         Credential,
         "credentials",
@@ -169,6 +175,8 @@ def read_report(
             limit=MOST_CHANGES + 1,
             where=f"snapshot_date = {literal(snapshot.snapshot_date)}",
         ),
+        acceptances=acceptances,
+        excepted=read_excepted(reader) if acceptances else [],
     )
 
 
@@ -181,6 +189,7 @@ class Reader:
         snapshot: the newest snapshot of the organization.
         days: the days of its snapshots, the newest last: at most 26.
         accounts: its accounts in the scope; their messages name no others.
+        account_ids: their IDs; None where the scope is everything.
     """
 
     def __init__(self, run: Run, *, lake: str, scope: Scope, organization_id: str | None) -> None:
@@ -188,13 +197,13 @@ class Reader:
         self.run = run
         self.lake = lake if scope.is_everything or not is_on_s3(lake) else ""
         self.snapshot = _one_of(_read(run, Snapshot, "snapshots"), organization_id, lake)
-        self._account_ids: list[str] | None = None
+        self.account_ids: list[str] | None = None
         newest = self.read(Snapshot, "snapshots_history", "snapshot_date desc", limit=MOST_DAYS)
         self.days = [each.snapshot_date for each in reversed(newest)]
         self.accounts = scope.chosen(self.read(Account, "account", "account_id"))
         if not scope.is_everything:
-            self._account_ids = [account.account_id for account in self.accounts]
-            self.accounts = [_alone(account, {*self._account_ids}) for account in self.accounts]
+            self.account_ids = [account.account_id for account in self.accounts]
+            self.accounts = [self.alone(each, "error_message", "denied_by_arn") for each in self.accounts]
 
     def read(
         self, kind: type[T], view: str, order: str, *, limit: int | None = None, where: str | None = None
@@ -210,7 +219,7 @@ class Reader:
         """The trend of the organization; of some accounts the same sums over their scorecards."""
         names = ", ".join(field.name for field in fields(Standing))
         source = "organization_trend"
-        if self._account_ids is not None:
+        if self.account_ids is not None:
             where = self.where(_among("snapshot_date", days))
             group = "snapshot_date, control_id"
             source = f"(select {group}, {_STANDING} from account_scorecard_history where {where} group by {group}) t"
@@ -241,24 +250,37 @@ class Reader:
         sql = f"select {bucket} as bucket from credentials where {self.where(f'is_active and {where}')}"
         return records(self.run, Bucket, f"select bucket, count(*) as credentials from ({sql}) t group by bucket")
 
+    def alone(self, row: T, *columns: str) -> T:
+        """A row with no ID of an account that is not shown in these columns, which hold texts of AWS or of people."""
+        if self.account_ids is None:
+            return row
+        own = {*self.account_ids}
+        texts = {name: without_others(getattr(row, name), own) for name in columns}
+        return replace(row, **texts)  # type: ignore[type-var]  # a dataclass of `records`
+
+    def findings(self, view: str, order: str, *, limit: int, where: str | None = None) -> list[Finding]:
+        """The results of a view."""
+        rows = self.read(Finding, view, order, limit=limit, where=where)
+        return [self.alone(each, "reason", "exception_id") for each in rows]
+
     def _column(self, name: str, view: str, where: str) -> frozenset[str]:
         rows = self.run(f"select {name} from {view} where {self.where(where)}")
         return frozenset(str(value) for batch in rows.batches for value in batch.column(0).to_pylist())
 
+    @property
+    def organization(self) -> str:
+        """The organization, as a literal."""
+        return literal(self.snapshot.organization_id)
+
+    @property
+    def is_shown(self) -> str:
+        """The condition for the accounts of the scope."""
+        return "true" if self.account_ids is None else _among("account_id", self.account_ids)
+
     def where(self, condition: str | None = None) -> str:
         """The condition for rows of the organization and the accounts; with another one, where it is given."""
-        own = f"organization_id = {literal(self.snapshot.organization_id)}"
-        accounts = None if self._account_ids is None else _among("account_id", self._account_ids)
-        return " and ".join(filter(None, (own, accounts, condition)))
-
-
-def _alone(account: Account, account_ids: Collection[str]) -> Account:
-    """The account, with no ID of an account that is not among these in AWS's messages."""
-    return replace(
-        account,
-        error_message=without_others(account.error_message, account_ids),
-        denied_by_arn=without_others(account.denied_by_arn, account_ids),
-    )
+        accounts = None if self.account_ids is None else self.is_shown
+        return " and ".join(filter(None, (f"organization_id = {self.organization}", accounts, condition)))
 
 
 def _one_of(newest: list[Snapshot], organization_id: str | None, lake: str) -> Snapshot:

@@ -22,6 +22,7 @@ from collector.outcome import Outcome
 from collector.process.streams import printable
 from collector.reports.charts import histogram, sparkline, stacked
 from collector.reports.data import AGE_ENDS, IDLE_ENDS, MOST_CHANGES, MOST_INACTIVE
+from collector.reports.exceptions import MOST_ACCEPTANCES, by_state
 from collector.reports.links import CONSOLES, console_link
 from collector.reports.payload import columns_of, compressed
 from collector.reports.texts import Texts
@@ -131,6 +132,10 @@ def render(data: ReportData, *, language: str = "en", access_portal: str | None 
         has_owners=any(account.owner for account in data.accounts),
         roots=[root for root in data.roots if _is_notable(root)],
         roots_without=sum(root.root_credentials == "none" for root in data.roots),
+        acceptance_groups=by_state(data.acceptances[:MOST_ACCEPTANCES]),
+        acceptances_truncated=len(data.acceptances) > MOST_ACCEPTANCES,
+        most_acceptances=MOST_ACCEPTANCES,
+        excepted_count=sum(each.excepted_count for each in data.on(data.days[-1]).values()),
         changes=data.changes[:MOST_CHANGES],
         changes_truncated=len(data.changes) > MOST_CHANGES,
         limits=_limits(data.accounts),
@@ -154,6 +159,7 @@ def _in_language(data: ReportData, texts: Texts) -> ReportData:
         data,
         controls=[texts.control(control) for control in data.controls],
         findings=[replace(each, reason=texts.reason(each.reason_code, each.reason)) for each in data.findings],
+        excepted=[replace(each, reason=texts.reason(each.reason_code, each.reason)) for each in data.excepted],
         requirements=[replace(each, relation=texts.sentence("relation", each.relation)) for each in data.requirements],
     )
 

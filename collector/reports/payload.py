@@ -37,11 +37,10 @@ class _Words:
 
 def columns_of(data: ReportData) -> dict[str, object]:
     """What the script shows: lists of equal length for each kind of row. Instants are seconds since 1970."""
-    ous, users, reasons, outcomes = _Words(), _Words(), _Words(), _Words()
-    accounts = {account.account_id: place for place, account in enumerate(data.accounts)}
-    controls = {control.control_id: place for place, control in enumerate(data.controls)}
+    places = _Places(data)
+    ous, outcomes = _Words(), _Words()
     fails = {(each.account_id, each.snapshot_date): each.fail_count for each in data.history}
-    sinces = [_since(each) for each in data.findings]
+    new = [place for place, each in enumerate(data.findings) if each.finding_id in data.new_findings]
     return {
         "organization_id": data.snapshot.organization_id,
         "snapshot_date": data.snapshot.snapshot_date,
@@ -70,31 +69,20 @@ def columns_of(data: ReportData) -> dict[str, object]:
             }
             for each in data.controls
         ],
-        "findings": {
-            # 16 bytes each: as hexadecimal digits they would be half of the page.
-            "id": base64.b64encode(bytes.fromhex("".join(each.finding_id for each in data.findings))).decode(),
-            "control": [controls[each.control_id] for each in data.findings],
-            "account": [accounts[each.account_id] for each in data.findings],
-            "user": [users.place(each.user_name) for each in data.findings],
-            "type": [each.credential_type for each in data.findings],
-            "created": [_seconds(each.credential_created_at) for each in data.findings],
-            "reason": [reasons.place(each.reason) for each in data.findings],
-            "since_from": [since[0] for since in sinces],
-            "since": [since[1] for since in sinces],
-            "used": [_seconds(each.last_used_at) for each in data.findings],
-            "new": [place for place, each in enumerate(data.findings) if each.finding_id in data.new_findings],
-        },
+        "findings": places.results(data.findings) | {"new": new},
+        "excepted": places.results(data.excepted),
         "scores": {
-            "account": [accounts[each.account_id] for each in data.standings],
-            "control": [controls[each.control_id] for each in data.standings],
+            "account": [places.accounts[each.account_id] for each in data.standings],
+            "control": [places.controls[each.control_id] for each in data.standings],
             "pass": [each.pass_count for each in data.standings],
             "fail": [each.fail_count for each in data.standings],
+            "excepted": [each.excepted_count for each in data.standings],
             "unknown": [each.unknown_count for each in data.standings],
         },
         "credentials": data.credentials
         and {
-            "account": [accounts[each.account_id] for each in data.credentials],
-            "user": [users.place(each.user_name) for each in data.credentials],
+            "account": [places.accounts[each.account_id] for each in data.credentials],
+            "user": [places.users.place(each.user_name) for each in data.credentials],
             "type": [each.credential_type for each in data.credentials],
             "active": [each.is_active for each in data.credentials],
             "age": [each.age_days for each in data.credentials],
@@ -103,10 +91,38 @@ def columns_of(data: ReportData) -> dict[str, object]:
             "mfa": [each.mfa_active for each in data.credentials],
         },
         "ous": ous.all,
-        "users": users.all,
-        "reasons": reasons.all,
+        "users": places.users.all,
+        "reasons": places.reasons.all,
         "outcomes": outcomes.all,
+        "exceptions": places.exceptions.all,
     }
+
+
+class _Places:
+    """Where the accounts, controls, users and texts are in their lists."""
+
+    def __init__(self, data: ReportData) -> None:
+        self.accounts = {account.account_id: place for place, account in enumerate(data.accounts)}
+        self.controls = {control.control_id: place for place, control in enumerate(data.controls)}
+        self.users, self.reasons, self.exceptions = _Words(), _Words(), _Words()
+
+    def results(self, results: list[Finding]) -> dict[str, object]:
+        """The columns of results."""
+        sinces = [_since(each) for each in results]
+        return {
+            # 16 bytes each: as hexadecimal digits they would be half of the page.
+            "id": base64.b64encode(bytes.fromhex("".join(each.finding_id for each in results))).decode(),
+            "control": [self.controls[each.control_id] for each in results],
+            "account": [self.accounts[each.account_id] for each in results],
+            "user": [self.users.place(each.user_name) for each in results],
+            "type": [each.credential_type for each in results],
+            "created": [_seconds(each.credential_created_at) for each in results],
+            "reason": [self.reasons.place(each.reason) for each in results],
+            "since_from": [since[0] for since in sinces],
+            "since": [since[1] for since in sinces],
+            "used": [_seconds(each.last_used_at) for each in results],
+            "exception": [self.exceptions.place(each.exception_id) for each in results],
+        }
 
 
 def compressed(columns: dict[str, object]) -> str:

@@ -90,6 +90,7 @@ class Standing:
     pass_count: int  # Results that pass.
     fail_count: int  # Results that fail.
     unknown_count: int  # Results that are unknown.
+    excepted_count: int  # Results that fail, and that an exception covers.
 
     @property
     def pass_rate(self) -> float | None:
@@ -108,11 +109,12 @@ class AccountStanding:
     fail_count: int  # Results that fail.
     not_applicable_count: int  # Results of what the control does not apply to.
     unknown_count: int  # Results that are unknown.
+    excepted_count: int  # Results that fail, and that an exception covers.
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A row of `findings`."""
+    """A row of `findings`, or one of `control_results` that is excepted."""
 
     finding_id: str  # The same on every day.
     control_id: str  # What fails.
@@ -125,6 +127,30 @@ class Finding:
     failing_since: datetime | None  # Since when, where the report shows it.
     report_generated_at: datetime | None  # The time from which ages are counted.
     last_used_at: datetime | None  # When the credential was last used.
+    exception_id: str | None  # The exception that covers it, or that has ended.
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A row of `exceptions`."""
+
+    exception_id: str  # Its name.
+    state: str  # `active`, `expired` or `unused`.
+    results_covered: int  # How many results it covers.
+    results_failing_again: int  # How many it covered that fail again.
+    ends_in_days: int | None  # In how many days it ends; None if it has ended.
+    control_id: str  # The control, or `*` for all.
+    account_id: str | None  # The account that it names; None where it names an OU or a finding.
+    account_name: str | None  # That account's name, if it is in the organization.
+    ou: str | None  # The OU, by its ID or path, with everything below.
+    finding_id: str | None  # The result.
+    user_glob: str | None  # The users, by a name in which `*` stands for any characters; None for all.
+    owner: str | None  # Who is responsible for it.
+    approved_by: str | None  # Who accepted it.
+    reason: str | None  # Why.
+    ticket: str | None  # Where that is written down.
+    expires_on: str  # Its last day, YYYY-MM-DD.
+    ends_at: datetime  # The end of that day, in UTC.
 
 
 @dataclass(frozen=True, slots=True)

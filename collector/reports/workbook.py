@@ -13,6 +13,7 @@ from collector.outcome import Outcome
 from collector.query.statement import literal
 from collector.query.workbook import MAX_ROWS, open_book, row_values
 from collector.reports.data import Reader
+from collector.reports.exceptions import by_state, read_acceptances
 from collector.reports.records import Coverage
 from collector.reports.review import REVIEW_COLUMNS, review_rows
 from collector.reports.texts import Texts
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     # For a column how its values are written.
     Words = dict[str, Callable[[str], str]]
 
-SHEETS = ("summary", "findings", "users", "coverage", "changes", "review")
+SHEETS = ("summary", "findings", "users", "coverage", "changes", "exceptions", "review")
 
 # The columns of the sheets that show a view; a heading is the text of its last word.
 _FINDINGS = (
@@ -61,7 +62,14 @@ _COVERAGE = (
     *("account_id", "account_name", "ou_path", "owner", "account_state", "outcome", "reason", "denied_by_type"),
     *("denied_by_arn", "error_code", "error_message", "next_step", "user_count", "report_generated_at"),
 )
-_STANDINGS = ("severity", "control_id", "title", "pass_count", "fail_count", "pass_rate", "accounts_unknown")
+_EXCEPTIONS = (
+    *("exception_id", "state", "control_id", "account_id", "account_name", "ou", "finding_id", "user_glob", "owner"),
+    *("approved_by", "acceptance_reason", "ticket", "expires_on", "ends_in_days", "results_covered"),
+    "results_failing_again",
+)
+_STANDINGS = (
+    *("severity", "control_id", "title", "pass_count", "fail_count", "pass_rate", "excepted_count", "accounts_unknown"),
+)
 # What a reviewer fills in, and the choices of the first: the names of texts in the catalog.
 _DECISIONS = ("decision", "until", "reviewer", "decided_on", "comment")
 _CHOICES = ("keep", "remove", "exception")
@@ -117,6 +125,7 @@ def write_report(
         )
         sheets.add("coverage", _COVERAGE, _coverage(reader, coverage, texts))
         sheets.add("changes", _CHANGES, row_values(run(_changes(reader))))
+        sheets.add("exceptions", _EXCEPTIONS, _exceptions(reader, texts))
         sheets.add("review", REVIEW_COLUMNS, review_rows(reader, texts), more=_DECISIONS)
         facts = [
             texts("page.title", organization=reader.snapshot.organization_id),
@@ -215,6 +224,19 @@ def _findings(reader: Reader, texts: Texts) -> Iterator[Sequence[object]]:
         yield values
 
 
+def _exceptions(reader: Reader, texts: Texts) -> Iterator[Sequence[object]]:
+    """The exceptions, the most urgent first."""
+    for group in by_state(read_acceptances(reader)):
+        for each in group.acceptances:
+            values = {name: getattr(each, name, None) for name in _EXCEPTIONS}
+            values |= {
+                "state": texts(f"exception_state.{group.state}"),
+                "acceptance_reason": each.reason,
+                "expires_on": date.fromisoformat(each.expires_on),
+            }
+            yield list(values.values())
+
+
 def _changes(reader: Reader) -> str:
     newest = f"snapshot_date = {literal(reader.snapshot.snapshot_date)}"
     order = "change_type, account_id, user_name, credential_created_at, occurrence"
@@ -243,6 +265,7 @@ def _standings(controls: Sequence[Control], standings: list[Standing], texts: Te
             standing.pass_count,
             standing.fail_count,
             standing.pass_rate,
+            standing.excepted_count,
             standing.accounts_unknown,
         ]
         for control in controls
@@ -273,7 +296,7 @@ def _write_summary(
     about: Sequence[tuple[str, object]],
 ) -> None:
     """Write the title and facts as lines, the controls as a table, and what the workbook was made of."""
-    for place, width in enumerate((26, 26, 50, 12, 12, 12, 18)):
+    for place, width in enumerate((26, 26, 50, 12, 12, 12, 12, 18)):
         sheet.set_column(place, place, width)
     for row, fact in enumerate(facts):
         book.cell(sheet, row, 0, fact, book.bold if row == 0 else None)

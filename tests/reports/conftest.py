@@ -7,6 +7,7 @@ import gzip
 import json
 import re
 from datetime import UTC, datetime
+from functools import cache
 
 import pytest
 
@@ -34,6 +35,30 @@ DENIED = (
     f"User: arn:aws:sts::{CALLER}:assumed-role/collector/run is not authorized to perform: sts:AssumeRole on "
     f"arn:aws:iam::{GAMMA}:role/credlake-reader"
 )
+
+# One that has ended, one that is about to end and covers a result, and two that cover nothing. The second names the
+# account of the collector.
+EXCEPTIONS = {
+    "EX-ended": {
+        "control_id": "access-key-rotation",
+        "account": ALPHA,
+        "user": "old-*",
+        "approved_by": "ciso-alpha",
+        "expires_on": "2026-11-20",
+    },
+    "EX-beta": {
+        "control_id": "access-key-rotation",
+        "account": BETA,
+        "user": "svc-legacy",
+        "owner": "team-beta",
+        "approved_by": "ciso-beta",
+        "reason": f"Moves to {CALLER} <b>soon</b>.",
+        "ticket": "SEC-7",
+        "expires_on": "2026-12-10",
+    },
+    "EX-deep": {"control_id": "password-length", "ou": "Root/Test/Deep", "expires_on": "2027-06-30"},
+    "EX-all": {"ou": "Root", "user": "nobody-*", "expires_on": "2027-06-30"},
+}
 
 
 def pytest_collection_modifyitems(config, items):
@@ -75,14 +100,19 @@ def _lake(tmp_path_factory):
             make.user("gone", ALPHA),
             make.root(BETA, password_enabled=False),
             *(make.console_user(name, BETA, mfa_active=False) for name in (HOSTILE, *NAMES)),
+            make.key_user("svc-legacy", BETA, access_key_1_last_rotated=datetime(2026, 1, 1, tzinfo=UTC)),
         ]
-        days[f"2026-11-{day}"] = write_snapshot(root, ORGANIZATION, f"2026-11-{day}", accounts=accounts, users=users)
+        exceptions = [make.exception(name, **terms) for name, terms in EXCEPTIONS.items()]
+        days[f"2026-11-{day}"] = write_snapshot(
+            root, ORGANIZATION, f"2026-11-{day}", accounts=accounts, users=users, exceptions=exceptions
+        )
     publish(root, ORGANIZATION, days)
     return str(root)
 
 
 @pytest.fixture(scope="session", name="read")
 def _read(lake):
+    @cache
     def read(**scope):
         with LocalLake(lake) as local:
             return read_report(

@@ -45,8 +45,8 @@ def test_a_finding_is_new_if_it_was_none_the_day_before_in_an_account_that_was_k
 
 
 def test_credentials_are_counted_by_age_and_by_the_time_since_their_last_use(data):
-    assert {each.bucket: each.credentials for each in data.key_ages} == {730: 1}
-    assert {each.bucket: each.credentials for each in data.idle_times} == {7: 11}
+    assert {each.bucket: each.credentials for each in data.key_ages} == {365: 1, 730: 1}
+    assert {each.bucket: each.credentials for each in data.idle_times} == {7: 12}
 
 
 @pytest.mark.parametrize(

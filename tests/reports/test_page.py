@@ -69,6 +69,7 @@ def test_the_page_of_some_accounts_holds_nothing_of_others(read, carried):
     everything = page + json.dumps(carried(page))
 
     assert GAMMA in everything
+    assert "EX-deep" in everything
     for name in (
         ALPHA,
         BETA,
@@ -79,6 +80,11 @@ def test_the_page_of_some_accounts_holds_nothing_of_others(read, carried):
         "old-key",
         "pay@example.com",
         "Root/Prod",
+        "EX-beta",
+        "EX-ended",
+        "EX-all",
+        "ciso-",
+        "svc-legacy",
         HOSTILE,
         *NAMES,
     ):

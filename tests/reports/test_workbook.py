@@ -75,6 +75,19 @@ def test_the_summary_starts_with_what_is_not_known(write):
     ]
 
 
+def test_exceptions_are_listed_with_their_terms_and_counted_in_the_summary(write):
+    book = openpyxl.load_workbook(write()[0])
+
+    rows = {row["exception"]: row for row in sheet_rows(book, "exceptions")}
+    assert [*rows] == ["EX-beta", "EX-ended", "EX-all", "EX-deep"]
+    beta = rows["EX-beta"]
+    assert (beta["state"], beta["accepted by"], beta["results covered"]) == ("About to end", "ciso-beta", 1)
+    assert beta["last day"] == datetime(2026, 12, 10)  # noqa: DTZ001 -- Excel has no time zones
+    summary = {row[1].value: row for row in book["summary"]}
+    heads = [cell.value for cell in summary["control"]]
+    assert summary["access-key-rotation"][heads.index("excepted")].value == 1
+
+
 def test_the_review_has_every_user_and_credential_with_what_fails(write):
     book = openpyxl.load_workbook(write(accounts=(ALPHA,))[0])
     rows = sheet_rows(book, "review")
@@ -89,7 +102,10 @@ def test_the_review_has_every_user_and_credential_with_what_fails(write):
     ]
     assert [row["why"] for row in rows if row["fails"]] == [
         "The user has a password and no MFA device.",
-        "Created 448 days before the report: beyond the limit of 90 days.",
+        (
+            "Created 448 days before the report: beyond the limit of 90 days. Exception EX-ended ended at the end of "
+            "2026-11-20."
+        ),
     ]
     assert {row[name] for row in rows for name in ("decision", "until", "reviewer", "decided on", "comment")} == {None}
     choices = {str(each.sqref): each.formula1 for each in book["review"].data_validations.dataValidation}
@@ -102,7 +118,20 @@ def test_the_workbook_of_some_accounts_holds_nothing_of_others(write):
         everything = "".join(archive.read(name).decode() for name in archive.namelist())
 
     assert GAMMA in everything
-    for name in (ALPHA, BETA, CALLER, "alpha-prod", "beta", "alice", "old-key", "onerror", "Root/Prod"):
+    for name in (
+        ALPHA,
+        BETA,
+        CALLER,
+        "alpha-prod",
+        "beta",
+        "alice",
+        "old-key",
+        "onerror",
+        "Root/Prod",
+        "EX-beta",
+        "EX-ended",
+        "ciso",
+    ):
         assert name not in everything
 
 

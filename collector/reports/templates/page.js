@@ -21,12 +21,16 @@
     return JSON.parse(await new Response(new Blob([bytesOf(base64)]).stream().pipeThrough(new DecompressionStream("gzip"))).text());
   }
   const data = await unpack(byId("data").textContent);
-  const { accounts, controls, findings, scores, credentials, ous, users, reasons, outcomes, days } = data;
-  const all = findings.control.map((_, row) => row);
-  const ids = bytesOf(findings.id);
-  const idOf = (row) => Array.from(ids.subarray(row * 16, row * 16 + 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const { accounts, controls, scores, credentials, ous, users, reasons, outcomes, days, exceptions } = data;
+  // The rows: the findings, and after them what is excepted.
+  const findings = Object.fromEntries(Object.keys(data.excepted).filter((name) => name !== "id").map((name) => [name, data.findings[name].concat(data.excepted[name])]));
+  const count = data.findings.control.length;
+  const all = data.findings.control.map((_, row) => row), excepted = data.excepted.control.map((_, row) => count + row);
+  const ids = [data.findings, data.excepted].map((rows) => bytesOf(rows.id));
+  const bytesOfId = (row) => row < count ? ids[0].subarray(row * 16, row * 16 + 16) : ids[1].subarray((row - count) * 16, (row - count) * 16 + 16);
+  const idOf = (row) => Array.from(bytesOfId(row), (byte) => byte.toString(16).padStart(2, "0")).join("");
   const starts = findings.since.map((since, row) => since === null ? null : since + [0, findings.created[row], findings.used[row]][findings.since_from[row]]);
-  const isNew = new Set(findings.new);
+  const isNew = new Set(data.findings.new);
   const severityNames = Object.keys(settings.severities);
   const rank = controls.map((control) => severityNames.indexOf(control.severity));
 
@@ -56,6 +60,12 @@
       ? `${date.getUTCFullYear()}年${date.getUTCMonth() + 1}月${date.getUTCDate()}日`
       : `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
   }
+  function rate(pass, fail) {
+    if (!(pass + fail)) return "–";
+    const share = pass / (pass + fail), shown = Math.min(Math.max(Math.round(share * 1000) / 10, share > 0 ? 0.1 : 0), share < 1 ? 99.9 : 100);
+    return `${shown.toFixed(1)}${settings.language === "ja" ? "" : "\u00a0"}%`;
+  }
+  const exceptionOf = (row) => findings.exception[row] === null ? null : exceptions[findings.exception[row]];
   const accountName = (account) => accounts.name[account] ?? accounts.id[account];
   const userName = (row) => findings.user[row] === null ? null : users[findings.user[row]];
   const isAboutRoot = (row) => userName(row) === ROOT || controls[findings.control[row]].id.startsWith("root-");
@@ -140,10 +150,14 @@
   const list = scrolled(byId("findings-box"), byId("findings"), (item) => item.rows ? groupRow(item) : findingRow(item));
   let order = "rank", shown = [];
 
+  function tag(row) {
+    const name = row >= count ? "excepted" : isNew.has(row) ? "new" : exceptionOf(row) !== null ? "ended" : null;
+    return name && element("span", { class: "tag" }, text(name));
+  }
   function findingRow(row) {
     const control = controls[findings.control[row]], account = findings.account[row];
     return element("tr", {},
-      cell(severity(control.severity), isNew.has(row) ? element("span", { class: "tag" }, text("new")) : null),
+      cell(severity(control.severity), tag(row)),
       cell(element("a", { href: address("finding", idOf(row)) }, control.title)),
       cell(element("span", {}, shownUser(row)), credential(row) ? element("span", { class: "note" }, ` · ${credential(row)}`) : null, where(account)),
       cell(since(row)),
@@ -182,7 +196,8 @@
     const value = (name) => fields[name]?.value ?? "";
     const matches = matching(value("search").toLowerCase().split(/\s+/).filter(Boolean));
     const inOu = ous.map((path) => !value("ou") || isWithin(path, value("ou")));
-    shown = all.filter((row) => {
+    const rows = value("status") === "excepted" ? excepted : all;
+    shown = rows.filter((row) => {
       const control = controls[findings.control[row]], account = findings.account[row];
       return (!value("severity") || control.severity === value("severity"))
         && (!value("control") || control.id === value("control"))
@@ -190,6 +205,8 @@
         && (!value("owner") || accounts.owner[account] === value("owner"))
         && inOu[accounts.ou[account]]
         && (value("status") !== "new" || isNew.has(row))
+        && (value("status") !== "ended" || exceptionOf(row) !== null)
+        && (!value("exception") || exceptionOf(row) === value("exception"))
         && matches(row);
     });
     const keys = { control: (row) => controls[findings.control[row]].title, who: (row) => `${accountName(findings.account[row])} ${userName(row) ?? ""}` };
@@ -201,8 +218,8 @@
     const by = value("group");
     const items = by ? grouped(by) : shown;
     list.set(items);
-    const counts = { shown: shown.length, all: all.length, groups: items.length };
-    byId("count").textContent = shown.length ? text(by ? "groups" : "count", counts) : text("no_findings");
+    const counts = { shown: shown.length, all: rows.length, groups: items.length };
+    byId("count").textContent = shown.length ? text(`${by ? "groups" : "count"}${rows === excepted ? "_excepted" : ""}`, counts) : text("no_findings");
     byId("printed").textContent = "";
   }
   function grouped(by) {
@@ -227,6 +244,7 @@
   options(fields.control, controls.map((control) => [control.id, control.title]));
   options(fields.ou, everyOu.map((path) => [path, path]));
   if (fields.owner) options(fields.owner, [...new Set(accounts.owner)].filter(Boolean).sort().map((owner) => [owner, owner]));
+  if (fields.exception) options(fields.exception, [...exceptions].sort().map((name) => [name, name]));
   options(fields.account, withFindings.map((account) => [accounts.id[account], `${accountName(account)} ${accounts.id[account]}`]));
   form.querySelector("details").open = matchMedia("(min-width: 44rem)").matches;
   form.addEventListener("submit", (event) => event.preventDefault());
@@ -279,20 +297,23 @@
     const head = element("tr", {}, ...heads.map((each) => element("th", { scope: "col" }, each)));
     return element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map((each) => element("td", {}, each))))));
   }
-  function findingsList(rows, all) {
+  function findingsList(rows, all, label = "findings") {
     if (!rows.length) return null;
     const items = rows.slice(0, 100).map((row) => element("li", {}, severity(controls[findings.control[row]].severity), " ",
       element("a", { href: address("finding", idOf(row)) }, controls[findings.control[row]].title), ` – ${shownUser(row)}: ${reasons[findings.reason[row]]}`));
     const link = element("a", { href: "#worklist" }, text("all_findings"));
     link.addEventListener("click", (event) => { event.preventDefault(); dialog.close(); choose(all); });
-    return element("section", {}, heading(text("findings", { n: rows.length })), element("ul", {}, ...items), rows.length > 100 ? paragraph(text("more", { n: rows.length - 100 })) : null, element("p", {}, link));
+    return element("section", {}, heading(text(label, { n: rows.length })), element("ul", {}, ...items), rows.length > 100 ? paragraph(text("more", { n: rows.length - 100 })) : null, element("p", {}, link));
   }
-  function numbers(places) {
+  const exceptedList = (is, chosen) => findingsList(excepted.filter(is), { ...chosen, status: "excepted" }, "excepted_results");
+  // Unknown is counted in accounts where there are several.
+  function numbers(places, isOfAccounts = false) {
     const rows = controls.map((control, place) => {
       const own = places.filter((each) => scores.control[each] === place);
-      return [severity(control.severity), control.title, number(sum(own, "pass")), number(sum(own, "fail")), number(sum(own, "unknown"))];
+      const unknown = isOfAccounts ? own.filter((each) => scores.unknown[each]).length : sum(own, "unknown");
+      return [severity(control.severity), control.title, rate(sum(own, "pass"), sum(own, "fail")), number(sum(own, "pass")), number(sum(own, "fail")), number(sum(own, "excepted")), number(unknown)];
     });
-    return places.length ? element("section", {}, heading(text("numbers")), table([text("severity"), text("control"), text("pass"), text("fail"), text("unknown")], rows)) : null;
+    return places.length ? element("section", {}, heading(text("numbers")), table([text("severity"), text("control"), text("rate"), text("pass"), text("fail"), text("excepted"), text(isOfAccounts ? "accounts_unknown" : "unknown")], rows)) : null;
   }
   function past(account) {
     const values = accounts.history[account];
@@ -319,12 +340,16 @@
   }
   const show = {
     finding(id) {
-      const row = all.findIndex((each) => idOf(each) === id);
-      if (row < 0) { open(text("not_here")); return; }
-      if (!shown.includes(row)) { form.reset(); filter(); }
+      const row = [...all, ...excepted].find((each) => idOf(each) === id);
+      if (row === undefined) { open(text("not_here")); return; }
+      if (!shown.includes(row)) {
+        form.reset();
+        if (row >= count) fields.status.value = "excepted";
+        filter();
+      }
       const control = controls[findings.control[row]], account = findings.account[row];
       const used = findings.used[row] === null ? text("no_use") : day(findings.used[row]);
-      open(control.title, element("p", {}, severity(control.severity), isNew.has(row) ? element("span", { class: "tag" }, text("new")) : null),
+      open(control.title, element("p", {}, severity(control.severity), tag(row)),
         element("p", {}, element("strong", {}, shownUser(row)), credential(row) ? ` · ${credential(row)}` : "", element("br"), element("a", { href: address("account", accounts.id[account]) }, where(account))),
         heading(text("reason")), paragraph(reasons[findings.reason[row]]), element("p", {}, since(row)),
         findings.type[row] ? paragraph(`${text("last_used")}: ${used}`) : null,
@@ -338,25 +363,27 @@
       const account = accounts.id.indexOf(accountId);
       if (account < 0) return;
       const rows = all.filter((row) => findings.account[row] === account && (userName(row) ?? "") === name);
-      open(name || accountName(account), element("p", {}, element("a", { href: address("account", accountId) }, where(account))), element("p", {}, consoleLink(account, name || null) ?? ""), findingsList(rows, { account: accountId, search: name }));
+      open(name || accountName(account), element("p", {}, element("a", { href: address("account", accountId) }, where(account))), element("p", {}, consoleLink(account, name || null) ?? ""), findingsList(rows, { account: accountId, search: name }), exceptedList((row) => findings.account[row] === account && (userName(row) ?? "") === name, { account: accountId, search: name }));
     },
     account(id) {
       const account = accounts.id.indexOf(id);
       if (account < 0) return;
       open(accountName(account), element("p", {}, element("code", {}, id), " · ", element("a", { href: address("ou", ous[accounts.ou[account]]) }, ous[accounts.ou[account]]), ` · ${settings.outcomes[outcomes[accounts.outcome[account]]]}`),
-        element("p", {}, consoleLink(account, null) ?? ""), numbers(scoresOf[account]), findingsList(all.filter((row) => findings.account[row] === account), { account: id }), people(account), past(account));
+        element("p", {}, consoleLink(account, null) ?? ""), numbers(scoresOf[account]), findingsList(all.filter((row) => findings.account[row] === account), { account: id }), exceptedList((row) => findings.account[row] === account, { account: id }), people(account), past(account));
     },
     ou(path) {
       const inside = accounts.id.map((_, account) => account).filter((account) => isWithin(ous[accounts.ou[account]], path));
       const items = inside.map((account) => element("li", {}, element("a", { href: address("account", accounts.id[account]) }, accountName(account)), " ", element("span", { class: "id" }, accounts.id[account])));
       const places = inside.flatMap((account) => scoresOf[account]), within = new Set(inside);
-      open(path, numbers(places), heading(text("in_accounts", { n: inside.length })), element("ul", {}, ...items), findingsList(all.filter((row) => within.has(findings.account[row])), { ou: path }));
+      open(path, numbers(places, true), heading(text("in_accounts", { n: inside.length })), element("ul", {}, ...items), findingsList(all.filter((row) => within.has(findings.account[row])), { ou: path }), exceptedList((row) => within.has(findings.account[row]), { ou: path }));
     },
+    exception(id) { if (fields.exception) choose({ status: "excepted", exception: id }); },
+    ended(id) { if (fields.exception) choose({ status: "ended", exception: id }); },
     control(id) { choose({ control: id }); },
     owner(name) { choose(name ? { owner: name } : { group: "owner" }); },
   };
   function follow() {
-    const [, kind, rest] = /^#(finding|user|account|ou|owner|control)=(.*)$/.exec(location.hash) ?? [];
+    const [, kind, rest] = /^#(finding|user|account|ou|owner|control|exception|ended)=(.*)$/.exec(location.hash) ?? [];
     let parts = [];
     try { parts = kind ? rest.split("/").map(decodeURIComponent) : []; } catch { /* A link that was cut off. */ }
     if (parts.length) show[kind](...parts);
