@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from collector.reports.data import LONGER, NEVER, UNKNOWN
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from collector.reports.records import Bucket, Standing
+
+# The upper ends of the bars of the histograms, in days.
+AGE_ENDS = (30, 60, 90, 180, 365, 730, 1825)
+IDLE_ENDS = (7, 30, 45, 90, 365)
+# More limits than these are listed, not drawn.
+_MOST_LIMITS = 3
+# The values of `records.Bucket` that are not upper ends.
+LONGER, NEVER, UNKNOWN = 0, -1, -2
 
 # The size of a trend in the page's units; its line leaves a margin for the dots.
 SPARK_WIDTH, SPARK_HEIGHT, _MARGIN = 120, 32, 3
@@ -55,12 +61,17 @@ def stacked(parts: Sequence[tuple[str, float]]) -> list[Part]:
     return found
 
 
-def histogram(buckets: Sequence[Bucket], ends: Sequence[int]) -> list[Bar]:
-    """A bar for every bucket up to the longest time that occurs, then those of never used and unknown that occur."""
+def ends_with(ends: Sequence[int], limits: Sequence[int]) -> list[int]:
+    """The ends of bars with the limits among them, so that each limit is drawn where a bar ends."""
+    return sorted({*ends, *limits}) if len(limits) <= _MOST_LIMITS else list(ends)
+
+
+def histogram(buckets: Sequence[Bucket], ends: Sequence[int], limits: Sequence[int]) -> list[Bar]:
+    """A bar for every bucket up to the longest time that occurs or is a limit, then never used and unknown, if any."""
     counts = {each.bucket: each.credentials for each in buckets}
     whole, most = sum(counts.values()), max(counts.values(), default=0)
     always = [*ends, LONGER]
-    last = max((place for place, end in enumerate(always) if counts.get(end)), default=-1)
+    last = max((place for place, end in enumerate(always) if counts.get(end) or (whole and end in limits)), default=-1)
     shown = always[: last + 1] + [special for special in (NEVER, UNKNOWN) if counts.get(special)]
     return [Bar(end, counts.get(end, 0), round(100 * counts.get(end, 0) / most, 3), whole) for end in shown]
 

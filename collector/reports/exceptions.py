@@ -13,7 +13,7 @@ from collector.reports.records import Acceptance
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from collector.reports.data import Reader
+    from collector.reports.reader import Reader
     from collector.reports.records import Finding
 
 # What a page can hold of them, and of the results that they cover.

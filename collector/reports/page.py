@@ -21,7 +21,14 @@ from collector import __version__
 from collector.outcome import Outcome
 from collector.process.streams import printable
 from collector.reports.charts import histogram, sparkline, stacked
-from collector.reports.data import AGE_ENDS, IDLE_ENDS, MOST_CHANGES, MOST_INACTIVE
+from collector.reports.data import (
+    MOST_CHANGES,
+    MOST_INACTIVE,
+    idle_time_ends,
+    key_age_ends,
+    rotation_limits,
+    unused_limits,
+)
 from collector.reports.exceptions import MOST_ACCEPTANCES, by_state
 from collector.reports.links import CONSOLES, console_link
 from collector.reports.payload import columns_of, compressed
@@ -97,6 +104,7 @@ def render(data: ReportData, *, language: str = "en", access_portal: str | None 
     style = (_TEMPLATES / "page.css").read_text("utf-8").replace("PAGE_NOTE", _css_text(_page_note(data, texts)))
     style = style.replace("PAGE_WORD", _css_text(texts("page.page_of")))
     script = (_TEMPLATES / "page.js").read_text("utf-8")
+    rotation, unused = rotation_limits(data.accounts), unused_limits(data.accounts)
     settings = {
         "language": language,
         "texts": texts.section("script"),
@@ -139,13 +147,10 @@ def render(data: ReportData, *, language: str = "en", access_portal: str | None 
         changes=data.changes[:MOST_CHANGES],
         changes_truncated=len(data.changes) > MOST_CHANGES,
         limits=_limits(data.accounts),
-        key_bars=histogram(data.key_ages, AGE_ENDS),
-        idle_bars=histogram(data.idle_times, IDLE_ENDS),
-        rotation_limits=sorted({account.limit_access_key_rotation_days for account in data.accounts}),
-        unused_limits=sorted(
-            {account.limit_access_key_unused_days for account in data.accounts}
-            | {account.limit_password_unused_days for account in data.accounts}
-        ),
+        key_bars=histogram(data.key_ages, key_age_ends(data.accounts), rotation),
+        idle_bars=histogram(data.idle_times, idle_time_ends(data.accounts), unused),
+        rotation_limits=rotation,
+        unused_limits=unused,
         stacked=stacked,
         sparkline=sparkline,
         link=lambda account, user: console_link(account.aws_partition, account.account_id, user, access_portal),

@@ -11,7 +11,7 @@ from collector.query.workbook import row_values
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from collector.reports.data import Reader
+    from collector.reports.reader import Reader
     from collector.reports.texts import Texts
 
 _OF_THE_ACCOUNT = ("account_id", "account_name", "ou_path", "owner")

@@ -12,8 +12,8 @@ from collector import __version__
 from collector.outcome import Outcome
 from collector.query.statement import literal
 from collector.query.workbook import MAX_ROWS, open_book, row_values
-from collector.reports.data import Reader
 from collector.reports.exceptions import by_state, read_acceptances
+from collector.reports.reader import Reader
 from collector.reports.records import Coverage
 from collector.reports.review import REVIEW_COLUMNS, review_rows
 from collector.reports.texts import Texts

@@ -9,7 +9,9 @@ from trino_sql_validator import validate
 from collector.errors import UsageError
 from collector.query.duckdb import LocalLake
 from collector.query.statement import athena_statement
+from collector.reports.charts import ends_with, histogram
 from collector.reports.data import read_report
+from collector.reports.records import Bucket
 from collector.reports.scope import Scope
 from collector.views.files import shipped_views
 from tests.reports.conftest import ALPHA, BETA, CALLER, DENIED, GAMMA
@@ -129,3 +131,10 @@ def test_every_statement_is_valid_for_athena(lake, scope):
         parse_statement(statement)  # raises
         result = validate(statement)
         assert (statement, result.error, list(result.warnings)) == (statement, None, [])
+
+
+def test_a_limit_between_two_ends_of_bars_is_an_end_itself():
+    assert ends_with((30, 60, 90), [75]) == [30, 60, 75, 90]
+    assert ends_with((30, 60, 90), [1, 2, 3, 4]) == [30, 60, 90]
+    bars = histogram([Bucket(30, 3), Bucket(-1, 1)], (30, 60, 75, 90), [75])
+    assert [(bar.bucket, bar.count) for bar in bars] == [(30, 3), (60, 0), (75, 0), (-1, 1)]

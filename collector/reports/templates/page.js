@@ -66,6 +66,7 @@
     return `${shown.toFixed(1)}${settings.language === "ja" ? "" : "\u00a0"}%`;
   }
   const exceptionOf = (row) => findings.exception[row] === null ? null : exceptions[findings.exception[row]];
+  const age = (days) => days > 0 ? text("days", { n: days }) : text("today");
   const accountName = (account) => accounts.name[account] ?? accounts.id[account];
   const userName = (row) => findings.user[row] === null ? null : users[findings.user[row]];
   const isAboutRoot = (row) => userName(row) === ROOT || controls[findings.control[row]].id.startsWith("root-");
@@ -74,7 +75,7 @@
   function since(row) {
     const start = starts[row], report = accounts.report[findings.account[row]];
     if (start === null || report === null) return "";
-    return element("span", { title: text("since", { day: day(start) }) }, text("days", { n: Math.max(Math.floor((report - start) / 86400), 0) }),
+    return element("span", { title: text("since", { day: day(start) }) }, age(Math.floor((report - start) / 86400)),
       element("span", { class: "on-paper" }, ` (${day(start)})`));
   }
   function credential(row) {
@@ -333,8 +334,8 @@
       if (owner !== account) return;
       const user = users[credentials.user[i]];
       const state = credentials.active[i] === null ? "unknown" : credentials.active[i] ? "active" : "inactive";
-      rows.push([user === ROOT ? text("root") : element("a", { href: address("user", accounts.id[account], user) }, user), text(credentials.type[i]), text(state), credentials.age[i] === null ? "–" : text("days", { n: credentials.age[i] }),
-        credentials.never[i] ? text("never") : credentials.idle[i] === null ? "–" : text("days", { n: credentials.idle[i] }), yes(credentials.mfa[i])]);
+      rows.push([user === ROOT ? text("root") : element("a", { href: address("user", accounts.id[account], user) }, user), text(credentials.type[i]), text(state), credentials.age[i] === null ? "–" : age(credentials.age[i]),
+        credentials.never[i] ? text("never") : credentials.idle[i] === null ? "–" : age(credentials.idle[i]), yes(credentials.mfa[i])]);
     });
     return rows.length ? element("section", {}, heading(text("users")), table([text("user"), text("credential"), text("state"), text("age"), text("idle"), text("mfa")], rows)) : null;
   }
