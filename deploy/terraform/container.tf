@@ -29,6 +29,7 @@ resource "aws_vpc_security_group_egress_rule" "task" {
   from_port         = 443
   to_port           = 443
   cidr_ipv4         = "0.0.0.0/0"
+  tags              = local.tags
 }
 
 resource "aws_iam_role" "execution" {

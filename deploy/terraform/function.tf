@@ -179,6 +179,9 @@ resource "aws_scheduler_schedule" "collection" {
       }
     }
   }
+
+  # A role without its permissions would lose the first event.
+  depends_on = [aws_iam_role_policy.scheduler]
 }
 
 resource "aws_scheduler_schedule" "age" {
@@ -197,4 +200,6 @@ resource "aws_scheduler_schedule" "age" {
     role_arn = aws_iam_role.scheduler.arn
     input    = jsonencode({ command = "age" })
   }
+
+  depends_on = [aws_iam_role_policy.scheduler]
 }

@@ -235,6 +235,7 @@ resource "aws_glue_catalog_database" "lake" {
   catalog_id  = local.account
   name        = var.database_name
   description = "IAM credential reports of an AWS organization (credlake). `collect` owns its tables."
+  tags        = local.tags
 }
 
 resource "aws_athena_workgroup" "lake" {

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.deploy.templates import template
-from tests.terraform.scenarios import ACCOUNT, Scenario, snake_case
+from tests.terraform.scenarios import ACCOUNT, SCENARIOS, Scenario, snake_case
+
+if TYPE_CHECKING:
+    from tests.terraform.engine import Output
 
 pytestmark = pytest.mark.terraform
 
@@ -28,17 +33,35 @@ def test_its_own_tests_pass(engine, module, folder, runs):
 def test_the_member_role_has_every_parameter_of_its_template(engine, module):
     folder = module / "modules" / "organization"
     done = engine.test(folder, "-verbose")
-    stacks = [
-        resource["values"]
-        for line in done.lines()
-        if line["type"] == "test_state"
-        for resource in line["test_state"].get("root_module", {}).get("resources", ())
-        if resource["type"] in {"aws_cloudformation_stack_set", "aws_cloudformation_stack"}
-    ]
+    stacks = [values for values in _resources(done).values() if "template_body" in values]
     body = (module.parent / "member-role.yaml").read_text("utf-8")
     assert {stack["template_body"] for stack in stacks} == {body}
     for stack in stacks:
         assert stack["parameters"].keys() == template("member-role.yaml")["Parameters"].keys()
+
+
+def _resources(output: Output) -> dict[str, dict[str, Any]]:
+    """The attributes of what was applied in any run, by address."""
+    return {
+        resource["address"]: resource["values"]
+        for line in output.lines()
+        if line["type"] == "test_state"
+        for resource in line["test_state"].get("root_module", {}).get("resources", ())
+        if resource["mode"] == "managed"
+    }
+
+
+@pytest.mark.parametrize("name", ["everything set", "container"])
+def test_the_tags_reach_every_resource_that_can_have_tags(engine, module, name):
+    scenario = replace(SCENARIOS[name], variables_alone={"tags": {"cost-center": "4711"}})
+    (module / "tests").mkdir(exist_ok=True)
+    (module / "tests" / "tags.tftest.hcl").write_text(scenario.test_file(), "utf-8")
+    done = engine.test(module, "-verbose", "-filter=tests/tags.tftest.hcl")
+    assert done.failures() == []
+    taggable = {address: values for address, values in _resources(done).items() if "tags" in values}
+    assert taggable
+    tags = {"cost-center": "4711", "application": "credlake"}
+    assert [address for address, values in taggable.items() if values["tags"] != tags] == []
 
 
 _TOGETHER = """

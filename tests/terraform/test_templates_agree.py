@@ -26,8 +26,12 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.terraform
 
-# Terraform names the task's family like everything else of one lake. CloudFormation has no tags for policies.
-_ONE_SIDE_ALONE = {"AWS::ECS::TaskDefinition": {"Family"}, "AWS::IAM::ManagedPolicy": {"Tags"}}
+# Terraform names the task's family like everything else of one lake. CloudFormation has no tags for two types.
+_ONE_SIDE_ALONE = {
+    "AWS::ECS::TaskDefinition": {"Family"},
+    "AWS::Glue::Database": {"Tags"},
+    "AWS::IAM::ManagedPolicy": {"Tags"},
+}
 _MADE_UP = re.compile(r"[a-z0-9]{8}")
 
 
