@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from collector.lake.local_store import open_store
-from collector.notices.channels import Channel
+from collector.notices.channels import Channel, open_channels
 from collector.notices.compare import Notified, compare
 from collector.notices.ledger import Ledger, busy
 from collector.notices.message import Notice
@@ -15,7 +15,7 @@ from collector.notices.standing import find_snapshot, read_standings
 from collector.process.exit import internal_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from collector.notices.channels import Channels
     from collector.notices.standing import Snapshot, Standing
@@ -36,6 +36,41 @@ class Delivery:
     # `unconfirmed`: an earlier or concurrent command began to send it and wrote no result, so it is not repeated.
     status: Literal["sent", "failed", "nothing_new", "unconfirmed"]
     problem: str = ""  # Why it failed, as sentences.
+
+
+def notify(
+    run: Run,
+    settings: Settings,
+    environment: Mapping[str, str],
+    *,
+    topics: Sequence[str] = (),
+    organization_id: str | None = None,
+    language: str = "en",
+    is_late: Callable[[], bool] = lambda: False,
+) -> list[Delivery]:
+    """Send what is new in the newest snapshot to every channel; for the scheduled run.
+
+    Args:
+        run: runs a select and returns its rows.
+        settings: the lake, the channels and the days of warnings.
+        environment: where a channel's URL is looked up by name.
+        topics: more SNS topics, for owners without a channel of their own.
+        organization_id: whose snapshot; None where the lake holds one organization.
+        language: one of `LANGUAGES`.
+        is_late: whether the time is over: what is not sent by then is left to the next call.
+
+    Returns:
+        How each notice ended; empty where there is no channel. A channel that failed raises nothing.
+
+    Raises:
+        UsageError: a malformed URL of a channel (never shown), or an unknown organization.
+        CredlakeError: the lake cannot be read or written, or a query failed.
+    """
+    channels = open_channels(settings, environment, topics=topics)
+    if channels.is_empty:
+        return []
+    notices = Notices(run=run, settings=settings, channels=channels, organization_id=organization_id, language=language)
+    return list(notices.send(is_late=is_late))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -13,47 +14,59 @@ from collector.notices.channels import Channel, Channels
 from collector.notices.compare import compare
 from collector.notices.send import Notices
 from collector.notices.standing import Account, Result, Snapshot, Standing, find_snapshot, read_standings
-from collector.query.rows import Rows as QueryRows
 from collector.query.rows import stream
 from collector.settings.model import Settings
-from tests.athena_queries.conftest import Questions, Rows
 
 if TYPE_CHECKING:
     from collector.notices.compare import Changes, Notified
     from collector.notices.message import Notice
 
 DAYS = (15, 7)
+COLUMNS = {
+    "snapshots": [each.name for each in fields(Snapshot)],
+    "account": [each.name for kind in (Account, Snapshot) for each in fields(kind)],
+    "control_results": [each.name for kind in (Result, Snapshot) for each in fields(kind)],
+}
 ONE, TWO = "111111111111", "222222222222"
 
 
-@pytest.fixture(scope="session")
-def _questions():
-    questions = Questions()
-    yield questions
-    questions.connection.close()
-
-
 @pytest.fixture(name="fill")
-def _fill(_questions):
-    """A function that adds the rows of a day (makers of rows → rows) and returns what runs a select."""
+def _fill():
+    """A function that adds the rows of a day (accounts and results) and returns what runs a select.
 
-    # A view costs a third of a second, however few rows there are.
-    answered: dict[str, pa.Table] = {}
-
-    def run(sql):
-        if sql not in answered:
-            rows = stream(_questions.connection, _questions.definitions.prepare(sql))
-            answered[sql] = pa.Table.from_batches(rows.batches, rows.schema)
-        return QueryRows(answered[sql].schema, iter(answered[sql].to_batches()))
+    The views are tables here, so that a query takes milliseconds; `test_standing` has the real ones.
+    """
+    connection = duckdb.connect()
 
     def fill(day: int, rows):
-        answered.clear()
-        make = Rows(Rows().run_at.replace(day=day))
-        _questions.fill({make.run_at: list(rows(make))}, "o-abcdefghij")
-        return run
+        snapshot = asdict(snapshot_on(day))
+        found = {
+            "snapshots": [snapshot],
+            "account": [asdict(row) | snapshot for row in rows if isinstance(row, Account)],
+            "control_results": [asdict(row) | snapshot for row in rows if isinstance(row, Result)],
+        }
+        for view, each in found.items():
+            schema = pa.schema([(name, _type(name)) for name in COLUMNS[view]])
+            connection.register("rows_of_a_day", pa.Table.from_pylist(each, schema=schema))
+            exists = "insert into" if view in filled else "create table"
+            filled.add(view)
+            words = "by name select" if exists == "insert into" else "as select"
+            connection.execute(f"{exists} {view}_history {words} * from rows_of_a_day")
+            connection.execute(
+                f"create or replace view {view} as from {view}_history "
+                f"where snapshot_date = (from {view}_history select max(snapshot_date))"
+            )
+        return lambda sql: stream(connection, sql)
 
+    filled: set[str] = set()
     yield fill
-    _questions.empty()
+    connection.close()
+
+
+def _type(column: str) -> pa.DataType:
+    if column.endswith(("_at", "_since", "_until")):
+        return pa.timestamp("ms")
+    return pa.int64() if column.endswith(("_days", "_seconds", "_rank")) else pa.string()
 
 
 def standings(run, day=None):

@@ -3,13 +3,39 @@
 from __future__ import annotations
 
 import pytest
+from trino_query_parser import parse_statement
+from trino_sql_validator import validate
 
 from collector.errors import UsageError
 from collector.notices.standing import find_snapshot
+from collector.query.rows import stream
 from collector.query.snapshots import NoSnapshotError
+from tests.athena_queries.conftest import Questions, Rows
 from tests.notices.conftest import ONE, TWO, standings
 
 LOST = "333333333333"
+
+
+@pytest.fixture(scope="module", name="statements")
+def _statements():
+    """What was run."""
+    return set()
+
+
+@pytest.fixture(scope="module", name="run")
+def _run(statements):
+    """Runs a select on the views over two days."""
+    questions = Questions()
+    for day in (22, 23):
+        make = Rows(Rows().run_at.replace(day=day))
+        questions.fill({make.run_at: _rows(make)}, "o-abcdefghij")
+
+    def run(sql):
+        statements.add(sql)
+        return stream(questions.connection, questions.definitions.prepare(sql))
+
+    yield run
+    questions.connection.close()
 
 
 def _rows(make):
@@ -30,9 +56,8 @@ def _rows(make):
     ]
 
 
-def test_each_owner_has_its_own_rows_and_the_worst_come_first(fill):
-    fill(22, _rows)
-    snapshot, found = standings(fill(23, _rows))
+def test_each_owner_has_its_own_rows_and_the_worst_come_first(run):
+    snapshot, found = standings(run)
 
     assert snapshot.snapshot_date == "2026-11-23"
     assert {owner: set(each.accounts) for owner, each in found.items()} == {"": {LOST}, "blue": {ONE}, "red": {TWO}}
@@ -52,17 +77,25 @@ def test_each_owner_has_its_own_rows_and_the_worst_come_first(fill):
     assert ranks == sorted(ranks)
 
 
-def test_an_earlier_day_is_read_as_it_was(fill):
-    fill(22, _rows)
-    snapshot, found = standings(fill(23, _rows), day="2026-11-22")
+def test_an_earlier_day_is_read_as_it_was(run):
+    snapshot, found = standings(run, day="2026-11-22")
 
     assert snapshot.snapshot_date == "2026-11-22"
     assert [row.user_name for row in found["blue"].results if row.status == "fail"] == ["alice"]
 
 
-def test_a_day_before_all_snapshots_and_an_unknown_organization_are_errors(fill):
-    run = fill(22, _rows)
+def test_a_day_before_all_snapshots_and_an_unknown_organization_are_errors(run):
     with pytest.raises(NoSnapshotError, match="no snapshot up to that day"):
         find_snapshot(run, lake="lake", day="2026-11-21")
     with pytest.raises(UsageError, match="o-nosuch"):
         find_snapshot(run, lake="lake", organization_id="o-nosuch")
+
+
+def test_every_statement_is_valid_on_athena(run, statements):
+    standings(run)
+    standings(run, day="2026-11-22")
+
+    assert len(statements) >= 5
+    for sql in statements:
+        parse_statement(sql)  # raises
+        assert validate(sql).valid
