@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from collector.collection.result import RunResult
     from collector.simulator.demo import DemoDay
 
@@ -87,6 +89,7 @@ def demo(
     console.rule("Which accounts need attention, and what is the next step?", align="left")
     print_accounts(result)
     console.print()
+    _print_notices(console, lake, days[-2])
     page = lake.with_name(f"{lake.name}.html")
     write_folder_page(lake, page, shown_lake=str(lake))
     console.print(f"The same as a page, to open in a browser: {page}", soft_wrap=True)
@@ -94,6 +97,25 @@ def demo(
     how = f"{command} query --lake {shlex.quote(str(lake))} findings\nAll views: {command} views list"
     console.print(f"The lake is in {lake}. To query it: {how}", soft_wrap=True)
     return 0
+
+
+def _print_notices(console: Console, lake: Path, before: DemoDay) -> None:
+    """Print what the owners would be notified of, had they been notified a day before."""
+    from collector.notices.channels import Channels
+    from collector.notices.send import Notices
+    from collector.query.duckdb import LocalLake
+    from collector.settings.model import Settings
+
+    console.rule("Who is notified of what, after yesterday's notice?", align="left")
+    with LocalLake(str(lake)) as local:
+        notices = Notices(
+            run=local.rows,
+            settings=Settings(lake=str(lake)),
+            channels=Channels((), {}),
+            since=f"{before.moment:%Y-%m-%d}",
+        )
+        for _, notice in notices.preview():
+            console.print(f"{notice.subject}\n\n{notice.plain()}", soft_wrap=True)
 
 
 def _summary(result: RunResult) -> str:
@@ -108,7 +130,7 @@ def _clear(lake: Path) -> None:
     import shutil
 
     from collector.errors import LakeError, UsageError
-    from collector.lake.layout import lake_uri_error
+    from collector.lake.layout import NOTICES, ZONES, lake_uri_error
     from collector.simulator.demo import DEMO_ORGANIZATION_ID
 
     if lake_uri_error(str(lake)):
@@ -117,7 +139,7 @@ def _clear(lake: Path) -> None:
         return
     records = {path.name for path in (lake / "catalog").glob("*.json")}
     folders = {path.name for path in lake.iterdir()}
-    if not (records <= {f"{DEMO_ORGANIZATION_ID}.json"} and folders <= {"catalog", "raw", "snapshots"}):
+    if not (records <= {f"{DEMO_ORGANIZATION_ID}.json"} and folders <= {*ZONES, NOTICES}):
         raise LakeError(f"{lake} holds files that no demo wrote. Choose another folder with --lake.")
     shutil.rmtree(lake)
 

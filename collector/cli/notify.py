@@ -105,7 +105,9 @@ def _preview(notices: Notices, format_name: str) -> int:
 
 def _send(notices: Notices) -> int:
     sent = failed = 0
+    unmatched = {*notices.channels.by_owner}
     for delivery in notices.send():
+        unmatched.discard(delivery.owner)
         sent += delivery.status == "sent"
         failed += delivery.status == "failed"
         if delivery.status == "failed":
@@ -116,6 +118,8 @@ def _send(notices: Notices) -> int:
                 f"{delivery.owner or 'accounts without an owner'} and wrote no result. It is not repeated.",
                 to_stderr=True,
             )
+    for owner in sorted(unmatched):
+        say(f"[notify.owners] names {owner}, who owns no account of the newest snapshot.", to_stderr=True)
     retried = " The next call tries them again." if failed else ""
     say(f"Notices sent: {sent}, failed: {failed}.{retried}", to_stderr=True)
     return 1 if failed else 0

@@ -183,9 +183,10 @@ def _counts(notice: Notice, texts: Texts) -> list[str]:
 def _result(row: Result, style: _Style, texts: Texts) -> str:
     names = [style.code(each) for each in (row.control_id, row.user_name, row.account_name) if each]
     named = " ".join([texts(f"severity.{row.severity}"), *names])
+    reason = texts.reason(row.reason_code, row.reason)
     left = row.days_left if row.status == "pass" else None
     soon = f" ({texts('notice.fails_in', n=max(1, ceil(left)))})" if left is not None else ""
-    return f"{named} ({row.account_id}): {style.sentence(row.reason, _LONGEST_REASON)}{soon}"
+    return f"{named} ({row.account_id}): {style.sentence(reason, _LONGEST_REASON)}{soon}"
 
 
 def _ending(ending: Ending, style: _Style, texts: Texts) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from tests.athena_queries.conftest import Rows
 
+REPOSITORY = Path(__file__).parents[2]
 ONE = "111111111111"
 SECRET = "T0KEN-OF-A-CHANNEL"
 # Nothing listens there.
@@ -99,3 +101,24 @@ def test_a_lake_without_a_snapshot_ends_with_3_and_says_what_to_run(credlake, tm
     ended = credlake("notify", "--lake", tmp_path / "empty", "--dry-run")
     assert ended.code == 3
     assert "credlake collect" in ended.err
+
+
+def test_an_owner_of_the_settings_that_owns_nothing_is_named(credlake, lake, tmp_path):
+    file = tmp_path / "settings.toml"
+    file.write_text('[notify.owners]\nblu = "CHAT"\n')
+    environment = {"CREDLAKE_NOTIFY_URLS": CLOSED, "CHAT": CLOSED}
+    ended = credlake("notify", "--lake", lake, "--config", file, environment=environment)
+    assert "[notify.owners] names blu, who owns no account of the newest snapshot." in ended.err
+
+
+def test_what_was_sent_disturbs_no_other_command(credlake, tmp_path):
+    lake = tmp_path / "lake"
+    report = next((REPOSITORY / "docs" / "examples").glob("status_reports_*.csv"))
+    assert credlake("read", report, "--lake", lake).code in {0, 1}
+    assert credlake("notify", "--lake", lake, environment={"CREDLAKE_NOTIFY_URLS": CLOSED}).code == 1
+    assert list((lake / "notices").rglob("no-owner.json"))
+    assert credlake("verify", "--lake", lake).code == 0
+    [record] = (lake / "catalog").glob("*.json")
+    assert credlake("rebuild", "--lake", lake, "--date", json.loads(record.read_text())["latest"]).code == 0
+    assert credlake("verify", "--lake", lake).code == 0
+    assert credlake("query", "--lake", lake, "findings").code == 0

@@ -42,8 +42,8 @@ def _fill():
         snapshot = asdict(snapshot_on(day))
         found = {
             "snapshots": [snapshot],
-            "account": [asdict(row) | snapshot for row in rows if isinstance(row, Account)],
-            "control_results": [asdict(row) | snapshot for row in rows if isinstance(row, Result)],
+            "account": [_columns(row) | snapshot for row in rows if isinstance(row, Account)],
+            "control_results": [_columns(row) | snapshot for row in rows if isinstance(row, Result)],
         }
         for view, each in found.items():
             schema = pa.schema([(name, _type(name)) for name in COLUMNS[view]])
@@ -61,6 +61,10 @@ def _fill():
     filled: set[str] = set()
     yield fill
     connection.close()
+
+
+def _columns(row) -> dict:
+    return {name: getattr(row, name) for name in row.__slots__}
 
 
 def _type(column: str) -> pa.DataType:

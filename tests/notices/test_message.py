@@ -185,6 +185,13 @@ def test_every_kind_of_change_is_in_the_subject_and_the_text():
             assert entry["ja"].format(n=1) in japanese
 
 
+def test_a_notice_in_japanese_has_its_reasons_in_japanese():
+    notice = Notice(changes([account()], [account(), result("alice")]), "ja")
+    assert "MFA デバイス" in notice.markdown()
+    assert "The user has" not in notice.markdown()
+    assert notice.as_json()["findings"][0]["reason"] == "The user has a password and no MFA device."
+
+
 def test_json_has_a_stable_label_for_each_finding_and_its_length_is_bounded():
     rows = [result(f"{number:032x}") for number in range(1_500)]
     found = json.loads(Notice(changes([account()], [account(), *rows])).json_text())

@@ -97,5 +97,6 @@ def test_the_demo_needs_no_clone(credlake):
     shown = credlake("demo")
     assert "What should be fixed first?" in shown
     assert "demo-lake.html" in shown
+    assert "Who is notified of what" in shown
     assert "findings" in credlake("views", "list")
     assert "Usage: credlake" in credlake("--help")
