@@ -1,8 +1,8 @@
-"""`make fuzz`: generated reports against both readers of the parser, with what was found.
+"""`make fuzz`: generated reports against both readers of the parser, one by one and in batches, with what was found.
 
 Half of the reports are as AWS writes them, the others have anything wrong (`tests.report.generated`). Of each, both
-readers must return the same, and no row, user, account or value may be lost, doubled or mixed up. A report for which
-this is not true is written to a file, with as few of its lines as show the fault.
+readers must return the same, alone and in a batch, and no row, user, account or value may be lost, doubled or mixed up.
+A report for which this is not true is written to a file, with as few of its lines as show the fault.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from collector.report import rows
+from collector.report import Report, parse_report, parse_reports, rows
 from tests.report.generated import Generated, broken_promises, generate
+from tests.report.shapes import ACCOUNT
 
 _REPORTS_OF_A_TASK = 500
+_CHANCE_OF_A_BATCHS_END = 0.05
 _SECONDS_BETWEEN_LINES = 60
 
 
@@ -55,6 +57,16 @@ def faults_of(generated: Generated) -> list[str]:
         return [f"exception {type(error).__name__}"]
 
 
+def changed_by_batch(batch: list[Report]) -> list[bytes]:
+    """The reports of a batch whose result is another than that of each alone; all of them where that is an error."""
+    try:
+        alone = [parse_report(content, account_id=account_id) for content, account_id, _ in batch]
+        together = parse_reports(batch)
+    except Exception:  # noqa: BLE001 - whatever it is, it is what is looked for
+        return [report.content for report in batch]
+    return [report.content for report, one, other in zip(batch, together, alone, strict=True) if one != other]
+
+
 def run_task(seed: str, count: int) -> Found:
     """Read that many reports; the same seed gives the same reports."""
     chance = random.Random(seed)  # noqa: S311 - no secret
@@ -67,15 +79,22 @@ def run_task(seed: str, count: int) -> Found:
         return read
 
     rows.read_rows_quickly = counted
+    batches: list[list[Report]] = [[]]
     try:
         for _ in range(count):
             generated = generate(chance)
+            batches[-1].append(Report(generated.content, ACCOUNT))
+            if chance.random() < _CHANCE_OF_A_BATCHS_END:
+                batches.append([])
             for kind in faults_of(generated):
                 result.faults[kind] += 1
                 if kind not in result.examples:
                     result.examples[kind] = shrunk(generated, kind)
     finally:
         rows.read_rows_quickly = read_quickly
+    for content in (content for batch in batches for content in changed_by_batch(batch)):
+        result.faults["batch differs"] += 1
+        result.examples.setdefault("batch differs", content)
     return result
 
 

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
@@ -21,10 +22,13 @@ from collector.lake.layout import report_key
 from collector.lake.record import AccountCounts
 from collector.limits import LIMITS
 from collector.outcome import Outcome
-from collector.report import parse_report
+from collector.report import Report, parse_report, parse_reports
+from collector.report.arrow import instants, integers, string, strings
 from collector.schema import file_schema
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from collector.evidence import AccountEvidence, RunEvidence
     from collector.report import ParsedReport
 
@@ -70,14 +74,40 @@ class TypedAccount(NamedTuple):
     users: pa.Table
 
 
+class TypedAccounts(NamedTuple):
+    """How accounts ended, and the rows of all of them."""
+
+    results: list[AccountOutcome]
+    users: pa.Table
+
+
 def type_account(run: RunEvidence, evidence: AccountEvidence, report: bytes | None) -> TypedAccount:
     """Parse the account's report, where it was collected, into its rows."""
     parsed = None
     if report is not None and evidence.outcome is Outcome.COLLECTED:
-        may_lack_root = evidence.aws_partition in _WITHOUT_ROOT and run.outcome_rules > 1
+        may_lack_root = _may_lack_root(run, evidence)
         parsed = parse_report(report, account_id=evidence.account_id, may_lack_root=may_lack_root)
     result = account_outcome(run, evidence, parsed)
-    return TypedAccount(result, user_rows(run, evidence, result, parsed))
+    return TypedAccount(result, user_rows(run, [ParsedAccount(evidence, result, parsed)]))
+
+
+def type_accounts(run: RunEvidence, accounts: Sequence[tuple[AccountEvidence, bytes | None]]) -> TypedAccounts:
+    """`type_account` for many at once, which costs little more than one."""
+    reports = {
+        evidence.account_id: Report(report, evidence.account_id, _may_lack_root(run, evidence))
+        for evidence, report in accounts
+        if report is not None and evidence.outcome is Outcome.COLLECTED
+    }
+    parsed = dict(zip(reports, parse_reports(list(reports.values())), strict=True))
+    ended = []
+    for evidence, _ in accounts:
+        of_account = parsed.get(evidence.account_id)
+        ended.append(ParsedAccount(evidence, account_outcome(run, evidence, of_account), of_account))
+    return TypedAccounts([account.result for account in ended], user_rows(run, ended))
+
+
+def _may_lack_root(run: RunEvidence, evidence: AccountEvidence) -> bool:
+    return evidence.aws_partition in _WITHOUT_ROOT and run.outcome_rules > 1
 
 
 def account_outcome(run: RunEvidence, evidence: AccountEvidence, parsed: ParsedReport | None) -> AccountOutcome:
@@ -123,20 +153,43 @@ def _staleness(run: RunEvidence, evidence: AccountEvidence) -> str | None:
     return None
 
 
-def user_rows(
-    run: RunEvidence, evidence: AccountEvidence, result: AccountOutcome, parsed: ParsedReport | None
-) -> pa.Table:
-    """The account's rows of `credential_report`, in a users file's schema; none where nothing may be published."""
-    if not result.outcome.is_covered or parsed is None or parsed.users is None:
+class ParsedAccount(NamedTuple):
+    """An account whose report was parsed, where it has one."""
+
+    evidence: AccountEvidence
+    result: AccountOutcome
+    parsed: ParsedReport | None
+
+
+def user_rows(run: RunEvidence, accounts: Sequence[ParsedAccount]) -> pa.Table:
+    """The accounts' rows of `credential_report`, in a users file's schema; none where nothing may be published."""
+    published: list[pa.Table] = []
+    evidences: list[AccountEvidence] = []
+    for evidence, result, parsed in accounts:
+        if result.outcome.is_covered and parsed is not None and parsed.users is not None:
+            published.append(parsed.users)
+            evidences.append(evidence)
+    if not published:
         return USER_SCHEMA.empty_table()
-    generated_at = _cut(evidence.report_generated_at)
-    constants = {"record_type": USER_RECORD, **_keys(run, evidence), "report_generated_at": generated_at}
-    rows = parsed.users.num_rows
+    users = pa.concat_tables(published).combine_chunks()
+    of_all = {
+        "record_type": USER_RECORD,
+        "organization_id": run.organization_id,
+        "snapshot_date": run.snapshot_date,
+        "run_id": run.run_id,
+    }
+    account = integers(*chain.from_iterable(repeat(at, len(rows)) for at, rows in enumerate(published)))
+    of_account = {
+        "account_id": strings(*(evidence.account_id for evidence in evidences)).take(account),
+        "report_generated_at": instants(*(evidence.report_generated_at for evidence in evidences)).take(account),
+    }
     columns = [
-        pa.repeat(pa.scalar(constants[field.name], field.type), rows)
-        if field.name in constants
-        else parsed.users.column(field.name)
-        for field in USER_SCHEMA
+        pa.repeat(string(of_all[name]), users.num_rows)
+        if name in of_all
+        else of_account[name]
+        if name in of_account
+        else users.column(name)
+        for name in USER_SCHEMA.names
     ]
     return pa.table(columns, schema=USER_SCHEMA)
 

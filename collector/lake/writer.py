@@ -7,6 +7,7 @@ import tempfile
 import threading
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -15,7 +16,7 @@ from collector.lake.layout import EVIDENCE_FILE, evidence_key, run_key, snapshot
 from collector.lake.parquet import UserFiles, put_accounts, put_exceptions
 from collector.lake.raw import account_line, file_sha256, open_gzip, put_report, read_account_line, run_json, sha256
 from collector.lake.record import PublishedSnapshot
-from collector.lake.rows import RunningCounts, account_row, type_account
+from collector.lake.rows import RunningCounts, account_row, type_accounts
 from collector.lake.store import disk_errors
 from collector.schema import RECORD_TABLES, file_schema
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 # Accounts are typed together: for the report of a small account, Arrow's calls are the cost, however few its rows.
 _BATCH_ACCOUNTS = 64
 _BATCH_SECONDS = 0.3
+# Of reports: as Arrow tables they are ten times as large. A larger report is a batch of its own.
+_BATCH_BYTES = 2 * 2**20
 # Reports that wait, or are being typed. Adding more waits until they fit, so that memory stays flat.
 _MOST_BYTES = 16 * 2**20
 
@@ -256,7 +259,7 @@ class SnapshotWriter:
             if not self._is_typing:
                 self._is_typing = True
                 self._thread.submit(self._type_waiting)
-            elif len(self._waiting) >= _BATCH_ACCOUNTS:
+            elif self._is_batch_full():
                 self._changed.notify_all()
 
     def _has_room(self, account: _StoredAccount) -> bool:
@@ -275,20 +278,22 @@ class SnapshotWriter:
 
     def _next_batch(self) -> list[_StoredAccount]:
         with self._changed:
-            self._changed.wait_for(
-                lambda: self._is_ending or len(self._waiting) >= _BATCH_ACCOUNTS or self._bytes > _MOST_BYTES / 2,
-                _BATCH_SECONDS,
-            )
-            batch = self._waiting[:_BATCH_ACCOUNTS] if self._error is None else []
+            self._changed.wait_for(lambda: self._is_ending or self._is_batch_full(), _BATCH_SECONDS)
+            sizes = accumulate(account.bytes for account in self._waiting[:_BATCH_ACCOUNTS])
+            number = sum(1 for size in sizes if size <= _BATCH_BYTES) or len(self._waiting[:1])
+            batch = [] if self._error else self._waiting[:number]
             del self._waiting[: len(batch)]
             self._is_typing = bool(batch)
             return batch
 
+    def _is_batch_full(self) -> bool:
+        return len(self._waiting) >= _BATCH_ACCOUNTS or self._bytes >= _BATCH_BYTES
+
     def _type(self, batch: Sequence[_StoredAccount]) -> None:
+        results, users = type_accounts(self._run, [(account.evidence, account.report) for account in batch])
+        self._users.add(users)
         written = []
-        for evidence, stored_sha256, report in batch:
-            result, users = type_account(self._run, evidence, report)
-            self._users.add(users)
+        for (evidence, stored_sha256, _), result in zip(batch, results, strict=True):
             self._log.add(evidence, stored_sha256, result)
             self._counts.add(evidence, result)
             written.append(WrittenAccount(evidence, result))

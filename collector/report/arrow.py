@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from itertools import accumulate
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -39,8 +40,21 @@ def integers(*numbers: int) -> pa.Int32Array:
     return cast("pa.Int32Array", made)
 
 
+def instants(*times: datetime | None) -> pa.Array[Any]:
+    """An array of these instants as milliseconds since 1970, UTC, what is less cut off; null for None."""
+    milliseconds = array("q", (0 if time is None else (time - _EPOCH) // _MILLISECOND for time in times))
+    known = bytearray((len(times) + 7) // 8)
+    for at, time in enumerate(times):
+        known[at // 8] |= (time is not None) << at % 8
+    return pa.Array.from_buffers(
+        pa.timestamp("ms", "UTC"), len(times), [pa.py_buffer(bytes(known)), pa.py_buffer(milliseconds)]
+    )
+
+
 NO_STRING: pa.StringScalar = pa.nulls(1, pa.string())[0]
 _NO_STRINGS = strings()
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 _ZERO, _ONE = integers(0), integers(1)
 
 

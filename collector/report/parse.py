@@ -42,8 +42,12 @@ def parse_report(content: bytes, *, account_id: str, may_lack_root: bool = False
         rows = read_rows(content, start, header, account_id=account_id)
     except OtherAccountError as error:
         return unpublishable(Outcome.WRONG_ACCOUNT, str(error), header.unknown_names)
-    users = _users(rows, header, _typed(rows, header))
-    return publishable(users, rows.problems, header.unknown_names, may_lack_root=may_lack_root)
+    return publishable(typed_users(rows, header), rows.problems, header.unknown_names, may_lack_root=may_lack_root)
+
+
+def typed_users(rows: Rows, header: Header) -> pa.Table:
+    """The table of `schema.PARSED_REPORT`; values that cannot be read are noted in the rows' problems."""
+    return _users(rows, header, _typed(rows, header))
 
 
 def _typed(rows: Rows, header: Header) -> dict[str, TypedColumn]:
@@ -58,7 +62,6 @@ def _typed(rows: Rows, header: Header) -> dict[str, TypedColumn]:
 
 
 def _users(rows: Rows, header: Header, typed: dict[str, TypedColumn]) -> pa.Table:
-    """The table of `schema.PARSED_REPORT`; values that cannot be read are noted in the rows' problems."""
     length = len(rows.numbers)
     reasons: list[Entries] = []
     for name in PARSED_REPORT.names:

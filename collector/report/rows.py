@@ -61,9 +61,24 @@ def read_rows(content: bytes, start: int, header: Header, *, account_id: str) ->
 
 def read_rows_quickly(content: bytes, start: int, header: Header, *, account_id: str) -> Rows | None:
     """Read the rows from an offset on by Arrow; None where that might not be exact."""
-    if not content.isascii() or any(mark in content for mark in (b'"', b"\r", b"\0")):
+    columns = read_columns(content, start, header.width) if is_plain(content) else None
+    if columns is None:
         return None
-    names, convert = _arrow_options(header.width)
+    # Without nulls: an empty field is an empty string here.
+    users, arns = (cast("list[str]", columns[at].to_pylist()) for at in (header.user, header.arn))
+    if not all_agree(users, arns, account_id=account_id):
+        return None
+    return Rows(columns, range(1, len(users) + 1), Problems(rows=len(users), has_root=ROOT_USER in users))
+
+
+def is_plain(content: bytes) -> bool:
+    """Whether there is but one way to split the lines: ASCII without quotes, carriage returns and NUL."""
+    return content.isascii() and not any(mark in content for mark in (b'"', b"\r", b"\0"))
+
+
+def read_columns(content: bytes, start: int, width: int) -> list[pa.StringArray] | None:
+    """The columns of plain lines from an offset on; None where a row has another width, or there is none at all."""
+    names, convert = _arrow_options(width)
     # A stream of Arrow's own, which the stubs of `csv` do not know.
     stream = cast("IO[bytes]", pa.BufferReader(pa.py_buffer(content).slice(start)))
     try:
@@ -73,14 +88,9 @@ def read_rows_quickly(content: bytes, start: int, header: Header, *, account_id:
             read_options=pacsv.ReadOptions(use_threads=False, block_size=len(content) + 1, column_names=names),
             convert_options=convert,
         )
-    except pa.ArrowInvalid:  # a row of another width, or no row at all
+    except pa.ArrowInvalid:
         return None
-    columns = [cast("pa.StringArray", column.chunk(0)) for column in table.itercolumns()]
-    # Without nulls: an empty field is an empty string here.
-    users, arns = (cast("list[str]", columns[at].to_pylist()) for at in (header.user, header.arn))
-    if not all_agree(users, arns, account_id=account_id):
-        return None
-    return Rows(columns, range(1, len(users) + 1), Problems(rows=len(users), has_root=ROOT_USER in users))
+    return [cast("pa.StringArray", column.chunk(0)) for column in table.itercolumns()]
 
 
 @lru_cache(maxsize=16)

@@ -7,12 +7,21 @@ import pyarrow as pa
 import pytest
 
 from collector.lake.raw import read_run_json, run_json
-from collector.lake.rows import ACCOUNT_SCHEMA, account_outcome, account_row, type_account, user_rows
+from collector.lake.rows import (
+    ACCOUNT_SCHEMA,
+    USER_SCHEMA,
+    ParsedAccount,
+    account_outcome,
+    account_row,
+    type_account,
+    type_accounts,
+    user_rows,
+)
 from collector.limits import Limits
 from collector.outcome import Outcome
 from collector.report import parse_report
 from collector.schema import file_schema
-from tests.fixtures.examples import STARTED, account_evidence, denied_evidence, run_evidence
+from tests.fixtures.examples import STARTED, account_evidence, denied_evidence, run_evidence, some_accounts
 from tests.fixtures.reports import report
 from tests.fixtures.tampering import unsealed
 
@@ -195,7 +204,7 @@ def test_a_report_without_its_time_is_malformed():
     verdict = account_outcome(run_evidence(), evidence, parsed)
 
     assert (verdict.outcome, verdict.error_code) == (Outcome.MALFORMED_REPORT, "MalformedReport")
-    assert user_rows(run_evidence(), evidence, verdict, parsed).num_rows == 0
+    assert user_rows(run_evidence(), [ParsedAccount(evidence, verdict, parsed)]).num_rows == 0
 
 
 def outcome_of(generated_at, content=None, *, partition="aws", **of_run):
@@ -263,7 +272,8 @@ def test_a_run_of_an_older_version_keeps_the_rules_it_was_made_under():
 
 def users_of(evidence, content):
     parsed = parse_report(content, account_id=evidence.account_id)
-    return user_rows(run_evidence(), evidence, account_outcome(run_evidence(), evidence, parsed), parsed)
+    result = account_outcome(run_evidence(), evidence, parsed)
+    return user_rows(run_evidence(), [ParsedAccount(evidence, result, parsed)])
 
 
 def test_a_user_is_one_row_with_the_keys_of_its_snapshot_and_account():
@@ -309,3 +319,24 @@ def test_a_user_is_one_row_with_the_keys_of_its_snapshot_and_account():
 @pytest.mark.parametrize("content", [WRONG, b"", b"<html></html>"], ids=["wrong account", "empty", "html"])
 def test_no_users_are_published_of_a_malformed_report_or_that_of_another_account(content):
     assert users_of(account_evidence(ACCOUNT), content).num_rows == 0
+
+
+def test_accounts_typed_at_once_are_as_each_alone():
+    """With what must not be published among them, and reports of different times."""
+    accounts = [
+        *some_accounts(),
+        (
+            account_evidence("777777777777", report_generated_at=datetime(2015, 1, 1, tzinfo=UTC)),
+            report("777777777777"),
+        ),
+        (account_evidence("888888888888", report_generated_at=None), report("888888888888", "dora")),
+        (account_evidence("999999999999", aws_partition="aws-cn"), NO_ROOT.replace(b"012345678901", b"999999999999")),
+    ]
+    run = run_evidence()
+
+    results, users = type_accounts(run, accounts)
+
+    each = [type_account(run, evidence, content) for evidence, content in accounts]
+    assert results == [one.result for one in each]
+    assert users.equals(pa.concat_tables([one.users for one in each]))
+    assert type_accounts(run, accounts[1:3]).users.equals(USER_SCHEMA.empty_table())

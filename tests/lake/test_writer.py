@@ -181,6 +181,7 @@ def test_accounts_may_be_added_from_many_threads_at_once(store, scratch):
 
 
 def test_users_are_sorted_by_account_in_a_row_group_and_no_account_is_in_two(store, scratch, monkeypatch):
+    monkeypatch.setattr("collector.lake.writer._BATCH_ACCOUNTS", 1)
     monkeypatch.setattr(user_files.UserFiles.__init__, "__kwdefaults__", {"file_bytes": 10**9, "group_rows": 50})
     in_order = [f"{number:012d}" for number in range(100)]
     names = in_order[::2] + in_order[::-2]
@@ -196,6 +197,7 @@ def test_users_are_sorted_by_account_in_a_row_group_and_no_account_is_in_two(sto
 
 
 def test_a_new_file_of_users_begins_before_one_grows_too_large(store, scratch, monkeypatch):
+    monkeypatch.setattr("collector.lake.writer._BATCH_ACCOUNTS", 1)
     monkeypatch.setattr(user_files.UserFiles.__init__, "__kwdefaults__", {"file_bytes": 6_000, "group_rows": 20})
     names = [f"{number:012d}" for number in range(60)]
 
