@@ -62,8 +62,8 @@ def parse_dates_leniently(session: Session) -> None:
 
 def make_readable(client: BaseClient) -> None:
     """Let every text of the client's answers be a `str` that UTF-8 encodes, errors included."""
-    client.meta.events.register("before-parse", _name_foreign_error)
-    client.meta.events.register("after-call", _clean_answer)
+    client.meta.events.register("before-parse", name_foreign_error)
+    client.meta.events.register("after-call", clean_answer)
 
 
 def _date(value: str) -> datetime | str:
@@ -74,7 +74,7 @@ def _date(value: str) -> datetime | str:
         return readable(str(value))
 
 
-def _name_foreign_error(
+def name_foreign_error(
     operation_model: OperationModel,
     response_dict: _HttpAnswer,
     customized_response_dict: dict[str, object],
@@ -97,7 +97,12 @@ def _name_foreign_error(
     customized_response_dict["Error"] = error
 
 
-def _clean_answer(parsed: dict[str, object], model: OperationModel, **_context: object) -> None:
+def clean_answer(parsed: dict[str, object], model: OperationModel, **_context: object) -> None:
+    """Let every text of a parsed answer be one that UTF-8 encodes.
+
+    Raises:
+        ValueError: a number is larger than AWS's type for it.
+    """
     if isinstance(model.output_shape, StructureShape):
         parsed.update(_clean_structure(parsed, model.output_shape))
     error = parsed.get("Error")

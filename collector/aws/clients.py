@@ -24,6 +24,7 @@ from collector.aws.answers import make_readable, parse_dates_leniently
 from collector.aws.call_time import limit_calls
 from collector.aws.credentials import SessionCredentials, new_session, signed_by_context
 from collector.aws.errors import making_client, translated, without_credentials
+from collector.aws.lean_call import make_lean
 from collector.aws.pace import Pace, keep_pace
 from collector.errors import CallFault, FaultKind
 
@@ -84,6 +85,7 @@ class Policy:
     read_timeout: float = 30  # Seconds between two reads from a connection.
     call_time: float = 40  # Seconds until the whole answer must be there, however it arrives.
     connections: int = 1000  # Connections kept open; --concurrency, at most 1,000, limits the calls of a run.
+    is_lean: bool = False  # Whether the calls made for every account skip botocore's client layer.
 
 
 _LAKE = Policy(attempts=8, read_timeout=60, call_time=120, connections=64)
@@ -91,9 +93,9 @@ _DOCTOR = Policy(attempts=4, connect_timeout=5, read_timeout=15, connections=10)
 POLICIES: dict[Service, Policy] = {
     # botocore's retry budget belongs to the client, so all accounts would share one: of 400 accounts that were each
     # throttled twice, 1 was collected. The run's own retry policy repeats these calls.
-    "iam": Policy(attempts=1),
+    "iam": Policy(attempts=1, is_lean=True),
     # Its answers are short, and nothing of an account can be collected before.
-    "sts": Policy(attempts=1, call_time=20),
+    "sts": Policy(attempts=1, call_time=20, is_lean=True),
     # ListAccounts allows 8 calls a second (facts F4.3).
     "organizations": Policy(attempts=12),
     # S3 answers SlowDown while it splits a prefix, for minutes at most. Eight attempts wait up to a minute.
@@ -111,6 +113,8 @@ POLICIES: dict[Service, Policy] = {
 }
 # What is in the Region of the lake's bucket, unless a Region is configured.
 _WITH_THE_LAKE: tuple[Service, ...] = ("athena", "glue", "kms", "lakeformation", "securityhub")
+# Those that are called for every account.
+_PER_ACCOUNT: tuple[Service, ...] = ("iam", "sts")
 # The services that receive credentials with which accounts can be read.
 _COLLECTING: tuple[Service, ...] = ("iam", "organizations", "sts")
 
@@ -127,6 +131,12 @@ def while_a_person_waits() -> Iterator[None]:
         yield
     finally:
         POLICIES.update(usual)
+
+
+def use_lean_calls(*, is_lean: bool) -> None:
+    """Let the clients of IAM and STS skip botocore's client layer from now on, or not."""
+    for service in _PER_ACCOUNT:
+        POLICIES[service] = replace(POLICIES[service], is_lean=is_lean)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +249,8 @@ def client(service: Service, region: str | None = None) -> BaseClient | AccountM
             if service in _COLLECTING:
                 keep_pace(made, clients.paces[service])
             limit_calls(made, POLICIES[service].call_time)
+            if POLICIES[service].is_lean:
+                make_lean(made, clients.paces[service])
             made.meta.events.register("needs-retry.organizations", _list_again)  # type: ignore[arg-type]  # the stubs forget the result
             clients.made[key] = made
         return clients.made[key]

@@ -94,6 +94,12 @@ class Pace:
         recent = list(self._seconds)
         return min(recent) if len(recent) == _LATENCY_ANSWERS else None
 
+    def answered_with(self, parsed: Mapping[str, Any], seconds: float) -> None:
+        """Count an answer as botocore parsed it."""
+        code = parsed.get("Error", {}).get("Code", "")
+        status = parsed.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        self.answered(is_throttled=is_throttling(code) or status == HTTPStatus.TOO_MANY_REQUESTS, seconds=seconds)
+
     def answered(self, *, is_throttled: bool, seconds: float | None = None) -> None:
         """Count an answer that took so many seconds, and change the pace where it is time to."""
         if seconds is not None:
@@ -159,10 +165,7 @@ def keep_pace(client: BaseClient, pace: Pace) -> None:
 
     def answered(parsed_response: Mapping[str, Any] | None, **_context: object) -> None:
         if parsed_response is not None:
-            code = parsed_response.get("Error", {}).get("Code", "")
-            status = parsed_response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-            is_throttled = is_throttling(code) or status == HTTPStatus.TOO_MANY_REQUESTS
-            pace.answered(is_throttled=is_throttled, seconds=pace.clock() - sent.at)
+            pace.answered_with(parsed_response, pace.clock() - sent.at)
 
     client.meta.events.register("before-send", wait)
     client.meta.events.register("response-received", answered)

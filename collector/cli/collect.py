@@ -23,7 +23,17 @@ _DRY_RUN = "List the accounts that would be collected, and why not the others."
     *("lake", "role_name", "role_path", "external_id"),
     *("account", "exclude_account", "include_ou", "exclude_ou", "accounts_file", "organization_id"),
     *("single_account", "tags", "exceptions", "max_exception_days"),
-    *("concurrency", "deadline", "account_deadline", "min_coverage", "replace", "yes", "resume", "retry_failed"),
+    *(
+        "concurrency",
+        "lean_calls",
+        "deadline",
+        "account_deadline",
+        "min_coverage",
+        "replace",
+        "yes",
+        "resume",
+        "retry_failed",
+    ),
     *("kms_key", "raw_lock", "glue", "database"),
 )
 def collect(

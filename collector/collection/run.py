@@ -390,6 +390,7 @@ def account_calls(settings: Settings, identity: Identity, run_id: str, role_arns
     Raises:
         CallFault: there are no valid AWS credentials.
     """
+    clients.use_lean_calls(is_lean=settings.lean_calls)
     role = Role(
         name=settings.role_name,
         path=settings.role_path,

@@ -68,7 +68,7 @@ def _alike(reports: Sequence[Report]) -> Iterator[tuple[Header, list[_Plain]]]:
             continue
         lines = content[start:].removesuffix(b"\n")
         rows = lines.count(b"\n") + 1
-        # Arrow skips empty lines, so the rows of a report with one could not be told from those of the next.
+        # Arrow skips empty lines, so it would not be known where the rows of a report with one end.
         has_empty = not lines or lines.startswith(b"\n") or lines.endswith(b"\n") or b"\n\n" in lines
         if not has_empty and lines.count(b",") == rows * (header.width - 1):
             alike.setdefault(id(header), (header, []))[1].append(_Plain(number, report, lines, rows))

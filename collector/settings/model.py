@@ -187,6 +187,13 @@ class Settings:
         "Concurrent calls. Without it 32, and up to 128 where a call takes long.",
         metavar="N",
     )
+    lean_calls: bool = _setting(
+        True,  # noqa: FBT003 -- the default
+        Boolean(),
+        RUN,
+        "Make the calls for each account without botocore's client layer: the same requests for less CPU time.",
+        is_recorded=False,
+    )
     deadline: float | None = _setting(
         None,
         seconds(),

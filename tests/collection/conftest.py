@@ -10,7 +10,7 @@ from collector.discovery.limits import LimitOverride, LimitRules
 from collector.simulator import OrganizationSpec, Simulator
 from tests.fixtures import every_fault
 from tests.fixtures.published import accounts_of, users_of
-from tests.fixtures.runs import collect, quick_to_hang_up
+from tests.fixtures.runs import calls_made, collect, quick_to_hang_up
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,13 +33,24 @@ class Everything:
     seconds: float
 
 
-@pytest.fixture(scope="session", name="everything")
-def _everything(tmp_path_factory):
+@pytest.fixture(params=["lean", "client"], name="both_ways")
+def _both_ways(request):
+    """Runs of the test make their calls without botocore's client layer, and then through it."""
+    with calls_made(request.param):
+        yield request.param
+
+
+@pytest.fixture(scope="session", params=["lean", "client"], name="everything")
+def _everything(request, tmp_path_factory):
     """Made once for all tests that look at it: it takes as long as its slowest account."""
     lake = tmp_path_factory.mktemp("everything") / "lake"
     organization = every_fault.organization()
     began = time.monotonic()
-    with Simulator(organization, generation_seconds=0.3) as server, quick_to_hang_up(2.0):
+    with (
+        Simulator(organization, generation_seconds=0.3) as server,
+        calls_made(request.param),
+        quick_to_hang_up(2.0),
+    ):
         run = collect(
             server,
             lake,

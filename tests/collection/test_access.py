@@ -28,6 +28,8 @@ from tests.fixtures.forgery import forge
 from tests.fixtures.published import accounts_of, users_of
 from tests.fixtures.runs import MANAGEMENT, at, collect, member, organization
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 REPORT_CALLS = {
     "iam:GenerateCredentialReport",
     "iam:GetCredentialReport",

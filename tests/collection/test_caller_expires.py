@@ -14,6 +14,8 @@ from collector.simulator.wire import Response
 from tests.fixtures.published import accounts_of
 from tests.fixtures.runs import MANAGEMENT, at, collect, member, organization
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 MEMBERS = [member(number, tags={"a": "b"}) for number in range(12)]
 OURS = ("sts:AssumeRole", "organizations:ListTagsForResource")
 CODES = ["ExpiredToken", "InvalidClientTokenId"]

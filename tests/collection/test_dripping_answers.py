@@ -16,7 +16,7 @@ from collector.errors import CallFault
 from collector.simulator import Simulator
 from tests.fixtures.dripping import dripping
 from tests.fixtures.published import accounts_of
-from tests.fixtures.runs import at, collect_at, member, organization
+from tests.fixtures.runs import at, calls_made, collect_at, member, organization
 
 MEMBERS = [member(number) for number in range(20)]
 SICK = {one.account_id for one in MEMBERS[:4]}
@@ -37,10 +37,22 @@ def of_sick_accounts(server, action):
     return is_dripping
 
 
-@pytest.mark.parametrize("action", ["AssumeRole", "GenerateCredentialReport", "GetCredentialReport"])
-def test_four_accounts_that_drip_do_not_hold_up_the_other_seventeen(lake, action):
+@pytest.mark.parametrize(
+    ("action", "way"),
+    [
+        ("AssumeRole", "lean"),
+        ("GenerateCredentialReport", "lean"),
+        ("GetCredentialReport", "lean"),
+        ("GetCredentialReport", "client"),
+    ],
+)
+def test_four_accounts_that_drip_do_not_hold_up_the_other_seventeen(lake, action, way):
     """Through four threads, all of which the four hold at first."""
-    with Simulator(organization(*MEMBERS)) as server, dripping(server, of_sick_accounts(server, action)) as (url, gone):
+    with (
+        calls_made(way),
+        Simulator(organization(*MEMBERS)) as server,
+        dripping(server, of_sick_accounts(server, action)) as (url, gone),
+    ):
         began = time.monotonic()
         run = collect_at(server, lake, url, concurrency=4, account_deadline=6.0)
         took = time.monotonic() - began

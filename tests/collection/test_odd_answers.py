@@ -15,6 +15,8 @@ from tests.fixtures.forgery import forge
 from tests.fixtures.published import accounts_of, users_of
 from tests.fixtures.runs import MANAGEMENT, at, collect, member, organization
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 ODD, OTHER = member(1, ou=("Prod",), tags={"team": "blue"}), member(2)
 HALF, SHOWN = "caf\ud800", "caf\N{REPLACEMENT CHARACTER}"
 

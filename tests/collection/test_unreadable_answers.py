@@ -14,6 +14,8 @@ from tests.fixtures.forgery import forge
 from tests.fixtures.published import accounts_of, users_of
 from tests.fixtures.runs import MANAGEMENT, collect, member, organization
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 XHTML = b'<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><body><p>Please log in.</p></body></html>'
 IAM = "https://iam.amazonaws.com/doc/2010-05-08/"
 
