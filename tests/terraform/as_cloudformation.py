@@ -53,6 +53,12 @@ ADDRESSES: dict[str, tuple[str, dict[str, str]]] = {
     "Task": ("aws_ecs_task_definition.run[0]", {"arn": "Task"}),
     "FailedRule": ("aws_cloudwatch_event_rule.failed[0]", {}),
 }
+# The same for modules/replica and replica.yaml.
+REPLICA_ADDRESSES: dict[str, tuple[str, dict[str, str]]] = {
+    "Key": ("aws_kms_key.replica", {"arn": "Key.Arn"}),
+    "Bucket": ("aws_s3_bucket.replica", {"id": "Bucket"}),
+    "BucketPolicy": ("aws_s3_bucket_policy.replica", {}),
+}
 # What belongs to a resource above, and is part of its properties there.
 PARTS = {
     "aws_s3_bucket_versioning",
@@ -60,6 +66,7 @@ PARTS = {
     "aws_s3_bucket_public_access_block",
     "aws_s3_bucket_server_side_encryption_configuration",
     "aws_s3_bucket_lifecycle_configuration",
+    "aws_s3_bucket_object_lock_configuration",
     "aws_s3_bucket_replication_configuration",
     "aws_iam_role_policy",
     "aws_iam_role_policy_attachment",
@@ -71,7 +78,10 @@ PARTS = {
 class State:
     """The resources of an applied module, by address."""
 
-    def __init__(self, resources: list[dict[str, Any]]) -> None:
+    def __init__(
+        self, resources: list[dict[str, Any]], addresses: Mapping[str, tuple[str, dict[str, str]]] = ADDRESSES
+    ) -> None:
+        self.addresses = addresses
         self.values: dict[str, Values] = {
             one["address"]: one["values"] for one in resources if one.get("mode") == "managed"
         }
@@ -80,7 +90,7 @@ class State:
         """What Terraform made up → what CloudFormation calls it."""
         return {
             self.values[address][attribute]: f"<{name}>"
-            for address, attributes in ADDRESSES.values()
+            for address, attributes in self.addresses.values()
             if address in self.values
             for attribute, name in attributes.items()
         }
@@ -95,7 +105,7 @@ class State:
 
     def properties(self, name: str, kind: str) -> Values:
         """One resource, as CloudFormation's type has it."""
-        values = self.values[ADDRESSES[name][0]]
+        values = self.values[self.addresses[name][0]]
         found = _KINDS[kind](values, self)
         tags = [{"Key": key, "Value": value} for key, value in (values.get("tags") or {}).items()]
         return without_nothing({**found, "Tags": tags})
@@ -201,6 +211,13 @@ def _bucket(values: Values, state: State) -> Values:
             ]
         },
         "LifecycleConfiguration": {"Rules": [_rule(one) for one in lifecycle["rule"]]},
+        "ObjectLockConfiguration": next(
+            (
+                {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": _retention(one)}}
+                for one in state.parts("aws_s3_bucket_object_lock_configuration", bucket=values["id"])
+            ),
+            None,
+        ),
         "ReplicationConfiguration": next(
             (
                 {"Role": one["role"], "Rules": [_replication(rule) for rule in one["rule"]]}
@@ -209,6 +226,10 @@ def _bucket(values: Values, state: State) -> Values:
             None,
         ),
     }
+
+
+def _retention(lock: Values) -> Values:
+    return _renamed(_one(_one(lock["rule"])["default_retention"]), Mode="mode", Days="days")
 
 
 def _replication(rule: Values) -> Values:

@@ -43,6 +43,7 @@ RESOURCES = (
     "organizations_resource_policy",
     "s3_bucket",
     "s3_bucket_lifecycle_configuration",
+    "s3_bucket_object_lock_configuration",
     "s3_bucket_ownership_controls",
     "s3_bucket_policy",
     "s3_bucket_public_access_block",

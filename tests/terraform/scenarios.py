@@ -75,21 +75,27 @@ class Scenario:
             found["quicksight"] = {snake_case(name): value for name, value in self.quicksight.items()}
         return found | self.variables_alone
 
-    def test_file(self) -> str:
-        """A file for `terraform test` that applies the module with mocks."""
-        mocks = {
-            "aws_caller_identity": {"account_id": ACCOUNT},
-            "aws_partition": {"partition": self.partition, "dns_suffix": self.suffix},
-            "aws_region": {"region": self.region},
-        }
-        mocked = "".join(
-            f'  mock_data "{kind}" {{\n    defaults = {json.dumps(values)}\n  }}\n' for kind, values in mocks.items()
-        )
-        # The outputs of a stack are not made up: which there are is known only to CloudFormation.
-        stack = {"outputs": {"DashboardArn": "arn:dashboard", "RulesLocation": "s3://rules"}}
-        mocked += f'  mock_resource "aws_cloudformation_stack" {{\n    defaults = {json.dumps(stack)}\n  }}\n'
-        variables = "".join(f"    {name} = {json.dumps(value)}\n" for name, value in self.variables().items())
-        return f'mock_provider "aws" {{\n{mocked}}}\nrun "apply" {{\n  variables {{\n{variables}  }}\n}}\n'
+    def mocked_apply(self) -> str:
+        """A file for `terraform test` that applies the module."""
+        return mocked_apply(self.variables(), self.partition, self.region, self.suffix)
+
+
+def mocked_apply(variables: dict[str, Any], partition: str, region: str, suffix: str) -> str:
+    """A file for `terraform test` that applies a module with mocks."""
+    data = {
+        "aws_caller_identity": {"account_id": ACCOUNT},
+        "aws_partition": {"partition": partition, "dns_suffix": suffix},
+        "aws_region": {"region": region},
+    }
+    # The outputs of a stack are not made up: which there are is known only to CloudFormation.
+    stack = {"outputs": {"DashboardArn": "arn:dashboard", "RulesLocation": "s3://rules"}}
+    mocks = [f'mock_data "{kind}"' for kind in data] + ['mock_resource "aws_cloudformation_stack"']
+    mocked = "".join(
+        f"  {mock} {{\n    defaults = {json.dumps(values)}\n  }}\n"
+        for mock, values in zip(mocks, [*data.values(), stack], strict=True)
+    )
+    given = "".join(f"    {name} = {json.dumps(value)}\n" for name, value in variables.items())
+    return f'mock_provider "aws" {{\n{mocked}}}\nrun "apply" {{\n  variables {{\n{given}  }}\n}}\n'
 
 
 _CONTAINER = {"Image": "registry.example.com/credlake:1", "VpcId": "vpc-1", "Subnets": "subnet-1,subnet-2"}

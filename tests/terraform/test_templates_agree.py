@@ -16,10 +16,10 @@ import pytest
 import yaml
 
 from tests.deploy.templates import FOLDER, template
-from tests.terraform.as_cloudformation import ADDRESSES, PARTS, State, without_nothing
+from tests.terraform.as_cloudformation import ADDRESSES, PARTS, REPLICA_ADDRESSES, State, without_nothing
 from tests.terraform.engine import copied
 from tests.terraform.rendering import Rendering
-from tests.terraform.scenarios import ACCOUNT, SCENARIOS, Scenario, snake_case
+from tests.terraform.scenarios import ACCOUNT, SCENARIOS, Scenario, mocked_apply, snake_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ def _applied(engine, tmp_path_factory):
     for path in (module / "tests").iterdir():
         path.unlink()
     for name, scenario in SCENARIOS.items():
-        (module / "tests" / f"{name}.tftest.hcl").write_text(scenario.test_file(), "utf-8")
+        (module / "tests" / f"{name}.tftest.hcl").write_text(scenario.mocked_apply(), "utf-8")
     done = engine.test(module, "-verbose")
     assert done.failures() == []
     assert done.code == 0
@@ -141,12 +141,10 @@ def differences(found: Any, wanted: Any, at: str) -> list[str]:
     return [] if found == wanted else [f"{at}: the module has {found}, the template {wanted}"]
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
-def test_each_property_is_the_same(applied, name):
-    state = applied[name].state
+def _all_differences(state: State, made: dict[str, dict[str, Any]]) -> list[str]:
     names = state.names()
     found = []
-    for logical, resource in _made_by_the_templates(SCENARIOS[name]).items():
+    for logical, resource in made.items():
         left_out = _ONE_SIDE_ALONE.get(resource["Type"], set())
         template_side = canonical(without_nothing(resource["Properties"]), {})
         module_side = canonical(state.properties(logical, resource["Type"]), names)
@@ -155,6 +153,12 @@ def test_each_property_is_the_same(applied, name):
             for key in sorted((template_side.keys() | module_side.keys()) - left_out)
             for one in differences(module_side.get(key), template_side.get(key), f"{logical}.{key}")
         ]
+    return found
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_each_property_is_the_same(applied, name):
+    found = _all_differences(applied[name].state, _made_by_the_templates(SCENARIOS[name]))
     assert not found, "\n".join(found)
 
 
@@ -183,10 +187,37 @@ def test_quicksight_is_the_template_with_every_parameter(applied, name):
     assert stack["parameters"]["BucketName"] == SCENARIOS[name].parameters()["BucketName"]
 
 
+def test_every_template_has_its_counterpart():
+    compared = {"collector.yaml", "container.yaml", "replica.yaml"}
+    used_as_they_are = {"member-role.yaml", "quicksight.yaml"}
+    assert {path.name for path in FOLDER.glob("*.yaml")} == compared | used_as_they_are
+
+
 def test_every_resource_of_the_templates_is_made_in_some_scenario():
     made = {logical for scenario in SCENARIOS.values() for logical in _made_by_the_templates(scenario)}
     wanted = {*template("collector.yaml")["Resources"], *template("container.yaml")["Resources"]}
     assert made == wanted == ADDRESSES.keys()
+
+
+@pytest.mark.parametrize("given", [{}, {"RetentionDays": 90, "Lock": "COMPLIANCE:365"}])
+def test_the_replica_is_the_same(engine, module, given):
+    role = "arn:aws:iam::444455556666:role/security/credlake-replication"
+    parameters = {"BucketName": "replica", "ReplicationRoleArn": role, **given}
+    known = {"AWS::AccountId": ACCOUNT, "AWS::Partition": "aws", "Bucket.Arn": "arn:aws:s3:::replica"}
+    rendering = Rendering("replica.yaml", parameters, known)
+    folder = module / "modules" / "replica"
+    (folder / "tests").mkdir()
+    variables = {snake_case(name): value for name, value in parameters.items()}
+    (folder / "tests" / "replica.tftest.hcl").write_text(mocked_apply(variables, "aws", "eu-west-1", "amazonaws.com"))
+    done = engine.test(folder, "-verbose")
+    assert done.failures() == []
+    (applied,) = (line["test_state"] for line in done.lines() if line["type"] == "test_state")
+    state = State(applied["root_module"]["resources"], REPLICA_ADDRESSES)
+    found = _all_differences(state, rendering.resources())
+    assert not found, "\n".join(found)
+    outputs = {name: one["value"] for name, one in applied["outputs"].items()}
+    assert outputs == {"bucket_name": "replica", "key_arn": state.values["aws_kms_key.replica"]["arn"]}
+    assert {snake_case(name) for name in rendering.outputs()} == outputs.keys()
 
 
 def _changed(value: Any) -> Iterator[Any]:

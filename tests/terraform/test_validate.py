@@ -10,7 +10,13 @@ from tests.terraform.engine import ROOT
 
 pytestmark = pytest.mark.terraform
 
-FOLDERS = [".", "modules/organization", "examples/management-account", "examples/delegated-administrator"]
+FOLDERS = [
+    ".",
+    "modules/organization",
+    "modules/replica",
+    "examples/management-account",
+    "examples/delegated-administrator",
+]
 
 
 @dataclass(frozen=True)
