@@ -48,6 +48,10 @@ class NotPublishedError(CredlakeError):
     """The run ended and its evidence is stored, but the publication rules rejected it."""
 
 
+class NothingToRetryError(CredlakeError):
+    """There is no account that `--retry-failed` could collect, or no snapshot of the day to add it to."""
+
+
 class UnconfirmedError(NotPublishedError):
     """The run covers less than the snapshot that `--replace` names it for, and nobody confirmed the loss."""
 

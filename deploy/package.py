@@ -28,9 +28,10 @@ _GLIBC_MINORS = range(17, 35)
 # Lambda's names of its two architectures, and the wheels'.
 ARCHITECTURES = {"arm64": "aarch64", "x86_64": "x86_64"}
 
-# The code that goes into the zip starts here: scheduled runs, queries by DuckDB and the page.
-ENTRY_POINTS = (*SCHEDULED, "collector.query.duckdb", "collector.reports.data", "collector.reports.page")
-SERVICES = ("athena", "glue", "iam", "kms", "lakeformation", "organizations", "s3", "sns", "sts")
+SERVICES = (
+    *("athena", "events", "glue", "iam", "kms", "lakeformation", "organizations", "quicksight", "s3"),
+    *("sns", "sts"),
+)
 # Lambda's limit is 262,144,000 bytes. The rest is left to what later versions of the libraries grow by.
 LIMIT_BYTES = 215_000_000
 # The earliest date that a zip can store.
@@ -122,7 +123,7 @@ def _is_of_another_service(name: str) -> bool:
 
 def copy_collector(folder: Path) -> None:
     """Copy the parts of the collector that its entry points reach, with their data, and its licence."""
-    for name in sorted({"__init__", "_data", *filter(None, map(place, reached_from(*ENTRY_POINTS)))}):
+    for name in sorted({"__init__", "_data", *filter(None, map(place, reached_from(*SCHEDULED)))}):
         source = _ROOT / "collector" / name
         if source.is_dir():
             shutil.copytree(source, folder / "collector" / name, ignore=shutil.ignore_patterns("__pycache__"))

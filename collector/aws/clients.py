@@ -29,7 +29,7 @@ from collector.aws.pace import Pace, keep_pace
 from collector.errors import CallFault, FaultKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from botocore.client import BaseClient
     from botocore.session import Session
@@ -45,7 +45,19 @@ if TYPE_CHECKING:
     from types_boto3_sts import STSClient
 
 Service = Literal[
-    "account", "athena", "glue", "iam", "kms", "lakeformation", "organizations", "s3", "securityhub", "sns", "sts"
+    "account",
+    "athena",
+    "events",
+    "glue",
+    "iam",
+    "kms",
+    "lakeformation",
+    "organizations",
+    "quicksight",
+    "s3",
+    "securityhub",
+    "sns",
+    "sts",
 ]
 
 DEFAULT_REGION = "us-east-1"
@@ -104,6 +116,9 @@ POLICIES: dict[Service, Policy] = {
     "glue": _LAKE,
     "athena": _LAKE,
     "securityhub": _LAKE,
+    # After a scheduled run, which soon ends.
+    "events": _DOCTOR,
+    "quicksight": _DOCTOR,
     # A person waits for the answer.
     "kms": _DOCTOR,
     "lakeformation": _DOCTOR,
@@ -112,7 +127,9 @@ POLICIES: dict[Service, Policy] = {
     "account": Policy(attempts=1, connect_timeout=3, read_timeout=5, connections=1),
 }
 # What is in the Region of the lake's bucket, unless a Region is configured.
-_WITH_THE_LAKE: tuple[Service, ...] = ("athena", "glue", "kms", "lakeformation", "securityhub")
+_WITH_THE_LAKE: tuple[Service, ...] = (
+    *("athena", "events", "glue", "kms", "lakeformation", "quicksight", "securityhub"),
+)
 # Those that are called for every account.
 _PER_ACCOUNT: tuple[Service, ...] = ("iam", "sts")
 # The services that receive credentials with which accounts can be read.
@@ -206,10 +223,33 @@ class AccountManagementClient(Protocol):
         """Its response."""
 
 
+class EventsClient(Protocol):
+    """The one call of EventBridge; its type stubs are not installed."""
+
+    def put_events(self, *, Entries: Sequence[Mapping[str, str]]) -> Mapping[str, list[dict[str, str]]]:  # noqa: N803
+        """Its response has an entry for each event."""
+
+
+class QuickSightClient(Protocol):
+    """The one call of QuickSight; its type stubs are not installed."""
+
+    def create_ingestion(
+        self,
+        *,
+        AwsAccountId: str,  # noqa: N803
+        DataSetId: str,  # noqa: N803
+        IngestionId: str,  # noqa: N803
+        IngestionType: str,  # noqa: N803
+    ) -> Mapping[str, object]:
+        """Its response."""
+
+
 @overload
 def client(service: Literal["account"], region: str | None = None) -> AccountManagementClient: ...
 @overload
 def client(service: Literal["athena"], region: str | None = None) -> AthenaClient: ...
+@overload
+def client(service: Literal["events"], region: str | None = None) -> EventsClient: ...
 @overload
 def client(service: Literal["glue"], region: str | None = None) -> GlueClient: ...
 @overload
@@ -221,6 +261,8 @@ def client(service: Literal["lakeformation"], region: str | None = None) -> Lake
 @overload
 def client(service: Literal["organizations"], region: str | None = None) -> OrganizationsClient: ...
 @overload
+def client(service: Literal["quicksight"], region: str | None = None) -> QuickSightClient: ...
+@overload
 def client(service: Literal["s3"], region: str | None = None) -> S3Client: ...
 @overload
 def client(service: Literal["securityhub"], region: str | None = None) -> SecurityHubClient: ...
@@ -228,7 +270,9 @@ def client(service: Literal["securityhub"], region: str | None = None) -> Securi
 def client(service: Literal["sns"], region: str | None = None) -> SNSClient: ...
 @overload
 def client(service: Literal["sts"], region: str | None = None) -> STSClient: ...
-def client(service: Service, region: str | None = None) -> BaseClient | AccountManagementClient:
+def client(
+    service: Service, region: str | None = None
+) -> BaseClient | AccountManagementClient | EventsClient | QuickSightClient:
     """The process's client of a service in a Region: the configured one; for what is next to the lake, the bucket's.
 
     Where that is not known either, us-east-1.

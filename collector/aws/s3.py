@@ -293,6 +293,9 @@ class S3Objects:
         }
         parameter, value = condition
         request[parameter] = value
+        if key.endswith(".html"):
+            # Otherwise a browser would store it instead of showing it.
+            request["ContentType"] = "text/html; charset=utf-8"
         # Without a key, no header: the bucket's default applies, which is AES256 unless its owner chose a key.
         if self._kms_key is not None:
             # With a bucket key, S3 calls KMS once in a while and not once an object: 50,000 reports are 50,000 objects.

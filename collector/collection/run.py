@@ -75,6 +75,7 @@ class Collection:
         follower: syncs the catalog with the publication record.
         now: the time of day, in UTC.
         sleep: waits so many seconds.
+        expects_new: with `retry_failed`: whether accounts have joined, so that no account need have failed.
         result: what is known so far, also of a run that ends without being published; None before accounts are listed.
     """
 
@@ -85,6 +86,7 @@ class Collection:
     follower: Follower = field(default_factory=Follower)
     now: Callable[[], datetime] = utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    expects_new: bool = False
     result: RunResult | None = None
 
     async def run(self) -> RunResult:
@@ -145,7 +147,7 @@ class Collection:
         """The run whose accounts this one takes over; a resumed run does what it was started for."""
         if not run.settings.get("retry_failed"):
             return None
-        return earlier_run(self.store, run.organization_id, run.snapshot_date)
+        return earlier_run(self.store, run.organization_id, run.snapshot_date, expects_new=self.expects_new)
 
     def _sync_catalog_first(self, organization_id: str) -> None:
         """Repair what an earlier run left out of sync. Where that fails, the end of this run tries again."""

@@ -13,7 +13,7 @@ import structlog
 
 from collector.collection.account import AccountAnswers
 from collector.collection.resume import stored_report
-from collector.errors import CredlakeError, LakeError
+from collector.errors import LakeError, NothingToRetryError
 from collector.lake.covered import covered_accounts
 from collector.lake.layout import report_key
 from collector.lake.raw import read_run
@@ -61,26 +61,32 @@ class EarlierRun:
         )
 
 
-def earlier_run(store: Store, organization_id: str, snapshot_date: str) -> EarlierRun:
+def earlier_run(store: Store, organization_id: str, snapshot_date: str, *, expects_new: bool = False) -> EarlierRun:
     """The run that is the snapshot of that day.
 
+    Args:
+        store: the lake.
+        organization_id: whose snapshot.
+        snapshot_date: the day.
+        expects_new: whether accounts have joined since, so that it need not have one that failed.
+
     Raises:
-        CredlakeError: the day has no snapshot, or no account of it failed.
+        NothingToRetryError: the day has no snapshot, or no account of it failed.
         LakeError: the evidence of the run, or its table of accounts, is damaged.
     """
     record = read_record(store, organization_id).record
     snapshot = record.snapshots.get(snapshot_date) if record else None
     if snapshot is None:
-        raise CredlakeError(
+        raise NothingToRetryError(
             f"--retry-failed: {organization_id} has no snapshot of {snapshot_date} (UTC) yet, and only accounts of the "
             "same day are taken over. Run without --retry-failed."
         )
     counts = {outcome: snapshot.accounts.by_outcome.get(outcome, 0) for outcome in Outcome}
     failed = sum(count for outcome, count in counts.items() if outcome.is_in_scope and not outcome.is_covered)
-    if not failed:
+    if not failed and not expects_new:
         partial = counts[Outcome.PARTIAL]
         reported = f" ({partial} partial: AWS returns the same report for four hours)" if partial else ""
-        raise CredlakeError(
+        raise NothingToRetryError(
             f"--retry-failed: no account failed in the snapshot of {snapshot_date}, run {snapshot.run_id}{reported}. "
             "To collect every account again, run without --retry-failed."
         )

@@ -16,6 +16,7 @@ RAW = "raw"
 SNAPSHOTS = "snapshots"
 CATALOG = "catalog"
 NOTICES = "notices"
+REPORTS = "reports"
 # What a run writes to.
 ZONES = (RAW, SNAPSHOTS, CATALOG)
 
@@ -148,6 +149,12 @@ def record_key(organization_id: str) -> str:
 def notice_key(organization_id: str, name: str) -> str:
     """The object with what an owner's channels know; `name` stands for the owner."""
     return f"{NOTICES}/{_organization(organization_id)}/{_checked(_NOTICE_NAME, name, 'the name of a notice')}.json"
+
+
+def page_key(organization_id: str, snapshot_date: str | None = None) -> str:
+    """The page that a scheduled run writes for a day; without a day, the newest one under a name that stays."""
+    name = "latest" if snapshot_date is None else _checked(SNAPSHOT_DATE, snapshot_date, "a date, YYYY-MM-DD")
+    return f"{REPORTS}/{_organization(organization_id)}/{name}.html"
 
 
 def organization_of(name: str) -> str | None:

@@ -37,7 +37,8 @@ def run_command(event: Mapping[str, Any]) -> int:
 
     set_up_logs(for_person=False)
     try:
-        result = result_of(event, lambda: job_of(os.environ, run_until_signal).do())
+        is_for_new = bool(event.get("joined"))
+        result = result_of(event, lambda: job_of(os.environ, run_until_signal, is_for_new=is_for_new).do())
     except CredlakeError as error:
         sys.stderr.write(f"{error.message}\n")
         return error.exit_code
@@ -53,7 +54,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m collector.scheduled")
     parser.set_defaults(command="collect")
     commands = parser.add_subparsers(metavar="COMMAND", help="collect (the default) or doctor")
-    commands.add_parser("collect", help="make a run").set_defaults(command="collect")
+    collect = commands.add_parser("collect", help="make a run")
+    collect.set_defaults(command="collect")
+    text = "accounts have joined: collect only what today's snapshot does not cover"
+    collect.add_argument("--joined", action="store_true", default=argparse.SUPPRESS, help=text)
     doctor = commands.add_parser("doctor", help="check the deployment with the role that collects; findings as JSON")
     doctor.set_defaults(command="doctor")
     text = "check a random sample of N accounts (default 50), or `all`"

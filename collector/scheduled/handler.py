@@ -1,5 +1,8 @@
 """The Lambda function: makes the scheduled run; with `{"command": "doctor"}`, checks the deployment instead.
 
+With `{"joined": true}`, accounts have joined the organization, and only what today's snapshot does not cover is
+collected.
+
 A run that is published returns its summary, complete or not (exit codes 0 and 1 of `credlake collect`). Everything
 else raises, so that Lambda counts an error, retries once, and then keeps the event in the dead-letter queue.
 """
@@ -15,12 +18,15 @@ from typing import Any, Protocol
 
 from collector.errors import UsageError
 from collector.process.logs import set_up_logs
+from collector.scheduled.after import has_channels
 from collector.scheduled.job import job_of, with_deadline
 from collector.scheduled.reporting import TOPIC
 from collector.settings.sources import read_settings
 
 # Publishing, Glue and the notice take a few seconds; Lambda ends a function without warning.
 RESERVE_SECONDS = 60.0
+# As long as the queries of a page, or of notices, may take.
+_FOLLOW_UP_SECONDS = 60.0
 # By then a statement that is under way should be done.
 _VIEWS_RESERVE_SECONDS = 15.0
 # Checking all accounts of a large organization takes longer than a person waits for an answer.
@@ -42,7 +48,7 @@ def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     """
     set_up_logs(for_person=False)
     left = context.get_remaining_time_in_millis() / 1000
-    return result_of(event, lambda: _collect(left))
+    return result_of(event, lambda: _collect(left, is_for_new=bool(event.get("joined"))))
 
 
 def result_of(event: Mapping[str, Any], collect: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -96,11 +102,10 @@ def exit_code_of(result: Mapping[str, Any]) -> int:
     return 0 if result.get("is_healthy", result.get("is_complete")) else 1
 
 
-def _collect(left: float) -> dict[str, Any]:
-    if left <= RESERVE_SECONDS:
-        raise UsageError(
-            [f"The function has {left:.0f} s left and needs {RESERVE_SECONDS:.0f} s to publish: give it 900 s."]
-        )
-    ends_at = time.monotonic() + left - _VIEWS_RESERVE_SECONDS
-    job = with_deadline(job_of(os.environ, lambda collection: asyncio.run(collection.run())), left - RESERVE_SECONDS)
-    return job.do(ends_at=ends_at)
+def _collect(left: float, *, is_for_new: bool) -> dict[str, Any]:
+    job = job_of(os.environ, lambda collection: asyncio.run(collection.run()), is_for_new=is_for_new)
+    has_queries = job.settings.publish_page or has_channels(job.settings)
+    reserve = RESERVE_SECONDS + (_FOLLOW_UP_SECONDS if has_queries else 0)
+    if left <= reserve:
+        raise UsageError([f"The function has {left:.0f} s left and needs {reserve:.0f} s to publish: give it 900 s."])
+    return with_deadline(job, left - reserve).do(ends_at=time.monotonic() + left - _VIEWS_RESERVE_SECONDS)

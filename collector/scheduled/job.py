@@ -1,4 +1,4 @@
-"""One scheduled run: collect, report, sync Glue, deploy the views. The lake comes first, the rest can be late.
+"""One scheduled run: collect, report, sync Glue, deploy the views, and what follows. The lake comes first.
 
 What a run found goes to the log, the topic and the metrics, however it ended. Two runs at once do no harm: each writes
 to a folder of its own, and the record is replaced by a conditional write (contract parts 1 and 2).
@@ -16,7 +16,8 @@ import structlog
 from collector.aws.clients import client
 from collector.aws.errors import translated
 from collector.collection.run import open_collection
-from collector.errors import CallFault, CredlakeError
+from collector.errors import CallFault, CredlakeError, NothingToRetryError
+from collector.scheduled.after import AfterRun
 from collector.scheduled.reporting import TOPIC, metrics_of, notice_of, print_metrics
 from collector.settings.sources import read_settings
 from collector.views.deploy import deploy_views, plan_views
@@ -39,30 +40,55 @@ class Job:
     Attributes:
         settings: of the run.
         topic_arn: the SNS topic for notices; None: none is sent.
+        is_for_new: whether accounts have joined: then only what today's snapshot does not cover is collected.
         run: makes the collection to its end.
     """
 
     settings: Settings
     topic_arn: str | None = None
+    is_for_new: bool = False
     run: Callable[[Collection], RunResult]
 
     def do(self, *, ends_at: float | None = None) -> dict[str, Any]:
         """Make the run and what follows it; a summary of the snapshot that was published.
 
         Args:
-            ends_at: on the monotonic clock; views that are not deployed by then are left to the next run.
+            ends_at: on the monotonic clock; what has not begun by then is left to the next run.
 
         Raises:
             CredlakeError: nothing was published, or Glue or the views could not be synced; the message says which.
         """
-        began = time.monotonic()
         with open_collection(self.settings) as collection:
+            collection.expects_new = self.is_for_new
             try:
-                result = self.run(collection)
-            finally:
-                self._report(collection.result, time.monotonic() - began)
-        self._deploy_views(ends_at)
-        return _summary(result)
+                self._collect(collection)
+                self._deploy_views(ends_at)
+            except NothingToRetryError as error:
+                if not self.is_for_new:
+                    raise
+                # The next run of the schedule collects every account.
+                _log.info("run.not_needed", reason=error.message)
+                return {"is_complete": True, "not_needed": error.message}
+            except CredlakeError:
+                # The snapshot may be published, and only Glue or the views be behind.
+                self._follow_up(collection.result, ends_at)
+                raise
+        return self._follow_up(collection.result, ends_at)
+
+    def _collect(self, collection: Collection) -> None:
+        began = time.monotonic()
+        try:
+            self.run(collection)
+        finally:
+            self._report(collection.result, time.monotonic() - began)
+
+    def _follow_up(self, result: RunResult | None, ends_at: float | None) -> dict[str, Any]:
+        """Do what follows a published run; its summary, empty if nothing was published."""
+        if result is None or result.record is None:
+            return {}
+        summary = _summary(result)
+        done = AfterRun(settings=self.settings, summary=summary, record=result.record, ends_at=ends_at).do()
+        return summary | ({"after_run": done} if done else {})
 
     def _report(self, result: RunResult | None, seconds: float) -> None:
         """Metrics and notice. A notice that cannot be sent is no reason to fail a run that is published."""
@@ -94,14 +120,16 @@ class Job:
         _log.info("views.deployed", summary=summary)
 
 
-def job_of(environment: Mapping[str, str], run: Callable[[Collection], RunResult]) -> Job:
-    """The job that the environment describes.
+def job_of(environment: Mapping[str, str], run: Callable[[Collection], RunResult], *, is_for_new: bool = False) -> Job:
+    """The job that the environment describes; `is_for_new`: accounts have joined.
 
     Raises:
         UsageError: every error in the settings.
     """
     settings = read_settings({}, environment, directory=Path.cwd())
-    return Job(settings=settings, topic_arn=environment.get(TOPIC) or None, run=run)
+    if is_for_new:
+        settings = replace(settings, retry_failed=True, resume=False)
+    return Job(settings=settings, topic_arn=environment.get(TOPIC) or None, is_for_new=is_for_new, run=run)
 
 
 def with_deadline(job: Job, seconds: float) -> Job:

@@ -50,6 +50,7 @@ LAKE = "Lake, Glue and Athena"
 QUERY = "Limits of a query"
 REPORT = "Report"
 NOTIFY = "Notices"
+AFTER = "After a scheduled run"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,6 +325,33 @@ class Settings:
         NOTIFY,
         "Warn so many days before a limit or the end of an exception.",
         metavar="DAYS",
+        is_recorded=False,
+    )
+    # The function and the container do these things; each of them on its own, and none is a reason to fail a run.
+    publish_page: bool = _setting(
+        False,  # noqa: FBT003 -- the default
+        Boolean(),
+        AFTER,
+        "Write the page of each scheduled run to reports/ of the lake.",
+        is_recorded=False,
+    )
+    event_bus: str | None = _setting(
+        None,
+        text(
+            r"[A-Za-z0-9/._-]{1,256}|arn:aws[a-z-]*:events:[a-z0-9-]+:[0-9]{12}:event-bus/[A-Za-z0-9/._-]{1,256}",
+            "Must be the name (default) or ARN of an EventBridge bus.",
+        ),
+        AFTER,
+        "Put the event credlake.snapshot.published on this EventBridge bus.",
+        metavar="NAME_OR_ARN",
+        is_recorded=False,
+    )
+    quicksight_data_set: tuple[str, ...] = _setting(
+        (),
+        Several(text(r"[A-Za-z0-9_-]{1,512}", "{input} is not the ID of a QuickSight data set."), tuple),
+        AFTER,
+        "Refresh this QuickSight data set.",
+        metavar="ID",
         is_recorded=False,
     )
     # Tables of the settings file, not flags. `for_the_record` adds them.
