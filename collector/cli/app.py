@@ -12,7 +12,7 @@ from collector.cli.collect import collect
 from collector.cli.demo import demo
 from collector.cli.doctor import doctor
 from collector.cli.evidence import evidence
-from collector.cli.exceptions import check_exceptions
+from collector.cli.exceptions import check_exceptions, exceptions_from
 from collector.cli.export import export
 from collector.cli.gate import gate
 from collector.cli.init import init
@@ -64,7 +64,9 @@ app = typer.Typer(
 )
 views_app = typer.Typer(cls=_Group, help="List, show and deploy the views.", no_args_is_help=True)
 app.add_typer(views_app, name="views")
-exceptions_app = typer.Typer(cls=_Group, help="Check which findings an exceptions file covers.", no_args_is_help=True)
+exceptions_app = typer.Typer(
+    cls=_Group, help="Check an exceptions file, or make one from a review sheet.", no_args_is_help=True
+)
 app.add_typer(exceptions_app, name="exceptions")
 
 
@@ -86,6 +88,7 @@ for _command in (
 ):
     app.command(cls=_Command)(_command)
 exceptions_app.command("check", cls=_Command)(check_exceptions)
+exceptions_app.command("from", cls=_Command)(exceptions_from)
 views_app.command("list", cls=_Command)(list_views)
 views_app.command("show", cls=_Command)(show_view)
 views_app.command("describe", cls=_Command)(describe_view)

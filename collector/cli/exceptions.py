@@ -1,8 +1,9 @@
-"""`credlake exceptions check`: what each line of an exceptions file would cover."""
+"""`credlake exceptions`: what each line of a file would cover, and lines from a review sheet that was filled in."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -65,3 +66,42 @@ def note_unused(lake: LocalLake) -> None:
     for batch in lake.rows("select exception_id from exceptions where state = 'unused' order by 1").batches:
         for exception_id in batch.column(0).to_pylist():
             say(f"{exception_id} covers nothing in the newest snapshot.", to_stderr=True)
+
+
+@with_settings("max_exception_days")
+def exceptions_from(
+    settings: Settings,
+    *,
+    book: Annotated[Path, typer.Argument(metavar="BOOK.xlsx", help="A workbook of `credlake report`, filled in.")],
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The exceptions file to write, a new one. Without it, stdout.")
+    ] = None,
+) -> int:
+    """Write the rows of a review sheet whose decision is "exception until" as lines of an exceptions file.
+
+    Each needs a last day (until), a reviewer (becomes approved_by) and a comment (becomes the reason). Check the lines
+    with `credlake exceptions check`.
+
+    Examples:
+      credlake exceptions from book.xlsx --output exceptions.csv
+    """
+    import csv
+    from datetime import UTC, datetime
+
+    from collector.errors import UsageError
+    from collector.exceptions.file import FIELDS
+    from collector.query.run import is_in_lake, open_target
+    from collector.reports.decisions import read_decisions
+
+    target = output and output.expanduser()
+    if target and target.exists():
+        raise UsageError([f"--output {output}: exists. Name a new file, and add its lines to the other one."])
+    if target and is_in_lake(target):
+        raise UsageError([f"--output {output}: that is within a lake, which holds only what credlake collects."])
+    found = read_decisions(book.expanduser(), today=datetime.now(UTC).date(), max_days=settings.max_exception_days)
+    with open_target(target, sys.stdout, format_name="csv") as stream:
+        writer = csv.DictWriter(stream, FIELDS, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(found)
+    say(f"{len(found)} exceptions of {book}.", to_stderr=True)
+    return 0

@@ -74,7 +74,7 @@ def read_exceptions(path: str | None, *, today: date, max_days: int) -> list[dic
     lines: dict[str, str] = {}
     rows = _toml_rows(text, problems) if path.lower().endswith(".toml") else _csv_rows(text, problems)
     for place, row in rows:
-        found = [*_problems(row, today + timedelta(days=max_days), max_days)]
+        found = [*exception_problems(row, today + timedelta(days=max_days), max_days)]
         exception_id = row.get("exception_id", "")
         if exception_id in lines:
             found.append(f"exception_id: {exception_id!r} is also in {lines[exception_id]}.")
@@ -170,8 +170,8 @@ def _toml_rows(text: str, problems: list[str]) -> Iterator[tuple[str, dict[str, 
         yield place, row
 
 
-def _problems(row: Mapping[str, str], latest: date, max_days: int) -> Iterator[str]:
-    """A sentence for each thing that is wrong with one exception."""
+def exception_problems(row: Mapping[str, str], latest: date, max_days: int) -> Iterator[str]:
+    """A sentence for each thing that is wrong with one exception, which may end on `latest` or before."""
     for name, value in row.items():
         # A line break is how a spreadsheet wraps a long reason.
         if _CONTROL_CHARACTER.search(value.replace("\n", " ").replace("\r", " ") if name == "reason" else value):

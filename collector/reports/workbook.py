@@ -72,7 +72,7 @@ _STANDINGS = (
 )
 # What a reviewer fills in, and the choices of the first: the names of texts in the catalog.
 _DECISIONS = ("decision", "until", "reviewer", "decided_on", "comment")
-_CHOICES = ("keep", "remove", "exception")
+CHOICES = ("keep", "remove", "exception")
 
 # The columns whose values are words of a section of the catalog.
 _WORDS = {
@@ -190,7 +190,7 @@ class _Sheets:
             self.notes.append(note)
 
     def _for_decisions(self, sheet: Worksheet, first: int, rows: int) -> None:
-        choices = [self._texts(f"decision.{each}") for each in _CHOICES]
+        choices = [self._texts(f"decision.{each}") for each in CHOICES]
         sheet.data_validation(1, first, max(rows, 1), first, {"validate": "list", "source": choices})
         for place, name in enumerate(_DECISIONS, first):
             is_day = name in {"until", "decided_on"}
