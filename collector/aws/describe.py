@@ -151,4 +151,4 @@ def _permission_pages(request: ListPermissionsRequestTypeDef) -> Iterator[ListPe
 def topic_attributes(topic_arn: str) -> dict[str, str]:
     """GetTopicAttributes' attributes."""
     with translated("sns:GetTopicAttributes"):
-        return client("sns").get_topic_attributes(TopicArn=topic_arn)["Attributes"]
+        return client("sns", topic_arn.split(":")[3]).get_topic_attributes(TopicArn=topic_arn)["Attributes"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,8 +96,8 @@ def _findings(
                 caller_arn=identity.arn,
                 deployed_by_run=deployed_by_run,
             ).findings()
-    if topic_arn is not None:
-        yield from run_check("topic", topic_arn, lambda: check_topic(topic_arn, describe.topic_attributes(topic_arn)))
+    for arn in filter(None, dict.fromkeys((topic_arn, *settings.notify_topic))):
+        yield from run_check("topic", arn, partial(_read_topic, arn))
 
 
 def _check_organization(
@@ -200,6 +201,10 @@ def check_versions(versions: Mapping[str, str]) -> Iterator[Finding]:
 
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in takewhile(str.isdigit, version.split(".")))
+
+
+def _read_topic(topic_arn: str) -> Finding:
+    return check_topic(topic_arn, describe.topic_attributes(topic_arn))
 
 
 def check_topic(topic_arn: str, attributes: Mapping[str, str]) -> Finding:

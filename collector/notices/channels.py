@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from collector.errors import CallFault, UsageError
 from collector.notices.message import MOST_IN_JSON, Notice
+from collector.process.streams import printable
 from collector.settings.notify import TOPIC_ARN
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ def _topic(arn: str) -> Channel:
         text = notice.plain()
         attributes = {"event": "credlake.notice", "organization_id": changes.snapshot.organization_id}
         if changes.owner:
-            attributes["owner"] = changes.owner
+            attributes["owner"] = printable(changes.owner)
         for_programs = next(
             each for most in _MOST_IN_TOPIC if bytes_of(text, each := notice.json_text(most)) <= MOST_BYTES
         )

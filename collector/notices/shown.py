@@ -12,8 +12,8 @@ _REPLACED = str.maketrans({"<": "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}",
 # `@everyone`, `@here`, `@channel`, `@name`; not the @ in an address, which mentions nobody.
 _MENTION = re.compile(r"(?<![\w.+-])@(?=\S)")
 _FULL_WIDTH_AT = "\N{FULLWIDTH COMMERCIAL AT}"
-# What a service could take for emphasis, a link, a heading or an escape.
-_MARKUP = re.compile(r"[*_~|\\\[\]#{}!]")
+# What a service could take for emphasis, a link, a heading, an entity or an escape.
+_MARKUP = re.compile(r"[*_~|\\\[\]#{}!&]")
 
 
 def plain(text: str, longest: int = _LONGEST) -> str:

@@ -256,9 +256,15 @@ def test_glue_that_is_behind_the_record_is_synced(sound, bucket, aws, capsys):
 
 def test_the_function_checks_the_topic(aws, bucket):
     topic = aws.client("sns").create_topic(Name=bucket)["TopicArn"]
-    variables = {"CREDLAKE_EXTERNAL_ID": "example", "NOTICE_TOPIC_ARN": topic}
-    (finding,) = [one for one in examine(variables, {"sample": 1})["findings"] if one["check"] == "topic"]
-    assert (finding["subject"], finding["verdict"]) == (topic, "FAIL")
+    other = aws.client("sns").create_topic(Name=f"{bucket}-owners")["TopicArn"]
+    variables = {
+        "CREDLAKE_EXTERNAL_ID": "example",
+        "NOTICE_TOPIC_ARN": topic,
+        "CREDLAKE_NOTIFY_TOPIC": f"{topic},{other}",
+    }
+    found = [one for one in examine(variables, {"sample": 1})["findings"] if one["check"] == "topic"]
+    assert {(finding["subject"], finding["verdict"]) for finding in found} == {(topic, "FAIL"), (other, "FAIL")}
+    assert len(found) == 2
 
 
 def test_the_functions_views_are_ok_before_its_first_run(sound, bucket):

@@ -22,6 +22,22 @@ if TYPE_CHECKING:
     from collector.notices.message import Notice
 
 DAYS = (15, 7)
+# Names that a chat, a mail reader or a terminal could take for more than text.
+HOSTILE = (
+    "<!channel>",
+    "<@U012AB3CD>",
+    "@everyone",
+    "x @here y",
+    "[click](https://evil.example/)",
+    "![](https://evil.example/p.png)",
+    "<img src=x onerror=alert(1)>",
+    "a`b`c",
+    "abc\u202egpj.exe",
+    "two\nlines\r\n# heading",
+    "**bold** _it_ ~~s~~ | cell |",
+    "\x1b[2J\x07",
+    "a\u2028b\u2066c",
+)
 COLUMNS = {
     "snapshots": [each.name for each in fields(Snapshot)],
     "account": [each.name for kind in (Account, Snapshot) for each in fields(kind)],

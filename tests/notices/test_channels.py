@@ -6,6 +6,7 @@ import base64
 import email.policy
 import json
 import logging
+import re
 import socketserver
 import threading
 from contextlib import contextmanager
@@ -13,14 +14,16 @@ from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import requests
 
 from collector.errors import UsageError
 from collector.notices.channels import open_channels
 from collector.notices.message import Notice
 from collector.settings.model import Settings
 from collector.settings.notify import NotifyRules
-from tests.notices.conftest import account, changes, result
+from tests.notices.conftest import HOSTILE, account, changes, result
 
+MARKUP = r"<!|<@|@everyone|@here|://evil|\]\(http|<img|\u202e"
 SECRET = "T0KEN-OF-A-CHANNEL"
 # What is shown of the name in the notice.
 SHOWN = "山田 \u2039!channel\u203a"
@@ -113,6 +116,39 @@ def test_a_mail_gets_the_notice_as_html_and_as_text(mails, notice):
     assert f"<code>{SHOWN}</code>" in parts["text/html"]
     assert SHOWN in parts["text/plain"]
     assert "application/json" in parts
+
+
+SERVICES = (
+    "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#c",
+    "discord://123456789012345678/abcdefghijklmnopqrstuvwxyz",
+    "workflows://example.com/workflow/signature/",
+    "tgram://123456789:abcdefg_hijklmnop/12315544/",
+    "gchat://workspace/key/token",
+)
+
+
+@pytest.mark.parametrize("url", SERVICES)
+@pytest.mark.parametrize(
+    "text", [*HOSTILE, "&lt;!channel&gt; &#64;everyone", "\\@everyone", "[a]: javascript:alert(1)"]
+)
+def test_no_service_makes_a_link_or_a_mention_of_a_name(monkeypatch, url, text):
+    sent = []
+
+    def request(_session, *_arguments, **options):
+        sent.append(options)
+        response = requests.Response()
+        response.status_code, response._content = 200, b"ok"
+        return response
+
+    monkeypatch.setattr(requests.Session, "request", request)
+    row = result("id", user_name=text, account_name=text, exception_id=text, reason=f"Exception {text} ended.")
+    [channel] = channels_of(url).default
+
+    assert channel.send(Notice(changes([account()], [account(account_name=text), row]))) is None
+    body = "".join(str(each.get("data") or each.get("json")) for each in sent)
+    shown = body.encode().decode("unicode_escape", "replace")
+    for each in (body, shown):
+        assert re.findall(MARKUP, each) == []
 
 
 @pytest.mark.parametrize("url", ["json://127.0.0.1:{port}/500/{secret}", "json://127.0.0.1:1/{secret}"])

@@ -13,23 +13,7 @@ import pytest
 from collector.notices.message import Notice
 from collector.notices.shown import code, plain, sentence
 from collector.reports.texts import catalog
-from tests.notices.conftest import ONE, TWO, account, changes, result, unread
-
-HOSTILE = (
-    "<!channel>",
-    "<@U012AB3CD>",
-    "@everyone",
-    "x @here y",
-    "[click](https://evil.example/)",
-    "![](https://evil.example/p.png)",
-    "<img src=x onerror=alert(1)>",
-    "a`b`c",
-    "abc\u202egpj.exe",
-    "two\nlines\r\n# heading",
-    "**bold** _it_ ~~s~~ | cell |",
-    "\x1b[2J\x07",
-    "a\u2028b\u2066c",
-)
+from tests.notices.conftest import HOSTILE, ONE, TWO, account, changes, result, unread
 
 
 @pytest.mark.parametrize("text", HOSTILE)
