@@ -16,7 +16,8 @@ import pytest
 import yaml
 
 from tests.deploy.templates import FOLDER, template
-from tests.terraform.as_cloudformation import ADDRESSES, PARTS, REPLICA_ADDRESSES, State, without_nothing
+from tests.terraform.applied_state import ADDRESSES, PARTS, REPLICA_ADDRESSES, State
+from tests.terraform.as_cloudformation import properties, without_nothing
 from tests.terraform.engine import copied
 from tests.terraform.rendering import Rendering
 from tests.terraform.scenarios import ACCOUNT, SCENARIOS, Scenario, mocked_apply, snake_case
@@ -147,7 +148,7 @@ def _all_differences(state: State, made: dict[str, dict[str, Any]]) -> list[str]
     for logical, resource in made.items():
         left_out = _ONE_SIDE_ALONE.get(resource["Type"], set())
         template_side = canonical(without_nothing(resource["Properties"]), {})
-        module_side = canonical(state.properties(logical, resource["Type"]), names)
+        module_side = canonical(properties(state, logical, resource["Type"]), names)
         found += [
             one
             for key in sorted((template_side.keys() | module_side.keys()) - left_out)
