@@ -18,14 +18,18 @@ from queue import SimpleQueue
 from typing import Final
 
 REPOSITORY: Final = Path(__file__).parents[1]
-# Statements of both engines are prepared from the view files; tests run what was prepared.
+# The tests run statements that were prepared from the view files: prepare those of the changed view again.
 _PREPARE: Final = (
+    "import sys\n"
     "from pathlib import Path\n"
-    "from tools.prepare_views import prepared_files\n"
+    "from tools.trino.annotation import AnnotatedViews\n"
+    "from tools.trino.translate import to_duckdb\n"
     "from tools.trino.view_files import source_views\n"
-    "folder = Path('collector/_data/views')\n"
-    "for name, text in prepared_files(source_views()).items():\n"
-    "    (folder / name).write_text(text, encoding='utf-8')\n"
+    "views = source_views()\n"
+    "annotated = AnnotatedViews(views)\n"
+    "for name in views[sys.argv[1]].names:\n"
+    "    statement = f'{to_duckdb(annotated.tree(name))}\\n'\n"
+    "    Path('collector/_data/views/duckdb', f'{name}.sql').write_text(statement, encoding='utf-8')\n"
 )
 # What pytest returns: all passed, and some failed.
 _PASSED, _FAILED = 0, 1
@@ -105,19 +109,23 @@ def _survives(mutant: Mutant, copies: SimpleQueue[Path]) -> bool:
     prepared = folder / "collector" / "_data" / "views"
     try:
         path.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
-        if path.suffix == ".sql":
-            _run(folder, "-c", _PREPARE)
+        if path.suffix == ".sql" and (code := _run(folder, "-c", _PREPARE, path.stem)) != _PASSED:
+            return _reported(mutant, f"ERROR, not prepared ({code})")
         code = _tested(folder, mutant.tests)
     finally:
         path.write_text(text, encoding="utf-8")
         shutil.copytree(REPOSITORY / "collector" / "_data" / "views", prepared, dirs_exist_ok=True)
         copies.put(folder)
-    if code not in {_PASSED, _FAILED}:
-        sys.stdout.write(f"ERROR    {mutant.file}: {mutant.breaks} (pytest: {code})\n")
-    else:
-        sys.stdout.write(f"{'SURVIVED' if code == _PASSED else 'noticed '} {mutant.file}: {mutant.breaks}\n")
+    if code == _FAILED:
+        sys.stdout.write(f"noticed: {mutant.file}: {mutant.breaks}\n")
+        return False
+    return _reported(mutant, "SURVIVED" if code == _PASSED else f"ERROR (pytest: {code})")
+
+
+def _reported(mutant: Mutant, problem: str) -> bool:
+    sys.stdout.write(f"{problem}: {mutant.file}: {mutant.breaks}\n")
     sys.stdout.flush()
-    return code != _FAILED
+    return True
 
 
 def _tested(folder: Path, tests: list[str] | tuple[str, ...]) -> int:
