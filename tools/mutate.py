@@ -33,7 +33,8 @@ _PREPARE: Final = (
 )
 # What pytest returns: all passed, and some failed.
 _PASSED, _FAILED = 0, 1
-_TIMEOUT: Final = 600
+# Seconds, for all tests and on a busy machine. A mutant that hangs a test is an error: write another.
+_TIMEOUT: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def main() -> int:
         # A test that fails without a change would count every mutant as noticed.
         tests = sorted({test for mutant in mutants for test in mutant.tests})
         clean = copies.get()
-        if (code := _tested(clean, tests)) != _PASSED:
+        if (code := _tested(clean, tests, processes=arguments.processes)) != _PASSED:
             sys.stdout.write(f"The tests do not pass without a change (pytest: {code}). Nothing was measured.\n")
             return 2
         copies.put(clean)
@@ -110,26 +111,27 @@ def _survives(mutant: Mutant, copies: SimpleQueue[Path]) -> bool:
     try:
         path.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
         if path.suffix == ".sql" and (code := _run(folder, "-c", _PREPARE, path.stem)) != _PASSED:
-            return _reported(mutant, f"ERROR, not prepared ({code})")
+            _report(mutant, f"ERROR, not prepared ({code})")
+            return True
         code = _tested(folder, mutant.tests)
     finally:
         path.write_text(text, encoding="utf-8")
         shutil.copytree(REPOSITORY / "collector" / "_data" / "views", prepared, dirs_exist_ok=True)
         copies.put(folder)
     if code == _FAILED:
-        sys.stdout.write(f"noticed: {mutant.file}: {mutant.breaks}\n")
+        _report(mutant, "noticed")
         return False
-    return _reported(mutant, "SURVIVED" if code == _PASSED else f"ERROR (pytest: {code})")
-
-
-def _reported(mutant: Mutant, problem: str) -> bool:
-    sys.stdout.write(f"{problem}: {mutant.file}: {mutant.breaks}\n")
-    sys.stdout.flush()
+    _report(mutant, "SURVIVED" if code == _PASSED else f"ERROR (pytest: {code})")
     return True
 
 
-def _tested(folder: Path, tests: list[str] | tuple[str, ...]) -> int:
-    options = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider"]
+def _report(mutant: Mutant, verdict: str) -> None:
+    sys.stdout.write(f"{verdict}: {mutant.file}: {mutant.breaks}\n")
+    sys.stdout.flush()
+
+
+def _tested(folder: Path, tests: list[str] | tuple[str, ...], *, processes: int = 0) -> int:
+    options = ["-x", "-q", "-n", str(processes), "-p", "no:cacheprovider"]
     return _run(folder, "-m", "pytest", *options, *tests)
 
 
