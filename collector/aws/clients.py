@@ -44,17 +44,23 @@ if TYPE_CHECKING:
     from types_boto3_sns import SNSClient
     from types_boto3_sts import STSClient
 
+    from collector.aws.stack_types import CloudFormationClient, LambdaClient, LogsClient, SchedulerClient
+
 Service = Literal[
     "account",
     "athena",
+    "cloudformation",
     "events",
     "glue",
     "iam",
     "kms",
     "lakeformation",
+    "lambda",
+    "logs",
     "organizations",
     "quicksight",
     "s3",
+    "scheduler",
     "securityhub",
     "sns",
     "sts",
@@ -120,6 +126,10 @@ POLICIES: dict[Service, Policy] = {
     "events": _DOCTOR,
     "quicksight": _DOCTOR,
     # A person waits for the answer.
+    "cloudformation": _DOCTOR,
+    "lambda": _DOCTOR,
+    "logs": _DOCTOR,
+    "scheduler": _DOCTOR,
     "kms": _DOCTOR,
     "lakeformation": _DOCTOR,
     "sns": _DOCTOR,
@@ -249,6 +259,8 @@ def client(service: Literal["account"], region: str | None = None) -> AccountMan
 @overload
 def client(service: Literal["athena"], region: str | None = None) -> AthenaClient: ...
 @overload
+def client(service: Literal["cloudformation"], region: str | None = None) -> CloudFormationClient: ...
+@overload
 def client(service: Literal["events"], region: str | None = None) -> EventsClient: ...
 @overload
 def client(service: Literal["glue"], region: str | None = None) -> GlueClient: ...
@@ -259,11 +271,17 @@ def client(service: Literal["kms"], region: str | None = None) -> KMSClient: ...
 @overload
 def client(service: Literal["lakeformation"], region: str | None = None) -> LakeFormationClient: ...
 @overload
+def client(service: Literal["lambda"], region: str | None = None) -> LambdaClient: ...
+@overload
+def client(service: Literal["logs"], region: str | None = None) -> LogsClient: ...
+@overload
 def client(service: Literal["organizations"], region: str | None = None) -> OrganizationsClient: ...
 @overload
 def client(service: Literal["quicksight"], region: str | None = None) -> QuickSightClient: ...
 @overload
 def client(service: Literal["s3"], region: str | None = None) -> S3Client: ...
+@overload
+def client(service: Literal["scheduler"], region: str | None = None) -> SchedulerClient: ...
 @overload
 def client(service: Literal["securityhub"], region: str | None = None) -> SecurityHubClient: ...
 @overload
@@ -272,7 +290,16 @@ def client(service: Literal["sns"], region: str | None = None) -> SNSClient: ...
 def client(service: Literal["sts"], region: str | None = None) -> STSClient: ...
 def client(
     service: Service, region: str | None = None
-) -> BaseClient | AccountManagementClient | EventsClient | QuickSightClient:
+) -> (
+    BaseClient
+    | AccountManagementClient
+    | CloudFormationClient
+    | EventsClient
+    | LambdaClient
+    | LogsClient
+    | QuickSightClient
+    | SchedulerClient
+):
     """The process's client of a service in a Region: the configured one; for what is next to the lake, the bucket's.
 
     Where that is not known either, us-east-1.

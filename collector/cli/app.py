@@ -10,6 +10,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup
 
 from collector.cli.collect import collect
 from collector.cli.demo import demo
+from collector.cli.deploy import deploy
 from collector.cli.doctor import doctor
 from collector.cli.evidence import evidence
 from collector.cli.exceptions import check_exceptions, exceptions_from
@@ -84,7 +85,7 @@ def credlake(
 
 for _command in (
     *(collect, read, query, show, report, notify, gate, export, evidence),
-    *(rebuild, verify, doctor, demo, init),
+    *(rebuild, verify, doctor, deploy, demo, init),
 ):
     app.command(cls=_Command)(_command)
 exceptions_app.command("check", cls=_Command)(check_exceptions)

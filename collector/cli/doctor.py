@@ -12,8 +12,12 @@ from collector.cli.options import Verbose, with_settings
 from collector.process.streams import ReaderLeftError, say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from collector.doctor.finding import Finding
     from collector.settings.model import Settings
+
+FindingsFormat = Annotated[str, typer.Option("--format", metavar="FORMAT", help="table or json.")]
 
 
 @with_settings(
@@ -27,7 +31,7 @@ def doctor(
     sample: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Check a random sample of N accounts. (default all)")
     ] = None,
-    format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="table or json.")] = "table",  # noqa: A002 -- the flag's name is that of `query`
+    format: FindingsFormat = "table",  # noqa: A002 -- the flag's name is that of `query`
     verbose: Verbose = False,
 ) -> int:
     """Check everything that a run needs, with the caller's permissions.
@@ -40,20 +44,26 @@ def doctor(
 
       credlake doctor --external-id example --sample 20 --format json
     """
-    import json
-
     from collector.doctor.checkup import findings_of
-    from collector.doctor.finding import is_healthy
     from collector.errors import UsageError
     from collector.process.logs import set_up_logs
 
     if format not in {"table", "json"}:
         raise UsageError([f"--format {format}: unknown format; use table or json."])
     set_up_logs(verbose=verbose, for_person=sys.stderr.isatty(), quiet=not verbose)
-    findings = list(findings_of(settings, sample=sample))
+    return print_findings(findings_of(settings, sample=sample), format)
+
+
+def print_findings(found: Iterable[Finding], format_name: str) -> int:
+    """Print findings as a table or as JSON; the exit code: 0 where all are OK, else 1."""
+    import json
+
+    from collector.doctor.finding import is_healthy
+
+    findings = list(found)
     # A reader that closed the pipe (`| head`) still gets the exit code.
     with suppress(ReaderLeftError):
-        if format == "json":
+        if format_name == "json":
             sys.stdout.write(
                 json.dumps([finding.as_json() for finding in findings], indent=2, ensure_ascii=False) + "\n"
             )

@@ -6,15 +6,17 @@ With a permissions boundary and a path for every role, too, and the container's 
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
 from collector.catalog.follow import follower_of
+from collector.cli.deploy import deploy
 from collector.collection.run import Collection
 from collector.lake.local_store import open_store
 from collector.lake.record import read_record
 from collector.settings.model import Settings
-from tests.deploy.standin import stand_in
+from tests.deploy.standin import Caller, stand_in
 from tests.fixtures.runs import Onlooker
 
 pytestmark = [pytest.mark.standin, pytest.mark.timeout(600)]
@@ -109,6 +111,19 @@ def test_nothing_that_exists_is_created_or_changed(aws, outputs, existing):
     assert outputs["KeyArn"] == existing["ExistingKeyArn"]
     assert outputs["TopicArn"] == existing["ExistingTopicArn"]
     assert (outputs["WorkGroupName"], outputs["LogGroupName"]) == ("analysts", LOGS)
+
+
+def test_the_check_finds_what_is_there_and_nothing_but_the_schedule_and_a_subscription_missing(
+    aws, outputs, monkeypatch, capsys
+):
+    for name, value in aws.environment(Caller(COLLECTOR)).items():
+        monkeypatch.setenv(name, value) if value is not None else monkeypatch.delenv(name, raising=False)
+    assert deploy(check=True, part="collector", format="json") == 1
+    found = {one["check"]: one for one in json.loads(capsys.readouterr().out)}
+    assert {check for check, one in found.items() if one["verdict"] != "OK"} == {"schedule", "topic"}
+    assert found["schedule"]["message"] == "is disabled, so no run starts by itself"
+    assert (found["bucket"]["subject"], found["key"]["subject"]) == (BUCKET, outputs["KeyArn"])
+    assert found["function"]["subject"] == outputs["FunctionName"]
 
 
 def test_every_role_has_the_path(aws, outputs, member):
