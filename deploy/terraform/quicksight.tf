@@ -4,7 +4,8 @@
 resource "aws_cloudformation_stack" "quicksight" {
   count = var.quicksight == null ? 0 : 1
 
-  name = "${local.name}-quicksight"
+  # The name of a stack has no underscore.
+  name = replace("${local.name}-quicksight", "_", "-")
   # As JSON without indentation the template stays below the 51,200 bytes that CloudFormation takes in a request.
   template_body = jsonencode(yamldecode(file("${path.module}/../quicksight.yaml")))
   capabilities  = ["CAPABILITY_IAM"]

@@ -64,6 +64,35 @@ def test_the_tags_reach_every_resource_that_can_have_tags(engine, module, name):
     assert [address for address, values in taggable.items() if values["tags"] != tags] == []
 
 
+# What each service takes as a name, of what Terraform names and CloudFormation does not.
+NAMES = {
+    "aws_cloudformation_stack": ("name", r"[a-zA-Z][-a-zA-Z0-9]{,127}"),
+    "aws_cloudwatch_event_rule": ("name", r"[.\-_A-Za-z0-9]{1,64}"),
+    "aws_cloudwatch_metric_alarm": ("alarm_name", r".{1,255}"),
+    "aws_ecs_cluster": ("name", r"[a-zA-Z0-9_-]{1,255}"),
+    "aws_ecs_task_definition": ("family", r"[a-zA-Z0-9_-]{1,255}"),
+    "aws_lambda_function": ("function_name", r"[a-zA-Z0-9_-]{1,64}"),
+    "aws_scheduler_schedule": ("name", r"[0-9a-zA-Z_.-]{1,64}"),
+}
+
+
+def test_the_longest_name_of_a_database_gives_names_that_the_services_take(engine, module):
+    (module / "tests").mkdir(exist_ok=True)
+    for name in ("everything set", "container", "GovCloud"):
+        scenario = SCENARIOS[name]
+        longest = replace(scenario, collector={**scenario.collector, "DatabaseName": "a_" * 55 + "a"})
+        (module / "tests" / f"{name}.tftest.hcl").write_text(longest.mocked_apply(), "utf-8")
+    done = engine.test(module, "-verbose")
+    assert done.failures() == []
+    found = [
+        (kind, values[NAMES[kind][0]], NAMES[kind][1])
+        for address, values in _resources(done).items()
+        if (kind := address.partition(".")[0]) in NAMES
+    ]
+    assert {kind for kind, _, _ in found} == NAMES.keys()
+    assert [(kind, name) for kind, name, pattern in found if not re.fullmatch(pattern, name)] == []
+
+
 _TOGETHER = """
 provider "aws" {}
 
