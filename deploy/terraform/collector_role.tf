@@ -279,6 +279,36 @@ locals {
         Resource = "${local.log_group_arn}:*"
       },
     ],
+    var.publish_page ? [{
+      Sid      = "ThePages"
+      Effect   = "Allow"
+      Action   = ["s3:GetObject", "s3:PutObject"]
+      Resource = "${local.lake_arn}/reports/*"
+    }] : [],
+    var.notify_owners ? [{
+      Sid      = "WhatOwnersKnow"
+      Effect   = "Allow"
+      Action   = ["s3:GetObject", "s3:PutObject"]
+      Resource = "${local.lake_arn}/notices/*"
+    }] : [],
+    var.refresh_data_sets ? [{
+      Sid      = "TheDataSets"
+      Effect   = "Allow"
+      Action   = "quicksight:CreateIngestion"
+      Resource = "arn:${local.partition}:quicksight:${local.region}:${local.account}:dataset/credlake-${var.database_name}-*/ingestion/*"
+    }] : [],
+    var.event_bus == null ? [] : [{
+      Sid      = "TheEvent"
+      Effect   = "Allow"
+      Action   = "events:PutEvents"
+      Resource = "arn:${local.partition}:events:${local.region}:${local.account}:event-bus/${var.event_bus}"
+    }],
+    var.exceptions_file == null ? [] : [{
+      Sid      = "TheExceptions"
+      Effect   = "Allow"
+      Action   = "s3:GetObject"
+      Resource = "${local.lake_arn}/${var.exceptions_file}"
+    }],
     # As in AWS's AWSLambdaVPCAccessExecutionRole: Lambda makes these calls, before the interfaces exist.
     local.has_vpc ? [{
       Sid    = "TheFunctionsNetworkInterfaces"

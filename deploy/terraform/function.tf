@@ -82,8 +82,24 @@ locals {
     CREDLAKE_RAW_LOCK        = var.raw_lock == null ? "" : var.raw_lock
     CREDLAKE_DATABASE        = var.database_name
     CREDLAKE_WORKGROUP       = var.work_group_name
-    NOTICE_TOPIC_ARN         = local.topic_arn
+    # What follows a published run.
+    CREDLAKE_PUBLISH_PAGE        = tostring(var.publish_page)
+    CREDLAKE_NOTIFY_TOPIC        = var.notify_owners ? local.topic_arn : ""
+    CREDLAKE_QUICKSIGHT_DATA_SET = var.refresh_data_sets ? join(",", local.quicksight_data_sets) : ""
+    CREDLAKE_EVENT_BUS           = var.event_bus == null ? "" : var.event_bus
+    CREDLAKE_EXCEPTIONS          = var.exceptions_file == null ? "" : "${local.lake_uri}/${var.exceptions_file}"
+    NOTICE_TOPIC_ARN             = local.topic_arn
   }
+  # The data sets of deploy/quicksight.yaml.
+  quicksight_data_sets = [for name in [
+    "rules",
+    "collectioncoverage",
+    "consoleuserswithoutmfa",
+    "credentials",
+    "findings",
+    "organizationtrend",
+    "rootposture",
+  ] : "credlake-${var.database_name}-${name}"]
   function_settings = merge(local.settings, { CREDLAKE_KMS_KEY = local.has_key ? local.key_arn : "" })
 }
 

@@ -98,6 +98,12 @@ resource "aws_iam_policy" "analyst" {
           Resource = "${local.lake_arn}/athena-results/*"
         },
       ],
+      var.publish_page ? [{
+        Sid      = "ThePages"
+        Effect   = "Allow"
+        Action   = "s3:GetObject"
+        Resource = "${local.lake_arn}/reports/*"
+      }] : [],
       local.using_the_catalogs_key,
       local.has_key ? [{
         Sid      = "TheKey"

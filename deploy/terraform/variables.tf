@@ -429,6 +429,48 @@ variable "missed_after_days" {
   }
 }
 
+# ---------------------------------------------------------------- what follows a published run
+variable "publish_page" {
+  description = "Write the page of each run to reports/ of the lake, where analysts may read it."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "notify_owners" {
+  description = "Notify each owner of accounts, through the topic, of what is new or about to fail (docs/notify.md)."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "refresh_data_sets" {
+  description = "Refresh the data sets of `quicksight` after each run."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "event_bus" {
+  description = "Put the event credlake.snapshot.published on this EventBridge bus, such as default."
+  type        = string
+  default     = null
+  validation {
+    condition     = can(regex("^[A-Za-z0-9._-]{1,256}$", coalesce(var.event_bus, "default")))
+    error_message = "event_bus must be the name of a bus of this account and Region."
+  }
+}
+
+variable "exceptions_file" {
+  description = "An exceptions file (docs/exceptions.md) in the lake, such as settings/exceptions.csv."
+  type        = string
+  default     = null
+  validation {
+    condition     = can(regex("^[A-Za-z0-9._-]{1,100}(/[A-Za-z0-9._-]{1,100}){0,5}$", coalesce(var.exceptions_file, "exceptions.csv")))
+    error_message = "exceptions_file must be a key below the lake, such as settings/exceptions.csv."
+  }
+}
+
 # ---------------------------------------------------------------- QuickSight
 variable "quicksight" {
   description = <<-EOT

@@ -37,7 +37,9 @@ def test_a_template_is_sent_in_the_request_only_if_it_fits(path):
     assert path.stat().st_size <= (_INLINE_BYTES if inline else _IN_A_BUCKET_BYTES)
 
 
-@pytest.mark.parametrize("name", ["member-role.yaml", "container.yaml", "quicksight.yaml"])
+@pytest.mark.parametrize(
+    "name", ["member-role.yaml", "container.yaml", "quicksight.yaml", "joins.yaml", "joins-management.yaml"]
+)
 def test_every_required_parameter_is_set_where_the_stack_is_created(name):
     needed = {key for key, one in template(name)["Parameters"].items() if "Default" not in one}
     making = [one for one in _DEPLOYING if f"deploy/{name}" in one and "ScheduleState=ENABLED" not in one]

@@ -146,7 +146,7 @@ def test_the_analyst_cannot_read_the_reports_as_they_came():
         if {"s3:GetObject"} & set(listed(statement["Action"]))
         for resource in listed(statement["Resource"])
     }
-    assert readable == {f"{_LAKE}/{folder}/*" for folder in ("snapshots", "catalog", "athena-results")}
+    assert readable == {f"{_LAKE}/{folder}/*" for folder in ("snapshots", "catalog", "athena-results", "reports")}
 
 
 def test_the_auditor_changes_nothing_beside_the_analysts_queries():
@@ -240,7 +240,13 @@ def test_the_functions_variables_are_settings_that_a_run_knows():
     assert {name for name in variables if not name.startswith(PREFIX)} == {TOPIC}
 
 
-@pytest.mark.parametrize("name", ["member-role.yaml", "collector.yaml", "container.yaml", "quicksight.yaml"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("member-role.yaml", "collector.yaml", "container.yaml", "quicksight.yaml"),
+        *("joins.yaml", "joins-management.yaml"),
+    ],
+)
 def test_every_role_takes_the_boundary_and_the_path_that_an_organization_requires(name):
     parameters = template(name)["Parameters"]
     for role in resources(name, "AWS::IAM::Role").values():

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 ACCOUNT = "111122223333"
-_BOOLEANS = {"ExistingBucket", "ExistingDatabase", "ExistingWorkGroup", "ExistingLogGroup", "CustomerManagedKey"}
+_BOOLEANS = {
+    *("ExistingBucket", "ExistingDatabase", "ExistingWorkGroup", "ExistingLogGroup", "CustomerManagedKey"),
+    *("PublishPage", "NotifyOwners", "RefreshDataSets"),
+}
 _NUMBERS = {
     "MinCoverage",
     "RawRetentionDays",
@@ -120,6 +123,13 @@ _REQUIRED_OF_ROLES = {
     "MemberRoleName": "reader",
     "CollectorRoleName": "collector",
 }
+_FOLLOWING = {
+    "PublishPage": "true",
+    "NotifyOwners": "true",
+    "RefreshDataSets": "true",
+    "EventBus": "security",
+    "ExceptionsFile": "settings/exceptions.csv",
+}
 SCENARIOS = {
     "defaults": Scenario({}),
     "everything set": Scenario(
@@ -148,6 +158,7 @@ SCENARIOS = {
             "AlarmBelowCoverage": 0.99,
             "MissedAfterHours": 0,
             "MissedAfterDays": 8,
+            **_FOLLOWING,
         }
     ),
     "without a key": Scenario({"CustomerManagedKey": "false", "ScheduleState": "ENABLED"}),
@@ -160,6 +171,7 @@ SCENARIOS = {
             "RawLock": "GOVERNANCE:30",
             "ScheduleTimezone": "Asia/Tokyo",
             "Architecture": "x86_64",
+            **_FOLLOWING,
         },
         {**_CONTAINER, "Architecture": "X86_64", "AssignPublicIp": "ENABLED", "DeadlineSeconds": 7200},
     ),

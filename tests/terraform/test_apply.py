@@ -170,6 +170,8 @@ REFUSED = {
     "AlarmBelowCoverage": 95,
     "MissedAfterHours": 168,
     "MissedAfterDays": -1,
+    "EventBus": "arn:bus",
+    "ExceptionsFile": "/exceptions.csv",
 }
 # Terraform's own types refuse what is neither true nor false, and the variable `container` replaces RunsIn.
 _OTHERWISE = {
@@ -179,6 +181,9 @@ _OTHERWISE = {
     "ExistingWorkGroup",
     "ExistingLogGroup",
     "CustomerManagedKey",
+    "PublishPage",
+    "NotifyOwners",
+    "RefreshDataSets",
 }
 _VARIABLES = {"ExistingKeyArn": "existing_key", "ExistingTopicArn": "existing_topic"}
 _CONSTRAINTS = ("AllowedPattern", "AllowedValues", "MinValue", "MaxValue")
