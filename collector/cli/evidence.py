@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collector.settings.model import Settings
 
 
-@with_settings("lake", "time_limit", "memory_limit", "disk_limit")
+@with_settings("lake", "language", "time_limit", "memory_limit", "disk_limit")
 def evidence(
     settings: Settings,
     *,
@@ -29,7 +29,6 @@ def evidence(
         list[str] | None,
         typer.Option(metavar="FRAMEWORK", help="Only requirements of this one, such as pci-4.0.1. Repeatable."),
     ] = None,
-    language: Annotated[str, typer.Option(metavar="LANGUAGE", help="Of page and workbook: en (default) or ja.")] = "en",
     organization_id: OrganizationId = None,
     verbose: Verbose = False,
 ) -> int:
@@ -55,7 +54,7 @@ def evidence(
 
     set_up_logs(verbose=verbose, for_person=sys.stderr.isatty())
     place, target = settings.required_lake, output.expanduser()
-    if problems := _problems(date, target, language):
+    if problems := _problems(date, target):
         raise UsageError(problems)
     organization = chosen_organization(read_snapshots(place).records, organization_id, place)
     with (
@@ -63,7 +62,7 @@ def evidence(
         scratch_folder() as scratch,
     ):
         frameworks = chosen(lake.rows, framework or [])
-        contents = contents_of(lake.snapshots, frameworks, is_restricted=bool(framework), language=language)
+        contents = contents_of(lake.snapshots, frameworks, is_restricted=bool(framework), language=settings.language)
         with complete_file(target) as path:
             packed = write_pack(contents, lake.rows, path, scratch)
             digest = file_sha256(path)
@@ -82,10 +81,9 @@ def evidence(
     return 1 if packed.differences else 0
 
 
-def _problems(date: str, output: Path, language: str) -> list[str]:
+def _problems(date: str, output: Path) -> list[str]:
     """What is wrong with the flags, in sentences."""
     from collector.query.run import is_in_lake
-    from collector.reports.texts import LANGUAGES
 
     problems = []
     if not is_date(date):
@@ -94,6 +92,4 @@ def _problems(date: str, output: Path, language: str) -> list[str]:
         problems.append(f"--output {output}: name the file PACK.zip.")
     if is_in_lake(output):
         problems.append(f"--output {output}: that is within a lake, which holds only what credlake collects.")
-    if language not in LANGUAGES:
-        problems.append(f"Unknown language {language!r}: use {' or '.join(LANGUAGES)}.")
     return problems

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FORMATS = ("markdown", "text", "json")
 
 
-@with_settings(*ENGINE_SETTINGS, "kms_key", "notify_urls_file", "notify_topic", "notify_days")
+@with_settings(*ENGINE_SETTINGS, "kms_key", "notify_urls_file", "notify_topic", "notify_days", "language")
 def notify(
     settings: Settings,
     *,
@@ -34,7 +34,6 @@ def notify(
             metavar="YYYY-MM-DD", help="First notice of a channel: what changed since then, instead of a summary."
         ),
     ] = None,
-    language: Annotated[str, typer.Option(metavar="LANGUAGE", help="en (default) or ja.")] = "en",
     organization_id: OrganizationId = None,
     engine: Engine = "duckdb",
     verbose: Verbose = False,
@@ -57,7 +56,6 @@ def notify(
     from collector.notices.channels import URLS, open_channels
     from collector.notices.send import Notices
     from collector.process.logs import set_up_logs
-    from collector.reports.texts import LANGUAGES
 
     set_up_logs(verbose=verbose, for_person=sys.stderr.isatty())
     problems = engine_problems(engine, settings.required_lake)
@@ -65,8 +63,6 @@ def notify(
         problems.append(f"Unknown format {format!r}: use {', '.join(FORMATS[:-1])} or {FORMATS[-1]}.")
     if format != FORMATS[0] and not dry_run:
         problems.append(f"--format {format}: of --dry-run only; each channel gets the format that it takes.")
-    if language not in LANGUAGES:
-        problems.append(f"Unknown language {language!r}: use {' or '.join(LANGUAGES)}.")
     if since is not None and not is_date(since):
         problems.append(f"--since {since}: not a date; write YYYY-MM-DD.")
     if problems:
@@ -80,7 +76,6 @@ def notify(
             settings=settings,
             channels=channels,
             organization_id=organization_id,
-            language=language,
             since=since,
         )
         return _preview(notices, format) if dry_run else _send(notices)

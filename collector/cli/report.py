@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _PAGES = (".html", ".htm")
 
 
-@with_settings(*ENGINE_SETTINGS, "access_portal")
+@with_settings(*ENGINE_SETTINGS, "language", "access_portal")
 def report(
     settings: Settings,
     *,
@@ -40,7 +40,6 @@ def report(
             metavar="FILE", help="The page (.html) or workbook (.xlsx) to write. It appears whole or not at all."
         ),
     ],
-    language: Annotated[str, typer.Option(metavar="LANGUAGE", help="en (default) or ja.")] = "en",
     account: Annotated[
         list[str] | None, typer.Option(metavar="ACCOUNT", help="Only this account, by ID or name. Repeatable.")
     ] = None,
@@ -71,14 +70,11 @@ def report(
     from collector.errors import UsageError
     from collector.process.logs import set_up_logs
     from collector.reports.scope import Scope
-    from collector.reports.texts import LANGUAGES
 
     set_up_logs(verbose=verbose, for_person=sys.stderr.isatty())
     place = settings.required_lake
     target = output.expanduser()
     problems = output_problems("--output", target, (*_PAGES, ".xlsx"))
-    if language not in LANGUAGES:
-        problems.append(f"Unknown language {language!r}: use {' or '.join(LANGUAGES)}.")
     problems += engine_problems(engine, place)
     if problems:
         raise UsageError(problems)
@@ -88,7 +84,7 @@ def report(
         lake=place,
         scope=Scope(tuple(account or ()), tuple(ou or ()), tuple(owner or ())),
         organization_id=organization_id,
-        language=language,
+        language=settings.language,
         access_portal=settings.access_portal,
     )
     with source as (run, published):

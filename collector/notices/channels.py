@@ -59,13 +59,12 @@ class Channels:
         return not (self.default or self.by_owner)
 
 
-def open_channels(settings: Settings, environment: Mapping[str, str], *, topics: Sequence[str] = ()) -> Channels:
+def open_channels(settings: Settings, environment: Mapping[str, str]) -> Channels:
     """The channels that the settings name; nothing is sent.
 
     Args:
         settings: their `notify…` settings.
         environment: where a channel's URL is looked up by name, unless `notify_urls_file` has it.
-        topics: more SNS topics for owners without a channel of their own.
 
     Raises:
         UsageError: a URL is malformed or missing, or the file of URLs cannot be read or is open to others. No message
@@ -84,7 +83,7 @@ def open_channels(settings: Settings, environment: Mapping[str, str], *, topics:
         return tuple(found for reference in references if (found := channel(reference)) is not None)
 
     listed = [_service(f"{URLS} {place}", url, problems) for place, url in enumerate(settings.notify_urls, start=1)]
-    default = each((*settings.notify.default, *dict.fromkeys((*settings.notify_topic, *topics))))
+    default = each((*settings.notify.default, *dict.fromkeys(settings.notify_topic)))
     by_owner = {owner: each(references) for owner, references in settings.notify.owners.items()}
     if problems:
         raise UsageError(problems)

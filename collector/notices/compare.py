@@ -85,6 +85,10 @@ class Notified:
         }
         return cls(**value | {"findings": findings})
 
+    def is_newer(self, snapshot: Snapshot) -> bool:
+        """Whether the channel knows a later snapshot: two scheduled runs may end in the other order."""
+        return (self.snapshot_date, self.run_id) > (snapshot.snapshot_date, snapshot.run_id)
+
     def is_same(self, other: Notified | None) -> bool:
         """Whether the other knows the same, though perhaps from another snapshot."""
         names = ("findings", "severities", "fixed", "due", "ending", "unreadable")

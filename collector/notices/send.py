@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from collector.lake.local_store import open_store
-from collector.notices.channels import Channel, open_channels
+from collector.notices.channels import Channel
 from collector.notices.compare import Notified, compare
 from collector.notices.ledger import Ledger, busy
 from collector.notices.message import Notice
@@ -15,7 +15,7 @@ from collector.notices.standing import find_snapshot, read_standings
 from collector.process.exit import internal_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator
 
     from collector.notices.channels import Channels
     from collector.notices.standing import Snapshot, Standing
@@ -38,50 +38,14 @@ class Delivery:
     problem: str = ""  # Why it failed, as sentences.
 
 
-def notify(
-    run: Run,
-    settings: Settings,
-    environment: Mapping[str, str],
-    *,
-    topics: Sequence[str] = (),
-    organization_id: str | None = None,
-    language: str = "en",
-    is_late: Callable[[], bool] = lambda: False,
-) -> list[Delivery]:
-    """Send what is new in the newest snapshot to every channel; for the scheduled run.
-
-    Args:
-        run: runs a select and returns its rows.
-        settings: the lake, the channels and the days of warnings.
-        environment: where a channel's URL is looked up by name.
-        topics: more SNS topics, for owners without a channel of their own.
-        organization_id: whose snapshot; None where the lake holds one organization.
-        language: one of `LANGUAGES`.
-        is_late: whether the time is over: what is not sent by then is left to the next call.
-
-    Returns:
-        How each notice ended; empty where there is no channel. A channel that failed raises nothing.
-
-    Raises:
-        UsageError: a malformed URL of a channel (never shown), or an unknown organization.
-        CredlakeError: the lake cannot be read or written, or a query failed.
-    """
-    channels = open_channels(settings, environment, topics=topics)
-    if channels.is_empty:
-        return []
-    notices = Notices(run=run, settings=settings, channels=channels, organization_id=organization_id, language=language)
-    return list(notices.send(is_late=is_late))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notices:
     """What is to be sent of a lake's newest snapshot, read owner by owner."""
 
     run: Run  # Runs a select and returns its rows.
-    settings: Settings  # The lake, and the days of warnings.
+    settings: Settings  # The lake, the language, and the days of warnings.
     channels: Channels  # Where notices go (`open_channels`).
     organization_id: str | None = None  # Whose snapshot; None where the lake holds one organization.
-    language: str = "en"  # One of `LANGUAGES`.
     since: str | None = None  # Channels that were never notified know this day, YYYY-MM-DD.
 
     def send(self, *, is_late: Callable[[], bool] = lambda: False) -> Iterator[Delivery]:
@@ -118,9 +82,11 @@ class Notices:
             for channel in self.channels.of(standing.owner) or (_NO_CHANNEL,):
                 entry = page.entries.get(channel.name)
                 notified = (entry.notified if entry else None) or known.get(standing.owner)
+                if notified is not None and notified.is_newer(snapshot):
+                    continue
                 changes, _ = compare(standing, snapshot, notified, days=self.settings.notify_days)
                 if not changes.is_empty:
-                    yield channel.name, Notice(changes, self.language)
+                    yield channel.name, Notice(changes, self.settings.language)
 
     def _deliver(
         self, ledger: Ledger, snapshot: Snapshot, standing: Standing, channel: Channel, known: Notified | None
@@ -130,6 +96,8 @@ class Notices:
             page = ledger.read(owner)
             entry = page.entries.get(channel.name)
             notified = (entry.notified if entry else None) or known
+            if notified is not None and notified.is_newer(snapshot):
+                return Delivery(owner, channel.name, "nothing_new")
             changes, after = compare(standing, snapshot, notified, days=self.settings.notify_days)
             if changes.is_empty:
                 is_written = after.is_same(notified) or ledger.write(
@@ -142,7 +110,7 @@ class Notices:
             claimed = ledger.write(page, channel.name, status="sending", notified=after, now=_now())
             if claimed is None:
                 continue
-            problem = _sent(channel, Notice(changes, self.language))
+            problem = _sent(channel, Notice(changes, self.settings.language))
             if problem is None:
                 ledger.settle(claimed, channel.name, status="sent", notified=after, now=_now())
                 return Delivery(owner, channel.name, "sent")

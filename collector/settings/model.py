@@ -288,6 +288,14 @@ class Settings:
         metavar="SIZE",
         is_recorded=False,
     )
+    language: str = _setting(
+        "en",
+        text("en|ja", "Must be en or ja."),
+        REPORT,
+        "Language of pages, workbooks and notices: en or ja.",
+        metavar="LANGUAGE",
+        is_recorded=False,
+    )
     access_portal: str | None = _setting(
         None,
         text(

@@ -211,7 +211,7 @@ def test_1_and_a_pack_that_shows_it_where_a_report_is_missing(credlake, made, tm
         (("--framework", "pci-4"), " Did you mean pci-4.0.1"),
         (("--date", "yesterday"), "--date yesterday: not a date; write YYYY-MM-DD."),
         (("--output", "pack.tar"), "--output pack.tar: name the file PACK.zip."),
-        (("--language", "de"), "Unknown language 'de': use en or ja."),
+        (("--language", "de"), "--language: Must be en or ja."),
         (("--organization-id", "o-abcdefghik"), "Did you mean o-abcdefghij?"),
     ],
 )

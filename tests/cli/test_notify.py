@@ -72,7 +72,7 @@ def test_a_channel_that_fails_ends_with_1_and_shows_no_url(credlake, lake):
         (["--notify-urls-file", "/nosuch"], {}, "cannot be read"),
         (["--dry-run", "--format", "yaml"], {}, "Unknown format 'yaml'"),
         (["--format", "json"], {"CREDLAKE_NOTIFY_URLS": CLOSED}, "of --dry-run only"),
-        (["--dry-run", "--language", "fr"], {}, "Unknown language 'fr'"),
+        (["--dry-run", "--language", "fr"], {}, "--language: Must be en or ja."),
         (["--dry-run", "--since", "yesterday"], {}, "not a date"),
         (["--dry-run", "--organization-id", "o-nosuch"], {}, "the lake holds o-abcdefghij"),
     ],

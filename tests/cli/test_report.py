@@ -27,7 +27,7 @@ def test_0_and_a_whole_page(credlake, small, tmp_path):
     [
         (("--account", "pai"), "--account pai: not an account of the newest snapshot. Did you mean pay?"),
         (("--ou", "Roto"), "--ou Roto: the newest snapshot has no account there. Did you mean Root?"),
-        (("--language", "de"), "Unknown language 'de': use en or ja."),
+        (("--language", "de"), "--language: Must be en or ja."),
         (("--engine", "spark"), "Unknown engine 'spark': use duckdb or athena."),
         (("--organization-id", "o-abcdefghik"), "the lake holds o-abcdefghij. Did you mean o-abcdefghij?"),
         (("--output", "page.pdf"), "--output page.pdf: name the file PAGE.html or BOOK.xlsx."),

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+from datetime import UTC, datetime
 
 import pytest
 
 from collector.lake.local_store import LocalStore
 from collector.notices.channels import Channel, Channels
+from collector.notices.compare import Notified
+from collector.notices.ledger import Ledger
 from collector.notices.send import Notices
 from collector.settings.model import Settings
 from tests.notices.conftest import ONE, TWO, Box, account, result
@@ -62,6 +65,17 @@ def test_a_channel_that_failed_gets_everything_since_its_last_notice(fill, send)
 
     last = mail.got[-1].changes
     assert (last.since, {row.user_name for row in last.new}) == ("2026-11-20", {"bob", "carol"})
+
+
+def test_a_snapshot_that_is_older_than_what_a_channel_knows_sends_nothing(fill, send, lake):
+    run, box = fill(20, _rows("alice")), Box("SLACK")
+    ledger = Ledger(LocalStore(lake), "o-abcdefghij")
+    later = Notified(snapshot_date="2026-11-21", run_id="202621")
+    ledger.write(ledger.read("blue"), "SLACK", status="sent", notified=later, now=datetime.now(UTC))
+
+    assert send(run, box) == [("blue", "SLACK", "nothing_new")]
+    assert box.got == []
+    assert send(fill(22, _rows("alice")), box) == [("blue", "SLACK", "sent")]
 
 
 def test_a_bug_of_a_service_is_a_failure_that_shows_nothing(fill, lake):

@@ -11,6 +11,7 @@ from collector.discovery.limits import LimitOverride
 from collector.discovery.owners import OwnerOverride, OwnerRules
 from collector.errors import UsageError
 from collector.limits import Limits
+from collector.reports.texts import LANGUAGES
 from collector.settings.model import SETTINGS, Settings, SettingsSchema
 from collector.settings.sources import read_settings
 
@@ -319,6 +320,11 @@ def test_the_urls_of_channels_come_from_the_environment_with_blanks_or_commas_be
     assert found.notify_urls == ("slack://a/b?x=1,2", "mailto://u@h?to=a,b", "json://c")
     assert "slack" not in repr(found)
     assert not any("notify" in name for name in found.for_the_record())
+
+
+def test_the_languages_are_those_of_the_texts(settings, problems):
+    assert [settings(language=each).language for each in LANGUAGES] == list(LANGUAGES)
+    assert problems(language="de") == ["command line: --language: Must be en or ja."]
 
 
 def test_a_table_names_the_channels_of_owners(settings):
