@@ -76,6 +76,7 @@ def exceptions_from(
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The exceptions file to write, a new one. Without it, stdout.")
     ] = None,
+    verbose: Verbose = False,
 ) -> int:
     """Write the rows of a review sheet whose decision is "exception until" as lines of an exceptions file.
 
@@ -90,9 +91,11 @@ def exceptions_from(
 
     from collector.errors import UsageError
     from collector.exceptions.file import FIELDS
+    from collector.process.logs import set_up_logs
     from collector.query.run import is_in_lake, open_target
     from collector.reports.decisions import read_decisions
 
+    set_up_logs(verbose=verbose, for_person=sys.stderr.isatty())
     target = output and output.expanduser()
     if target and target.exists():
         raise UsageError([f"--output {output}: exists. Name a new file, and add its lines to the other one."])

@@ -157,7 +157,7 @@ class AfterRun:
         lake = self.settings.required_lake
         with self._views(day) as run:
             data = read_report(run, lake=lake, scope=Scope(), published=lambda _: self.record.snapshots[day])
-        page = render(data, access_portal=self.settings.access_portal).encode()
+        page = render(data, language=self.settings.language, access_portal=self.settings.access_portal).encode()
         self._check_time()
         self._put(page_key(organization_id, day), page)
         if day == self.record.latest:
