@@ -6,6 +6,7 @@ machine of unknown load: it stands next to that of a reference page, which never
 
 from __future__ import annotations
 
+import json
 import random
 import statistics
 import sys
@@ -75,9 +76,11 @@ def synthetic(findings: int) -> ReportData:
                 credential_type=draw.choice(("access_key", "password")),
                 credential_created_at=created,
                 reason=f"Created {age // 86400} days before the report: beyond the limit of 90 days.",
+                reason_code="key_too_old",
                 failing_since=created + timedelta(days=90),
                 report_generated_at=NOW,
                 last_used_at=created + timedelta(seconds=draw.randrange(age)) if draw.random() < 0.7 else None,
+                exception_id=None,
             )
         )
     days = [f"2026-11-{day:02}" for day in range(1, 27)]
@@ -92,12 +95,12 @@ def synthetic(findings: int) -> ReportData:
         controls=controls,
         requirements=requirements,
         trend=[
-            Standing(day, control.control_id, len(accounts), 3, 9, 7000, findings // len(controls), 3)
+            Standing(day, control.control_id, len(accounts), 3, 9, 7000, findings // len(controls), 3, 40)
             for day in days
             for control in controls
         ],
         standings=[
-            AccountStanding(account.account_id, control.control_id, draw.randrange(60), draw.randrange(9), 0, 0)
+            AccountStanding(account.account_id, control.control_id, draw.randrange(60), draw.randrange(9), 0, 0, 0)
             for account in accounts
             for control in controls
         ],
@@ -110,6 +113,8 @@ def synthetic(findings: int) -> ReportData:
         inactive=[],
         roots=[],
         changes=[],
+        acceptances=[],
+        excepted=[],
     )
 
 
@@ -122,6 +127,13 @@ def _controls():
         with LocalLake(folder) as lake:
             data = read_report(lake.rows, lake=folder, scope=Scope())
     return data.controls, data.requirements
+
+
+def write_rows(target: Path, findings: int) -> None:
+    """Write what `prowler_page` makes of the same findings."""
+    names = ("control_id", "account_id", "user_name", "reason")
+    rows = [{name: getattr(each, name) for name in names} for each in synthetic(findings).findings]
+    target.write_text(json.dumps(rows), encoding="utf-8")
 
 
 def main() -> int:
@@ -146,4 +158,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["--rows"]:
+        sys.exit(write_rows(Path(sys.argv[2]), SIZES[0]))
     sys.exit(main())

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from collector.process.streams import printable
+from collector.reports.links import console_link
 from collector.reports.page import render
 from tests.fixtures.browser import READY, browser
 from tests.reports.conftest import ALPHA, BETA, HOSTILE, NAMES
@@ -14,6 +17,8 @@ pytestmark = [
     # playwright's event loop is closed after pytest's own.
     pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning"),
 ]
+# A role in the setting is part of every link.
+PORTAL = "https://d-1234567890.awsapps.com/start?role_name=Auditor"
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -28,6 +33,7 @@ def _files(data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     for language in ("en", "ja"):
         (folder / f"{language}.html").write_text(render(data, language=language), encoding="utf-8")
+    (folder / "portal.html").write_text(render(data, access_portal=PORTAL), encoding="utf-8")
     return folder
 
 
@@ -125,6 +131,43 @@ def test_a_link_opens_its_finding(open_page, data):
 
 def test_a_link_to_a_finding_that_is_gone_says_so(open_page):
     assert "no finding with that identifier" in open_page(f"#finding={'0' * 32}").inner_text("dialog")
+
+
+def test_an_exception_leads_to_what_it_covers_and_to_what_fails_again(open_page):
+    page = open_page("#exception=EX-beta")
+    assert page.inner_text("#count") == "1 of 1 excepted results"
+    row = page.inner_text("#findings tbody tr")
+    assert "svc-legacy" in row
+    assert "excepted" in row
+
+    page.click("#exceptions >> text=1 fails again")
+    assert page.inner_text("#count").startswith("1 of ")
+    assert "old-key" in page.inner_text("#findings tbody tr")
+    assert "exception ended" in page.inner_text("#findings tbody tr")
+
+
+def test_a_link_to_an_excepted_result_opens_it(open_page, data):
+    page = open_page(f"#finding={data.excepted[0].finding_id}")
+
+    assert "Excepted by EX-beta until the end of 2026-12-10." in page.inner_text("dialog")
+    assert "1 excepted result" in open_page(f"#account={BETA}").inner_text("dialog")
+
+
+def test_the_rows_of_the_script_have_the_links_of_the_page_without_it(open_page, data):
+    page = open_page(language="portal")
+    found = page.eval_on_selector_all("#findings tbody a[target]", "links => links.map(link => link.href)")
+
+    by_id = {account.account_id: account for account in data.accounts}
+    links = [
+        (each.user_name, console_link(by_id[each.account_id].aws_partition, each.account_id, each.user_name, PORTAL))
+        for each in data.findings
+    ]
+    # IAM allows no other names (facts F1.5).
+    named = [(name, link) for name, link in links if name is None or re.fullmatch(r"[\w+=,.@-]+", name)]
+    assert len(named) > 3
+    assert [name for name, link in named if link not in found] == []
+    assert found[0].startswith("https://d-1234567890.awsapps.com/start/#/console?account_id=")
+    assert "&role_name=Auditor&destination=https%3A%2F%2Fconsole.aws.amazon.com%2Fiam%2Fhome%23%2F" in found[0]
 
 
 def test_an_account_and_an_ou_show_their_users_and_findings(open_page):

@@ -294,9 +294,11 @@
   dialog.addEventListener("close", () => history.replaceState(null, "", location.pathname + location.search));
   const heading = (label) => element("h3", {}, label);
   const paragraph = (content) => element("p", {}, content);
-  function table(heads, rows) {
-    const head = element("tr", {}, ...heads.map((each) => element("th", { scope: "col" }, each)));
-    return element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map((each) => element("td", {}, each))))));
+  // The columns from `first` on hold numbers.
+  function table(heads, rows, first = heads.length) {
+    const kind = (place) => place < first ? {} : { class: "number" };
+    const head = element("tr", {}, ...heads.map((each, i) => element("th", { scope: "col", ...kind(i) }, each)));
+    return element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map((each, i) => element("td", kind(i), each))))));
   }
   function findingsList(rows, all, label = "findings") {
     if (!rows.length) return null;
@@ -314,7 +316,7 @@
       const unknown = isOfAccounts ? own.filter((each) => scores.unknown[each]).length : sum(own, "unknown");
       return [severity(control.severity), control.title, rate(sum(own, "pass"), sum(own, "fail")), number(sum(own, "pass")), number(sum(own, "fail")), number(sum(own, "excepted")), number(unknown)];
     });
-    return places.length ? element("section", {}, heading(text("numbers")), table([text("severity"), text("control"), text("rate"), text("pass"), text("fail"), text("excepted"), text(isOfAccounts ? "accounts_unknown" : "unknown")], rows)) : null;
+    return places.length ? element("section", {}, heading(text("numbers")), table([text("severity"), text("control"), text("rate"), text("pass"), text("fail"), text("excepted"), text(isOfAccounts ? "accounts_unknown" : "unknown")], rows, 2)) : null;
   }
   function past(account) {
     const values = accounts.history[account];
