@@ -316,3 +316,19 @@ def test_a_user_whose_creation_time_could_not_be_read_is_another_thing_that_day(
     )
     first, unread, third = (row["finding_id"] for row in found)
     assert first == third != unread
+
+
+@pytest.mark.parametrize("outcome", ["skipped_state", "collected"])
+def test_an_account_that_is_not_active_has_no_results_and_is_in_no_list(lake_of, rows, outcome):
+    """Whatever the report of an account says that was suspended while it was collected (contract part 3)."""
+    old = rows.ago(days=900)
+    bad = {"password_enabled": True, "password_last_changed": old, "access_key_1_active": True}
+    lake = lake_of(
+        rows.account(account_state="SUSPENDED", outcome=outcome, unreadable_rows=1, max_password_age=90),
+        rows.root(access_key_1_active=True, access_key_1_last_rotated=old),
+        rows.user(**bad, access_key_1_last_rotated=old, access_key_2_active=True, access_key_2_last_rotated=old),
+        rows.user("bob"),
+    )
+    views = ("control_results", "account_scorecard", "inactive_users", "passwords_overdue")
+    for view in (*views, "users_without_active_credentials"):
+        assert lake.view(view) == [], view
