@@ -81,6 +81,12 @@ def seconds_left() -> float:
     return _thread.ends_at - time.monotonic()
 
 
+def watch_connection(connection: socket.socket) -> None:
+    """Let the call that this thread makes end with the time of the call, by an end of that connection."""
+    if _thread.call is not None:
+        _thread.call.connection = connection
+
+
 def limit_calls(client: BaseClient, seconds: float) -> None:
     """Let no request of the client take longer than so many seconds, the body of a streamed answer included."""
     # botocore has no setting for the class of its HTTP session, nor for those of its connections.
@@ -90,11 +96,11 @@ def limit_calls(client: BaseClient, seconds: float) -> None:
     endpoint.http_session = _LimitedSession(session, seconds)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _LimitedSession:
     """botocore's HTTP session with a total time."""
 
-    session: URLLib3Session
+    session: URLLib3Session  # or what stands in for one
     seconds: float
 
     def send(self, request: AWSPreparedRequest) -> AWSResponse:
@@ -146,8 +152,8 @@ class _Watched:
                 handle.close()
 
     def request(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 -- passed on
-        if _thread.call is not None and self.sock is not None:
-            _thread.call.connection = self.sock
+        if self.sock is not None:
+            watch_connection(self.sock)
         super().request(*args, **options)  # type: ignore[misc]  # of botocore's connection
 
 

@@ -3,7 +3,8 @@
 botocore still decides everything that configuration decides: the endpoint, the credentials, proxies, CA bundle and
 timeouts, the model by which requests are serialised and answers parsed, the exceptions. What is skipped is what it does
 anew for each request with the same result: rules of endpoints, events, copies of headers, the derivation of the signing
-key. `lean_calls = false` makes every call through the client again.
+key, and on a connection that is open, the layers of HTTP (`lean_http`). `lean_calls = false` makes every call through
+the client again.
 """
 
 from __future__ import annotations
@@ -14,22 +15,22 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
 
 from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSPreparedRequest, create_request_object
+from botocore.awsrequest import create_request_object
 from botocore.credentials import ReadOnlyCredentials
 from botocore.endpoint import convert_to_response_dict
 from botocore.exceptions import NoCredentialsError
 
 from collector.aws.answers import clean_answer, name_foreign_error
 from collector.aws.call_time import seconds_left
+from collector.aws.lean_http import LeanRequest, LeanSession
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from botocore.awsrequest import HTTPHeaders
     from botocore.client import BaseClient
     from botocore.model import OperationModel
     from botocore.parsers import ResponseParser
@@ -60,6 +61,8 @@ class Template:
     model: OperationModel
     shape: Any  # the shape of its answer
     url: str
+    host: str  # of the URL, as requests name it
+    target: str  # its path, likewise
     headers: Mapping[str, str]
     body: bytes  # where no parameters are given
     region: str  # that requests are signed for
@@ -97,12 +100,15 @@ def _signing_key(secret: str, scope: str) -> bytes:
 
 
 def make_lean(client: BaseClient, pace: Pace) -> None:
-    """Let the client make the calls of `_OPERATIONS` without its own layers, and all others as before.
+    """Let a client whose calls are limited make those of `_OPERATIONS` without its own layers, all others as before.
 
     `pace` is that of the client's other calls (`keep_pace`).
     """
-    # Every method of a client makes its call through this one, which is not public.
     whole: Any = client
+    # The session that `limit_calls` has put there.
+    limited = whole._endpoint.http_session  # noqa: SLF001 -- neither this nor the next is public
+    limited.session = LeanSession(limited.session)
+    # Every method of a client makes its call through this one.
     whole._make_api_call = _LeanCalls(whole, pace)  # noqa: SLF001
 
 
@@ -129,7 +135,7 @@ class _LeanCalls:
         self._pace.wait(seconds_left())
         headers = template.signed_headers(body, self._credentials(), datetime.now(UTC))
         began = self._pace.clock()
-        request = AWSPreparedRequest("POST", template.url, cast("HTTPHeaders", headers), body, stream_output=False)
+        request = LeanRequest(template.url, template.host, template.target, headers, body)
         response = self._client._endpoint.http_session.send(request)  # noqa: SLF001
         answer = convert_to_response_dict(response, template.model)
         foreign: dict[str, object] = {}
@@ -185,6 +191,7 @@ def template_of(request: Any, model: OperationModel, region: str, signing_name: 
     """The template that an `AWSRequest` gives: its canonical form is botocore's own."""
     headers = dict(request.headers.items())
     signer = SigV4Auth(ReadOnlyCredentials("", "", None), signing_name, region)
+    parts = urlsplit(request.url)
 
     def canonical() -> str:
         whole: str = signer.canonical_request(request)
@@ -197,6 +204,8 @@ def template_of(request: Any, model: OperationModel, region: str, signing_name: 
         model=model,
         shape=model.output_shape,
         url=request.url,
+        host=signer.headers_to_sign(request)["host"],
+        target=(parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
         headers=headers,
         body=_encoded(request.data),
         region=region,
