@@ -120,6 +120,9 @@ coverage: setup ## run the tests and report the lines and branches that they do 
 mutate: setup ## change rules and views, one line at a time, and list the changes that no test notices (some 20 minutes)
 	$(BIN)/python -m tools.mutate
 
+bench-scale: setup ## measure whole runs at AWS's quotas, of SIZES="100 200 1000 4000 10000" accounts (half an hour; SIZES=1000 OPTIONS="--users 20 --latency 30 --stores folder --no-peers": a minute)
+	$(BIN)/python -m benchmarks.scale --sizes $(or $(SIZES),100 200 1000 4000 10000) $(OPTIONS)
+
 bench: setup ## measure speed and memory, as ratios within one run
 	$(BIN)/python -m benchmarks
 

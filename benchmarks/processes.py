@@ -8,11 +8,12 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,12 @@ def measured(command: list[str], environment: dict[str, str]) -> Cost:
 
 @dataclass
 class Served:
-    """An organization that is being served; `calls` is known once it has stopped."""
+    """An organization that is being served; all but `environment` is known once it has stopped."""
 
     environment: dict[str, str]
-    calls: dict[str, int]
+    calls: dict[str, int] = field(default_factory=dict)  # by operation
+    throttled: dict[str, int] = field(default_factory=dict)  # by service, where the server counts them
+    last: dict[str, float] = field(default_factory=dict)  # when the last call of a kind was answered, likewise
 
     @property
     def iam_and_sts_calls(self) -> int:
@@ -53,24 +56,24 @@ class Served:
         return sum(count for name, count in self.calls.items() if not name.startswith("organizations:"))
 
 
-@contextmanager
-def organization(*, accounts: int, users: int, latency: float, generation: float) -> Iterator[Served]:
+def organization(*, accounts: int, users: int, latency: float, generation: float) -> AbstractContextManager[Served]:
     """Serve a uniform organization in a process of its own."""
-    process = subprocess.Popen(
-        [
-            sys.executable, "-m", "collector.simulator", "--accounts", str(accounts), "--users-per-account", str(users),
-            "--latency", str(latency), "--generation-seconds", str(generation),
-        ],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )  # fmt: skip
+    command = [sys.executable, "-m", "collector.simulator", "--accounts", str(accounts)]
+    options = ["--users-per-account", str(users), "--latency", str(latency), "--generation-seconds", str(generation)]
+    return served([*command, *options])
+
+
+@contextmanager
+def served(command: list[str]) -> Iterator[Served]:
+    """Serve the organization of such a command, which prints its environment first and its counts at the end."""
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin is not None
     assert process.stdout is not None
-    served = Served(json.loads(process.stdout.readline())["environment"], {})
+    found = Served(json.loads(process.stdout.readline())["environment"])
     try:
-        yield served
+        yield found
     finally:
         process.stdin.close()
-        served.calls.update(json.loads(process.stdout.readline() or "{}").get("calls", {}))
+        counts = json.loads(process.stdout.readline() or "{}")
+        found.calls, found.throttled, found.last = (counts.get(name, {}) for name in ("calls", "throttled", "last"))
         process.wait(timeout=30)
