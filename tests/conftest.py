@@ -12,7 +12,7 @@ import pytest
 from collector.aws.clients import clients_under
 from collector.lake.local_store import LocalStore
 
-pytest_plugins = ["tests.fixtures.s3_servers", "tests.fixtures.small_lakes"]
+pytest_plugins = ["tests.fixtures.s3_servers", "tests.fixtures.small_lakes", "tests.fixtures.webhooks"]
 
 
 @pytest.fixture(scope="session", autouse=True)

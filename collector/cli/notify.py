@@ -116,5 +116,6 @@ def _send(notices: Notices) -> int:
     for owner in sorted(unmatched):
         say(f"[notify.owners] names {owner}, who owns no account of the newest snapshot.", to_stderr=True)
     retried = " The next call tries them again." if failed else ""
-    say(f"Notices sent: {sent}, failed: {failed}.{retried}", to_stderr=True)
+    counts = f"Notices sent: {sent}, failed: {failed}.{retried}"
+    say(counts if sent or failed else "There is nothing new.", to_stderr=True)
     return 1 if failed else 0

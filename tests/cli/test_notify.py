@@ -54,6 +54,18 @@ def test_a_dry_run_since_a_day_prints_what_changed_as_json(credlake, lake):
     assert "nothing new" in nothing.err
 
 
+def test_a_notice_is_sent_once_and_ends_with_0(credlake, lake, webhook):
+    port, got = webhook
+    environment = {"CREDLAKE_NOTIFY_URLS": f"json://127.0.0.1:{port}/{SECRET}"}
+    first = credlake("notify", "--lake", lake, environment=environment)
+    second = credlake("notify", "--lake", lake, environment=environment)
+
+    assert (first.code, second.code, len(got)) == (0, 0, 1)
+    assert "Notices sent: 1, failed: 0." in first.err
+    assert "There is nothing new." in second.err
+    assert SECRET not in first.err + second.err
+
+
 def test_a_channel_that_fails_ends_with_1_and_shows_no_url(credlake, lake):
     ended = credlake("notify", "--lake", lake, "--verbose", environment={"CREDLAKE_NOTIFY_URLS": CLOSED})
     assert ended.code == 1

@@ -8,10 +8,7 @@ import json
 import logging
 import re
 import socketserver
-import threading
-from contextlib import contextmanager
 from email import message_from_bytes
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
@@ -21,6 +18,7 @@ from collector.notices.channels import open_channels
 from collector.notices.message import Notice
 from collector.settings.model import Settings
 from collector.settings.notify import NotifyRules
+from tests.fixtures.webhooks import serving
 from tests.notices.conftest import HOSTILE, account, changes, result
 
 MARKUP = r"<!|<@|@everyone|@here|://evil|\]\(http|<img|\u202e"
@@ -33,37 +31,6 @@ TOPIC = "arn:aws:sns:us-east-1:111122223333:credlake"
 @pytest.fixture(name="notice")
 def _notice():
     return Notice(changes([account()], [account(), result("alice", user_name="山田 <!channel>")]))
-
-
-@contextmanager
-def serving(server):
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield server.server_address[1]
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-@pytest.fixture(name="webhook")
-def _webhook():
-    """A receiver of webhooks: its port, and what it got. A path that begins with a number is answered with that."""
-    got = []
-
-    class Receiver(BaseHTTPRequestHandler):
-        def do_POST(self):
-            got.append((self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
-            status = self.path.strip("/").partition("/")[0]
-            self.send_response(int(status) if status.isdigit() else 200)
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Receiver)) as port:
-        yield port, got
 
 
 @pytest.fixture(name="mails")
