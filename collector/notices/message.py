@@ -7,6 +7,7 @@ import shlex
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain, islice
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -78,10 +79,13 @@ class Notice:
             most: how many findings are listed at most; of the others the number is given.
         """
         changes = self.changes
-        rows = [_result_json(kind, row) for kind in _RESULTS for row in getattr(changes, kind)]
-        rows += [_account_json("unreadable", finding_id, account) for finding_id, account in changes.unreadable]
-        rows += [_fixed_json(each) for each in changes.fixed]
-        rows += [_account_json("fixed", finding_id, account) for finding_id, account in changes.readable]
+        rows = chain(
+            (_result_json(kind, row) for kind in _RESULTS for row in getattr(changes, kind)),
+            (_account_json("unreadable", finding_id, account) for finding_id, account in changes.unreadable),
+            (_fixed_json(each) for each in changes.fixed),
+            (_account_json("fixed", finding_id, account) for finding_id, account in changes.readable),
+        )
+        count = sum(len(getattr(changes, kind)) for kind in _COUNTED) - len(changes.ending)
         return {
             "version": 1,
             "organization_id": changes.snapshot.organization_id,
@@ -90,8 +94,8 @@ class Notice:
             "owner": changes.owner or None,
             "since": changes.since,
             "failing": changes.failing,
-            "findings": rows[:most],
-            "findings_left_out": max(0, len(rows) - most),
+            "findings": list(islice(rows, most)),
+            "findings_left_out": max(0, count - most),
             "exceptions_about_to_end": [
                 {"exception_id": each.exception_id, "ends_at": f"{each.ends_at.isoformat()}Z", "results": each.results}
                 for each in changes.ending
