@@ -12,6 +12,7 @@ from collector.evidence import RunEvidence
 from collector.lake.rebuild import rebuild
 from collector.lake.rows import exception_rows
 from collector.lake.verify import verify
+from collector.query.duckdb import LocalLake
 from tests.fixtures.examples import DAY, ORGANIZATION, collect, rows_of, run_of, some_accounts
 
 EXCEPTIONS = [
@@ -56,6 +57,30 @@ def test_a_rebuilt_snapshot_has_the_exceptions_of_its_run(store, scratch, with_e
 
     assert rows_of(store, scratch, written.files, "exception") == expected
     assert list(verify(store, scratch)) == []
+
+
+def test_the_results_of_a_rebuilt_snapshot_are_excepted_as_they_were_whatever_has_ended_since(store, scratch, lake):
+    """Both engines read the rebuilt tables alike; that a rebuilt snapshot has the same rows is all that is new."""
+    terms = {"control_id": "console-mfa", "account": "111111111111", "expires_on": "2026-12-31"}
+    exceptions = [
+        {**terms, "exception_id": "EX-1", "user": "al*"},
+        {**terms, "exception_id": "EX-2", "user": "bob", "expires_on": "2026-11-01"},
+    ]
+    collect(store, scratch, some_accounts(), run=run_of(DAY, exceptions=exceptions))
+    collect(store, scratch, some_accounts(), run=run_of("2026-11-24"))
+
+    def results():
+        with LocalLake(str(lake)) as local:
+            rows = local.rows("select * from control_results_history order by all")
+            found = [row for batch in rows.batches for row in batch.to_pylist()]
+        return [row for row in found if row["snapshot_date"] == DAY]
+
+    before = results()
+    rebuild(store, ORGANIZATION, DAY, scratch, now=lambda: datetime(2027, 2, 1, tzinfo=UTC), randomness=bytes(4))
+
+    assert results() == before
+    of_mfa = {row["user_name"]: row["status"] for row in before if row["control_id"] == "console-mfa"}
+    assert (of_mfa["alice"], of_mfa["bob"], of_mfa["carol"]) == ("excepted", "fail", "fail")
 
 
 def test_a_run_without_exceptions_has_no_file_of_them(store, scratch):
