@@ -125,8 +125,8 @@ def _survives(mutant: Mutant, copies: SimpleQueue[Path]) -> bool:
     return True
 
 
-def _report(mutant: Mutant, verdict: str) -> None:
-    sys.stdout.write(f"{verdict}: {mutant.file}: {mutant.breaks}\n")
+def _report(mutant: Mutant, result: str) -> None:
+    sys.stdout.write(f"{result}: {mutant.file}: {mutant.breaks}\n")
     sys.stdout.flush()
 
 
