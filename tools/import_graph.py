@@ -21,14 +21,14 @@ LAYERS = (
     ("collection",),
     ("doctor", "export", "reports"),
     ("notices", "pack"),
-    ("cli", "scheduled"),
+    ("cli", "scheduled", "python"),
     ("__main__", "function", "loopback"),
 )
 
 # Where a function, a container and their commands start; the last is the name of version 0.1.
 SCHEDULED = ("collector.scheduled.handler", "collector.scheduled.__main__", "collector.function")
 # All places where code of an installed package starts; the last is the simulator's name of version 0.1.
-ENTRY_POINTS = ("collector.cli.main", "collector.__main__", *SCHEDULED, "collector.loopback")
+ENTRY_POINTS = ("collector.cli.main", "collector.__main__", "collector.python", *SCHEDULED, "collector.loopback")
 
 
 @cache

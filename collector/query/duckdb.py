@@ -28,7 +28,7 @@ from collector.schema import RECORD_TYPE, SNAPSHOT_RECORD, Column, ColumnType, f
 from collector.views.files import CURRENT_TABLE, shipped_views
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from types import TracebackType
 
     from collector.lake.s3_store import S3Store
@@ -110,6 +110,11 @@ class LocalLake:
         """Close the connection and remove the temporary folder."""
         self.connection.close()
         self._open_resources.close()
+
+    @property
+    def columns(self) -> Mapping[str, Collection[str]]:
+        """The columns of every table and view, by its name."""
+        return self._definitions.columns
 
     def rows(self, text: str) -> Rows:
         """Start a query: the name of a view, or one statement in DuckDB's SQL that only reads.
