@@ -170,7 +170,7 @@ class AthenaQueries:
             raise
         status = execution["Status"]
         if status["State"] != "SUCCEEDED":
-            raise _query_error(status, database=self._database, query_execution_id=query_id)
+            raise query_error(status, database=self._database, query_execution_id=query_id)
         statistics = execution.get("Statistics", {})
         return FinishedQuery(
             query_id,
@@ -280,7 +280,7 @@ def _call_error(fault: CallFault, *, workgroup: str | None, output_location: str
     return AthenaError(text, operation=fault.operation, code=fault.code, workgroup=group)
 
 
-def _query_error(status: QueryExecutionStatusTypeDef, *, database: str, query_execution_id: str) -> CredlakeError:
+def query_error(status: QueryExecutionStatusTypeDef, *, database: str, query_execution_id: str) -> CredlakeError:
     """The error of a query that was started and did not succeed."""
     given = status.get("StateChangeReason") or status.get("AthenaError", {}).get("ErrorMessage")
     reason = str(given or "Athena gave no reason.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from collector.cli.engine import opened_lake
+from collector.cli.engine import ENGINE_SETTINGS, Engine, engine_problems, opened_lake
 from collector.cli.lake import OrganizationId
 from collector.cli.options import Verbose, with_settings
 from collector.cli.query import view_names
@@ -29,7 +29,7 @@ _FINDINGS = ("ocsf", "asff")
 _SHOWN = 3
 
 
-@with_settings("lake", "time_limit", "memory_limit", "disk_limit")
+@with_settings(*ENGINE_SETTINGS)
 def export(
     settings: Settings,
     *,
@@ -38,7 +38,10 @@ def export(
     ],
     output: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The file to write, or for parquet a folder; ocsf and asff: default stdout."),
+        typer.Option(
+            metavar="FILE",
+            help="The file to write, or for parquet a folder, on S3 with Athena; ocsf and asff: default stdout.",
+        ),
     ] = None,
     view: Annotated[
         list[str] | None,
@@ -54,6 +57,7 @@ def export(
     import_account: Annotated[
         str | None, typer.Option(metavar="ACCOUNT_ID", help="asff: who will import a file (default: the caller).")
     ] = None,
+    engine: Engine = "duckdb",
     organization_id: OrganizationId = None,
     verbose: Verbose = False,
 ) -> int:
@@ -69,6 +73,8 @@ def export(
       credlake export --lake ./lake --format duckdb --output lake.duckdb
 
       credlake export --lake ./lake --format parquet --view credentials --view findings_history --output tables/
+
+      credlake export --lake s3://my-bucket/credlake --format parquet --engine athena --view findings --output s3://my-bucket/out/
     """
     from collector.errors import UsageError
     from collector.process.logs import set_up_logs
@@ -78,8 +84,13 @@ def export(
     views, statuses = tuple(dict.fromkeys(view or ())), tuple(dict.fromkeys(status or ()))
     problems = _format_problems(format, target, views=views, statuses=statuses)
     problems += _import_problems(format, target, send=send, account=import_account)
+    problems += engine_problems(engine, settings.required_lake)
+    if engine == "athena":
+        problems += _athena_problems(format, output, organization_id)
     if problems:
         raise UsageError(problems)
+    if engine == "athena":
+        return _unload(settings, _on_s3(output), views)
     with opened_lake(settings, (organization_id,) if organization_id else ()) as lake:
         if format == "duckdb" and target is not None:
             return _database(settings, lake.rows, target)
@@ -144,6 +155,41 @@ def _import_problems(format_name: str, output: Path | None, *, send: bool, accou
     if account is not None and not (len(account) == 12 and account.isascii() and account.isdigit()):  # noqa: PLR2004 -- of an account ID
         problems.append(f"--import-account {account}: must be 12 digits.")
     return problems
+
+
+def _athena_problems(format_name: str, output: Path | None, organization_id: str | None) -> list[str]:
+    """What is wrong with an export that Athena writes, in sentences."""
+    problems = []
+    if format_name != "parquet":
+        problems.append("--engine athena is for --format parquet.")
+    if not _on_s3(output).startswith("s3://"):
+        problems.append("Athena writes to S3: --output s3://BUCKET/PREFIX/.")
+    if organization_id is not None:
+        problems.append("--organization-id is for --engine duckdb: a view on Athena has all organizations.")
+    return problems
+
+
+def _on_s3(output: Path | None) -> str:
+    """The URI that was given: as a path it has lost a slash."""
+    return str(output or "").replace("s3:/", "s3://", 1)
+
+
+def _unload(settings: Settings, output: str, views: tuple[str, ...]) -> int:
+    from collector.aws.unload import unload
+    from collector.lake.local_store import open_store
+    from collector.process.imports import allow_pandas
+    from collector.query.statement import athena_statement
+    from collector.views.files import shipped_views
+
+    allow_pandas()
+    open_store(settings.required_lake)  # Settles the Region of Athena, where none is configured.
+    for name in views:
+        path = f"{output}/{name}/"
+        # Maps as JSON text: Athena fails to write empty ones.
+        sql = athena_statement(name, shipped_views()).sql
+        query_id = unload(sql, path, database=settings.database, workgroup=settings.workgroup)
+        _wrote(f"{path} (query {query_id})")
+    return 0
 
 
 def _is_one_file(output: Path) -> bool:

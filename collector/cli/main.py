@@ -6,35 +6,20 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
 from typing import NoReturn
 
 from collector.process.exit import INTERNAL_ERROR, internal_error, leave, no_files_left, stoppable
+from collector.process.imports import refuse_unused
 from collector.process.streams import ReaderLeftError, say, take_streams
 
 # Set by the shell's completion script.
 _COMPLETION = "_CREDLAKE_COMPLETE"
 
 
-class _WithoutUnused(MetaPathFinder):
-    """Lets imports fail that libraries try, and that no command uses.
-
-    pyarrow imports pandas and numpy where they are installed, only to check whether it was given a Series or an array:
-    a third of a second, 60 MB. structlog imports rich to draw tracebacks.
-    """
-
-    def find_spec(self, fullname: str, path: object, target: object = None, /) -> None:  # noqa: ARG002 -- the protocol
-        """Refuse pandas and numpy, and rich while structlog is being imported."""
-        structlog = sys.modules.get("structlog.dev")
-        is_for_tracebacks = structlog is not None and not hasattr(structlog, "ConsoleRenderer")
-        if fullname in {"pandas", "numpy"} or (fullname == "rich" and is_for_tracebacks):
-            raise ModuleNotFoundError(fullname, name=fullname)
-
-
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with the command's exit code."""
     take_streams()
-    sys.meta_path.insert(0, _WithoutUnused())
+    refuse_unused()
     given = list(sys.argv[1:] if arguments is None else arguments)
     leave(stoppable(lambda: exit_code_of(given)))
 

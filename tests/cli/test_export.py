@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 
 import duckdb
 import pyarrow.parquet as pq
@@ -11,6 +12,7 @@ import pytest
 from botocore.stub import Stubber
 
 from collector.aws.clients import client
+from collector.aws.unload import MissingExtraError, unload
 from tests.athena_queries.conftest import Rows
 
 ACCOUNT = "111111111111"
@@ -168,3 +170,31 @@ def test_2_and_the_pipe_stays_where_a_database_would_replace_it(credlake, small,
     assert (ended.code, ended.said[-1]) == (2, "credlake: --output pipe: that is not a file.")
     assert (tmp_path / "pipe").is_fifo()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["lake", "pipe"]
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("--format", "parquet", "--view", "findings", "--output", "out/"), "Athena writes to S3: --output"),
+        (("--format", "ocsf", "--output", "s3://bucket/out/"), "--engine athena is for --format parquet"),
+        (
+            ("--format", "parquet", "--view", "findings", "--output", "s3://b/o", "--organization-id", "o-1"),
+            "--organization-id is for --engine duckdb",
+        ),
+    ],
+)
+def test_what_athena_cannot_export_is_a_usage_error(credlake, words, problem):
+    ended = credlake("export", "--lake", "s3://bucket/lake", "--engine", "athena", *words)
+    assert (ended.code, problem in ended.err) == (2, True), ended.err
+
+
+def test_athena_does_not_export_a_lake_in_a_folder(credlake, small):
+    words = ("--format", "parquet", "--view", "findings", "--output", "s3://bucket/out/")
+    ended = credlake("export", "--lake", small, "--engine", "athena", *words)
+    assert (ended.code, "is a local folder" in ended.err) == (2, True), ended.err
+
+
+def test_without_awswrangler_the_message_says_how_to_install_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "awswrangler", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'credlake\[pandas\]'"):
+        unload("select 1", "s3://bucket/out/", database="credlake", workgroup=None)

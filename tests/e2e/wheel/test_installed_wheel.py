@@ -70,6 +70,17 @@ def findings(credlake, *where):
     return json.loads(credlake("query", *where, "--format", "json", "select control_id, user_name from findings"))
 
 
+# pyarrow 160, duckdb 68 and botocore 31 of 300 MB, without bytecode and pip.
+MEGABYTES = 310
+
+
+def test_it_is_small_and_has_no_pandas(command):
+    [packages] = (command.parents[1] / "lib").glob("python*/site-packages")
+    assert not {"pandas", "numpy", "awswrangler", "sqlglot"} & {each.name for each in packages.iterdir()}
+    files = [each for each in packages.rglob("*") if each.is_file() and not {"__pycache__", "pip"} & {*each.parts}]
+    assert sum(each.stat().st_size for each in files) < MEGABYTES * 10**6
+
+
 def test_a_downloaded_report_is_read_without_aws(credlake, tmp_path):
     file = tmp_path / "status_reports_2026-11-25 10-00-00.csv"
     file.write_text(REPORT)
