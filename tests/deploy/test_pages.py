@@ -29,6 +29,15 @@ def test_a_command_names_parameters_that_its_template_has(command):
     assert named
 
 
+def test_the_cli_waits_for_a_run_and_starts_no_second_one():
+    """It would give up after a minute, and call the function again."""
+    invoking = [one for one in commands() if "aws lambda invoke" in one]
+    assert len(invoking) == 2
+    for command in invoking:
+        assert command.startswith("AWS_MAX_ATTEMPTS=1 ")
+        assert "--cli-read-timeout 0" in command
+
+
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.name)
 def test_a_template_is_sent_in_the_request_only_if_it_fits(path):
     """The CLI refuses a larger one without `--s3-bucket`. A StackSet of the page is always created without a bucket."""

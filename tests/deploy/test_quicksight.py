@@ -7,6 +7,7 @@ import re
 import pytest
 import yaml
 
+from tests.deploy.restrictions import schema
 from tests.deploy.templates import resources, template
 from tools.generate.quicksight.template import yaml_text
 
@@ -16,6 +17,19 @@ from tools.generate.quicksight.template import yaml_text
 )
 def test_what_is_written_is_read_again(value):
     assert yaml.safe_load(yaml_text(value)) == value
+
+
+def test_cloudformation_takes_the_properties_of_the_legacy_data_preparation():
+    """Row-level security is one of them. Should it fail, see docs/decisions.md for what replaces them."""
+    legacy = {"LogicalTableMap", "RowLevelPermissionDataSet"}
+    used = {
+        name for one in resources("quicksight.yaml", "AWS::QuickSight::DataSet").values() for name in one["Properties"]
+    }
+    found = schema("AWS::QuickSight::DataSet")
+    assert legacy <= used <= found["properties"].keys()
+    assert {f"/properties/{name}" for name in used} & {*found["deprecatedProperties"]} == {
+        f"/properties/{name}" for name in legacy
+    }
 
 
 def test_every_data_set_is_refreshed_daily():

@@ -16,7 +16,7 @@ import botocore.session
 import pytest
 
 from tests.deploy.api_faults import value_faults
-from tests.deploy.restrictions import faults_of_resource, refused, restricted
+from tests.deploy.restrictions import faults_of_resource, refused, restricted, schema
 from tests.deploy.templates import FOLDER, template
 
 TEMPLATES = sorted(path.name for path in FOLDER.glob("*.yaml"))
@@ -127,6 +127,17 @@ def test_iam_takes_the_names_of_the_policies(name):
 )
 def test_a_string_that_a_service_refuses_is_found(kind, properties):
     assert faults_of_resource(kind, properties, {}, "x") != []
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_everything_that_can_have_tags_says_what_it_belongs_to(name):
+    untagged = [
+        logical
+        for logical, one in template(name)["Resources"].items()
+        if "Tags" in schema(one["Type"])["properties"]
+        and {"Key": "application", "Value": "credlake"} not in one["Properties"].get("Tags", [])
+    ]
+    assert untagged == []
 
 
 def _descriptions(name: str) -> list[str]:

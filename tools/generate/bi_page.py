@@ -124,7 +124,7 @@ def _section(found: DataSet) -> str:
 """
 
 
-_INTRODUCTION = """# Data sets for QuickSight
+_INTRODUCTION = """# Data sets for Amazon Quick Sight
 
 <!-- Generated from athena_queries/ by `make generate`. Do not edit. -->
 

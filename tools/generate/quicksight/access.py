@@ -41,6 +41,9 @@ DASHBOARD_OWNER = [
     "quicksight:DeleteDashboard",
 ]
 
+# As on every resource of the other templates.
+TAGS = [{"Key": "application", "Value": "credlake"}]
+
 # The columns of the rules: as Athena names them, and as QuickSight requires them.
 RULES = {"userarn": "UserARN", "grouparn": "GroupARN", "account_id": "account_id", "ou_id": "ou_id"}
 
@@ -72,6 +75,7 @@ def role() -> dict[str, object]:
             "Policies": [
                 {"PolicyName": "rules", "PolicyDocument": {"Version": "2012-10-17", "Statement": [read_rules]}}
             ],
+            "Tags": TAGS,
         },
     }
 
@@ -121,9 +125,9 @@ def source() -> dict[str, object]:
 
 
 def named(name: str, logical: str) -> dict[str, object]:
-    """Account, id and display name of a data source or data set."""
+    """Account, id, display name and tags of a data source or data set."""
     kind = "DataSourceId" if logical == "Source" else "DataSetId"
-    return {"AwsAccountId": {"Ref": "AWS::AccountId"}, kind: identifier(logical), "Name": name}
+    return {"AwsAccountId": {"Ref": "AWS::AccountId"}, kind: identifier(logical), "Name": name, "Tags": TAGS}
 
 
 def identifier(logical: str) -> dict[str, str]:

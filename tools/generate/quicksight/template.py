@@ -6,7 +6,7 @@ import json
 import textwrap
 
 from tools.generate.bi_page import data_sets
-from tools.generate.quicksight.access import DASHBOARD_OWNER, READER, logical_name, role, rules_table, source
+from tools.generate.quicksight.access import DASHBOARD_OWNER, READER, TAGS, logical_name, role, rules_table, source
 from tools.generate.quicksight.sets import data_set, refresh, rules
 from tools.generate.quicksight.sheet import calculated_fields, filter_groups, sheet
 
@@ -91,6 +91,7 @@ def _dashboard(views: list[str]) -> dict[str, object]:
             "AwsAccountId": {"Ref": "AWS::AccountId"},
             "DashboardId": {"Fn::Sub": "credlake-${DatabaseName}"},
             "Name": "credlake",
+            "Tags": TAGS,
             "Permissions": [
                 {"Principal": {"Ref": "OwnerArn"}, "Actions": DASHBOARD_OWNER},
                 {"Principal": {"Ref": "ReaderArn"}, "Actions": READER},
