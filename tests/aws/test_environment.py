@@ -61,10 +61,16 @@ def iam():
 CALLS = {
     "account": lambda: client("account", home_region("aws")).get_account_information(),
     "athena": lambda: client("athena").get_work_group(WorkGroup="primary"),
+    "cloudformation": lambda: client("cloudformation").describe_stacks(StackName="credlake"),
+    "events": lambda: client("events").describe_rule(Name="credlake"),
     "glue": lambda: client("glue").get_database(Name="credlake"),
     "iam": iam,
     "kms": lambda: client("kms").describe_key(KeyId="alias/lake"),
     "lakeformation": lambda: client("lakeformation").list_permissions(),
+    "lambda": lambda: client("lambda").get_function(FunctionName="credlake"),
+    "logs": lambda: client("logs").describe_log_groups(),
+    "quicksight": lambda: client("quicksight").list_dashboards(AwsAccountId="111122223333"),
+    "scheduler": lambda: client("scheduler").list_schedules(),
     "organizations": lambda: client("organizations", home_region("aws")).list_roots(),
     "securityhub": lambda: client("securityhub").describe_hub(),
     "s3": lambda: client("s3").list_objects_v2(Bucket="lake"),
@@ -72,6 +78,8 @@ CALLS = {
     "sts": lambda: client("sts").get_caller_identity(),
     "parquet": parquet_reader,
 }
+# Variables and profiles name a service by its id.
+IDS = {"events": "eventbridge", "logs": "cloudwatch_logs"}
 # Their endpoints are in the partition's home Region (facts F2.6).
 GLOBAL = {"account", "iam", "organizations"}
 
@@ -176,14 +184,14 @@ def test_the_endpoint_of_the_environment_is_called_unless_it_is_to_be_ignored(se
     name, sent = send(AWS_ENDPOINT_URL="http://all.test")
     assert sent.host == "all.test"
     service = "s3" if name == "parquet" else name
-    assert send(**{f"AWS_ENDPOINT_URL_{service.upper()}": "http://one.test"})[1].host == "one.test"
+    assert send(**{f"AWS_ENDPOINT_URL_{IDS.get(service, service).upper()}": "http://one.test"})[1].host == "one.test"
     assert send(AWS_IGNORE_CONFIGURED_ENDPOINT_URLS="true")[1].host.endswith(".amazonaws.com")
 
 
 def test_the_endpoint_of_a_profiles_services_section_is_called(send, monkeypatch):
     services = CALLS.keys() - {"parquet"}
     monkeypatch.setenv("AWS_PROFILE", "corp")
-    endpoints = "".join(f"{name} =\n  endpoint_url = http://{name}.corp.test\n" for name in services)
+    endpoints = "".join(f"{IDS.get(name, name)} =\n  endpoint_url = http://{name}.corp.test\n" for name in services)
     name, sent = send(f"[profile corp]\nservices = ours\n[services ours]\n{endpoints}")
     assert sent.host == f"{'s3' if name == 'parquet' else name}.corp.test"
 
