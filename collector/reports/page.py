@@ -38,13 +38,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from collector.reports.data import ReportData
-    from collector.reports.records import Account, Control, Root, Standing
+    from collector.reports.records import Account, AccountStanding, Control, Root, Standing
 
 SEVERITIES = ("critical", "high", "medium", "low")
 # What a reader without JavaScript sees of the list, and of what to do first.
 STATIC_FINDINGS = 200
 TOP_FINDINGS = 5
 
+_MFA_CONTROLS = ("console-mfa", "root-mfa")
 _COVERED = {outcome.value for outcome in Outcome if outcome.is_covered}
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -77,6 +78,18 @@ class Line:
     now: Standing  # Its numbers in the newest snapshot.
     before: Standing | None  # Its numbers in the snapshot before.
     trend: list[Standing]  # Its numbers on each day.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OuStanding:
+    """A control in the accounts that are directly in an OU."""
+
+    path: str  # The OU.
+    accounts: int  # Its ACTIVE accounts.
+    accounts_unknown: int  # Those of them with an unknown result.
+    pass_count: int  # Results that pass.
+    fail_count: int  # Results that fail.
+    excepted_count: int  # Results that fail, and that an exception covers.
 
 
 def _printable(value: object) -> object:
@@ -127,6 +140,8 @@ def render(data: ReportData, *, language: str = "en", access_portal: str | None 
         payload=compressed(columns_of(data)),
         groups=_groups(data),
         lines=_lines(data),
+        standing_by_control={control_id: data.on(data.days[-1]).get(control_id) for control_id in _MFA_CONTROLS},
+        mfa_by_ou=_mfa_by_ou(data),
         severities=SEVERITIES,
         severity_counts=_severity_counts(data, data.days[-1]),
         severity_counts_before=_severity_counts(data, data.previous_day) if data.previous_day else None,
@@ -212,6 +227,27 @@ def _lines(data: ReportData) -> list[Line]:
         for each in data.controls
         if each.control_id in now
     ]
+
+
+def _mfa_by_ou(data: ReportData) -> list[OuStanding]:
+    """The users with a password in each OU, directly in it: first where the most have no MFA."""
+    paths = {account.account_id: account.ou_path for account in data.accounts}
+    found: dict[str, list[AccountStanding]] = {}
+    for each in data.standings:
+        if each.control_id == "console-mfa":
+            found.setdefault(paths[each.account_id], []).append(each)
+    ous = [
+        OuStanding(
+            path=path,
+            accounts=len(standings),
+            accounts_unknown=sum(each.unknown_count > 0 for each in standings),
+            pass_count=sum(each.pass_count for each in standings),
+            fail_count=sum(each.fail_count for each in standings),
+            excepted_count=sum(each.excepted_count for each in standings),
+        )
+        for path, standings in found.items()
+    ]
+    return sorted(ous, key=lambda ou: (-ou.fail_count, -ou.accounts_unknown, ou.path))
 
 
 def _severity_counts(data: ReportData, day: str | None) -> dict[str, int]:

@@ -172,3 +172,13 @@ def test_a_japanese_page_is_marked_as_one_and_written_in_it(data, carried):
 )
 def test_links_lead_to_the_console_of_the_partition_and_through_the_portal(arguments, expected):
     assert console_link(*arguments) == expected
+
+
+def test_mfa_is_counted_with_what_is_unknown_and_by_ou(page):
+    section = page.partition('<section id="mfa"')[2].partition("</section>")[0]
+
+    # alice, and nine users in the other account; a third account is unknown.
+    assert "0 of 10 users with a password have MFA (0.0\N{NO-BREAK SPACE}%)." in section
+    assert "It is unknown in 1 account." in section
+    assert "No root user of a known account has a password or an active access key." in section
+    assert re.findall(r'<a href="#ou=[^"]*">(.*?)</a>', section) == ["Root/Test", "Root/Prod", "Root/Test/Deep"]
