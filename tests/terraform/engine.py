@@ -13,6 +13,10 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv-terraform" / "bin" / "python"
@@ -40,6 +44,13 @@ class Output:
     def errors(self) -> list[str]:
         """The first line of each error of `validate -json`."""
         return [one["summary"] for one in json.loads(self.text)["diagnostics"] if one["severity"] == "error"]
+
+    def states(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The file and the state of each run of `test -json -verbose`: `root_module` and `outputs`."""
+        for line in self.lines():
+            if line["type"] == "test_state":
+                state = line["test_state"]
+                yield line["@testfile"], state.get("values", state)  # OpenTofu puts them one level deeper
 
     def failures(self) -> list[str]:
         """What went wrong in `test -json`. OpenTofu ends with 0 when resources are left, hence the text too."""
@@ -99,6 +110,13 @@ class Engine:
 
 
 def copied(target: Path) -> Path:
-    """A copy of the module in `target`, with the templates that it reads."""
+    """A copy of the module in `target`, with the templates that it reads.
+
+    It lets everything be destroyed: `test` does so at its end, and OpenTofu and older Terraforms heed
+    `prevent_destroy`.
+    """
     shutil.copytree(ROOT / "deploy", target / "deploy", ignore=shutil.ignore_patterns(".terraform*"))
+    for path in (target / "deploy" / "terraform").rglob("*.tf"):
+        text = path.read_text("utf-8")
+        path.write_text(text.replace("    prevent_destroy = true\n", "    prevent_destroy = false\n"), "utf-8")
     return target / "deploy" / "terraform"

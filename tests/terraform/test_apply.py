@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.deploy.templates import template
+from tests.terraform.engine import ROOT
 from tests.terraform.scenarios import ACCOUNT, SCENARIOS, Scenario, snake_case
 
 if TYPE_CHECKING:
@@ -44,9 +45,8 @@ def _resources(output: Output) -> dict[str, dict[str, Any]]:
     """The attributes of what was applied in any run, by address."""
     return {
         resource["address"]: resource["values"]
-        for line in output.lines()
-        if line["type"] == "test_state"
-        for resource in line["test_state"].get("root_module", {}).get("resources", ())
+        for _, state in output.states()
+        for resource in state.get("root_module", {}).get("resources", ())
         if resource["mode"] == "managed"
     }
 
@@ -129,12 +129,33 @@ module "credlake" {
 """
 
 
+def test_what_cannot_be_collected_again_is_not_destroyed():
+    resource = re.compile(r'^resource "(\w+)" "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
+    kept = {
+        f"{kind}.{name}"
+        for path in (ROOT / "deploy" / "terraform").rglob("*.tf")
+        for kind, name, body in resource.findall(path.read_text("utf-8"))
+        if "    prevent_destroy = true\n" in body
+    }
+    assert kept == {"aws_kms_key.lake", "aws_s3_bucket.lake", "aws_kms_key.replica", "aws_s3_bucket.replica"}
+
+
 def test_what_the_same_configuration_creates_can_be_given(engine, module):
     """Its ARNs are not known when Terraform plans, and a count must not depend on them."""
     folder = module.parent
     (folder / "main.tf").write_text(_TOGETHER, "utf-8")
     (folder / "tests").mkdir()
-    (folder / "tests" / "plan.tftest.hcl").write_text('mock_provider "aws" {}\nrun "plan" {\n  command = plan\n}\n')
+    # Terraform makes the ARNs up when it applies, OpenTofu when it plans.
+    arns = {
+        "aws_kms_key": "arn:aws:kms:eu-central-1:111122223333:key/1",
+        "aws_sns_topic": "arn:aws:sns:eu-central-1:111122223333:ours",
+        "aws_iam_policy": "arn:aws:iam::111122223333:policy/boundary",
+    }
+    mocks = "".join(
+        f'  mock_resource "{kind}" {{\n    defaults = {{ arn = "{arn}" }}\n  }}\n' for kind, arn in arns.items()
+    )
+    plan = f'mock_provider "aws" {{\n{mocks}}}\nrun "plan" {{\n  command = plan\n}}\n'
+    (folder / "tests" / "plan.tftest.hcl").write_text(plan, "utf-8")
     assert engine.run(folder, "get").code == 0
     assert engine.test(folder).failures() == []
 

@@ -57,11 +57,10 @@ def _applied(engine, tmp_path_factory):
     assert done.failures() == []
     assert done.code == 0
     found = {}
-    for line in done.lines():
-        if line["type"] == "test_state":
-            state, name = line["test_state"], line["@testfile"].removeprefix("tests/").removesuffix(".tftest.hcl")
-            outputs = {key: one.get("value") for key, one in state["outputs"].items()}
-            found[name] = Applied(State(state["root_module"]["resources"]), outputs)
+    for path, state in done.states():
+        outputs = {key: one.get("value") for key, one in state["outputs"].items()}
+        name = path.removeprefix("tests/").removesuffix(".tftest.hcl")
+        found[name] = Applied(State(state["root_module"]["resources"]), outputs)
     assert found.keys() == SCENARIOS.keys()
     return found
 
@@ -214,7 +213,7 @@ def test_the_replica_is_the_same(engine, module, given):
     (folder / "tests" / "replica.tftest.hcl").write_text(mocked_apply(variables, "aws", "eu-west-1", "amazonaws.com"))
     done = engine.test(folder, "-verbose")
     assert done.failures() == []
-    (applied,) = (line["test_state"] for line in done.lines() if line["type"] == "test_state")
+    ((_, applied),) = done.states()
     state = State(applied["root_module"]["resources"], REPLICA_ADDRESSES)
     found = _all_differences(state, rendering.resources())
     assert not found, "\n".join(found)
