@@ -1,8 +1,8 @@
 """Runs in a process of its own, as Lambda runs the function: with what is in its zip, and nothing else.
 
 Called with the unpacked zip and the deliveries (an event, and variables of the environment). The event of the command
-`page` is answered here, by what the function has to query its lake and to write the page. Says on its last line what
-each delivery gave, and which modules were loaded.
+`query` is answered here, by what the function has to query its lake. Says on its last line what each delivery gave,
+and which modules were loaded.
 """
 
 from __future__ import annotations
@@ -15,19 +15,12 @@ import sys
 
 class _Context:
     def get_remaining_time_in_millis(self):
-        return 120_000
+        return 900_000  # the Timeout of deploy/collector.yaml
 
 
-def _page(lake, query):
-    """The rows of a query, and the page of the newest snapshot."""
-    duckdb, data, page, scope = (
-        importlib.import_module(f"collector.{name}")
-        for name in ("query.duckdb", "reports.data", "reports.page", "reports.scope")
-    )
-    with duckdb.LocalLake(lake) as opened:
-        rows = [row for batch in opened.rows(query).batches for row in batch.to_pylist()]
-        report = data.read_report(opened.rows, lake=lake, scope=scope.Scope())
-    return {"rows": rows, "page": page.render(report)}
+def _query(lake, text):
+    with importlib.import_module("collector.query.duckdb").LocalLake(lake) as opened:
+        return [row for batch in opened.rows(text).batches for row in batch.to_pylist()]
 
 
 def main(code, *deliveries):
@@ -41,8 +34,8 @@ def main(code, *deliveries):
         os.environ.update(before | variables)
         print("delivery", flush=True)  # noqa: T201 -- parts the log
         try:
-            is_page = event.get("command") == "page"
-            returned = _page(variables["CREDLAKE_LAKE"], event["query"]) if is_page else handle(event, _Context())
+            is_query = event.get("command") == "query"
+            returned = _query(variables["CREDLAKE_LAKE"], event["text"]) if is_query else handle(event, _Context())
             answers.append({"returned": returned})
         except Exception as error:  # noqa: BLE001 -- Lambda takes whatever is raised
             answers.append({"raised": type(error).__name__, "message": str(error)})

@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from collector.lake.layout import page_key
 from collector.lake.record import read_record
 from collector.lake.s3_store import S3Store
 from tests.deploy.conftest import ORGANIZATION, OWN_PYTHON, REFUSED, machine
@@ -183,30 +184,36 @@ def test_its_description_names_size_hash_and_upload(packaging, tmp_path, monkeyp
 
 @pytest.fixture(scope="session", name="alone")
 def _alone(for_lambda, unpacked, invoke):
-    """A run, a query and the page by the zip alone, on the runtime's Python where this machine has one."""
-    code, python = (for_lambda[machine()], _python_of_lambda()) if _python_of_lambda() else (unpacked, sys.executable)
-    query = "select account_id, outcome from collection_coverage order by account_id"
+    """A run that writes the page, and a query, by the zip alone, on the runtime's Python where this machine has one."""
+    python = _python_of_lambda()
+    code = unpacked if python is None else for_lambda[machine()]
+    text = "select account_id, outcome from collection_coverage order by account_id"
+    events = {}, {"command": "query", "text": text}
     return invoke(
-        ({}, _lake("alone")), ({"command": "page", "query": query}, _lake("alone")), code=code, python=python
+        *((event, _lake("alone", CREDLAKE_PUBLISH_PAGE="true")) for event in events), code=code, python=python
     ), code
 
 
 def _python_of_lambda():
-    """Python 3.12; None where there is none, or where it is a pyenv shim for none."""
-    found = shutil.which("python3.12")
-    command = [found or "false", "-c", "import sys; print(sys.executable)"]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() or None
+    """Python 3.12, on the PATH or pyenv's; None where there is none. A pyenv shim for another version is none."""
+    candidates = [shutil.which("python3.12"), *sorted(Path.home().glob(".pyenv/versions/3.12.*/bin/python"))]
+    program = "import sys; print(*sys.version_info[:2], sep='.')"
+    for candidate in filter(None, candidates):
+        said = subprocess.run([candidate, "-c", program], capture_output=True, text=True, check=False).stdout
+        if said.strip() == "3.12":
+            return candidate
+    return None
 
 
-def test_the_zip_alone_collects_queries_and_writes_the_page(alone):
-    ((collected, page), loaded), code = alone
+def test_the_zip_alone_collects_queries_and_writes_the_page(alone, aws):
+    ((collected, queried), loaded), code = alone
     assert collected.returned["accounts"] == {"assume_denied": 1, "collected": 2}
-    rows = {row["account_id"]: row["outcome"] for row in page.returned["rows"]}
+    rows = {row["account_id"]: row["outcome"] for row in queried.returned}
     assert rows == {"000000000001": "collected", "100000000001": "collected", REFUSED: "assume_denied"}
-    html = page.returned["page"]
-    assert html.startswith("<!doctype html>")
-    assert html.rstrip().endswith("</html>")
-    assert all(account in html for account in rows)
+    page = S3Store("s3://credlake/alone", aws.client()).read(page_key(collected.returned["organization_id"])).decode()
+    assert page.startswith("<!doctype html>")
+    assert page.rstrip().endswith("</html>")
+    assert all(account in page for account in rows)
     # Whatever is not Python's own is from the zip.
     installed = {name.split(".")[0]: file for name, file in loaded.items() if "-packages" in file}
     assert installed == {}
