@@ -48,11 +48,25 @@ ADDRESSES: dict[str, tuple[str, dict[str, str]]] = {
     "Task": ("aws_ecs_task_definition.run[0]", {"arn": "Task"}),
     "FailedRule": ("aws_cloudwatch_event_rule.failed[0]", {}),
 }
-# The same for modules/replica and replica.yaml.
-REPLICA_ADDRESSES: dict[str, tuple[str, dict[str, str]]] = {
-    "Key": ("aws_kms_key.replica", {"arn": "Key.Arn"}),
-    "Bucket": ("aws_s3_bucket.replica", {"id": "Bucket"}),
-    "BucketPolicy": ("aws_s3_bucket_policy.replica", {}),
+# The same for the modules whose template is a stack of its own.
+OF_MODULES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
+    "replica": {
+        "Key": ("aws_kms_key.replica", {"arn": "Key.Arn"}),
+        "Bucket": ("aws_s3_bucket.replica", {"id": "Bucket"}),
+        "BucketPolicy": ("aws_s3_bucket_policy.replica", {}),
+    },
+    "joins": {
+        "Bus": ("aws_cloudwatch_event_bus.joins", {"arn": "Bus.Arn"}),
+        "BusPolicy": ("aws_cloudwatch_event_bus_policy.joins", {}),
+        "Rule": ("aws_cloudwatch_event_rule.joined", {}),
+        "RuleRole": ("aws_iam_role.rule", {"arn": "RuleRole.Arn"}),
+        "Wait": ("aws_sfn_state_machine.wait", {"arn": "Wait"}),
+        "WaitRole": ("aws_iam_role.wait", {"arn": "WaitRole.Arn"}),
+    },
+    "joins-management": {
+        "Rule": ("aws_cloudwatch_event_rule.joined", {}),
+        "Role": ("aws_iam_role.forward", {"arn": "Role.Arn"}),
+    },
 }
 # What belongs to a resource above, and is part of its properties there.
 PARTS = {

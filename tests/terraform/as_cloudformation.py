@@ -321,12 +321,18 @@ def _task(values: Values, _: State) -> Values:
 def _event_rule(values: Values, state: State) -> Values:
     return {
         "Description": values["description"],
+        "EventBusName": values["event_bus_name"] if values["event_bus_name"] != "default" else None,
         "EventPattern": json.loads(values["event_pattern"]),
         "Targets": [
-            {"Id": one["target_id"], "Arn": one["arn"]}
+            _renamed(one, Id="target_id", Arn="arn", RoleArn="role_arn")
             for one in state.parts("aws_cloudwatch_event_target", rule=values["name"])
         ],
     }
+
+
+def _bus_policy(values: Values, _: State) -> Values:
+    (statement,) = json.loads(values["policy"])["Statement"]
+    return {"EventBusName": values["event_bus_name"], "StatementId": statement.pop("Sid"), "Statement": statement}
 
 
 _KINDS: dict[str, Callable[[Values, State], Values]] = {
@@ -337,6 +343,8 @@ _KINDS: dict[str, Callable[[Values, State], Values]] = {
         "ClusterSettings": [_renamed(one, Name="name", Value="value") for one in values["setting"]]
     },
     "AWS::ECS::TaskDefinition": _task,
+    "AWS::Events::EventBus": lambda values, _: _renamed(values, Name="name", Description="description"),
+    "AWS::Events::EventBusPolicy": _bus_policy,
     "AWS::Events::Rule": _event_rule,
     "AWS::Glue::Database": lambda values, _: {
         "CatalogId": values["catalog_id"],
@@ -375,4 +383,8 @@ _KINDS: dict[str, Callable[[Values, State], Values]] = {
         "SqsManagedSseEnabled": values["sqs_managed_sse_enabled"] or None,
     },
     "AWS::Scheduler::Schedule": _schedule,
+    "AWS::StepFunctions::StateMachine": lambda values, _: {
+        **_renamed(values, StateMachineType="type", RoleArn="role_arn"),
+        "DefinitionString": json.dumps(json.loads(values["definition"]), sort_keys=True),
+    },
 }

@@ -44,7 +44,7 @@ class Rendering:
         """The outputs of a stack."""
         return {
             name: self.value(one["Value"])
-            for name, one in self._template["Outputs"].items()
+            for name, one in self._template.get("Outputs", {}).items()
             if "Condition" not in one or self._holds(one["Condition"])
         }
 

@@ -243,6 +243,8 @@ def test_the_variables_refuse_what_the_parameters_refuse(engine, module):
     [
         ("variables.tf", "collector.yaml"),
         ("modules/organization/variables.tf", "member-role.yaml"),
+        ("modules/joins/variables.tf", "joins.yaml"),
+        ("modules/joins-management/variables.tf", "joins-management.yaml"),
         ("modules/replica/variables.tf", "replica.yaml"),
     ],
 )

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from tests.deploy.templates import FOLDER, template
-from tests.terraform.applied_state import ADDRESSES, PARTS, REPLICA_ADDRESSES, State
+from tests.terraform.applied_state import ADDRESSES, OF_MODULES, PARTS, State
 from tests.terraform.as_cloudformation import properties, without_nothing
 from tests.terraform.engine import copied
 from tests.terraform.rendering import Rendering
@@ -145,6 +145,8 @@ def _all_differences(state: State, made: dict[str, dict[str, Any]]) -> list[str]
     names = state.names()
     found = []
     for logical, resource in made.items():
+        if definition := resource["Properties"].get("DefinitionString"):
+            resource["Properties"]["DefinitionString"] = json.dumps(json.loads(definition), sort_keys=True)
         left_out = _ONE_SIDE_ALONE.get(resource["Type"], set())
         template_side = canonical(without_nothing(resource["Properties"]), {})
         module_side = canonical(properties(state, logical, resource["Type"]), names)
@@ -188,11 +190,9 @@ def test_quicksight_is_the_template_with_every_parameter(applied, name):
 
 
 def test_every_template_has_its_counterpart():
-    compared = {"collector.yaml", "container.yaml", "replica.yaml"}
+    compared = {"collector.yaml", "container.yaml", *(f"{name}.yaml" for name in OF_MODULES)}
     used_as_they_are = {"member-role.yaml", "quicksight.yaml"}
-    # Stacks of their own, next to either.
-    not_in_the_module = {"joins.yaml", "joins-management.yaml"}
-    assert {path.name for path in FOLDER.glob("*.yaml")} == compared | used_as_they_are | not_in_the_module
+    assert {path.name for path in FOLDER.glob("*.yaml")} == compared | used_as_they_are
 
 
 def test_every_resource_of_the_templates_is_made_in_some_scenario():
@@ -201,25 +201,54 @@ def test_every_resource_of_the_templates_is_made_in_some_scenario():
     assert made == wanted == ADDRESSES.keys()
 
 
-@pytest.mark.parametrize("given", [{}, {"RetentionDays": 90, "Lock": "COMPLIANCE:365"}])
-def test_the_replica_is_the_same(engine, module, given):
-    role = "arn:aws:iam::444455556666:role/security/credlake-replication"
-    parameters = {"BucketName": "replica", "ReplicationRoleArn": role, **given}
-    known = {"AWS::AccountId": ACCOUNT, "AWS::Partition": "aws", "Bucket.Arn": "arn:aws:s3:::replica"}
-    rendering = Rendering("replica.yaml", parameters, known)
-    folder = module / "modules" / "replica"
+_ROLES = {"PermissionsBoundaryArn": f"arn:aws:iam::{ACCOUNT}:policy/boundary", "RolePath": "/security/"}
+_REPLICA = {
+    "BucketName": "replica",
+    "ReplicationRoleArn": "arn:aws:iam::444455556666:role/security/credlake-replication",
+}
+_JOINS = {"ManagementAccountId": "000000000001", "FunctionName": "credlake-credlake"}
+_FORWARDING = {"BusArn": f"arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/credlake-joins"}
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("replica", _REPLICA),
+        ("replica", {**_REPLICA, "RetentionDays": 90, "Lock": "COMPLIANCE:365"}),
+        ("joins", _JOINS),
+        ("joins", {**_JOINS, **_ROLES, "WaitSeconds": 600}),
+        ("joins-management", _FORWARDING),
+        ("joins-management", {**_FORWARDING, **_ROLES}),
+    ],
+)
+def test_a_module_of_its_own_is_the_same(engine, module, name, parameters):
+    known = {
+        "AWS::AccountId": ACCOUNT,
+        "AWS::Partition": "aws",
+        "AWS::Region": "eu-west-1",
+        "Bucket.Arn": "arn:aws:s3:::replica",
+        "Bus": "credlake-joins",
+    }
+    rendering = Rendering(f"{name}.yaml", parameters, known)
+    made = rendering.resources()
+    folder = module / "modules" / name
     (folder / "tests").mkdir()
-    variables = {snake_case(name): value for name, value in parameters.items()}
-    (folder / "tests" / "replica.tftest.hcl").write_text(mocked_apply(variables, "aws", "eu-west-1", "amazonaws.com"))
+    variables = {snake_case(key): value for key, value in parameters.items()}
+    (folder / "tests" / "apply.tftest.hcl").write_text(mocked_apply(variables, "aws", "eu-west-1", "amazonaws.com"))
     done = engine.test(folder, "-verbose")
     assert done.failures() == []
     ((_, applied),) = done.states()
-    state = State(applied["root_module"]["resources"], REPLICA_ADDRESSES)
-    found = _all_differences(state, rendering.resources())
+    state = State(applied["root_module"]["resources"], OF_MODULES[name])
+    assert {address for address, _ in OF_MODULES[name].values()} == {
+        address for address in state.values if address.partition(".")[0] not in PARTS
+    }
+    assert made.keys() == OF_MODULES[name].keys()
+    found = _all_differences(state, made)
     assert not found, "\n".join(found)
-    outputs = {name: one["value"] for name, one in applied["outputs"].items()}
-    assert outputs == {"bucket_name": "replica", "key_arn": state.values["aws_kms_key.replica"]["arn"]}
-    assert {snake_case(name) for name in rendering.outputs()} == outputs.keys()
+    outputs = {key: canonical(one["value"], state.names()) for key, one in applied.get("outputs", {}).items()}
+    # The reference of a bucket is its name.
+    wanted = {key: parameters["BucketName"] if one == "<Bucket>" else one for key, one in rendering.outputs().items()}
+    assert outputs == {snake_case(key): one for key, one in wanted.items()}
 
 
 def _changed(value: Any) -> Iterator[Any]:

@@ -13,6 +13,8 @@ pytestmark = pytest.mark.terraform
 FOLDERS = [
     ".",
     "modules/organization",
+    "modules/joins",
+    "modules/joins-management",
     "modules/replica",
     "examples/management-account",
     "examples/delegated-administrator",
