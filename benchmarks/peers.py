@@ -10,7 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 _THREADS = 32
 _POLL_SECONDS = 1.0
@@ -19,15 +19,20 @@ _POLL_SECONDS = 1.0
 def _report(account_id: str) -> bool:
     """Assume the role, request the report, look once a second, fetch it; session and client are the account's own."""
     try:
-        given = boto3.client("sts").assume_role(
-            RoleArn=f"arn:aws:iam::{account_id}:role/credlake-reader", RoleSessionName="peer"
-        )["Credentials"]
+        # boto3's own default session is not for several threads.
+        given = (
+            boto3.Session()
+            .client("sts")
+            .assume_role(RoleArn=f"arn:aws:iam::{account_id}:role/credlake-reader", RoleSessionName="peer")[
+                "Credentials"
+            ]
+        )
         session = boto3.Session(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
         iam = session.client("iam")
         while iam.generate_credential_report()["State"] != "COMPLETE":
             time.sleep(_POLL_SECONDS)
         return bool(iam.get_credential_report()["Content"])
-    except ClientError:
+    except (ClientError, BotoCoreError):
         return False
 
 

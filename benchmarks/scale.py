@@ -132,12 +132,26 @@ def peers() -> None:
         server = [sys.executable, "-m", "benchmarks.scale_server", "--accounts", "1000", "--users", "20"]
         with served([*server, "--latency", str(BARE_LATENCY), "--large", "0"]) as one:
             cost = measured([sys.executable, "-m", "benchmarks.peers", way, str(accounts)], one.environment)
+        assert cost.exit_code == 0, f"{way} ended with {cost.exit_code}"
         wall, cpu, collected = map(float, cost.output.split())
         print(
             f"  {way}, {accounts} accounts, {collected:.0f} collected: {accounts / wall:.2f} accounts a second, "
             f"{cpu / accounts * 1000:.1f} ms of CPU an account",
             flush=True,
         )
+
+
+def prowler(executable: str) -> None:
+    """Print what Prowler takes for one account of 20 users and one check of its credentials."""
+    with (
+        organization(accounts=5, users=20, latency=BARE_LATENCY, generation=3.0) as one,
+        tempfile.TemporaryDirectory() as to,
+    ):
+        role = "arn:aws:iam::000000000002:role/credlake-reader"
+        options = ["--check", "iam_rotate_access_key_90_days", "--region", "us-east-1", "--output-formats", "csv"]
+        cost = measured([executable, "aws", "--role", role, *options, "-o", to, "--no-banner", "-z"], one.environment)
+    assert cost.exit_code == 0, f"Prowler ended with {cost.exit_code}: {cost.output}"
+    print(f"  prowler, 1 account: {cost.wall:.0f} s, {cost.cpu:.1f} s of CPU, {cost.peak_mb:.0f} MB, {one.calls}")
 
 
 def main() -> None:
@@ -148,6 +162,7 @@ def main() -> None:
     options.add_argument("--latency", type=int, nargs="+", default=[30, 150], metavar="MS")
     options.add_argument("--stores", nargs="+", choices=("folder", "s3"), default=["folder", "s3"])
     options.add_argument("--no-peers", action="store_true")
+    options.add_argument("--prowler", metavar="EXECUTABLE", help="of an environment of its own: pip install prowler")
     chosen = options.parse_args()
     bare = bare_loop()
     print(f"bare boto3 loop: {bare * 1000:.2f} ms of CPU an account\n{_HEADINGS}", flush=True)
@@ -162,6 +177,8 @@ def main() -> None:
     if not chosen.no_peers:
         print("peers, on 1,000 accounts of 20 users, 30 ms a call:")
         peers()
+        if chosen.prowler:
+            prowler(chosen.prowler)
 
 
 if __name__ == "__main__":

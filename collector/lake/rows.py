@@ -342,7 +342,7 @@ def _summary(evidence: AccountEvidence, result: AccountOutcome) -> dict[str, Any
 def _denied_by(evidence: AccountEvidence) -> dict[str, str | None]:
     """The policy that denied a call, the report's first; null where AWS names none."""
     messages = (evidence.error_message, evidence.password_policy_error, evidence.summary_error)
-    for denial in map(read_denial, messages):
+    for denial in map(read_denial, filter(None, messages)):
         if denial.policy_type is not None:
             return {"denied_by_type": str(denial.policy_type), "denied_by_arn": denial.policy_arn}
     return {"denied_by_type": None, "denied_by_arn": None}
