@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 _THREADS = 32
 _POLL_SECONDS = 1.0
@@ -32,7 +33,7 @@ def _report(account_id: str) -> bool:
         while iam.generate_credential_report()["State"] != "COMPLETE":
             time.sleep(_POLL_SECONDS)
         return bool(iam.get_credential_report()["Content"])
-    except (ClientError, BotoCoreError):
+    except (ClientError, BotoCoreError, ResponseParserError):
         return False
 
 

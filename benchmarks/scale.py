@@ -32,7 +32,7 @@ START_SECONDS = 0.6
 # Smaller organizations have no account of 5,000 users: it would be most of them.
 SMALLEST_WITH_LARGE_ACCOUNTS = 1_000
 BARE_ACCOUNTS, BARE_CONNECTIONS, BARE_LATENCY = 1_000, 32, 0.03
-PEERS = {"one-after-another": 10, "thread-and-client": 200}
+PEERS = {"one-after-another": 10, "thread-and-client": 160}
 FUNCTION_SECONDS = 900
 
 
