@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +51,8 @@ def page_stand_ins(folder, lake, **of_the_member_roles):
         # Lake Formation is known to moto alone.
         stand_in(over_tls=True, AWS_ENDPOINT_URL_ATHENA=athena_url, AWS_ENDPOINT_URL_LAKEFORMATION=moto.url) as aws,
     ):
+        # moto's accounts belong to the process: another module may have left an organization.
+        urllib.request.urlopen(f"{moto.url}/moto-api/reset", data=b"", timeout=30).close()  # noqa: S310 -- loopback
         athena.client_of = lambda service: aws.client(service, COLLECTOR)
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CREDLAKE_"))},
