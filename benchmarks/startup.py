@@ -1,4 +1,4 @@
-"""What `credlake --help`, and `credlake read` of 5,000 users, take beside Python that does nothing."""
+"""What `credlake --help`, and `credlake read` of 5,000 users, take, and Python that does nothing."""
 
 from __future__ import annotations
 
