@@ -13,7 +13,7 @@ from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 from urllib.parse import urlsplit
 
 import structlog
@@ -29,22 +29,28 @@ from collector.aws.pace import Pace, keep_pace
 from collector.errors import CallFault, FaultKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from botocore.client import BaseClient
     from botocore.session import Session
+    from types_boto3_account import AccountClient
     from types_boto3_athena import AthenaClient
+    from types_boto3_cloudformation import CloudFormationClient
+    from types_boto3_events import EventBridgeClient
     from types_boto3_glue import GlueClient
     from types_boto3_iam import IAMClient
     from types_boto3_kms import KMSClient
     from types_boto3_lakeformation import LakeFormationClient
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_logs import CloudWatchLogsClient
     from types_boto3_organizations import OrganizationsClient
+    from types_boto3_quicksight import QuickSightClient
     from types_boto3_s3 import S3Client
+    from types_boto3_scheduler import EventBridgeSchedulerClient
     from types_boto3_securityhub import SecurityHubClient
     from types_boto3_sns import SNSClient
     from types_boto3_sts import STSClient
 
-    from collector.aws.stack_types import CloudFormationClient, LambdaClient, LogsClient, SchedulerClient
 
 Service = Literal[
     "account",
@@ -226,42 +232,14 @@ def _is_read(variable: str) -> bool:
     return variable.startswith("AWS_") or variable.lower().endswith("_proxy") or variable == "REQUESTS_CA_BUNDLE"
 
 
-class AccountManagementClient(Protocol):
-    """The one call of Account Management; its type stubs are not installed."""
-
-    def get_account_information(self) -> Mapping[str, object]:
-        """Its response."""
-
-
-class EventsClient(Protocol):
-    """The one call of EventBridge; its type stubs are not installed."""
-
-    def put_events(self, *, Entries: Sequence[Mapping[str, str]]) -> Mapping[str, list[dict[str, str]]]:  # noqa: N803
-        """Its response has an entry for each event."""
-
-
-class QuickSightClient(Protocol):
-    """The one call of QuickSight; its type stubs are not installed."""
-
-    def create_ingestion(
-        self,
-        *,
-        AwsAccountId: str,  # noqa: N803
-        DataSetId: str,  # noqa: N803
-        IngestionId: str,  # noqa: N803
-        IngestionType: str,  # noqa: N803
-    ) -> Mapping[str, object]:
-        """Its response."""
-
-
 @overload
-def client(service: Literal["account"], region: str | None = None) -> AccountManagementClient: ...
+def client(service: Literal["account"], region: str | None = None) -> AccountClient: ...
 @overload
 def client(service: Literal["athena"], region: str | None = None) -> AthenaClient: ...
 @overload
 def client(service: Literal["cloudformation"], region: str | None = None) -> CloudFormationClient: ...
 @overload
-def client(service: Literal["events"], region: str | None = None) -> EventsClient: ...
+def client(service: Literal["events"], region: str | None = None) -> EventBridgeClient: ...
 @overload
 def client(service: Literal["glue"], region: str | None = None) -> GlueClient: ...
 @overload
@@ -273,7 +251,7 @@ def client(service: Literal["lakeformation"], region: str | None = None) -> Lake
 @overload
 def client(service: Literal["lambda"], region: str | None = None) -> LambdaClient: ...
 @overload
-def client(service: Literal["logs"], region: str | None = None) -> LogsClient: ...
+def client(service: Literal["logs"], region: str | None = None) -> CloudWatchLogsClient: ...
 @overload
 def client(service: Literal["organizations"], region: str | None = None) -> OrganizationsClient: ...
 @overload
@@ -281,25 +259,14 @@ def client(service: Literal["quicksight"], region: str | None = None) -> QuickSi
 @overload
 def client(service: Literal["s3"], region: str | None = None) -> S3Client: ...
 @overload
-def client(service: Literal["scheduler"], region: str | None = None) -> SchedulerClient: ...
+def client(service: Literal["scheduler"], region: str | None = None) -> EventBridgeSchedulerClient: ...
 @overload
 def client(service: Literal["securityhub"], region: str | None = None) -> SecurityHubClient: ...
 @overload
 def client(service: Literal["sns"], region: str | None = None) -> SNSClient: ...
 @overload
 def client(service: Literal["sts"], region: str | None = None) -> STSClient: ...
-def client(
-    service: Service, region: str | None = None
-) -> (
-    BaseClient
-    | AccountManagementClient
-    | CloudFormationClient
-    | EventsClient
-    | LambdaClient
-    | LogsClient
-    | QuickSightClient
-    | SchedulerClient
-):
+def client(service: Service, region: str | None = None) -> BaseClient:
     """The process's client of a service in a Region: the configured one; for what is next to the lake, the bucket's.
 
     Where that is not known either, us-east-1.

@@ -6,7 +6,7 @@ Operations have the names of their permissions, since those are what has to be g
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from collector.aws.clients import client, own_credentials
 from collector.aws.credentials import signing_as
@@ -19,10 +19,17 @@ from collector.errors import CallFault
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from collector.aws.stack_types import CallAs, Stack, StackEvent, StackInstance, StackSet
+    from types_boto3_cloudformation.type_defs import (
+        StackEventTypeDef,
+        StackInstanceSummaryTypeDef,
+        StackSetTypeDef,
+        StackTypeDef,
+    )
 
 # The service principal of StackSets with trusted access to an organization.
 STACK_SETS = "member.org.stacksets.cloudformation.amazonaws.com"
+# As what an account reads a service-managed StackSet: the management account, or a delegated administrator.
+CallAs = Literal["SELF", "DELEGATED_ADMIN"]
 # Those of the last failure are enough; a stack that is deployed often has thousands of events.
 _MOST_EVENTS = 200
 
@@ -88,14 +95,14 @@ def resource_policy() -> str | None:
     return None
 
 
-def stack_set(name: str, call_as: CallAs) -> StackSet | None:
+def stack_set(name: str, call_as: CallAs) -> StackSetTypeDef | None:
     """DescribeStackSet's StackSet; None where there is none."""
     with Ignoring("StackSetNotFoundException", "StackSetNotFound"), translated("cloudformation:DescribeStackSet"):
         return client("cloudformation").describe_stack_set(StackSetName=name, CallAs=call_as)["StackSet"]
     return None
 
 
-def stack_instances(name: str, call_as: CallAs) -> list[StackInstance]:
+def stack_instances(name: str, call_as: CallAs) -> list[StackInstanceSummaryTypeDef]:
     """ListStackInstances' instances."""
     pages = client("cloudformation").get_paginator("list_stack_instances").paginate(StackSetName=name, CallAs=call_as)
     read = every_page(
@@ -106,7 +113,7 @@ def stack_instances(name: str, call_as: CallAs) -> list[StackInstance]:
     return [one for page in read for one in page["Summaries"]]
 
 
-def stack(name: str) -> Stack | None:
+def stack(name: str) -> StackTypeDef | None:
     """DescribeStacks' stack; None where there is none."""
     try:
         with translated("cloudformation:DescribeStacks"):
@@ -138,7 +145,7 @@ def failed_resources(name: str) -> list[FailedResource]:
     return failed[::-1]
 
 
-def _events(name: str) -> Iterator[StackEvent]:
+def _events(name: str) -> Iterator[StackEventTypeDef]:
     """The stack's events, newest first."""
     pages = client("cloudformation").get_paginator("describe_stack_events").paginate(StackName=name)
     for page in every_page(

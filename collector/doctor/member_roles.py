@@ -13,7 +13,6 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from collector.aws import deployment
-from collector.aws.stack_types import CallAs
 from collector.denial import by_policy, read_denial
 from collector.doctor.finding import Finding, Status, describe_fault, fail, not_checked, ok, run_check
 from collector.doctor.stack import check_stack
@@ -22,9 +21,10 @@ from collector.errors import CallFault, FaultKind
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    from types_boto3_cloudformation.type_defs import StackInstanceSummaryTypeDef, StackSetTypeDef
+
     from collector.aws.clients import Identity
-    from collector.aws.deployment import Organization
-    from collector.aws.stack_types import StackInstance, StackSet
+    from collector.aws.deployment import CallAs, Organization
 
 # What a run calls to list the organization: deploy/organization-policy.json grants it.
 LISTING_ACTIONS = (
@@ -72,13 +72,13 @@ class MemberRoleChecks:
     def _call_as(self) -> CallAs | None:
         """As what the caller's account may read StackSets; None where it may not."""
         if self._is_management:
-            return CallAs.SELF
+            return "SELF"
         try:
             administrators = deployment.delegated_administrators(deployment.STACK_SETS)
         except CallFault:
             # Delegated administrators may list them, and nobody else but the management account.
             return None
-        return CallAs.DELEGATED_ADMIN if self.identity.account_id in administrators else None
+        return "DELEGATED_ADMIN" if self.identity.account_id in administrators else None
 
     def _check_access(self) -> Iterator[Finding]:
         """Check that the collector's account may list the organization: by the call itself, if it is the caller's."""
@@ -147,7 +147,9 @@ def _texts(value: object) -> list[str]:
     return [str(one) for one in value] if isinstance(value, list) else [] if value is None else [str(value)]
 
 
-def check_stack_set(name: str, found: StackSet | None, organization: Organization, collector: str) -> Iterator[Finding]:
+def check_stack_set(
+    name: str, found: StackSetTypeDef | None, organization: Organization, collector: str
+) -> Iterator[Finding]:
     """Evaluate DescribeStackSet's answer, None where there is none: a finding for each setting that is wrong."""
     if found is None:
         yield fail(_SET, name, "does not exist, so no account has the role", _PART_3)
@@ -168,14 +170,14 @@ def check_stack_set(name: str, found: StackSet | None, organization: Organizatio
         yield ok(_SET, name, "is as in docs/deploy.md")
 
 
-def check_instances(instances: Sequence[StackInstance], accounts: Collection[str]) -> Iterator[Finding]:
+def check_instances(instances: Sequence[StackInstanceSummaryTypeDef], accounts: Collection[str]) -> Iterator[Finding]:
     """Evaluate ListStackInstances' answer.
 
     Args:
         instances: all of them.
         accounts: the ids of the ACTIVE accounts that should have one: all but the management account.
     """
-    states: dict[str, list[StackInstance]] = defaultdict(list)
+    states: dict[str, list[StackInstanceSummaryTypeDef]] = defaultdict(list)
     for instance in instances:
         states[_state(instance)].append(instance)
     failed = [one for state in sorted(_FAILED & states.keys()) for one in states[state]]
@@ -195,7 +197,7 @@ def check_instances(instances: Sequence[StackInstance], accounts: Collection[str
         yield ok(_INSTANCES, f"{len(done & set(accounts))} of {len(accounts)}", "accounts have the stack with the role")
 
 
-def _state(instance: StackInstance) -> str:
+def _state(instance: StackInstanceSummaryTypeDef) -> str:
     detailed = instance.get("StackInstanceStatus", {}).get("DetailedStatus")
     return detailed or ("SUCCEEDED" if instance.get("Status") == "CURRENT" else "PENDING")
 

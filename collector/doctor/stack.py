@@ -17,8 +17,9 @@ from collector.errors import CallFault, FaultKind
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from types_boto3_cloudformation.type_defs import StackTypeDef
+
     from collector.aws.deployment import FailedResource
-    from collector.aws.stack_types import Stack
 
 _PART_4 = "Follow docs/deploy.md, part 4 (`make deploy`)."
 # A stack in these states has its resources, those of its last update or of the one before.
@@ -65,7 +66,7 @@ class StackChecks:
         yield from self._check_existing()
 
     @cached_property
-    def _stack(self) -> Stack | None:
+    def _stack(self) -> StackTypeDef | None:
         return deployment.stack(self.names.stack)
 
     @property
@@ -195,7 +196,7 @@ def refused(check: str, subject: str, fault: CallFault, region: str) -> Finding:
     return fail(check, subject, message, step)
 
 
-def check_stack(name: str, found: Stack | None, remediation: str) -> Iterator[Finding]:
+def check_stack(name: str, found: StackTypeDef | None, remediation: str) -> Iterator[Finding]:
     """Evaluate DescribeStacks' answer, None where there is none; `remediation` is how to deploy it."""
     # REVIEW_IN_PROGRESS: a change set was made that would create it, and not executed.
     status = found["StackStatus"] if found is not None else "REVIEW_IN_PROGRESS"
