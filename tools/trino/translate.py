@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 _RECORD_TABLES = frozenset({HISTORY_TABLE, CURRENT_TABLE})
 _WHOLE_NUMBERS = frozenset({exp.DType.INT, exp.DType.BIGINT})
 
+# Literal rows of a view, and calls, stay on one line each up to this width.
+_LINE = 500
+
 
 def to_duckdb(tree: exp.Query) -> str:
     """DuckDB's SQL for a statement that is annotated and allowed; the tree is not changed."""
     copy = tree.copy()
     for table, name in list(_narrowings(copy)):
         table.set("this", exp.to_identifier(name, quoted=True))
-    return _rewritten(copy).sql(dialect="duckdb", pretty=True, comments=False)
+    return _rewritten(copy).sql(dialect="duckdb", pretty=True, comments=False, max_text_width=_LINE)
 
 
 def duckdb_reads(tree: exp.Query) -> list[str]:

@@ -84,14 +84,8 @@ WITH "lists" AS (
     "account"."owner" AS "owner",
     "account"."ou_id_path" AS "ou_id_path",
     "account"."snapshot_at" AS "snapshot_at",
-    LAG("account"."snapshot_date") OVER (
-      PARTITION BY "account"."organization_id", "account"."account_id"
-      ORDER BY "account"."snapshot_date"
-    ) AS "seen_before",
-    LEAD("account"."snapshot_date") OVER (
-      PARTITION BY "account"."organization_id", "account"."account_id"
-      ORDER BY "account"."snapshot_date"
-    ) AS "seen_next"
+    LAG("account"."snapshot_date") OVER (PARTITION BY "account"."organization_id", "account"."account_id" ORDER BY "account"."snapshot_date") AS "seen_before",
+    LEAD("account"."snapshot_date") OVER (PARTITION BY "account"."organization_id", "account"."account_id" ORDER BY "account"."snapshot_date") AS "seen_next"
   FROM "account_history" AS "account"
 ), "changes" AS (
   SELECT
@@ -164,33 +158,17 @@ WITH "lists" AS (
     "lists"."next_run_id" AS "next_run_id"
   FROM "accounts_in_order" AS "listed"
   INNER JOIN "lists_in_order" AS "lists"
-    ON "lists"."organization_id" = "listed"."organization_id"
-    AND "lists"."snapshot_date" = "listed"."snapshot_date"
+    ON "lists"."organization_id" = "listed"."organization_id" AND "lists"."snapshot_date" = "listed"."snapshot_date"
   CROSS JOIN (VALUES
     ('account_joined'),
     ('account_left')) AS "kind"("change_type")
   WHERE
-    CASE "kind"."change_type"
-      WHEN 'account_joined'
-      THEN "lists"."previous_source" = "listed"."inventory_source"
-      AND COALESCE("listed"."seen_before" <> "lists"."previous_date", TRUE)
-      WHEN 'account_left'
-      THEN "lists"."next_source" = "listed"."inventory_source"
-      AND COALESCE("listed"."seen_next" <> "lists"."next_date", TRUE)
-    END
+    CASE "kind"."change_type" WHEN 'account_joined' THEN "lists"."previous_source" = "listed"."inventory_source" AND COALESCE("listed"."seen_before" <> "lists"."previous_date", TRUE) WHEN 'account_left' THEN "lists"."next_source" = "listed"."inventory_source" AND COALESCE("listed"."seen_next" <> "lists"."next_date", TRUE) END
 )
 SELECT
   CAST("changes"."organization_id" AS TEXT) AS "organization_id",
-  CAST(CASE
-    WHEN "changes"."is_joining"
-    THEN "changes"."snapshot_date"
-    ELSE "changes"."next_date"
-  END AS TEXT) AS "snapshot_date",
-  CAST(CASE
-    WHEN "changes"."is_joining"
-    THEN "changes"."run_started_at"
-    ELSE "changes"."next_at"
-  END AS TIMESTAMP) AS "snapshot_at",
+  CAST(CASE WHEN "changes"."is_joining" THEN "changes"."snapshot_date" ELSE "changes"."next_date" END AS TEXT) AS "snapshot_date",
+  CAST(CASE WHEN "changes"."is_joining" THEN "changes"."run_started_at" ELSE "changes"."next_at" END AS TIMESTAMP) AS "snapshot_at",
   CAST("changes"."account_id" AS TEXT) AS "account_id",
   CAST("changes"."account_name" AS TEXT) AS "account_name",
   CAST("changes"."ou_id" AS TEXT) AS "ou_id",
@@ -202,16 +180,8 @@ SELECT
   CAST(NULL AS TIMESTAMP) AS "credential_created_at",
   CAST(1 AS INT) AS "occurrence",
   CAST(CASE WHEN "changes"."is_joining" THEN "changes"."joined_at" END AS TIMESTAMP) AS "changed_at",
-  CAST(CASE
-    WHEN "changes"."is_joining"
-    THEN "changes"."previous_date"
-    ELSE "changes"."snapshot_date"
-  END AS TEXT) AS "previous_snapshot_date",
+  CAST(CASE WHEN "changes"."is_joining" THEN "changes"."previous_date" ELSE "changes"."snapshot_date" END AS TEXT) AS "previous_snapshot_date",
   CAST(CASE WHEN "changes"."is_joining" THEN "changes"."report_generated_at" END AS TIMESTAMP) AS "report_generated_at",
   CAST(CASE WHEN NOT "changes"."is_joining" THEN "changes"."report_generated_at" END AS TIMESTAMP) AS "previous_report_generated_at",
-  CAST(CASE
-    WHEN "changes"."is_joining"
-    THEN "changes"."run_id"
-    ELSE "changes"."next_run_id"
-  END AS TEXT) AS "run_id"
+  CAST(CASE WHEN "changes"."is_joining" THEN "changes"."run_id" ELSE "changes"."next_run_id" END AS TEXT) AS "run_id"
 FROM "changes" AS "changes"

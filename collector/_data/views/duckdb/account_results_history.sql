@@ -67,10 +67,8 @@ WITH "checked" AS (
     ('password-length'),
     ('password-reuse')) AS "control"("control_id")
   WHERE
-    "account"."account_state" = 'ACTIVE'
-    AND (
-      "control"."control_id" = 'report-collected'
-      OR "account"."outcome" IN ('collected', 'partial')
+    "account"."account_state" = 'ACTIVE' AND (
+      "control"."control_id" = 'report-collected' OR "account"."outcome" IN ('collected', 'partial')
     )
 ), "evaluated" AS (
   SELECT
@@ -142,11 +140,9 @@ WITH "checked" AS (
       THEN 'fail'
       WHEN "checked"."password_policy_state" <> 'custom'
       THEN 'unknown'
-      WHEN "checked"."control_id" = 'password-length'
-      AND "checked"."minimum_password_length" >= "checked"."limit_password_length"
+      WHEN "checked"."control_id" = 'password-length' AND "checked"."minimum_password_length" >= "checked"."limit_password_length"
       THEN 'pass'
-      WHEN "checked"."control_id" = 'password-reuse'
-      AND "checked"."password_reuse_prevention" >= "checked"."limit_password_reuse"
+      WHEN "checked"."control_id" = 'password-reuse' AND "checked"."password_reuse_prevention" >= "checked"."limit_password_reuse"
       THEN 'pass'
       ELSE 'fail'
     END AS "status"
@@ -215,23 +211,7 @@ WITH "checked" AS (
     "evaluated"."control_id" AS "control_id",
     "evaluated"."is_covered" AS "is_covered",
     "evaluated"."status" AS "status",
-    CASE
-      WHEN "evaluated"."control_id" = 'report-collected'
-      THEN CASE "evaluated"."outcome"
-        WHEN 'collected'
-        THEN 'report_collected'
-        WHEN 'partial'
-        THEN 'report_collected_in_part'
-        ELSE 'report_not_collected'
-      END
-      WHEN "evaluated"."status" = 'unknown'
-      THEN 'password_policy_unreadable'
-      WHEN "evaluated"."password_policy_state" = 'default'
-      THEN 'no_password_policy'
-      WHEN "evaluated"."control_id" = 'password-length'
-      THEN 'password_length'
-      ELSE 'password_reuse'
-    END AS "reason_code"
+    CASE WHEN "evaluated"."control_id" = 'report-collected' THEN CASE "evaluated"."outcome" WHEN 'collected' THEN 'report_collected' WHEN 'partial' THEN 'report_collected_in_part' ELSE 'report_not_collected' END WHEN "evaluated"."status" = 'unknown' THEN 'password_policy_unreadable' WHEN "evaluated"."password_policy_state" = 'default' THEN 'no_password_policy' WHEN "evaluated"."control_id" = 'password-length' THEN 'password_length' ELSE 'password_reuse' END AS "reason_code"
   FROM "evaluated" AS "evaluated"
 )
 SELECT
@@ -256,10 +236,7 @@ SELECT
     WHEN 'report_collected_in_part'
     THEN 'The report was collected in part.' || COALESCE(' ' || "explained"."error_message", '')
     WHEN 'report_not_collected'
-    THEN 'The report was not collected: ' || "explained"."outcome" || COALESCE(
-      ' (' || COALESCE("explained"."error_code", "explained"."error_message") || ').',
-      '.'
-    )
+    THEN 'The report was not collected: ' || "explained"."outcome" || COALESCE(' (' || COALESCE("explained"."error_code", "explained"."error_message") || ').', '.')
     WHEN 'password_policy_unreadable'
     THEN 'Cannot be evaluated: the password policy could not be read' || COALESCE(' (' || "explained"."password_policy_error" || ').', '.')
     WHEN 'no_password_policy'

@@ -61,9 +61,7 @@ WITH "results" AS (
     "controls"."severity_rank" AS "severity_rank"
   FROM "counted" AS "counted"
   INNER JOIN "account_history" AS "account"
-    ON "account"."organization_id" = "counted"."organization_id"
-    AND "account"."snapshot_date" = "counted"."snapshot_date"
-    AND "account"."account_id" = "counted"."account_id"
+    ON "account"."organization_id" = "counted"."organization_id" AND "account"."snapshot_date" = "counted"."snapshot_date" AND "account"."account_id" = "counted"."account_id"
   INNER JOIN "controls_history" AS "controls"
     ON "controls"."control_id" = "counted"."control_id"
 )
@@ -82,12 +80,9 @@ SELECT
   CAST("described"."fail_count" AS BIGINT) AS "fail_count",
   CAST("described"."not_applicable_count" AS BIGINT) AS "not_applicable_count",
   CAST("described"."unknown_count" AS BIGINT) AS "unknown_count",
-  CAST(CASE
-    WHEN "described"."pass_count" + "described"."fail_count" > 0
-    THEN CAST("described"."pass_count" AS DOUBLE) / (
-      "described"."pass_count" + "described"."fail_count"
-    )
-  END AS DOUBLE) AS "pass_rate",
+  CAST(CASE WHEN "described"."pass_count" + "described"."fail_count" > 0 THEN CAST("described"."pass_count" AS DOUBLE) / (
+    "described"."pass_count" + "described"."fail_count"
+  ) END AS DOUBLE) AS "pass_rate",
   CAST("described"."outcome" AS TEXT) AS "outcome",
   CAST("described"."report_generated_at" AS TIMESTAMP) AS "report_generated_at",
   CAST("described"."run_id" AS TEXT) AS "run_id",

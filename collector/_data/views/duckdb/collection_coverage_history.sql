@@ -81,13 +81,7 @@ SELECT
     WHEN 'collected'
     THEN 'The report was fetched and every value of every row read.'
     WHEN 'partial'
-    THEN CASE
-      WHEN "measured"."error_code" = 'StaleReport' AND "measured"."report_age_seconds" > 0
-      THEN 'The report was fetched, but was already ' || CAST(CAST(ROUND(FLOOR(CAST("measured"."report_age_seconds" AS DOUBLE) / 3600)) AS BIGINT) AS TEXT) || ' hours old.'
-      WHEN "measured"."error_code" = 'StaleReport'
-      THEN 'The report was fetched, but its time is later than its fetch.'
-      ELSE 'The report was fetched, but is stale, has no root row, or could not all be read.'
-    END
+    THEN CASE WHEN "measured"."error_code" = 'StaleReport' AND "measured"."report_age_seconds" > 0 THEN 'The report was fetched, but was already ' || CAST(CAST(ROUND(FLOOR(CAST("measured"."report_age_seconds" AS DOUBLE) / 3600)) AS BIGINT) AS TEXT) || ' hours old.' WHEN "measured"."error_code" = 'StaleReport' THEN 'The report was fetched, but its time is later than its fetch.' ELSE 'The report was fetched, but is stale, has no root row, or could not all be read.' END
     WHEN 'skipped_state'
     THEN 'The account is ' || "measured"."account_state" || ', so it was not called.'
     WHEN 'excluded'

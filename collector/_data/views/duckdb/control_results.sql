@@ -173,9 +173,7 @@ WITH "results" AS (
   INNER JOIN "controls" AS "controls"
     ON "controls"."control_id" = "results"."control_id"
   INNER JOIN "account" AS "account"
-    ON "account"."organization_id" = "results"."organization_id"
-    AND "account"."snapshot_date" = "results"."snapshot_date"
-    AND "account"."account_id" = "results"."account_id"
+    ON "account"."organization_id" = "results"."organization_id" AND "account"."snapshot_date" = "results"."snapshot_date" AND "account"."account_id" = "results"."account_id"
 ), "account_exceptions" AS (
   SELECT
     "placed_exceptions"."organization_id" AS "organization_id",
@@ -185,10 +183,8 @@ WITH "results" AS (
     MAX("placed_exceptions"."term_key") AS "term_key"
   FROM "placed_exceptions" AS "placed_exceptions"
   WHERE
-    NOT "placed_exceptions"."account_id" IS NULL
-    AND (
-      "placed_exceptions"."user_glob" IS NULL
-      OR "placed_exceptions"."user_glob" = '<root_account>'
+    NOT "placed_exceptions"."account_id" IS NULL AND (
+      "placed_exceptions"."user_glob" IS NULL OR "placed_exceptions"."user_glob" = '<root_account>'
     )
   GROUP BY
     "placed_exceptions"."organization_id",
@@ -204,13 +200,9 @@ WITH "results" AS (
     MAX("placed"."term_key") AS "term_key"
   FROM "placed_exceptions" AS "placed"
   INNER JOIN "report_rows" AS "report"
-    ON "report"."organization_id" = "placed"."organization_id"
-    AND "report"."snapshot_date" = "placed"."snapshot_date"
-    AND "report"."account_id" = "placed"."account_id"
+    ON "report"."organization_id" = "placed"."organization_id" AND "report"."snapshot_date" = "placed"."snapshot_date" AND "report"."account_id" = "placed"."account_id"
   WHERE
-    "placed"."user_glob" <> '<root_account>'
-    AND NOT "report"."is_root"
-    AND "report"."user_name" LIKE "placed"."user_pattern" ESCAPE '!'
+    "placed"."user_glob" <> '<root_account>' AND NOT "report"."is_root" AND "report"."user_name" LIKE "placed"."user_pattern" ESCAPE '!'
   GROUP BY
     "placed"."organization_id",
     "placed"."snapshot_date",
@@ -262,36 +254,14 @@ WITH "results" AS (
     "described"."severity_rank" AS "severity_rank",
     "described"."owner" AS "owner",
     "described"."finding_id" AS "finding_id",
-    CASE
-      WHEN "described"."status" = 'fail'
-      THEN CASE
-        WHEN COALESCE("account_exceptions"."term_key", '') IS NULL
-        OR COALESCE("user_exceptions"."term_key", '') IS NULL
-        OR COALESCE("finding_exceptions"."term_key", '') IS NULL
-        THEN NULL
-        ELSE GREATEST(
-          COALESCE("account_exceptions"."term_key", ''),
-          COALESCE("user_exceptions"."term_key", ''),
-          COALESCE("finding_exceptions"."term_key", '')
-        )
-      END
-    END AS "term_key"
+    CASE WHEN "described"."status" = 'fail' THEN CASE WHEN COALESCE("account_exceptions"."term_key", '') IS NULL OR COALESCE("user_exceptions"."term_key", '') IS NULL OR COALESCE("finding_exceptions"."term_key", '') IS NULL THEN NULL ELSE GREATEST(COALESCE("account_exceptions"."term_key", ''), COALESCE("user_exceptions"."term_key", ''), COALESCE("finding_exceptions"."term_key", '')) END END AS "term_key"
   FROM "described" AS "described"
   LEFT JOIN "account_exceptions" AS "account_exceptions"
-    ON "account_exceptions"."organization_id" = "described"."organization_id"
-    AND "account_exceptions"."snapshot_date" = "described"."snapshot_date"
-    AND "account_exceptions"."account_id" = "described"."account_id"
-    AND "account_exceptions"."control_id" = "described"."control_id"
+    ON "account_exceptions"."organization_id" = "described"."organization_id" AND "account_exceptions"."snapshot_date" = "described"."snapshot_date" AND "account_exceptions"."account_id" = "described"."account_id" AND "account_exceptions"."control_id" = "described"."control_id"
   LEFT JOIN "user_exceptions" AS "user_exceptions"
-    ON "user_exceptions"."organization_id" = "described"."organization_id"
-    AND "user_exceptions"."snapshot_date" = "described"."snapshot_date"
-    AND "user_exceptions"."user_arn" = "described"."user_arn"
-    AND "user_exceptions"."control_id" = "described"."control_id"
+    ON "user_exceptions"."organization_id" = "described"."organization_id" AND "user_exceptions"."snapshot_date" = "described"."snapshot_date" AND "user_exceptions"."user_arn" = "described"."user_arn" AND "user_exceptions"."control_id" = "described"."control_id"
   LEFT JOIN "finding_exceptions" AS "finding_exceptions"
-    ON "finding_exceptions"."organization_id" = "described"."organization_id"
-    AND "finding_exceptions"."snapshot_date" = "described"."snapshot_date"
-    AND "finding_exceptions"."finding_id" = "described"."finding_id"
-    AND "finding_exceptions"."control_id" = "described"."control_id"
+    ON "finding_exceptions"."organization_id" = "described"."organization_id" AND "finding_exceptions"."snapshot_date" = "described"."snapshot_date" AND "finding_exceptions"."finding_id" = "described"."finding_id" AND "finding_exceptions"."control_id" = "described"."control_id"
 ), "excepted" AS (
   SELECT
     "matched"."organization_id" AS "organization_id",
@@ -330,9 +300,7 @@ WITH "results" AS (
     COALESCE("matched"."report_generated_at" < "terms"."ends_at", FALSE) AS "is_excepted"
   FROM "matched" AS "matched"
   LEFT JOIN "exception_terms" AS "terms"
-    ON "terms"."organization_id" = "matched"."organization_id"
-    AND "terms"."snapshot_date" = "matched"."snapshot_date"
-    AND "terms"."term_key" = "matched"."term_key"
+    ON "terms"."organization_id" = "matched"."organization_id" AND "terms"."snapshot_date" = "matched"."snapshot_date" AND "terms"."term_key" = "matched"."term_key"
 )
 SELECT
   CAST("excepted"."organization_id" AS TEXT) AS "organization_id",
@@ -351,14 +319,7 @@ SELECT
   CAST("excepted"."slot" AS INT) AS "slot",
   CAST("excepted"."credential_created_at" AS TIMESTAMP) AS "credential_created_at",
   CAST(CASE WHEN "excepted"."is_excepted" THEN 'excepted' ELSE "excepted"."status" END AS TEXT) AS "status",
-  CAST("excepted"."reason" || COALESCE(
-    CASE WHEN "excepted"."is_excepted" THEN ' Excepted by ' ELSE ' Exception ' END || "excepted"."exception_id" || CASE
-      WHEN "excepted"."is_excepted"
-      THEN ' until the end of '
-      ELSE ' ended at the end of '
-    END || "excepted"."expires_on" || '.',
-    ''
-  ) AS TEXT) AS "reason",
+  CAST("excepted"."reason" || COALESCE(CASE WHEN "excepted"."is_excepted" THEN ' Excepted by ' ELSE ' Exception ' END || "excepted"."exception_id" || CASE WHEN "excepted"."is_excepted" THEN ' until the end of ' ELSE ' ended at the end of ' END || "excepted"."expires_on" || '.', '') AS TEXT) AS "reason",
   CAST(ROUND(FLOOR(CAST("excepted"."measured_seconds" AS DOUBLE) / 86400)) AS BIGINT) AS "measured_days",
   CAST("excepted"."measured_seconds" AS BIGINT) AS "measured_seconds",
   CAST("excepted"."limit_days" AS INT) AS "limit_days",

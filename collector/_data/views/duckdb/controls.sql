@@ -11,19 +11,7 @@ SELECT
   CAST("declared"."limit_unit" AS TEXT) AS "limit_unit",
   CAST("declared"."limit_setting" AS TEXT) AS "limit_setting"
 FROM (VALUES
-  (
-    'report-collected',
-    'The account''s credential report was collected',
-    'an ACTIVE account was not `collected` or `partial`',
-    'Nothing is known about an account that was not read, so no other control can be evaluated there.',
-    'See the outcome and the error in collection_coverage. Deploy the collector''s role to the account, or exempt that role from the service control policy that denies the call; then collect again.',
-    'high',
-    2,
-    'account',
-    NULL,
-    NULL,
-    NULL
-  ),
+  ('report-collected', 'The account''s credential report was collected', 'an ACTIVE account was not `collected` or `partial`', 'Nothing is known about an account that was not read, so no other control can be evaluated there.', 'See the outcome and the error in collection_coverage. Deploy the collector''s role to the account, or exempt that role from the service control policy that denies the call; then collect again.', 'high', 2, 'account', NULL, NULL, NULL),
   (
     'root-no-access-key',
     'The root user has no active access key',
@@ -76,84 +64,12 @@ FROM (VALUES
     NULL,
     NULL
   ),
-  (
-    'root-no-certificate',
-    'The root user has no active signing certificate',
-    'root has an active signing certificate',
-    'A signing certificate lets its holder act as root in signed requests. Hardly anything needs one today, and no report shows when it was last used.',
-    'Make sure that nothing signs with it, then delete it: as root under Security credentials, or in a member account together with all of root''s credentials (IAM, Root access management).',
-    'high',
-    2,
-    'account',
-    NULL,
-    NULL,
-    NULL
-  ),
-  (
-    'console-mfa',
-    'Console users have MFA',
-    'password enabled, no MFA',
-    'Passwords are phished, leaked and reused. With MFA, a stolen password alone is not enough.',
-    'Have the user register a passkey or another MFA device, or remove console access that nobody uses. Better still, move people to IAM Identity Center.',
-    'high',
-    2,
-    'user',
-    NULL,
-    NULL,
-    NULL
-  ),
-  (
-    'no-setup-access-key',
-    'Console users have no active access key that was never used',
-    'password enabled, key active, never used',
-    'Keys created just in case are forgotten, and nobody notices when they leak.',
-    'Delete the key. For the command line, use temporary credentials: `aws sso login` with IAM Identity Center, or `aws login` with the console password.',
-    'medium',
-    3,
-    'access_key',
-    NULL,
-    NULL,
-    NULL
-  ),
-  (
-    'password-unused',
-    'Console passwords are not left unused',
-    'enabled, and last used (or last changed, if never used) at least as long before the report as the limit',
-    'Nobody notices when a password that its owner no longer uses is misused.',
-    'Remove the user''s console access (delete the login profile); it can be granted again. Delete the user if the person has left.',
-    'medium',
-    3,
-    'password',
-    45,
-    'days',
-    'password_unused_days'
-  ),
-  (
-    'access-key-unused',
-    'Access keys are not left unused',
-    'active, and last used (or created, if never used) at least as long before the report as the limit',
-    'A key that nobody uses helps only an attacker who finds it.',
-    'Deactivate the key and watch for anything that breaks; it can be reactivated. Then delete it.',
-    'medium',
-    3,
-    'access_key',
-    45,
-    'days',
-    'access_key_unused_days'
-  ),
-  (
-    'single-access-key',
-    'Users have at most one active access key',
-    'both keys active',
-    'A second active key doubles what can leak, and often marks a rotation that was never finished.',
-    'Move everything to the newer key, check when the older one was last used, deactivate it, then delete it.',
-    'low',
-    4,
-    'user',
-    NULL,
-    NULL,
-    NULL
-  ),
+  ('root-no-certificate', 'The root user has no active signing certificate', 'root has an active signing certificate', 'A signing certificate lets its holder act as root in signed requests. Hardly anything needs one today, and no report shows when it was last used.', 'Make sure that nothing signs with it, then delete it: as root under Security credentials, or in a member account together with all of root''s credentials (IAM, Root access management).', 'high', 2, 'account', NULL, NULL, NULL),
+  ('console-mfa', 'Console users have MFA', 'password enabled, no MFA', 'Passwords are phished, leaked and reused. With MFA, a stolen password alone is not enough.', 'Have the user register a passkey or another MFA device, or remove console access that nobody uses. Better still, move people to IAM Identity Center.', 'high', 2, 'user', NULL, NULL, NULL),
+  ('no-setup-access-key', 'Console users have no active access key that was never used', 'password enabled, key active, never used', 'Keys created just in case are forgotten, and nobody notices when they leak.', 'Delete the key. For the command line, use temporary credentials: `aws sso login` with IAM Identity Center, or `aws login` with the console password.', 'medium', 3, 'access_key', NULL, NULL, NULL),
+  ('password-unused', 'Console passwords are not left unused', 'enabled, and last used (or last changed, if never used) at least as long before the report as the limit', 'Nobody notices when a password that its owner no longer uses is misused.', 'Remove the user''s console access (delete the login profile); it can be granted again. Delete the user if the person has left.', 'medium', 3, 'password', 45, 'days', 'password_unused_days'),
+  ('access-key-unused', 'Access keys are not left unused', 'active, and last used (or created, if never used) at least as long before the report as the limit', 'A key that nobody uses helps only an attacker who finds it.', 'Deactivate the key and watch for anything that breaks; it can be reactivated. Then delete it.', 'medium', 3, 'access_key', 45, 'days', 'access_key_unused_days'),
+  ('single-access-key', 'Users have at most one active access key', 'both keys active', 'A second active key doubles what can leak, and often marks a rotation that was never finished.', 'Move everything to the newer key, check when the older one was last used, deactivate it, then delete it.', 'low', 4, 'user', NULL, NULL, NULL),
   (
     'access-key-rotation',
     'Access keys are rotated in time',
@@ -167,29 +83,5 @@ FROM (VALUES
     'days',
     'access_key_rotation_days'
   ),
-  (
-    'password-length',
-    'The password policy requires long passwords',
-    'no custom policy, or a minimum length below the limit',
-    'Short passwords can be guessed or cracked.',
-    'Set a password policy with at least this minimum length, and repeat its other settings: an update replaces the whole policy. Existing passwords stay valid until they are changed.',
-    'medium',
-    3,
-    'account',
-    14,
-    'characters',
-    'password_length'
-  ),
-  (
-    'password-reuse',
-    'The password policy prevents password reuse',
-    'no custom policy, or a reuse prevention below the limit',
-    'Anyone who learned an old password can sign in again once it is reused.',
-    'Set a password policy that remembers at least this many passwords (IAM allows 24), and repeat its other settings: an update replaces the whole policy.',
-    'low',
-    4,
-    'account',
-    24,
-    'passwords',
-    'password_reuse'
-  )) AS "declared"("control_id", "title", "fails_when", "why", "mend", "severity", "severity_rank", "judged_per", "default_limit", "limit_unit", "limit_setting")
+  ('password-length', 'The password policy requires long passwords', 'no custom policy, or a minimum length below the limit', 'Short passwords can be guessed or cracked.', 'Set a password policy with at least this minimum length, and repeat its other settings: an update replaces the whole policy. Existing passwords stay valid until they are changed.', 'medium', 3, 'account', 14, 'characters', 'password_length'),
+  ('password-reuse', 'The password policy prevents password reuse', 'no custom policy, or a reuse prevention below the limit', 'Anyone who learned an old password can sign in again once it is reused.', 'Set a password policy that remembers at least this many passwords (IAM allows 24), and repeat its other settings: an update replaces the whole policy.', 'low', 4, 'account', 24, 'passwords', 'password_reuse')) AS "declared"("control_id", "title", "fails_when", "why", "mend", "severity", "severity_rank", "judged_per", "default_limit", "limit_unit", "limit_setting")

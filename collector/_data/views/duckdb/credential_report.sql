@@ -36,6 +36,4 @@ SELECT
   CAST("account"."ou_path" AS TEXT) AS "ou_path"
 FROM "report_rows" AS "report"
 LEFT JOIN "account" AS "account"
-  ON "report"."organization_id" = "account"."organization_id"
-  AND "report"."snapshot_date" = "account"."snapshot_date"
-  AND "report"."account_id" = "account"."account_id"
+  ON "report"."organization_id" = "account"."organization_id" AND "report"."snapshot_date" = "account"."snapshot_date" AND "report"."account_id" = "account"."account_id"

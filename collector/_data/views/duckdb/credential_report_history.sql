@@ -36,6 +36,4 @@ SELECT
   CAST("account"."ou_path" AS TEXT) AS "ou_path"
 FROM "report_rows_history" AS "report"
 LEFT JOIN "account_history" AS "account"
-  ON "report"."organization_id" = "account"."organization_id"
-  AND "report"."snapshot_date" = "account"."snapshot_date"
-  AND "report"."account_id" = "account"."account_id"
+  ON "report"."organization_id" = "account"."organization_id" AND "report"."snapshot_date" = "account"."snapshot_date" AND "report"."account_id" = "account"."account_id"

@@ -36,32 +36,16 @@ WITH "checked" AS (
     "credentials"."password_enabled_fault" AS "password_enabled_fault",
     "credentials"."owner" AS "owner",
     "control"."control_id" AS "control_id",
-    CASE "control"."control_id"
-      WHEN 'access-key-rotation'
-      THEN "credentials"."max_age_days"
-      WHEN 'no-setup-access-key'
-      THEN NULL
-      ELSE "credentials"."unused_limit_days"
-    END AS "limit_days",
-    CASE "control"."control_id"
-      WHEN 'access-key-rotation'
-      THEN "credentials"."created_at"
-      WHEN 'no-setup-access-key'
-      THEN NULL
-      ELSE "credentials"."idle_since"
-    END AS "measured_from",
+    CASE "control"."control_id" WHEN 'access-key-rotation' THEN "credentials"."max_age_days" WHEN 'no-setup-access-key' THEN NULL ELSE "credentials"."unused_limit_days" END AS "limit_days",
+    CASE "control"."control_id" WHEN 'access-key-rotation' THEN "credentials"."created_at" WHEN 'no-setup-access-key' THEN NULL ELSE "credentials"."idle_since" END AS "measured_from",
     CASE
       WHEN "credentials"."is_active" IS NULL
       THEN "credentials"."is_active_fault"
       WHEN "control"."control_id" = 'access-key-rotation'
       THEN "credentials"."created_at_fault"
       WHEN "control"."control_id" <> 'no-setup-access-key'
-      THEN COALESCE(
-        "credentials"."last_used_at_fault",
-        CASE WHEN "credentials"."never_used" THEN "credentials"."created_at_fault" END
-      )
-      WHEN "credentials"."password_enabled" = FALSE
-      OR NOT "credentials"."last_used_at" IS NULL
+      THEN COALESCE("credentials"."last_used_at_fault", CASE WHEN "credentials"."never_used" THEN "credentials"."created_at_fault" END)
+      WHEN "credentials"."password_enabled" = FALSE OR NOT "credentials"."last_used_at" IS NULL
       THEN NULL
       ELSE COALESCE("credentials"."last_used_at_fault", "credentials"."password_enabled_fault")
     END AS "fault"
@@ -121,11 +105,7 @@ WITH "checked" AS (
       WHEN NOT "checked"."fault" IS NULL
       THEN 'unknown'
       WHEN "checked"."control_id" = 'no-setup-access-key'
-      THEN CASE
-        WHEN "checked"."password_enabled" AND "checked"."never_used"
-        THEN 'fail'
-        ELSE 'pass'
-      END
+      THEN CASE WHEN "checked"."password_enabled" AND "checked"."never_used" THEN 'fail' ELSE 'pass' END
       WHEN "checked"."measured_from" < (
         "checked"."report_generated_at" + INTERVAL (-"checked"."limit_days") DAY
       )
@@ -183,15 +163,8 @@ WITH "checked" AS (
     "evaluated"."measured_from" AS "measured_from",
     "evaluated"."fault" AS "fault",
     "evaluated"."status" AS "status",
-    CASE
-      WHEN "evaluated"."status" IN ('pass', 'fail')
-      THEN DATE_SUB('second', "evaluated"."measured_from", "evaluated"."report_generated_at")
-    END AS "measured_seconds",
-    CAST(ROUND(
-      FLOOR(
-        CAST(DATE_SUB('second', "evaluated"."measured_from", "evaluated"."report_generated_at") AS DOUBLE) / 86400
-      )
-    ) AS BIGINT) AS "measured_days"
+    CASE WHEN "evaluated"."status" IN ('pass', 'fail') THEN DATE_SUB('second', "evaluated"."measured_from", "evaluated"."report_generated_at") END AS "measured_seconds",
+    CAST(ROUND(FLOOR(CAST(DATE_SUB('second', "evaluated"."measured_from", "evaluated"."report_generated_at") AS DOUBLE) / 86400)) AS BIGINT) AS "measured_days"
   FROM "evaluated" AS "evaluated"
 ), "explained" AS (
   SELECT
@@ -243,28 +216,14 @@ WITH "checked" AS (
       WHEN "measured"."status" = 'unknown'
       THEN 'value_missing'
       WHEN "measured"."control_id" = 'no-setup-access-key'
-      THEN CASE
-        WHEN "measured"."status" = 'fail'
-        THEN 'setup_key_never_used'
-        WHEN "measured"."password_enabled"
-        THEN 'key_used'
-        ELSE 'no_password'
-      END
+      THEN CASE WHEN "measured"."status" = 'fail' THEN 'setup_key_never_used' WHEN "measured"."password_enabled" THEN 'key_used' ELSE 'no_password' END
       WHEN "measured"."control_id" = 'access-key-rotation'
       THEN CASE WHEN "measured"."status" = 'fail' THEN 'key_too_old' ELSE 'key_young' END
       WHEN NOT "measured"."never_used"
       THEN CASE WHEN "measured"."status" = 'fail' THEN 'not_used_lately' ELSE 'used_lately' END
       WHEN "measured"."credential_type" = 'password'
-      THEN CASE
-        WHEN "measured"."status" = 'fail'
-        THEN 'password_never_used'
-        ELSE 'password_not_used_yet'
-      END
-      ELSE CASE
-        WHEN "measured"."status" = 'fail'
-        THEN 'key_never_used'
-        ELSE 'key_not_used_yet'
-      END
+      THEN CASE WHEN "measured"."status" = 'fail' THEN 'password_never_used' ELSE 'password_not_used_yet' END
+      ELSE CASE WHEN "measured"."status" = 'fail' THEN 'key_never_used' ELSE 'key_not_used_yet' END
     END AS "reason_code"
   FROM "measured" AS "measured"
 )
@@ -295,50 +254,15 @@ SELECT
     THEN 'The key has been used.'
     WHEN 'no_password'
     THEN 'The user has no password.'
-    ELSE CASE
-      WHEN "explained"."reason_code" IN ('key_too_old', 'key_young')
-      THEN 'Created '
-      WHEN "explained"."reason_code" IN ('not_used_lately', 'used_lately')
-      THEN 'Last used '
-      WHEN "explained"."reason_code" IN ('password_never_used', 'password_not_used_yet')
-      THEN 'Never used, and set '
-      ELSE 'Never used, and created '
-    END || CASE
-      WHEN "explained"."measured_seconds" < 0
-      THEN 'after the report: '
-      WHEN "explained"."measured_days" = 1
-      THEN '1 day before the report: '
-      ELSE CAST("explained"."measured_days" AS TEXT) || ' days before the report: '
-    END || CASE
-      WHEN "explained"."status" = 'fail'
-      THEN 'beyond the limit of '
-      ELSE 'within the limit of '
-    END || CAST("explained"."limit_days" AS TEXT) || CASE WHEN "explained"."limit_days" = 1 THEN ' day.' ELSE ' days.' END
+    ELSE CASE WHEN "explained"."reason_code" IN ('key_too_old', 'key_young') THEN 'Created ' WHEN "explained"."reason_code" IN ('not_used_lately', 'used_lately') THEN 'Last used ' WHEN "explained"."reason_code" IN ('password_never_used', 'password_not_used_yet') THEN 'Never used, and set ' ELSE 'Never used, and created ' END || CASE WHEN "explained"."measured_seconds" < 0 THEN 'after the report: ' WHEN "explained"."measured_days" = 1 THEN '1 day before the report: ' ELSE CAST("explained"."measured_days" AS TEXT) || ' days before the report: ' END || CASE WHEN "explained"."status" = 'fail' THEN 'beyond the limit of ' ELSE 'within the limit of ' END || CAST("explained"."limit_days" AS TEXT) || CASE WHEN "explained"."limit_days" = 1 THEN ' day.' ELSE ' days.' END
   END AS TEXT) AS "reason",
   CAST("explained"."measured_seconds" AS BIGINT) AS "measured_seconds",
   CAST("explained"."limit_days" AS INT) AS "limit_days",
-  CAST(CASE
-    WHEN "explained"."status" = 'fail'
-    THEN "explained"."measured_from" + INTERVAL ("explained"."limit_days") DAY
-  END AS TIMESTAMP) AS "failing_since",
+  CAST(CASE WHEN "explained"."status" = 'fail' THEN "explained"."measured_from" + INTERVAL ("explained"."limit_days") DAY END AS TIMESTAMP) AS "failing_since",
   CAST(CASE "explained"."credential_type"
     WHEN 'access_key'
-    THEN "explained"."user_arn" || '|key|' || COALESCE(
-      CAST(DATE_SUB('second', CAST('1970-01-01 00:00:00' AS TIMESTAMP), "explained"."created_at") AS TEXT),
-      ''
-    ) || CASE
-      WHEN "explained"."created_at" <> DATE_TRUNC('SECOND', "explained"."created_at")
-      THEN '.' || CAST(DATE_SUB(
-        'millisecond',
-        DATE_TRUNC('SECOND', "explained"."created_at"),
-        "explained"."created_at"
-      ) AS TEXT)
-      ELSE ''
-    END || CASE WHEN "explained"."ordinal" = 1 THEN '|1' ELSE '|2' END
-    ELSE "explained"."user_arn" || '|password|' || COALESCE(
-      CAST(DATE_SUB('second', CAST('1970-01-01 00:00:00' AS TIMESTAMP), "explained"."user_creation_time") AS TEXT),
-      ''
-    )
+    THEN "explained"."user_arn" || '|key|' || COALESCE(CAST(DATE_SUB('second', CAST('1970-01-01 00:00:00' AS TIMESTAMP), "explained"."created_at") AS TEXT), '') || CASE WHEN "explained"."created_at" <> DATE_TRUNC('SECOND', "explained"."created_at") THEN '.' || CAST(DATE_SUB('millisecond', DATE_TRUNC('SECOND', "explained"."created_at"), "explained"."created_at") AS TEXT) ELSE '' END || CASE WHEN "explained"."ordinal" = 1 THEN '|1' ELSE '|2' END
+    ELSE "explained"."user_arn" || '|password|' || COALESCE(CAST(DATE_SUB('second', CAST('1970-01-01 00:00:00' AS TIMESTAMP), "explained"."user_creation_time") AS TEXT), '')
   END AS TEXT) AS "subject",
   CAST("explained"."last_used_at" AS TIMESTAMP) AS "last_used_at",
   CAST("explained"."last_used_region" AS TEXT) AS "last_used_region",

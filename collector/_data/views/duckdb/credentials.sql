@@ -17,100 +17,23 @@ WITH "slotted" AS (
     "slots"."active_column" AS "active_column",
     "slots"."created_column" AS "created_column",
     "slots"."used_column" AS "used_column",
-    CASE "slots"."active_column"
-      WHEN 'password_enabled'
-      THEN "report"."password_enabled"
-      WHEN 'access_key_1_active'
-      THEN "report"."access_key_1_active"
-      WHEN 'access_key_2_active'
-      THEN "report"."access_key_2_active"
-      WHEN 'cert_1_active'
-      THEN "report"."cert_1_active"
-      WHEN 'cert_2_active'
-      THEN "report"."cert_2_active"
-    END AS "is_active",
-    CASE "slots"."active_column"
-      WHEN 'password_enabled'
-      THEN "report"."password_last_changed"
-      WHEN 'access_key_1_active'
-      THEN "report"."access_key_1_last_rotated"
-      WHEN 'access_key_2_active'
-      THEN "report"."access_key_2_last_rotated"
-      WHEN 'cert_1_active'
-      THEN "report"."cert_1_last_rotated"
-      WHEN 'cert_2_active'
-      THEN "report"."cert_2_last_rotated"
-    END AS "created_at",
-    CASE "slots"."active_column"
-      WHEN 'password_enabled'
-      THEN "report"."password_last_used"
-      WHEN 'access_key_1_active'
-      THEN "report"."access_key_1_last_used_date"
-      WHEN 'access_key_2_active'
-      THEN "report"."access_key_2_last_used_date"
-    END AS "last_used_at",
+    CASE "slots"."active_column" WHEN 'password_enabled' THEN "report"."password_enabled" WHEN 'access_key_1_active' THEN "report"."access_key_1_active" WHEN 'access_key_2_active' THEN "report"."access_key_2_active" WHEN 'cert_1_active' THEN "report"."cert_1_active" WHEN 'cert_2_active' THEN "report"."cert_2_active" END AS "is_active",
+    CASE "slots"."active_column" WHEN 'password_enabled' THEN "report"."password_last_changed" WHEN 'access_key_1_active' THEN "report"."access_key_1_last_rotated" WHEN 'access_key_2_active' THEN "report"."access_key_2_last_rotated" WHEN 'cert_1_active' THEN "report"."cert_1_last_rotated" WHEN 'cert_2_active' THEN "report"."cert_2_last_rotated" END AS "created_at",
+    CASE "slots"."active_column" WHEN 'password_enabled' THEN "report"."password_last_used" WHEN 'access_key_1_active' THEN "report"."access_key_1_last_used_date" WHEN 'access_key_2_active' THEN "report"."access_key_2_last_used_date" END AS "last_used_at",
+    CASE "slots"."active_column" WHEN 'access_key_1_active' THEN "report"."access_key_1_last_used_region" WHEN 'access_key_2_active' THEN "report"."access_key_2_last_used_region" END AS "last_used_region",
+    CASE "slots"."active_column" WHEN 'access_key_1_active' THEN "report"."access_key_1_last_used_service" WHEN 'access_key_2_active' THEN "report"."access_key_2_last_used_service" END AS "last_used_service",
     CASE "slots"."active_column"
       WHEN 'access_key_1_active'
-      THEN "report"."access_key_1_last_used_region"
+      THEN CASE WHEN "report"."access_key_1_last_rotated" IS DISTINCT FROM "report"."access_key_2_last_rotated" THEN 1 WHEN "report"."access_key_1_active" IS DISTINCT FROM "report"."access_key_2_active" THEN CASE WHEN COALESCE("report"."access_key_1_active", FALSE) THEN 1 ELSE 2 END WHEN "report"."access_key_2_last_used_date" IS NULL THEN 1 WHEN "report"."access_key_1_last_used_date" >= "report"."access_key_2_last_used_date" THEN 1 ELSE 2 END
       WHEN 'access_key_2_active'
-      THEN "report"."access_key_2_last_used_region"
-    END AS "last_used_region",
-    CASE "slots"."active_column"
-      WHEN 'access_key_1_active'
-      THEN "report"."access_key_1_last_used_service"
-      WHEN 'access_key_2_active'
-      THEN "report"."access_key_2_last_used_service"
-    END AS "last_used_service",
-    CASE "slots"."active_column"
-      WHEN 'access_key_1_active'
-      THEN CASE
-        WHEN "report"."access_key_1_last_rotated" IS DISTINCT FROM "report"."access_key_2_last_rotated"
-        THEN 1
-        WHEN "report"."access_key_1_active" IS DISTINCT FROM "report"."access_key_2_active"
-        THEN CASE WHEN COALESCE("report"."access_key_1_active", FALSE) THEN 1 ELSE 2 END
-        WHEN "report"."access_key_2_last_used_date" IS NULL
-        THEN 1
-        WHEN "report"."access_key_1_last_used_date" >= "report"."access_key_2_last_used_date"
-        THEN 1
-        ELSE 2
-      END
-      WHEN 'access_key_2_active'
-      THEN CASE
-        WHEN "report"."access_key_1_last_rotated" IS DISTINCT FROM "report"."access_key_2_last_rotated"
-        THEN 1
-        WHEN "report"."access_key_1_active" IS DISTINCT FROM "report"."access_key_2_active"
-        THEN CASE WHEN COALESCE("report"."access_key_1_active", FALSE) THEN 2 ELSE 1 END
-        WHEN "report"."access_key_2_last_used_date" IS NULL
-        THEN 2
-        WHEN "report"."access_key_1_last_used_date" >= "report"."access_key_2_last_used_date"
-        THEN 2
-        ELSE 1
-      END
+      THEN CASE WHEN "report"."access_key_1_last_rotated" IS DISTINCT FROM "report"."access_key_2_last_rotated" THEN 1 WHEN "report"."access_key_1_active" IS DISTINCT FROM "report"."access_key_2_active" THEN CASE WHEN COALESCE("report"."access_key_1_active", FALSE) THEN 2 ELSE 1 END WHEN "report"."access_key_2_last_used_date" IS NULL THEN 2 WHEN "report"."access_key_1_last_used_date" >= "report"."access_key_2_last_used_date" THEN 2 ELSE 1 END
       ELSE 1
     END AS "ordinal"
   FROM "report_rows" AS "report"
   CROSS JOIN (VALUES
-    (
-      'password',
-      NULL,
-      'password_enabled',
-      'password_last_changed',
-      'password_last_used'
-    ),
-    (
-      'access_key',
-      1,
-      'access_key_1_active',
-      'access_key_1_last_rotated',
-      'access_key_1_last_used_date'
-    ),
-    (
-      'access_key',
-      2,
-      'access_key_2_active',
-      'access_key_2_last_rotated',
-      'access_key_2_last_used_date'
-    ),
+    ('password', NULL, 'password_enabled', 'password_last_changed', 'password_last_used'),
+    ('access_key', 1, 'access_key_1_active', 'access_key_1_last_rotated', 'access_key_1_last_used_date'),
+    ('access_key', 2, 'access_key_2_active', 'access_key_2_last_rotated', 'access_key_2_last_used_date'),
     ('signing_certificate', 1, 'cert_1_active', 'cert_1_last_rotated', NULL),
     ('signing_certificate', 2, 'cert_2_active', 'cert_2_last_rotated', NULL)) AS "slots"("credential_type", "slot", "active_column", "created_column", "used_column")
 ), "explained" AS (
@@ -138,18 +61,9 @@ WITH "slotted" AS (
     "slotted"."last_used_region" AS "last_used_region",
     "slotted"."last_used_service" AS "last_used_service",
     "slotted"."ordinal" AS "ordinal",
-    CASE
-      WHEN "slotted"."is_active" IS NULL
-      THEN COALESCE("slotted"."null_reasons"["slotted"."active_column"], 'N/A')
-    END AS "is_active_reason",
-    CASE
-      WHEN "slotted"."created_at" IS NULL
-      THEN COALESCE("slotted"."null_reasons"["slotted"."created_column"], 'N/A')
-    END AS "created_at_reason",
-    CASE
-      WHEN "slotted"."last_used_at" IS NULL
-      THEN COALESCE("slotted"."null_reasons"["slotted"."used_column"], 'N/A')
-    END AS "last_used_at_reason"
+    CASE WHEN "slotted"."is_active" IS NULL THEN COALESCE("slotted"."null_reasons"["slotted"."active_column"], 'N/A') END AS "is_active_reason",
+    CASE WHEN "slotted"."created_at" IS NULL THEN COALESCE("slotted"."null_reasons"["slotted"."created_column"], 'N/A') END AS "created_at_reason",
+    CASE WHEN "slotted"."last_used_at" IS NULL THEN COALESCE("slotted"."null_reasons"["slotted"."used_column"], 'N/A') END AS "last_used_at_reason"
   FROM "slotted" AS "slotted"
 ), "existing" AS (
   SELECT
@@ -185,45 +99,20 @@ WITH "slotted" AS (
     "account"."ou_id" AS "ou_id",
     "account"."ou_path" AS "ou_path",
     "account"."owner" AS "owner",
-    CASE "explained"."credential_type"
-      WHEN 'access_key'
-      THEN "account"."limit_access_key_unused_days"
-      WHEN 'password'
-      THEN "account"."limit_password_unused_days"
-    END AS "unused_limit_days",
-    CASE
-      WHEN "explained"."credential_type" = 'access_key'
-      THEN "account"."limit_access_key_rotation_days"
-      WHEN "explained"."credential_type" = 'password' AND NOT "explained"."is_root"
-      THEN "account"."max_password_age"
-    END AS "max_age_days",
-    CASE
-      WHEN "explained"."last_used_at_reason" IN ('unparsed', 'empty')
-      THEN "explained"."used_column" || ' is ' || "explained"."last_used_at_reason"
-      WHEN "explained"."last_used_at_reason" = 'not_supported'
-      AND NOT (
-        "explained"."is_root" AND "account"."aws_partition" = 'aws-us-gov'
-      )
-      THEN "explained"."used_column" || ' is ' || "explained"."last_used_at_reason"
-    END AS "last_used_at_fault"
+    CASE "explained"."credential_type" WHEN 'access_key' THEN "account"."limit_access_key_unused_days" WHEN 'password' THEN "account"."limit_password_unused_days" END AS "unused_limit_days",
+    CASE WHEN "explained"."credential_type" = 'access_key' THEN "account"."limit_access_key_rotation_days" WHEN "explained"."credential_type" = 'password' AND NOT "explained"."is_root" THEN "account"."max_password_age" END AS "max_age_days",
+    CASE WHEN "explained"."last_used_at_reason" IN ('unparsed', 'empty') THEN "explained"."used_column" || ' is ' || "explained"."last_used_at_reason" WHEN "explained"."last_used_at_reason" = 'not_supported' AND NOT (
+      "explained"."is_root" AND "account"."aws_partition" = 'aws-us-gov'
+    ) THEN "explained"."used_column" || ' is ' || "explained"."last_used_at_reason" END AS "last_used_at_fault"
   FROM "explained" AS "explained"
   LEFT JOIN "account" AS "account"
-    ON "account"."organization_id" = "explained"."organization_id"
-    AND "account"."snapshot_date" = "explained"."snapshot_date"
-    AND "account"."account_id" = "explained"."account_id"
+    ON "account"."organization_id" = "explained"."organization_id" AND "account"."snapshot_date" = "explained"."snapshot_date" AND "account"."account_id" = "explained"."account_id"
   WHERE
-    "explained"."is_active_reason" IN ('unparsed', 'empty')
-    OR "explained"."is_active"
-    OR (
-      "explained"."is_active" IS NULL
-      AND "explained"."credential_type" = 'password'
-      AND NOT "explained"."is_root"
-    )
-    OR (
-      "explained"."credential_type" <> 'password'
-      AND (
-        NOT "explained"."created_at" IS NULL
-        OR "explained"."created_at_reason" IN ('unparsed', 'empty')
+    "explained"."is_active_reason" IN ('unparsed', 'empty') OR "explained"."is_active" OR (
+      "explained"."is_active" IS NULL AND "explained"."credential_type" = 'password' AND NOT "explained"."is_root"
+    ) OR (
+      "explained"."credential_type" <> 'password' AND (
+        NOT "explained"."created_at" IS NULL OR "explained"."created_at_reason" IN ('unparsed', 'empty')
       )
     )
 ), "measured" AS (
@@ -263,18 +152,8 @@ WITH "slotted" AS (
     "existing"."unused_limit_days" AS "unused_limit_days",
     "existing"."max_age_days" AS "max_age_days",
     "existing"."last_used_at_fault" AS "last_used_at_fault",
-    CASE
-      WHEN "existing"."credential_type" = 'signing_certificate'
-      OR NOT "existing"."last_used_at_fault" IS NULL
-      THEN NULL
-      ELSE "existing"."last_used_at" IS NULL
-    END AS "never_used",
-    CASE
-      WHEN "existing"."credential_type" = 'signing_certificate'
-      OR NOT "existing"."last_used_at_fault" IS NULL
-      THEN NULL
-      ELSE COALESCE("existing"."last_used_at", "existing"."created_at")
-    END AS "idle_since"
+    CASE WHEN "existing"."credential_type" = 'signing_certificate' OR NOT "existing"."last_used_at_fault" IS NULL THEN NULL ELSE "existing"."last_used_at" IS NULL END AS "never_used",
+    CASE WHEN "existing"."credential_type" = 'signing_certificate' OR NOT "existing"."last_used_at_fault" IS NULL THEN NULL ELSE COALESCE("existing"."last_used_at", "existing"."created_at") END AS "idle_since"
   FROM "existing" AS "existing"
 )
 SELECT
@@ -295,16 +174,8 @@ SELECT
   CAST("measured"."last_used_at" AS TIMESTAMP) AS "last_used_at",
   CAST("measured"."last_used_region" AS TEXT) AS "last_used_region",
   CAST("measured"."last_used_service" AS TEXT) AS "last_used_service",
-  CAST(ROUND(
-    FLOOR(
-      CAST(DATE_SUB('second', "measured"."created_at", "measured"."report_generated_at") AS DOUBLE) / 86400
-    )
-  ) AS BIGINT) AS "age_days",
-  CAST(ROUND(
-    FLOOR(
-      CAST(DATE_SUB('second', "measured"."idle_since", "measured"."report_generated_at") AS DOUBLE) / 86400
-    )
-  ) AS BIGINT) AS "idle_days",
+  CAST(ROUND(FLOOR(CAST(DATE_SUB('second', "measured"."created_at", "measured"."report_generated_at") AS DOUBLE) / 86400)) AS BIGINT) AS "age_days",
+  CAST(ROUND(FLOOR(CAST(DATE_SUB('second', "measured"."idle_since", "measured"."report_generated_at") AS DOUBLE) / 86400)) AS BIGINT) AS "idle_days",
   CAST("measured"."never_used" AS BOOLEAN) AS "never_used",
   CAST("measured"."mfa_active" AS BOOLEAN) AS "mfa_active",
   CAST("measured"."report_generated_at" AS TIMESTAMP) AS "report_generated_at",
@@ -319,9 +190,6 @@ SELECT
   CAST("measured"."active_column" || ' is ' || "measured"."is_active_reason" AS TEXT) AS "is_active_fault",
   CAST("measured"."created_column" || ' is ' || "measured"."created_at_reason" AS TEXT) AS "created_at_fault",
   CAST("measured"."last_used_at_fault" AS TEXT) AS "last_used_at_fault",
-  CAST(CASE
-    WHEN "measured"."password_enabled" IS NULL
-    THEN 'password_enabled is ' || COALESCE("measured"."null_reasons"['password_enabled'], 'N/A')
-  END AS TEXT) AS "password_enabled_fault",
+  CAST(CASE WHEN "measured"."password_enabled" IS NULL THEN 'password_enabled is ' || COALESCE("measured"."null_reasons"['password_enabled'], 'N/A') END AS TEXT) AS "password_enabled_fault",
   CAST("measured"."owner" AS TEXT) AS "owner"
 FROM "measured" AS "measured"

@@ -24,23 +24,10 @@ SELECT
   CAST("account"."ou_id" AS TEXT) AS "ou_id",
   CAST("account"."ou_path" AS TEXT) AS "ou_path",
   CAST("terms"."exception_id" AS TEXT) AS "exception_id",
-  CAST(CASE
-    WHEN "covered"."results_covered" > 0
-    THEN 'active'
-    WHEN "terms"."ends_at" <= "terms"."snapshot_at"
-    THEN 'expired'
-    ELSE 'unused'
-  END AS TEXT) AS "state",
+  CAST(CASE WHEN "covered"."results_covered" > 0 THEN 'active' WHEN "terms"."ends_at" <= "terms"."snapshot_at" THEN 'expired' ELSE 'unused' END AS TEXT) AS "state",
   CAST(COALESCE("covered"."results_covered", 0) AS BIGINT) AS "results_covered",
   CAST(COALESCE("covered"."results_failing_again", 0) AS BIGINT) AS "results_failing_again",
-  CAST(ROUND(
-    CASE
-      WHEN "terms"."ends_at" > "terms"."snapshot_at"
-      THEN FLOOR(
-        CAST(DATE_SUB('second', "terms"."snapshot_at", "terms"."ends_at") AS DOUBLE) / 86400
-      )
-    END
-  ) AS BIGINT) AS "ends_in_days",
+  CAST(ROUND(CASE WHEN "terms"."ends_at" > "terms"."snapshot_at" THEN FLOOR(CAST(DATE_SUB('second', "terms"."snapshot_at", "terms"."ends_at") AS DOUBLE) / 86400) END) AS BIGINT) AS "ends_in_days",
   CAST("terms"."control_id" AS TEXT) AS "control_id",
   CAST("terms"."ou" AS TEXT) AS "ou",
   CAST("terms"."finding_id" AS TEXT) AS "finding_id",
@@ -54,10 +41,6 @@ SELECT
   CAST("terms"."run_id" AS TEXT) AS "run_id"
 FROM "exception_terms_history" AS "terms"
 LEFT JOIN "covered" AS "covered"
-  ON "covered"."organization_id" = "terms"."organization_id"
-  AND "covered"."snapshot_date" = "terms"."snapshot_date"
-  AND "covered"."exception_id" = "terms"."exception_id"
+  ON "covered"."organization_id" = "terms"."organization_id" AND "covered"."snapshot_date" = "terms"."snapshot_date" AND "covered"."exception_id" = "terms"."exception_id"
 LEFT JOIN "account_history" AS "account"
-  ON "account"."organization_id" = "terms"."organization_id"
-  AND "account"."snapshot_date" = "terms"."snapshot_date"
-  AND "account"."account_id" = "terms"."account_id"
+  ON "account"."organization_id" = "terms"."organization_id" AND "account"."snapshot_date" = "terms"."snapshot_date" AND "account"."account_id" = "terms"."account_id"

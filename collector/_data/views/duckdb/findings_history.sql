@@ -31,10 +31,7 @@ WITH "ranked" AS (
     "control_results"."exception_id" AS "exception_id",
     "control_results"."excepted_until" AS "excepted_until",
     "control_results"."owner" AS "owner",
-    ROW_NUMBER() OVER (
-      PARTITION BY "control_results"."organization_id", "control_results"."snapshot_date"
-      ORDER BY "control_results"."severity_rank", "control_results"."failing_since", "control_results"."measured_seconds" DESC, "control_results"."control_id", "control_results"."account_id", "control_results"."finding_id"
-    ) AS "finding_rank"
+    ROW_NUMBER() OVER (PARTITION BY "control_results"."organization_id", "control_results"."snapshot_date" ORDER BY "control_results"."severity_rank", "control_results"."failing_since", "control_results"."measured_seconds" DESC, "control_results"."control_id", "control_results"."account_id", "control_results"."finding_id") AS "finding_rank"
   FROM "control_results_history" AS "control_results"
   WHERE
     "control_results"."status" = 'fail'

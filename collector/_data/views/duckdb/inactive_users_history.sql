@@ -36,15 +36,12 @@ WITH "active" AS (
     "credentials"."password_enabled_fault" AS "password_enabled_fault",
     "credentials"."owner" AS "owner",
     "credentials"."credential_type" <> 'signing_certificate' AS "is_tracked",
-    "credentials"."is_active"
-    AND "credentials"."idle_since" <= (
+    "credentials"."is_active" AND "credentials"."idle_since" <= (
       "credentials"."report_generated_at" + INTERVAL (-"credentials"."unused_limit_days") DAY
     ) AS "is_idle"
   FROM "credentials_history" AS "credentials"
   WHERE
-    "credentials"."is_active" IS DISTINCT FROM FALSE
-    AND NOT "credentials"."is_root"
-    AND "credentials"."account_state" = 'ACTIVE'
+    "credentials"."is_active" IS DISTINCT FROM FALSE AND NOT "credentials"."is_root" AND "credentials"."account_state" = 'ACTIVE'
 ), "users" AS (
   SELECT
     "active"."organization_id" AS "organization_id",
@@ -61,12 +58,7 @@ WITH "active" AS (
     COUNT(*) FILTER(WHERE
       NOT "active"."is_tracked") AS "active_signing_certificates",
     MAX(CASE WHEN "active"."is_tracked" THEN "active"."idle_since" END) AS "idle_since",
-    MAX(
-      CASE
-        WHEN "active"."is_tracked"
-        THEN "active"."idle_since" + INTERVAL ("active"."unused_limit_days") DAY
-      END
-    ) AS "inactive_since",
+    MAX(CASE WHEN "active"."is_tracked" THEN "active"."idle_since" + INTERVAL ("active"."unused_limit_days") DAY END) AS "inactive_since",
     MAX("active"."last_used_at") AS "last_used_at",
     BOOL_OR("active"."mfa_active") AS "mfa_active",
     MAX("active"."report_generated_at") AS "report_generated_at",
@@ -79,8 +71,7 @@ WITH "active" AS (
     "active"."user_arn"
   HAVING
     COUNT(*) FILTER(WHERE
-      "active"."is_tracked") > 0
-    AND COUNT(*) FILTER(WHERE
+      "active"."is_tracked") > 0 AND COUNT(*) FILTER(WHERE
       "active"."is_tracked") = COUNT(*) FILTER(WHERE
       "active"."is_tracked" AND "active"."is_idle")
 )
@@ -97,11 +88,7 @@ SELECT
   CAST("users"."active_credentials" AS BIGINT) AS "active_credentials",
   CAST("users"."active_signing_certificates" AS BIGINT) AS "active_signing_certificates",
   CAST("users"."idle_since" AS TIMESTAMP) AS "idle_since",
-  CAST(ROUND(
-    FLOOR(
-      CAST(DATE_SUB('second', "users"."idle_since", "users"."report_generated_at") AS DOUBLE) / 86400
-    )
-  ) AS BIGINT) AS "idle_days",
+  CAST(ROUND(FLOOR(CAST(DATE_SUB('second', "users"."idle_since", "users"."report_generated_at") AS DOUBLE) / 86400)) AS BIGINT) AS "idle_days",
   CAST("users"."inactive_since" AS TIMESTAMP) AS "inactive_since",
   CAST("users"."last_used_at" AS TIMESTAMP) AS "last_used_at",
   CAST("users"."last_used_at" IS NULL AS BOOLEAN) AS "never_used",

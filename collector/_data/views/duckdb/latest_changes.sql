@@ -19,5 +19,4 @@ SELECT
   CAST("changes"."run_id" AS TEXT) AS "run_id"
 FROM "credential_changes" AS "changes"
 INNER JOIN "snapshots" AS "snapshots"
-  ON "changes"."organization_id" = "snapshots"."organization_id"
-  AND "changes"."snapshot_date" = "snapshots"."snapshot_date"
+  ON "changes"."organization_id" = "snapshots"."organization_id" AND "changes"."snapshot_date" = "snapshots"."snapshot_date"

@@ -61,19 +61,13 @@ WITH "evaluated" AS (
     "account"."snapshot_at" AS "snapshot_at",
     "controls"."control_id" AS "control_id",
     'unknown' AS "status",
-    CASE
-      WHEN "account"."outcome" IN ('collected', 'partial')
-      THEN 'rows_left_out'
-      ELSE 'account_not_collected'
-    END AS "reason_code"
+    CASE WHEN "account"."outcome" IN ('collected', 'partial') THEN 'rows_left_out' ELSE 'account_not_collected' END AS "reason_code"
   FROM "account_history" AS "account"
   INNER JOIN "controls_history" AS "controls"
     ON "controls"."control_id" <> 'report-collected'
   WHERE
-    "account"."account_state" = 'ACTIVE'
-    AND (
-      NOT "account"."outcome" IN ('collected', 'partial')
-      OR (
+    "account"."account_state" = 'ACTIVE' AND (
+      NOT "account"."outcome" IN ('collected', 'partial') OR (
         "account"."unreadable_rows" > 0 AND "controls"."judged_per" <> 'account'
       )
     )
@@ -94,16 +88,7 @@ SELECT
   CAST(NULL AS INT) AS "slot",
   CAST(NULL AS TIMESTAMP) AS "credential_created_at",
   CAST("evaluated"."status" AS TEXT) AS "status",
-  CAST(CASE "evaluated"."reason_code"
-    WHEN 'rows_left_out'
-    THEN 'Cannot be evaluated: ' || CAST("evaluated"."unreadable_rows" AS TEXT) || CASE
-      WHEN "evaluated"."unreadable_rows" = 1
-      THEN ' row of the report was left out.'
-      ELSE ' rows of the report were left out.'
-    END
-    WHEN 'account_not_collected'
-    THEN 'Cannot be evaluated: the account was not collected (' || "evaluated"."outcome" || COALESCE(', ' || "evaluated"."error_code", '') || ').'
-  END AS TEXT) AS "reason",
+  CAST(CASE "evaluated"."reason_code" WHEN 'rows_left_out' THEN 'Cannot be evaluated: ' || CAST("evaluated"."unreadable_rows" AS TEXT) || CASE WHEN "evaluated"."unreadable_rows" = 1 THEN ' row of the report was left out.' ELSE ' rows of the report were left out.' END WHEN 'account_not_collected' THEN 'Cannot be evaluated: the account was not collected (' || "evaluated"."outcome" || COALESCE(', ' || "evaluated"."error_code", '') || ').' END AS TEXT) AS "reason",
   CAST(NULL AS BIGINT) AS "measured_seconds",
   CAST(NULL AS INT) AS "limit_days",
   CAST(NULL AS TIMESTAMP) AS "failing_since",

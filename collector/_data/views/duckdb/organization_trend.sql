@@ -39,12 +39,9 @@ SELECT
   CAST("summed"."fail_count" AS BIGINT) AS "fail_count",
   CAST("summed"."not_applicable_count" AS BIGINT) AS "not_applicable_count",
   CAST("summed"."unknown_count" AS BIGINT) AS "unknown_count",
-  CAST(CASE
-    WHEN "summed"."pass_count" + "summed"."fail_count" > 0
-    THEN CAST("summed"."pass_count" AS DOUBLE) / (
-      "summed"."pass_count" + "summed"."fail_count"
-    )
-  END AS DOUBLE) AS "pass_rate",
+  CAST(CASE WHEN "summed"."pass_count" + "summed"."fail_count" > 0 THEN CAST("summed"."pass_count" AS DOUBLE) / (
+    "summed"."pass_count" + "summed"."fail_count"
+  ) END AS DOUBLE) AS "pass_rate",
   CAST("summed"."run_id" AS TEXT) AS "run_id",
   CAST("summed"."excepted_count" AS BIGINT) AS "excepted_count"
 FROM "summed" AS "summed"

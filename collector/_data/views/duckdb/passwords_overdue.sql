@@ -19,9 +19,6 @@ SELECT
   CAST("credentials"."owner" AS TEXT) AS "owner"
 FROM "credentials" AS "credentials"
 WHERE
-  "credentials"."credential_type" = 'password'
-  AND "credentials"."is_active"
-  AND "credentials"."account_state" = 'ACTIVE'
-  AND "credentials"."created_at" < (
+  "credentials"."credential_type" = 'password' AND "credentials"."is_active" AND "credentials"."account_state" = 'ACTIVE' AND "credentials"."created_at" < (
     "credentials"."report_generated_at" + INTERVAL (-"credentials"."max_age_days") DAY
   )

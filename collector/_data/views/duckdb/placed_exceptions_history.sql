@@ -60,17 +60,11 @@ WITH "ous" AS (
     "account"."account_id" AS "covered_account_id"
   FROM "exception_terms_history" AS "terms"
   INNER JOIN "ous" AS "ous"
-    ON "ous"."organization_id" = "terms"."organization_id"
-    AND "ous"."snapshot_date" = "terms"."snapshot_date"
-    AND (
-      "ous"."ou_ids" LIKE "terms"."ou_pattern" ESCAPE '!'
-      OR "ous"."ou_path" || '/' LIKE "terms"."ou_pattern" ESCAPE '!'
+    ON "ous"."organization_id" = "terms"."organization_id" AND "ous"."snapshot_date" = "terms"."snapshot_date" AND (
+      "ous"."ou_ids" LIKE "terms"."ou_pattern" ESCAPE '!' OR "ous"."ou_path" || '/' LIKE "terms"."ou_pattern" ESCAPE '!'
     )
   INNER JOIN "account_history" AS "account"
-    ON "account"."organization_id" = "ous"."organization_id"
-    AND "account"."snapshot_date" = "ous"."snapshot_date"
-    AND "account"."ou_id" = "ous"."ou_id"
-    AND "account"."ou_path" = "ous"."ou_path"
+    ON "account"."organization_id" = "ous"."organization_id" AND "account"."snapshot_date" = "ous"."snapshot_date" AND "account"."ou_id" = "ous"."ou_id" AND "account"."ou_path" = "ous"."ou_path"
 )
 SELECT
   CAST("placed"."organization_id" AS TEXT) AS "organization_id",
@@ -88,11 +82,4 @@ FROM "placed" AS "placed"
 INNER JOIN "controls_history" AS "controls"
   ON "controls"."control_id" = "placed"."control_id" OR "placed"."control_id" = '*'
 WHERE
-  "controls"."control_id" <> 'report-collected'
-  AND CASE
-    WHEN "placed"."user_glob" IS NULL
-    THEN TRUE
-    WHEN "placed"."user_glob" = '<root_account>'
-    THEN "controls"."control_id" LIKE 'root-%' ESCAPE '!'
-    ELSE "controls"."judged_per" <> 'account'
-  END
+  "controls"."control_id" <> 'report-collected' AND CASE WHEN "placed"."user_glob" IS NULL THEN TRUE WHEN "placed"."user_glob" = '<root_account>' THEN "controls"."control_id" LIKE 'root-%' ESCAPE '!' ELSE "controls"."judged_per" <> 'account' END

@@ -60,40 +60,12 @@ WITH "in_order" AS (
     "account"."ou_id_path" AS "ou_id_path",
     "account"."snapshot_at" AS "snapshot_at",
     COALESCE("account"."unreadable_rows", 0) = 0 AS "is_whole",
-    LAG("account"."snapshot_date") OVER (
-      PARTITION BY "account"."organization_id", "account"."account_id"
-      ORDER BY "account"."snapshot_date"
-    ) AS "previous_snapshot_date",
-    LAG("account"."report_generated_at") OVER (
-      PARTITION BY "account"."organization_id", "account"."account_id"
-      ORDER BY "account"."snapshot_date"
-    ) AS "previous_report_generated_at",
-    LAG(COALESCE("account"."unreadable_rows", 0) = 0) OVER (
-      PARTITION BY "account"."organization_id", "account"."account_id"
-      ORDER BY "account"."snapshot_date"
-    ) AS "was_whole",
-    LAG(
-      CASE
-        WHEN COALESCE("account"."unreadable_rows", 0) = 0
-        THEN "account"."snapshot_date"
-      END
-     IGNORE NULLS) OVER (
-      PARTITION BY "account"."organization_id", "account"."account_id"
-      ORDER BY "account"."snapshot_date"
-    ) AS "last_whole_snapshot_date",
-    LAG(
-      CASE
-        WHEN COALESCE("account"."unreadable_rows", 0) = 0
-        THEN "account"."report_generated_at"
-      END
-     IGNORE NULLS) OVER (
-      PARTITION BY "account"."organization_id", "account"."account_id"
-      ORDER BY "account"."snapshot_date"
-    ) AS "last_whole_report_at",
-    FIRST_VALUE("account"."report_generated_at") OVER (
-      PARTITION BY "account"."organization_id", "account"."account_id"
-      ORDER BY "account"."snapshot_date"
-    ) AS "first_report_at"
+    LAG("account"."snapshot_date") OVER (PARTITION BY "account"."organization_id", "account"."account_id" ORDER BY "account"."snapshot_date") AS "previous_snapshot_date",
+    LAG("account"."report_generated_at") OVER (PARTITION BY "account"."organization_id", "account"."account_id" ORDER BY "account"."snapshot_date") AS "previous_report_generated_at",
+    LAG(COALESCE("account"."unreadable_rows", 0) = 0) OVER (PARTITION BY "account"."organization_id", "account"."account_id" ORDER BY "account"."snapshot_date") AS "was_whole",
+    LAG(CASE WHEN COALESCE("account"."unreadable_rows", 0) = 0 THEN "account"."snapshot_date" END IGNORE NULLS) OVER (PARTITION BY "account"."organization_id", "account"."account_id" ORDER BY "account"."snapshot_date") AS "last_whole_snapshot_date",
+    LAG(CASE WHEN COALESCE("account"."unreadable_rows", 0) = 0 THEN "account"."report_generated_at" END IGNORE NULLS) OVER (PARTITION BY "account"."organization_id", "account"."account_id" ORDER BY "account"."snapshot_date") AS "last_whole_report_at",
+    FIRST_VALUE("account"."report_generated_at") OVER (PARTITION BY "account"."organization_id", "account"."account_id" ORDER BY "account"."snapshot_date") AS "first_report_at"
   FROM "account_history" AS "account"
   WHERE
     "account"."outcome" IN ('collected', 'partial')

@@ -31,35 +31,18 @@ SELECT
   CAST("snapshot_record"."unknown_columns" AS MAP(TEXT, TEXT)) AS "unknown_columns",
   CAST("snapshot_record"."report_generated_at" AS TIMESTAMP) AS "report_generated_at",
   CAST(CASE
-    WHEN NOT "snapshot_record"."access_key_1_last_rotated" IS NULL
-    AND NOT "snapshot_record"."access_key_2_last_rotated" IS NULL
+    WHEN NOT "snapshot_record"."access_key_1_last_rotated" IS NULL AND NOT "snapshot_record"."access_key_2_last_rotated" IS NULL
     THEN NULL
     WHEN NOT "snapshot_record"."access_key_1_last_rotated" IS NULL
     THEN "snapshot_record"."access_key_2_last_used_date"
     WHEN NOT "snapshot_record"."access_key_2_last_rotated" IS NULL
     THEN "snapshot_record"."access_key_1_last_used_date"
-    ELSE COALESCE(
-      CASE
-        WHEN "snapshot_record"."access_key_1_last_used_date" IS NULL
-        OR "snapshot_record"."access_key_2_last_used_date" IS NULL
-        THEN NULL
-        ELSE GREATEST(
-          "snapshot_record"."access_key_1_last_used_date",
-          "snapshot_record"."access_key_2_last_used_date"
-        )
-      END,
-      "snapshot_record"."access_key_1_last_used_date",
-      "snapshot_record"."access_key_2_last_used_date"
-    )
+    ELSE COALESCE(CASE WHEN "snapshot_record"."access_key_1_last_used_date" IS NULL OR "snapshot_record"."access_key_2_last_used_date" IS NULL THEN NULL ELSE GREATEST("snapshot_record"."access_key_1_last_used_date", "snapshot_record"."access_key_2_last_used_date") END, "snapshot_record"."access_key_1_last_used_date", "snapshot_record"."access_key_2_last_used_date")
   END AS TIMESTAMP) AS "undated_key_last_used_at",
   CAST(CASE
-    WHEN "snapshot_record"."access_key_1_last_rotated" IS NULL
-    AND "snapshot_record"."access_key_1_last_used_date" IS NULL
-    AND "snapshot_record"."null_reasons"['access_key_1_last_used_date'] IN ('unparsed', 'empty')
+    WHEN "snapshot_record"."access_key_1_last_rotated" IS NULL AND "snapshot_record"."access_key_1_last_used_date" IS NULL AND "snapshot_record"."null_reasons"['access_key_1_last_used_date'] IN ('unparsed', 'empty')
     THEN 'access_key_1_last_used_date is ' || "snapshot_record"."null_reasons"['access_key_1_last_used_date']
-    WHEN "snapshot_record"."access_key_2_last_rotated" IS NULL
-    AND "snapshot_record"."access_key_2_last_used_date" IS NULL
-    AND "snapshot_record"."null_reasons"['access_key_2_last_used_date'] IN ('unparsed', 'empty')
+    WHEN "snapshot_record"."access_key_2_last_rotated" IS NULL AND "snapshot_record"."access_key_2_last_used_date" IS NULL AND "snapshot_record"."null_reasons"['access_key_2_last_used_date'] IN ('unparsed', 'empty')
     THEN 'access_key_2_last_used_date is ' || "snapshot_record"."null_reasons"['access_key_2_last_used_date']
   END AS TEXT) AS "undated_key_last_used_at_fault"
 FROM "snapshot_record:user" AS "snapshot_record"

@@ -36,13 +36,8 @@ WITH "root_slots" AS (
     "credentials"."password_enabled_fault" AS "password_enabled_fault",
     "credentials"."owner" AS "owner",
     "credentials"."credential_type" = 'access_key' AS "is_key",
-    COALESCE("credentials"."is_active", FALSE)
-    OR NOT "credentials"."created_at" IS NULL AS "is_present",
-    CASE
-      WHEN NOT COALESCE("credentials"."is_active", FALSE)
-      AND "credentials"."created_at" IS NULL
-      THEN COALESCE("credentials"."is_active_fault", "credentials"."created_at_fault")
-    END AS "is_present_fault"
+    COALESCE("credentials"."is_active", FALSE) OR NOT "credentials"."created_at" IS NULL AS "is_present",
+    CASE WHEN NOT COALESCE("credentials"."is_active", FALSE) AND "credentials"."created_at" IS NULL THEN COALESCE("credentials"."is_active_fault", "credentials"."created_at_fault") END AS "is_present_fault"
   FROM "credentials_history" AS "credentials"
   WHERE
     "credentials"."is_root" AND "credentials"."credential_type" <> 'password'
@@ -140,68 +135,28 @@ WITH "root_slots" AS (
     "root"."password_last_used" AS "password_last_used",
     "root"."password_last_changed" AS "password_last_changed",
     "root"."mfa_active" AS "mfa_active",
-    CASE
-      WHEN NOT "root"."user_arn" IS NULL
-      THEN COALESCE("counted"."active_access_keys", 0)
-    END AS "active_access_keys",
-    CASE
-      WHEN NOT "root"."user_arn" IS NULL
-      THEN COALESCE("counted"."inactive_access_keys", 0)
-    END AS "inactive_access_keys",
-    CASE
-      WHEN NOT "root"."user_arn" IS NULL
-      THEN COALESCE("counted"."active_signing_certificates", 0)
-    END AS "active_signing_certificates",
-    CASE
-      WHEN NOT "root"."user_arn" IS NULL
-      THEN COALESCE("counted"."inactive_signing_certificates", 0)
-    END AS "inactive_signing_certificates",
+    CASE WHEN NOT "root"."user_arn" IS NULL THEN COALESCE("counted"."active_access_keys", 0) END AS "active_access_keys",
+    CASE WHEN NOT "root"."user_arn" IS NULL THEN COALESCE("counted"."inactive_access_keys", 0) END AS "inactive_access_keys",
+    CASE WHEN NOT "root"."user_arn" IS NULL THEN COALESCE("counted"."active_signing_certificates", 0) END AS "active_signing_certificates",
+    CASE WHEN NOT "root"."user_arn" IS NULL THEN COALESCE("counted"."inactive_signing_certificates", 0) END AS "inactive_signing_certificates",
     "counted"."access_keys_fault" AS "access_keys_fault",
     "counted"."signing_certificates_fault" AS "signing_certificates_fault",
     "counted"."present_access_keys_fault" AS "present_access_keys_fault",
     "counted"."present_signing_certificates_fault" AS "present_signing_certificates_fault",
     "counted"."present_access_keys" AS "present_access_keys",
     "counted"."present_signing_certificates" AS "present_signing_certificates",
-    COALESCE(
-      CASE
-        WHEN "counted"."access_key_last_used_at" IS NULL
-        OR "root"."undated_key_last_used_at" IS NULL
-        THEN NULL
-        ELSE GREATEST("counted"."access_key_last_used_at", "root"."undated_key_last_used_at")
-      END,
-      "counted"."access_key_last_used_at",
-      "root"."undated_key_last_used_at"
-    ) AS "access_key_last_used_at",
+    COALESCE(CASE WHEN "counted"."access_key_last_used_at" IS NULL OR "root"."undated_key_last_used_at" IS NULL THEN NULL ELSE GREATEST("counted"."access_key_last_used_at", "root"."undated_key_last_used_at") END, "counted"."access_key_last_used_at", "root"."undated_key_last_used_at") AS "access_key_last_used_at",
     COALESCE("counted"."access_key_last_used_at_fault", "root"."undated_key_last_used_at_fault") AS "access_key_last_used_at_fault",
-    CASE
-      WHEN "root"."password_enabled" IS NULL
-      THEN "root"."null_reasons"['password_enabled']
-    END AS "password_enabled_reason",
-    CASE
-      WHEN "root"."mfa_active" IS NULL AND NOT "root"."user_arn" IS NULL
-      THEN COALESCE("root"."null_reasons"['mfa_active'], 'N/A')
-    END AS "mfa_active_reason",
-    CASE
-      WHEN "root"."password_last_used" IS NULL
-      THEN "root"."null_reasons"['password_last_used']
-    END AS "password_last_used_reason",
+    CASE WHEN "root"."password_enabled" IS NULL THEN "root"."null_reasons"['password_enabled'] END AS "password_enabled_reason",
+    CASE WHEN "root"."mfa_active" IS NULL AND NOT "root"."user_arn" IS NULL THEN COALESCE("root"."null_reasons"['mfa_active'], 'N/A') END AS "mfa_active_reason",
+    CASE WHEN "root"."password_last_used" IS NULL THEN "root"."null_reasons"['password_last_used'] END AS "password_last_used_reason",
     "account"."aws_partition" <> 'aws-cn' AS "has_root_user",
-    CASE
-      WHEN "account"."inventory_source" = 'single_account'
-      OR "account"."organization_id" = "account"."account_id"
-      THEN FALSE
-      ELSE NOT "account"."is_management_account"
-    END AS "is_member_account"
+    CASE WHEN "account"."inventory_source" = 'single_account' OR "account"."organization_id" = "account"."account_id" THEN FALSE ELSE NOT "account"."is_management_account" END AS "is_member_account"
   FROM "account_history" AS "account"
   LEFT JOIN "report_rows_history" AS "root"
-    ON "root"."organization_id" = "account"."organization_id"
-    AND "root"."snapshot_date" = "account"."snapshot_date"
-    AND "root"."account_id" = "account"."account_id"
-    AND "root"."is_root"
+    ON "root"."organization_id" = "account"."organization_id" AND "root"."snapshot_date" = "account"."snapshot_date" AND "root"."account_id" = "account"."account_id" AND "root"."is_root"
   LEFT JOIN "counted" AS "counted"
-    ON "counted"."organization_id" = "account"."organization_id"
-    AND "counted"."snapshot_date" = "account"."snapshot_date"
-    AND "counted"."account_id" = "account"."account_id"
+    ON "counted"."organization_id" = "account"."organization_id" AND "counted"."snapshot_date" = "account"."snapshot_date" AND "counted"."account_id" = "account"."account_id"
 ), "explained" AS (
   SELECT
     "facts"."organization_id" AS "organization_id",
@@ -285,41 +240,11 @@ WITH "root_slots" AS (
     "facts"."password_last_used_reason" AS "password_last_used_reason",
     "facts"."has_root_user" AS "has_root_user",
     "facts"."is_member_account" AS "is_member_account",
-    COALESCE(
-      CASE
-        WHEN "facts"."password_last_used" IS NULL OR "facts"."access_key_last_used_at" IS NULL
-        THEN NULL
-        ELSE GREATEST("facts"."password_last_used", "facts"."access_key_last_used_at")
-      END,
-      "facts"."password_last_used",
-      "facts"."access_key_last_used_at"
-    ) AS "last_used_at",
-    CASE
-      WHEN "facts"."password_enabled_reason" IN ('unparsed', 'empty')
-      THEN NULL
-      WHEN "facts"."password_enabled" IS NULL
-      AND "facts"."aws_partition" = 'aws-us-gov'
-      AND NOT "facts"."user_arn" IS NULL
-      THEN FALSE
-      WHEN "facts"."password_enabled" IS NULL AND NOT "facts"."user_arn" IS NULL
-      THEN TRUE
-      ELSE "facts"."password_enabled"
-    END AS "counts_as_enabled",
-    CASE
-      WHEN "facts"."password_enabled_reason" IN ('unparsed', 'empty')
-      THEN 'password_enabled is ' || "facts"."password_enabled_reason"
-    END AS "password_enabled_fault",
+    COALESCE(CASE WHEN "facts"."password_last_used" IS NULL OR "facts"."access_key_last_used_at" IS NULL THEN NULL ELSE GREATEST("facts"."password_last_used", "facts"."access_key_last_used_at") END, "facts"."password_last_used", "facts"."access_key_last_used_at") AS "last_used_at",
+    CASE WHEN "facts"."password_enabled_reason" IN ('unparsed', 'empty') THEN NULL WHEN "facts"."password_enabled" IS NULL AND "facts"."aws_partition" = 'aws-us-gov' AND NOT "facts"."user_arn" IS NULL THEN FALSE WHEN "facts"."password_enabled" IS NULL AND NOT "facts"."user_arn" IS NULL THEN TRUE ELSE "facts"."password_enabled" END AS "counts_as_enabled",
+    CASE WHEN "facts"."password_enabled_reason" IN ('unparsed', 'empty') THEN 'password_enabled is ' || "facts"."password_enabled_reason" END AS "password_enabled_fault",
     'mfa_active is ' || "facts"."mfa_active_reason" AS "mfa_active_fault",
-    COALESCE(
-      CASE
-        WHEN "facts"."password_last_used_reason" IN ('unparsed', 'empty')
-        THEN 'password_last_used is ' || "facts"."password_last_used_reason"
-        WHEN "facts"."password_last_used_reason" = 'not_supported'
-        AND "facts"."aws_partition" <> 'aws-us-gov'
-        THEN 'password_last_used is not_supported'
-      END,
-      "facts"."access_key_last_used_at_fault"
-    ) AS "last_used_at_fault"
+    COALESCE(CASE WHEN "facts"."password_last_used_reason" IN ('unparsed', 'empty') THEN 'password_last_used is ' || "facts"."password_last_used_reason" WHEN "facts"."password_last_used_reason" = 'not_supported' AND "facts"."aws_partition" <> 'aws-us-gov' THEN 'password_last_used is not_supported' END, "facts"."access_key_last_used_at_fault") AS "last_used_at_fault"
   FROM "facts" AS "facts"
 ), "combined" AS (
   SELECT
@@ -409,31 +334,9 @@ WITH "root_slots" AS (
     "explained"."password_enabled_fault" AS "password_enabled_fault",
     "explained"."mfa_active_fault" AS "mfa_active_fault",
     "explained"."last_used_at_fault" AS "last_used_at_fault",
-    CASE
-      WHEN "explained"."password_enabled" OR "explained"."account_password_present"
-      THEN TRUE
-      WHEN "explained"."counts_as_enabled" = FALSE
-      OR "explained"."account_password_present" = FALSE
-      THEN FALSE
-    END AS "has_password",
-    CASE
-      WHEN "explained"."present_access_keys" > 0
-      OR "explained"."account_access_keys_present"
-      THEN TRUE
-      WHEN NOT "explained"."user_arn" IS NULL
-      AND "explained"."present_access_keys_fault" IS NULL
-      THEN FALSE
-      ELSE "explained"."account_access_keys_present"
-    END AS "has_access_keys",
-    CASE
-      WHEN "explained"."present_signing_certificates" > 0
-      OR "explained"."account_signing_certificates_present"
-      THEN TRUE
-      WHEN NOT "explained"."user_arn" IS NULL
-      AND "explained"."present_signing_certificates_fault" IS NULL
-      THEN FALSE
-      ELSE "explained"."account_signing_certificates_present"
-    END AS "has_signing_certificates"
+    CASE WHEN "explained"."password_enabled" OR "explained"."account_password_present" THEN TRUE WHEN "explained"."counts_as_enabled" = FALSE OR "explained"."account_password_present" = FALSE THEN FALSE END AS "has_password",
+    CASE WHEN "explained"."present_access_keys" > 0 OR "explained"."account_access_keys_present" THEN TRUE WHEN NOT "explained"."user_arn" IS NULL AND "explained"."present_access_keys_fault" IS NULL THEN FALSE ELSE "explained"."account_access_keys_present" END AS "has_access_keys",
+    CASE WHEN "explained"."present_signing_certificates" > 0 OR "explained"."account_signing_certificates_present" THEN TRUE WHEN NOT "explained"."user_arn" IS NULL AND "explained"."present_signing_certificates_fault" IS NULL THEN FALSE ELSE "explained"."account_signing_certificates_present" END AS "has_signing_certificates"
   FROM "explained" AS "explained"
 )
 SELECT
@@ -451,25 +354,12 @@ SELECT
     THEN 'no root user'
     WHEN "combined"."user_arn" IS NULL OR "combined"."counts_as_enabled" IS NULL
     THEN 'unknown'
-    WHEN "combined"."active_access_keys" = 0
-    AND NOT "combined"."access_keys_fault" IS NULL
+    WHEN "combined"."active_access_keys" = 0 AND NOT "combined"."access_keys_fault" IS NULL
     THEN 'unknown'
-    WHEN "combined"."active_signing_certificates" = 0
-    AND NOT "combined"."signing_certificates_fault" IS NULL
+    WHEN "combined"."active_signing_certificates" = 0 AND NOT "combined"."signing_certificates_fault" IS NULL
     THEN 'unknown'
-    WHEN "combined"."counts_as_enabled"
-    OR "combined"."active_access_keys" + "combined"."active_signing_certificates" > 0
-    THEN CASE WHEN "combined"."counts_as_enabled" THEN 'password' ELSE '' END || CASE
-      WHEN "combined"."counts_as_enabled" AND "combined"."active_access_keys" > 0
-      THEN ' and '
-      ELSE ''
-    END || CASE WHEN "combined"."active_access_keys" > 0 THEN 'access key' ELSE '' END || CASE
-      WHEN "combined"."active_signing_certificates" = 0
-      THEN ''
-      WHEN "combined"."counts_as_enabled" OR "combined"."active_access_keys" > 0
-      THEN ' and signing certificate'
-      ELSE 'signing certificate'
-    END
+    WHEN "combined"."counts_as_enabled" OR "combined"."active_access_keys" + "combined"."active_signing_certificates" > 0
+    THEN CASE WHEN "combined"."counts_as_enabled" THEN 'password' ELSE '' END || CASE WHEN "combined"."counts_as_enabled" AND "combined"."active_access_keys" > 0 THEN ' and ' ELSE '' END || CASE WHEN "combined"."active_access_keys" > 0 THEN 'access key' ELSE '' END || CASE WHEN "combined"."active_signing_certificates" = 0 THEN '' WHEN "combined"."counts_as_enabled" OR "combined"."active_access_keys" > 0 THEN ' and signing certificate' ELSE 'signing certificate' END
     WHEN "combined"."inactive_access_keys" + "combined"."inactive_signing_certificates" > 0
     THEN 'inactive'
     ELSE 'none'
@@ -482,11 +372,7 @@ SELECT
   CAST("combined"."inactive_access_keys" AS BIGINT) AS "inactive_access_keys",
   CAST("combined"."access_key_last_used_at" AS TIMESTAMP) AS "access_key_last_used_at",
   CAST("combined"."last_used_at" AS TIMESTAMP) AS "last_used_at",
-  CAST(ROUND(
-    FLOOR(
-      CAST(DATE_SUB('second', "combined"."last_used_at", "combined"."report_generated_at") AS DOUBLE) / 86400
-    )
-  ) AS BIGINT) AS "idle_days",
+  CAST(ROUND(FLOOR(CAST(DATE_SUB('second', "combined"."last_used_at", "combined"."report_generated_at") AS DOUBLE) / 86400)) AS BIGINT) AS "idle_days",
   CAST("combined"."account_password_present" AS BOOLEAN) AS "account_password_present",
   CAST("combined"."account_access_keys_present" AS BOOLEAN) AS "account_access_keys_present",
   CAST("combined"."account_mfa_enabled" AS BOOLEAN) AS "account_mfa_enabled",
@@ -497,15 +383,7 @@ SELECT
   OR "combined"."account_access_keys_present" <> (
     "combined"."active_access_keys" + "combined"."inactive_access_keys" > 0
   )
-  OR COALESCE(
-    CASE
-      WHEN "combined"."account_signing_certificates_present"
-      THEN "combined"."active_signing_certificates" + "combined"."inactive_signing_certificates" = 0
-      WHEN "combined"."account_signing_certificates_present" = FALSE
-      THEN "combined"."active_signing_certificates" > 0
-    END,
-    FALSE
-  ) AS BOOLEAN) AS "summary_differs",
+  OR COALESCE(CASE WHEN "combined"."account_signing_certificates_present" THEN "combined"."active_signing_certificates" + "combined"."inactive_signing_certificates" = 0 WHEN "combined"."account_signing_certificates_present" = FALSE THEN "combined"."active_signing_certificates" > 0 END, FALSE) AS BOOLEAN) AS "summary_differs",
   CAST("combined"."report_generated_at" AS TIMESTAMP) AS "report_generated_at",
   CAST("combined"."run_id" AS TEXT) AS "run_id",
   CAST("combined"."user_arn" AS TEXT) AS "user_arn",
@@ -523,14 +401,5 @@ SELECT
   CAST("combined"."has_password" AS BOOLEAN) AS "has_password",
   CAST("combined"."has_access_keys" AS BOOLEAN) AS "has_access_keys",
   CAST("combined"."has_signing_certificates" AS BOOLEAN) AS "has_signing_certificates",
-  CAST(CASE
-    WHEN "combined"."user_arn" IS NULL
-    THEN 'the report has no root row'
-    WHEN "combined"."has_password" IS NULL
-    THEN 'password_enabled is ' || COALESCE("combined"."password_enabled_reason", 'N/A')
-    WHEN "combined"."has_access_keys" IS NULL
-    THEN "combined"."present_access_keys_fault"
-    WHEN "combined"."has_signing_certificates" IS NULL
-    THEN "combined"."present_signing_certificates_fault"
-  END AS TEXT) AS "credentials_fault"
+  CAST(CASE WHEN "combined"."user_arn" IS NULL THEN 'the report has no root row' WHEN "combined"."has_password" IS NULL THEN 'password_enabled is ' || COALESCE("combined"."password_enabled_reason", 'N/A') WHEN "combined"."has_access_keys" IS NULL THEN "combined"."present_access_keys_fault" WHEN "combined"."has_signing_certificates" IS NULL THEN "combined"."present_signing_certificates_fault" END AS TEXT) AS "credentials_fault"
 FROM "combined" AS "combined"

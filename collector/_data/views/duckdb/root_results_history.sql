@@ -47,25 +47,12 @@ WITH "checked" AS (
     "root_posture"."last_used_at" > (
       "root_posture"."report_generated_at" + INTERVAL (-"root_posture"."use_limit_days") DAY
     ) AS "used_lately",
-    "root_posture"."has_password"
-    OR "root_posture"."has_access_keys"
-    OR "root_posture"."has_signing_certificates" AS "has_credentials",
-    CASE
-      WHEN NOT "root_posture"."has_root_user"
-      THEN TRUE
-      WHEN "control"."control_id" = 'root-no-credentials'
-      THEN NOT "root_posture"."is_member_account"
-      WHEN "control"."control_id" = 'root-mfa'
-      THEN "root_posture"."counts_as_enabled" = FALSE
-      AND (
-        "root_posture"."active_access_keys" = 0
-        OR "root_posture"."password_enabled" IS NULL
-      )
-      AND (
-        "root_posture"."access_keys_fault" IS NULL
-        OR "root_posture"."password_enabled" IS NULL
-      )
-    END AS "is_exempt"
+    "root_posture"."has_password" OR "root_posture"."has_access_keys" OR "root_posture"."has_signing_certificates" AS "has_credentials",
+    CASE WHEN NOT "root_posture"."has_root_user" THEN TRUE WHEN "control"."control_id" = 'root-no-credentials' THEN NOT "root_posture"."is_member_account" WHEN "control"."control_id" = 'root-mfa' THEN "root_posture"."counts_as_enabled" = FALSE AND (
+      "root_posture"."active_access_keys" = 0 OR "root_posture"."password_enabled" IS NULL
+    ) AND (
+      "root_posture"."access_keys_fault" IS NULL OR "root_posture"."password_enabled" IS NULL
+    ) END AS "is_exempt"
   FROM "root_posture_history" AS "root_posture"
   CROSS JOIN (VALUES
     ('root-no-access-key'),
@@ -74,8 +61,7 @@ WITH "checked" AS (
     ('root-no-credentials'),
     ('root-no-certificate')) AS "control"("control_id")
   WHERE
-    "root_posture"."account_state" = 'ACTIVE'
-    AND "root_posture"."outcome" IN ('collected', 'partial')
+    "root_posture"."account_state" = 'ACTIVE' AND "root_posture"."outcome" IN ('collected', 'partial')
 ), "explained" AS (
   SELECT
     "checked"."organization_id" AS "organization_id",
@@ -129,26 +115,15 @@ WITH "checked" AS (
       WHEN "checked"."is_exempt"
       THEN NULL
       WHEN "checked"."control_id" = 'root-no-credentials'
-      THEN CASE
-        WHEN "checked"."has_credentials" IS NULL
-        THEN "checked"."credentials_fault"
-        WHEN "checked"."has_credentials" AND "checked"."is_member_account" IS NULL
-        THEN 'the account list does not show whether this is the management account'
-      END
+      THEN CASE WHEN "checked"."has_credentials" IS NULL THEN "checked"."credentials_fault" WHEN "checked"."has_credentials" AND "checked"."is_member_account" IS NULL THEN 'the account list does not show whether this is the management account' END
       WHEN "checked"."user_arn" IS NULL
       THEN 'the report has no root row'
       WHEN "checked"."control_id" = 'root-no-access-key'
       THEN CASE WHEN "checked"."active_access_keys" = 0 THEN "checked"."access_keys_fault" END
       WHEN "checked"."control_id" = 'root-no-certificate'
-      THEN CASE
-        WHEN "checked"."active_signing_certificates" = 0
-        THEN "checked"."signing_certificates_fault"
-      END
+      THEN CASE WHEN "checked"."active_signing_certificates" = 0 THEN "checked"."signing_certificates_fault" END
       WHEN "checked"."control_id" = 'root-unused'
-      THEN CASE
-        WHEN COALESCE("checked"."used_lately", FALSE) = FALSE
-        THEN "checked"."last_used_at_fault"
-      END
+      THEN CASE WHEN COALESCE("checked"."used_lately", FALSE) = FALSE THEN "checked"."last_used_at_fault" END
       WHEN "checked"."active_access_keys" > 0 OR "checked"."counts_as_enabled"
       THEN "checked"."mfa_active_fault"
       ELSE COALESCE("checked"."password_enabled_fault", "checked"."access_keys_fault")
@@ -216,13 +191,7 @@ WITH "checked" AS (
       WHEN "explained"."control_id" = 'root-no-certificate'
       THEN CASE WHEN "explained"."active_signing_certificates" > 0 THEN 'fail' ELSE 'pass' END
       WHEN "explained"."control_id" = 'root-unused'
-      THEN CASE
-        WHEN "explained"."used_lately"
-        THEN 'fail'
-        WHEN "explained"."last_used_at" IS NULL OR "explained"."used_lately" = FALSE
-        THEN 'pass'
-        ELSE 'unknown'
-      END
+      THEN CASE WHEN "explained"."used_lately" THEN 'fail' WHEN "explained"."last_used_at" IS NULL OR "explained"."used_lately" = FALSE THEN 'pass' ELSE 'unknown' END
       WHEN "explained"."mfa_active"
       THEN 'pass'
       WHEN "explained"."mfa_active" = FALSE
@@ -287,54 +256,20 @@ WITH "checked" AS (
       WHEN "evaluated"."control_id" = 'root-mfa'
       THEN CASE
         WHEN "evaluated"."status" = 'not_applicable'
-        THEN CASE
-          WHEN "evaluated"."password_enabled" = FALSE AND "evaluated"."account_password_present"
-          THEN 'a password'
-          WHEN "evaluated"."active_access_keys" + "evaluated"."inactive_access_keys" = 0
-          AND "evaluated"."account_access_keys_present"
-          THEN 'an access key'
-        END
-        WHEN "evaluated"."account_mfa_enabled"
-        AND "evaluated"."mfa_active" IS DISTINCT FROM TRUE
+        THEN CASE WHEN "evaluated"."password_enabled" = FALSE AND "evaluated"."account_password_present" THEN 'a password' WHEN "evaluated"."active_access_keys" + "evaluated"."inactive_access_keys" = 0 AND "evaluated"."account_access_keys_present" THEN 'an access key' END
+        WHEN "evaluated"."account_mfa_enabled" AND "evaluated"."mfa_active" IS DISTINCT FROM TRUE
         THEN 'MFA'
-        WHEN "evaluated"."account_mfa_enabled" = FALSE
-        AND "evaluated"."mfa_active" IS DISTINCT FROM FALSE
+        WHEN "evaluated"."account_mfa_enabled" = FALSE AND "evaluated"."mfa_active" IS DISTINCT FROM FALSE
         THEN 'no MFA'
-        WHEN "evaluated"."status" = 'fail'
-        AND "evaluated"."account_password_present" = FALSE
-        AND "evaluated"."account_access_keys_present" = FALSE
+        WHEN "evaluated"."status" = 'fail' AND "evaluated"."account_password_present" = FALSE AND "evaluated"."account_access_keys_present" = FALSE
         THEN 'neither a password nor an access key'
       END
       WHEN "evaluated"."control_id" = 'root-no-access-key'
-      THEN CASE
-        WHEN "evaluated"."status" = 'fail'
-        AND "evaluated"."account_access_keys_present" = FALSE
-        THEN 'no access key'
-        WHEN "evaluated"."status" <> 'fail'
-        AND "evaluated"."inactive_access_keys" = 0
-        AND "evaluated"."account_access_keys_present"
-        THEN 'an access key'
-      END
+      THEN CASE WHEN "evaluated"."status" = 'fail' AND "evaluated"."account_access_keys_present" = FALSE THEN 'no access key' WHEN "evaluated"."status" <> 'fail' AND "evaluated"."inactive_access_keys" = 0 AND "evaluated"."account_access_keys_present" THEN 'an access key' END
       WHEN "evaluated"."control_id" = 'root-no-certificate'
-      THEN CASE
-        WHEN "evaluated"."status" = 'fail'
-        AND "evaluated"."account_signing_certificates_present" = FALSE
-        THEN 'no signing certificate'
-        WHEN "evaluated"."status" <> 'fail'
-        AND "evaluated"."inactive_signing_certificates" = 0
-        AND "evaluated"."account_signing_certificates_present"
-        THEN 'a signing certificate'
-      END
-      WHEN "evaluated"."control_id" = 'root-no-credentials'
-      AND "evaluated"."status" = 'fail'
-      THEN CASE
-        WHEN "evaluated"."account_password_present" = FALSE
-        AND "evaluated"."account_access_keys_present" = FALSE
-        AND "evaluated"."account_signing_certificates_present" = FALSE
-        THEN 'no credentials'
-        WHEN "evaluated"."root_credentials" = 'none'
-        THEN 'credentials that the report does not'
-      END
+      THEN CASE WHEN "evaluated"."status" = 'fail' AND "evaluated"."account_signing_certificates_present" = FALSE THEN 'no signing certificate' WHEN "evaluated"."status" <> 'fail' AND "evaluated"."inactive_signing_certificates" = 0 AND "evaluated"."account_signing_certificates_present" THEN 'a signing certificate' END
+      WHEN "evaluated"."control_id" = 'root-no-credentials' AND "evaluated"."status" = 'fail'
+      THEN CASE WHEN "evaluated"."account_password_present" = FALSE AND "evaluated"."account_access_keys_present" = FALSE AND "evaluated"."account_signing_certificates_present" = FALSE THEN 'no credentials' WHEN "evaluated"."root_credentials" = 'none' THEN 'credentials that the report does not' END
     END AS "summary_shows"
   FROM "evaluated" AS "evaluated"
 ), "measured" AS (
@@ -389,20 +324,9 @@ WITH "checked" AS (
     "compared"."fault" AS "fault",
     "compared"."status" AS "status",
     "compared"."summary_shows" AS "summary_shows",
-    CASE
-      WHEN "compared"."control_id" = 'root-unused'
-      AND "compared"."status" IN ('pass', 'fail')
-      THEN DATE_SUB('second', "compared"."last_used_at", "compared"."report_generated_at")
-    END AS "measured_seconds",
-    CAST(ROUND(
-      FLOOR(
-        CAST(DATE_SUB('second', "compared"."last_used_at", "compared"."report_generated_at") AS DOUBLE) / 3600
-      )
-    ) AS BIGINT) AS "measured_hours",
-    CASE
-      WHEN "compared"."control_id" = 'root-unused'
-      THEN "compared"."use_limit_days"
-    END AS "limit_days"
+    CASE WHEN "compared"."control_id" = 'root-unused' AND "compared"."status" IN ('pass', 'fail') THEN DATE_SUB('second', "compared"."last_used_at", "compared"."report_generated_at") END AS "measured_seconds",
+    CAST(ROUND(FLOOR(CAST(DATE_SUB('second', "compared"."last_used_at", "compared"."report_generated_at") AS DOUBLE) / 3600)) AS BIGINT) AS "measured_hours",
+    CASE WHEN "compared"."control_id" = 'root-unused' THEN "compared"."use_limit_days" END AS "limit_days"
   FROM "compared" AS "compared"
 ), "worded" AS (
   SELECT
@@ -465,37 +389,13 @@ WITH "checked" AS (
       WHEN NOT "measured"."has_root_user"
       THEN 'no_root_in_china'
       WHEN "measured"."control_id" = 'root-no-access-key'
-      THEN CASE
-        WHEN "measured"."status" = 'fail'
-        THEN 'root_active_key'
-        ELSE 'root_no_active_key'
-      END
+      THEN CASE WHEN "measured"."status" = 'fail' THEN 'root_active_key' ELSE 'root_no_active_key' END
       WHEN "measured"."control_id" = 'root-mfa'
-      THEN CASE
-        WHEN "measured"."status" = 'pass'
-        THEN 'root_with_mfa'
-        WHEN "measured"."status" = 'fail'
-        THEN 'root_without_mfa'
-        WHEN "measured"."active_access_keys" > 0
-        THEN 'govcloud_root_key'
-        WHEN NOT "measured"."access_keys_fault" IS NULL
-        THEN 'govcloud_root_key_unknown'
-        ELSE 'root_nothing_to_protect'
-      END
+      THEN CASE WHEN "measured"."status" = 'pass' THEN 'root_with_mfa' WHEN "measured"."status" = 'fail' THEN 'root_without_mfa' WHEN "measured"."active_access_keys" > 0 THEN 'govcloud_root_key' WHEN NOT "measured"."access_keys_fault" IS NULL THEN 'govcloud_root_key_unknown' ELSE 'root_nothing_to_protect' END
       WHEN "measured"."control_id" = 'root-no-certificate'
-      THEN CASE
-        WHEN "measured"."status" = 'fail'
-        THEN 'root_active_certificate'
-        ELSE 'root_no_active_certificate'
-      END
+      THEN CASE WHEN "measured"."status" = 'fail' THEN 'root_active_certificate' ELSE 'root_no_active_certificate' END
       WHEN "measured"."control_id" = 'root-no-credentials'
-      THEN CASE "measured"."status"
-        WHEN 'not_applicable'
-        THEN 'not_a_member_account'
-        WHEN 'pass'
-        THEN 'root_no_credentials'
-        ELSE 'root_credentials'
-      END
+      THEN CASE "measured"."status" WHEN 'not_applicable' THEN 'not_a_member_account' WHEN 'pass' THEN 'root_no_credentials' ELSE 'root_credentials' END
       WHEN "measured"."last_used_at" IS NULL
       THEN 'root_never_used'
       WHEN "measured"."status" = 'fail'
@@ -548,44 +448,14 @@ SELECT
     WHEN 'root_no_credentials'
     THEN 'Root has no credentials.'
     WHEN 'root_credentials'
-    THEN 'Root has ' || CASE WHEN "worded"."has_password" THEN 'a password' ELSE '' END || CASE
-      WHEN "worded"."has_password" AND "worded"."has_access_keys"
-      THEN ' and '
-      ELSE ''
-    END || CASE WHEN "worded"."has_access_keys" THEN 'an access key' ELSE '' END || CASE
-      WHEN NOT COALESCE("worded"."has_signing_certificates", FALSE)
-      THEN ''
-      WHEN "worded"."has_password" OR "worded"."has_access_keys"
-      THEN ' and a signing certificate'
-      ELSE 'a signing certificate'
-    END || '.'
+    THEN 'Root has ' || CASE WHEN "worded"."has_password" THEN 'a password' ELSE '' END || CASE WHEN "worded"."has_password" AND "worded"."has_access_keys" THEN ' and ' ELSE '' END || CASE WHEN "worded"."has_access_keys" THEN 'an access key' ELSE '' END || CASE WHEN NOT COALESCE("worded"."has_signing_certificates", FALSE) THEN '' WHEN "worded"."has_password" OR "worded"."has_access_keys" THEN ' and a signing certificate' ELSE 'a signing certificate' END || '.'
     WHEN 'root_never_used'
     THEN 'Root has no recorded use.'
-    ELSE 'Root was last used ' || CASE
-      WHEN "worded"."measured_seconds" < 0
-      THEN 'after the report: '
-      WHEN "worded"."measured_hours" = 1
-      THEN '1 hour before the report: '
-      ELSE CAST("worded"."measured_hours" AS TEXT) || ' hours before the report: '
-    END || CASE "worded"."reason_code"
-      WHEN 'root_used_lately'
-      THEN 'within the last '
-      ELSE 'not within the last '
-    END || CASE
-      WHEN "worded"."limit_days" = 1
-      THEN 'day.'
-      ELSE CAST("worded"."limit_days" AS TEXT) || ' days.'
-    END
-  END || COALESCE(
-    ' The account summary, which is fresher than the report, shows ' || "worded"."summary_shows" || '.',
-    ''
-  ) AS TEXT) AS "reason",
+    ELSE 'Root was last used ' || CASE WHEN "worded"."measured_seconds" < 0 THEN 'after the report: ' WHEN "worded"."measured_hours" = 1 THEN '1 hour before the report: ' ELSE CAST("worded"."measured_hours" AS TEXT) || ' hours before the report: ' END || CASE "worded"."reason_code" WHEN 'root_used_lately' THEN 'within the last ' ELSE 'not within the last ' END || CASE WHEN "worded"."limit_days" = 1 THEN 'day.' ELSE CAST("worded"."limit_days" AS TEXT) || ' days.' END
+  END || COALESCE(' The account summary, which is fresher than the report, shows ' || "worded"."summary_shows" || '.', '') AS TEXT) AS "reason",
   CAST("worded"."measured_seconds" AS BIGINT) AS "measured_seconds",
   CAST("worded"."limit_days" AS INT) AS "limit_days",
-  CAST(CASE
-    WHEN "worded"."control_id" = 'root-unused' AND "worded"."status" = 'fail'
-    THEN "worded"."last_used_at"
-  END AS TIMESTAMP) AS "failing_since",
+  CAST(CASE WHEN "worded"."control_id" = 'root-unused' AND "worded"."status" = 'fail' THEN "worded"."last_used_at" END AS TIMESTAMP) AS "failing_since",
   CAST("worded"."account_id" AS TEXT) AS "subject",
   CAST(CASE WHEN "worded"."control_id" = 'root-unused' THEN "worded"."last_used_at" END AS TIMESTAMP) AS "last_used_at",
   CAST(NULL AS TEXT) AS "last_used_region",

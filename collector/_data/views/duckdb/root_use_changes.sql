@@ -25,9 +25,7 @@ WITH "uses" AS (
     BOOL_OR(NOT "credentials"."last_used_at_fault" IS NULL) AS "is_unread"
   FROM "credentials_history" AS "credentials"
   WHERE
-    "credentials"."is_root"
-    AND "credentials"."credential_type" = 'access_key'
-    AND NOT "credentials"."created_at" IS NULL
+    "credentials"."is_root" AND "credentials"."credential_type" = 'access_key' AND NOT "credentials"."created_at" IS NULL
   GROUP BY
     "credentials"."organization_id",
     "credentials"."snapshot_date",
@@ -47,10 +45,8 @@ WITH "uses" AS (
     "report_rows"."undated_key_last_used_at" IS NULL AS "is_unread"
   FROM "report_rows_history" AS "report_rows"
   WHERE
-    "report_rows"."is_root"
-    AND (
-      NOT "report_rows"."undated_key_last_used_at" IS NULL
-      OR NOT "report_rows"."undated_key_last_used_at_fault" IS NULL
+    "report_rows"."is_root" AND (
+      NOT "report_rows"."undated_key_last_used_at" IS NULL OR NOT "report_rows"."undated_key_last_used_at_fault" IS NULL
     )
 ), "days" AS (
   SELECT
@@ -74,30 +70,16 @@ WITH "uses" AS (
     "days"."credential_type" AS "credential_type",
     "days"."used_at" AS "used_at",
     "days"."undated_used_at" AS "undated_used_at",
-    MAX("days"."used_at") OVER (
-      PARTITION BY "days"."organization_id", "days"."account_id", "days"."credential_type"
-      ORDER BY "days"."snapshot_date"
-      rows BETWEEN UNBOUNDED preceding AND 1 preceding
-    ) AS "seen_used_at",
-    MAX("days"."undated_used_at") OVER (
-      PARTITION BY "days"."organization_id", "days"."account_id", "days"."credential_type"
-      ORDER BY "days"."snapshot_date"
-      rows BETWEEN UNBOUNDED preceding AND 1 preceding
-    ) AS "seen_undated_used_at"
+    MAX("days"."used_at") OVER (PARTITION BY "days"."organization_id", "days"."account_id", "days"."credential_type" ORDER BY "days"."snapshot_date" rows BETWEEN UNBOUNDED preceding AND 1 preceding) AS "seen_used_at",
+    MAX("days"."undated_used_at") OVER (PARTITION BY "days"."organization_id", "days"."account_id", "days"."credential_type" ORDER BY "days"."snapshot_date" rows BETWEEN UNBOUNDED preceding AND 1 preceding) AS "seen_undated_used_at"
   FROM "days" AS "days"
 ), "roots" AS (
   SELECT
     "report_rows"."organization_id" AS "organization_id",
     "report_rows"."snapshot_date" AS "snapshot_date",
     "report_rows"."account_id" AS "account_id",
-    LAG("report_rows"."snapshot_date") OVER (
-      PARTITION BY "report_rows"."organization_id", "report_rows"."account_id"
-      ORDER BY "report_rows"."snapshot_date"
-    ) AS "root_before",
-    LAG("report_rows"."undated_key_last_used_at_fault" IS NULL) OVER (
-      PARTITION BY "report_rows"."organization_id", "report_rows"."account_id"
-      ORDER BY "report_rows"."snapshot_date"
-    ) AS "was_read"
+    LAG("report_rows"."snapshot_date") OVER (PARTITION BY "report_rows"."organization_id", "report_rows"."account_id" ORDER BY "report_rows"."snapshot_date") AS "root_before",
+    LAG("report_rows"."undated_key_last_used_at_fault" IS NULL) OVER (PARTITION BY "report_rows"."organization_id", "report_rows"."account_id" ORDER BY "report_rows"."snapshot_date") AS "was_read"
   FROM "report_rows_history" AS "report_rows"
   WHERE
     "report_rows"."is_root"
@@ -112,19 +94,8 @@ WITH "uses" AS (
     "uses"."created_at" AS "created_at",
     "uses"."used_at" AS "used_at",
     "uses"."is_unread" AS "is_unread",
-    LAG(
-      CASE
-        WHEN NOT "uses"."is_unread"
-        THEN COALESCE("uses"."used_at", CAST('1970-01-01 00:00:00' AS TIMESTAMP))
-      END
-     IGNORE NULLS) OVER (
-      PARTITION BY "uses"."organization_id", "uses"."account_id", "uses"."credential_type", "uses"."created_at"
-      ORDER BY "uses"."snapshot_date"
-    ) AS "was_used_at",
-    LAG("uses"."snapshot_date") OVER (
-      PARTITION BY "uses"."organization_id", "uses"."account_id", "uses"."credential_type", "uses"."created_at"
-      ORDER BY "uses"."snapshot_date"
-    ) AS "seen_before"
+    LAG(CASE WHEN NOT "uses"."is_unread" THEN COALESCE("uses"."used_at", CAST('1970-01-01 00:00:00' AS TIMESTAMP)) END IGNORE NULLS) OVER (PARTITION BY "uses"."organization_id", "uses"."account_id", "uses"."credential_type", "uses"."created_at" ORDER BY "uses"."snapshot_date") AS "was_used_at",
+    LAG("uses"."snapshot_date") OVER (PARTITION BY "uses"."organization_id", "uses"."account_id", "uses"."credential_type", "uses"."created_at" ORDER BY "uses"."snapshot_date") AS "seen_before"
   FROM "uses" AS "uses"
 )
 SELECT
@@ -148,33 +119,11 @@ SELECT
   CAST("pairs"."run_id" AS TEXT) AS "run_id"
 FROM "uses_in_order" AS "uses"
 INNER JOIN "report_pairs_history" AS "pairs"
-  ON "pairs"."organization_id" = "uses"."organization_id"
-  AND "pairs"."account_id" = "uses"."account_id"
-  AND "pairs"."snapshot_date" = "uses"."snapshot_date"
+  ON "pairs"."organization_id" = "uses"."organization_id" AND "pairs"."account_id" = "uses"."account_id" AND "pairs"."snapshot_date" = "uses"."snapshot_date"
 INNER JOIN "days_in_order" AS "days"
-  ON "days"."organization_id" = "uses"."organization_id"
-  AND "days"."account_id" = "uses"."account_id"
-  AND "days"."snapshot_date" = "uses"."snapshot_date"
-  AND "days"."credential_type" = "uses"."credential_type"
+  ON "days"."organization_id" = "uses"."organization_id" AND "days"."account_id" = "uses"."account_id" AND "days"."snapshot_date" = "uses"."snapshot_date" AND "days"."credential_type" = "uses"."credential_type"
 INNER JOIN "roots" AS "roots"
-  ON "roots"."organization_id" = "uses"."organization_id"
-  AND "roots"."account_id" = "uses"."account_id"
-  AND "roots"."snapshot_date" = "uses"."snapshot_date"
+  ON "roots"."organization_id" = "uses"."organization_id" AND "roots"."account_id" = "uses"."account_id" AND "roots"."snapshot_date" = "uses"."snapshot_date"
 WHERE
-  "uses"."used_at" > CASE
-    WHEN NOT "uses"."was_used_at" IS NULL
-    THEN "uses"."was_used_at"
-    WHEN NOT "uses"."created_at" IS NULL
-    AND "uses"."seen_before" IS NULL
-    AND "roots"."root_before" = "pairs"."previous_snapshot_date"
-    AND "roots"."was_read"
-    THEN CAST('1970-01-01 00:00:00' AS TIMESTAMP)
-    ELSE "pairs"."first_report_at"
-  END
-  AND CASE
-    WHEN "uses"."credential_type" = 'password'
-    THEN TRUE
-    WHEN "uses"."created_at" IS NULL
-    THEN COALESCE("uses"."used_at" > "days"."seen_used_at", TRUE)
-    ELSE COALESCE("uses"."used_at" > "days"."seen_undated_used_at", TRUE)
-  END
+  "uses"."used_at" > CASE WHEN NOT "uses"."was_used_at" IS NULL THEN "uses"."was_used_at" WHEN NOT "uses"."created_at" IS NULL AND "uses"."seen_before" IS NULL AND "roots"."root_before" = "pairs"."previous_snapshot_date" AND "roots"."was_read" THEN CAST('1970-01-01 00:00:00' AS TIMESTAMP) ELSE "pairs"."first_report_at" END
+  AND CASE WHEN "uses"."credential_type" = 'password' THEN TRUE WHEN "uses"."created_at" IS NULL THEN COALESCE("uses"."used_at" > "days"."seen_used_at", TRUE) ELSE COALESCE("uses"."used_at" > "days"."seen_undated_used_at", TRUE) END

@@ -63,8 +63,5 @@ SELECT
   CAST("counted"."malformed_report" AS BIGINT) AS "malformed_report",
   CAST("counted"."wrong_account" AS BIGINT) AS "wrong_account",
   CAST("counted"."failed" AS BIGINT) AS "failed",
-  CAST(CASE
-    WHEN "counted"."active_accounts" > 0
-    THEN CAST("counted"."collected" + "counted"."partial" AS DOUBLE) / "counted"."active_accounts"
-  END AS DOUBLE) AS "coverage"
+  CAST(CASE WHEN "counted"."active_accounts" > 0 THEN CAST("counted"."collected" + "counted"."partial" AS DOUBLE) / "counted"."active_accounts" END AS DOUBLE) AS "coverage"
 FROM "counted" AS "counted"

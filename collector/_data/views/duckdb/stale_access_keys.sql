@@ -25,5 +25,4 @@ SELECT
   CAST("control_results"."owner" AS TEXT) AS "owner"
 FROM "control_results" AS "control_results"
 WHERE
-  "control_results"."control_id" = 'access-key-rotation'
-  AND "control_results"."status" = 'fail'
+  "control_results"."control_id" = 'access-key-rotation' AND "control_results"."status" = 'fail'

@@ -6,9 +6,7 @@ WITH "key_pairs" AS (
     MAX("credentials"."is_active_fault") AS "fault"
   FROM "credentials_history" AS "credentials"
   WHERE
-    "credentials"."credential_type" = 'access_key'
-    AND "credentials"."is_active" IS DISTINCT FROM FALSE
-    AND NOT "credentials"."is_root"
+    "credentials"."credential_type" = 'access_key' AND "credentials"."is_active" IS DISTINCT FROM FALSE AND NOT "credentials"."is_root"
   GROUP BY
     "credentials"."organization_id",
     "credentials"."snapshot_date",
@@ -56,23 +54,12 @@ WITH "key_pairs" AS (
     "account"."ou_path" AS "ou_path",
     "control"."control_id" AS "control_id",
     NOT "key_pairs"."user_arn" IS NULL AS "has_key_pair",
-    CASE
-      WHEN "control"."control_id" = 'single-access-key'
-      THEN "key_pairs"."fault"
-      WHEN "report"."password_enabled" IS NULL
-      THEN 'password_enabled is ' || COALESCE("report"."null_reasons"['password_enabled'], 'N/A')
-      WHEN "report"."password_enabled" AND "report"."mfa_active" IS NULL
-      THEN 'mfa_active is ' || COALESCE("report"."null_reasons"['mfa_active'], 'N/A')
-    END AS "fault"
+    CASE WHEN "control"."control_id" = 'single-access-key' THEN "key_pairs"."fault" WHEN "report"."password_enabled" IS NULL THEN 'password_enabled is ' || COALESCE("report"."null_reasons"['password_enabled'], 'N/A') WHEN "report"."password_enabled" AND "report"."mfa_active" IS NULL THEN 'mfa_active is ' || COALESCE("report"."null_reasons"['mfa_active'], 'N/A') END AS "fault"
   FROM "report_rows_history" AS "report"
   INNER JOIN "account_history" AS "account"
-    ON "account"."organization_id" = "report"."organization_id"
-    AND "account"."snapshot_date" = "report"."snapshot_date"
-    AND "account"."account_id" = "report"."account_id"
+    ON "account"."organization_id" = "report"."organization_id" AND "account"."snapshot_date" = "report"."snapshot_date" AND "account"."account_id" = "report"."account_id"
   LEFT JOIN "key_pairs" AS "key_pairs"
-    ON "key_pairs"."organization_id" = "report"."organization_id"
-    AND "key_pairs"."snapshot_date" = "report"."snapshot_date"
-    AND "key_pairs"."user_arn" = "report"."user_arn"
+    ON "key_pairs"."organization_id" = "report"."organization_id" AND "key_pairs"."snapshot_date" = "report"."snapshot_date" AND "key_pairs"."user_arn" = "report"."user_arn"
   CROSS JOIN (VALUES
     ('console-mfa'),
     ('single-access-key')) AS "control"("control_id")
@@ -120,19 +107,7 @@ WITH "key_pairs" AS (
     "checked"."control_id" AS "control_id",
     "checked"."has_key_pair" AS "has_key_pair",
     "checked"."fault" AS "fault",
-    CASE
-      WHEN NOT "checked"."fault" IS NULL
-      THEN 'unknown'
-      WHEN "checked"."control_id" = 'single-access-key'
-      THEN CASE WHEN "checked"."has_key_pair" THEN 'fail' ELSE 'pass' END
-      WHEN "checked"."password_enabled" = FALSE
-      THEN 'not_applicable'
-      WHEN "checked"."mfa_active"
-      THEN 'pass'
-      WHEN "checked"."mfa_active" = FALSE
-      THEN 'fail'
-      ELSE 'unknown'
-    END AS "status"
+    CASE WHEN NOT "checked"."fault" IS NULL THEN 'unknown' WHEN "checked"."control_id" = 'single-access-key' THEN CASE WHEN "checked"."has_key_pair" THEN 'fail' ELSE 'pass' END WHEN "checked"."password_enabled" = FALSE THEN 'not_applicable' WHEN "checked"."mfa_active" THEN 'pass' WHEN "checked"."mfa_active" = FALSE THEN 'fail' ELSE 'unknown' END AS "status"
   FROM "checked" AS "checked"
 ), "explained" AS (
   SELECT
@@ -177,21 +152,7 @@ WITH "key_pairs" AS (
     "evaluated"."has_key_pair" AS "has_key_pair",
     "evaluated"."fault" AS "fault",
     "evaluated"."status" AS "status",
-    CASE
-      WHEN "evaluated"."status" = 'unknown'
-      THEN 'value_missing'
-      WHEN "evaluated"."control_id" = 'single-access-key'
-      THEN CASE
-        WHEN "evaluated"."status" = 'fail'
-        THEN 'two_active_keys'
-        ELSE 'at_most_one_active_key'
-      END
-      WHEN "evaluated"."status" = 'not_applicable'
-      THEN 'no_password'
-      WHEN "evaluated"."status" = 'fail'
-      THEN 'password_without_mfa'
-      ELSE 'password_with_mfa'
-    END AS "reason_code"
+    CASE WHEN "evaluated"."status" = 'unknown' THEN 'value_missing' WHEN "evaluated"."control_id" = 'single-access-key' THEN CASE WHEN "evaluated"."status" = 'fail' THEN 'two_active_keys' ELSE 'at_most_one_active_key' END WHEN "evaluated"."status" = 'not_applicable' THEN 'no_password' WHEN "evaluated"."status" = 'fail' THEN 'password_without_mfa' ELSE 'password_with_mfa' END AS "reason_code"
   FROM "evaluated" AS "evaluated"
 )
 SELECT
@@ -210,31 +171,12 @@ SELECT
   CAST(NULL AS INT) AS "slot",
   CAST(NULL AS TIMESTAMP) AS "credential_created_at",
   CAST("explained"."status" AS TEXT) AS "status",
-  CAST(CASE "explained"."reason_code"
-    WHEN 'value_missing'
-    THEN 'Cannot be evaluated: ' || "explained"."fault" || '.'
-    WHEN 'two_active_keys'
-    THEN 'Both access keys are active.'
-    WHEN 'at_most_one_active_key'
-    THEN 'At most one access key is active.'
-    WHEN 'no_password'
-    THEN 'The user has no password.'
-    WHEN 'password_without_mfa'
-    THEN 'The user has a password and no MFA device.'
-    WHEN 'password_with_mfa'
-    THEN 'The user has a password and MFA.'
-  END AS TEXT) AS "reason",
+  CAST(CASE "explained"."reason_code" WHEN 'value_missing' THEN 'Cannot be evaluated: ' || "explained"."fault" || '.' WHEN 'two_active_keys' THEN 'Both access keys are active.' WHEN 'at_most_one_active_key' THEN 'At most one access key is active.' WHEN 'no_password' THEN 'The user has no password.' WHEN 'password_without_mfa' THEN 'The user has a password and no MFA device.' WHEN 'password_with_mfa' THEN 'The user has a password and MFA.' END AS TEXT) AS "reason",
   CAST(NULL AS BIGINT) AS "measured_seconds",
   CAST(NULL AS INT) AS "limit_days",
   CAST(NULL AS TIMESTAMP) AS "failing_since",
-  CAST("explained"."user_arn" || '|user|' || COALESCE(
-    CAST(DATE_SUB('second', CAST('1970-01-01 00:00:00' AS TIMESTAMP), "explained"."user_creation_time") AS TEXT),
-    ''
-  ) AS TEXT) AS "subject",
-  CAST(CASE
-    WHEN "explained"."control_id" = 'console-mfa'
-    THEN "explained"."password_last_used"
-  END AS TIMESTAMP) AS "last_used_at",
+  CAST("explained"."user_arn" || '|user|' || COALESCE(CAST(DATE_SUB('second', CAST('1970-01-01 00:00:00' AS TIMESTAMP), "explained"."user_creation_time") AS TEXT), '') AS TEXT) AS "subject",
+  CAST(CASE WHEN "explained"."control_id" = 'console-mfa' THEN "explained"."password_last_used" END AS TIMESTAMP) AS "last_used_at",
   CAST(NULL AS TEXT) AS "last_used_region",
   CAST(NULL AS TEXT) AS "last_used_service",
   CAST("explained"."report_generated_at" AS TIMESTAMP) AS "report_generated_at",

@@ -29,15 +29,7 @@ SELECT
   CAST("report"."user_creation_time" AS TIMESTAMP) AS "user_creation_time",
   CAST(COALESCE("counted"."inactive_access_keys", 0) AS BIGINT) AS "inactive_access_keys",
   CAST(COALESCE("counted"."inactive_signing_certificates", 0) AS BIGINT) AS "inactive_signing_certificates",
-  CAST(COALESCE(
-    CASE
-      WHEN "counted"."last_used_at" IS NULL OR "report"."undated_key_last_used_at" IS NULL
-      THEN NULL
-      ELSE GREATEST("counted"."last_used_at", "report"."undated_key_last_used_at")
-    END,
-    "counted"."last_used_at",
-    "report"."undated_key_last_used_at"
-  ) AS TIMESTAMP) AS "last_used_at",
+  CAST(COALESCE(CASE WHEN "counted"."last_used_at" IS NULL OR "report"."undated_key_last_used_at" IS NULL THEN NULL ELSE GREATEST("counted"."last_used_at", "report"."undated_key_last_used_at") END, "counted"."last_used_at", "report"."undated_key_last_used_at") AS TIMESTAMP) AS "last_used_at",
   CAST("report"."mfa_active" AS BOOLEAN) AS "mfa_active",
   CAST("report"."additional_credentials_info" AS TEXT) AS "additional_credentials_info",
   CAST("report"."report_generated_at" AS TIMESTAMP) AS "report_generated_at",
@@ -45,14 +37,8 @@ SELECT
   CAST("account"."owner" AS TEXT) AS "owner"
 FROM "report_rows_history" AS "report"
 INNER JOIN "account_history" AS "account"
-  ON "account"."organization_id" = "report"."organization_id"
-  AND "account"."snapshot_date" = "report"."snapshot_date"
-  AND "account"."account_id" = "report"."account_id"
+  ON "account"."organization_id" = "report"."organization_id" AND "account"."snapshot_date" = "report"."snapshot_date" AND "account"."account_id" = "report"."account_id"
 LEFT JOIN "counted" AS "counted"
-  ON "counted"."organization_id" = "report"."organization_id"
-  AND "counted"."snapshot_date" = "report"."snapshot_date"
-  AND "counted"."user_arn" = "report"."user_arn"
+  ON "counted"."organization_id" = "report"."organization_id" AND "counted"."snapshot_date" = "report"."snapshot_date" AND "counted"."user_arn" = "report"."user_arn"
 WHERE
-  "account"."account_state" = 'ACTIVE'
-  AND NOT "report"."is_root"
-  AND COALESCE("counted"."maybe_active", 0) = 0
+  "account"."account_state" = 'ACTIVE' AND NOT "report"."is_root" AND COALESCE("counted"."maybe_active", 0) = 0
