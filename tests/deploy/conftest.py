@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from collector.simulator import AccountSpec, OrganizationSpec, RoleSpec, Simulator
-from tests.fixtures.s3_servers import S3Server, moto_server
+from tests.fixtures.s3_servers import S3Server, empty_moto_server
 
 ROOT = Path(__file__).parents[2]
 WORKER = Path(__file__).with_name("lambda_worker.py")
@@ -72,9 +72,10 @@ def bare_python(unpacked, python=sys.executable):
     return [python, "-S", "-X", f"pycache_prefix={unpacked}-compiled"]
 
 
-@pytest.fixture(scope="session", name="moto")
+@pytest.fixture(scope="module", name="moto")
 def _moto():
-    with moto_server() as server:
+    # moto's accounts belong to the process: what one module leaves or resets is no other module's.
+    with empty_moto_server() as server:
         server.client().create_bucket(Bucket="credlake")
         yield server
 
@@ -85,7 +86,7 @@ def _organization():
         yield server
 
 
-@pytest.fixture(scope="session", name="aws")
+@pytest.fixture(scope="module", name="aws")
 def _aws(moto, organization):
     """S3, Glue, SNS and SQS of the collector's own account, asked as the collector."""
     environment = organization.environment()
@@ -107,7 +108,7 @@ class Delivered:
         return line
 
 
-@pytest.fixture(scope="session", name="invoke")
+@pytest.fixture(scope="module", name="invoke")
 def _invoke(unpacked, aws, organization, tmp_path_factory):
     """Deliver events to one warm function; what each gave, and which modules were loaded."""
 

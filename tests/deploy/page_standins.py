@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from tests.deploy.conftest import OWN_PYTHON, machine
 from tests.deploy.follower import Follower, aws_command, working_copy
 from tests.deploy.noting import noting
 from tests.deploy.standin import Caller, StandIn, stand_in
-from tests.fixtures.s3_servers import moto_server
+from tests.fixtures.s3_servers import empty_moto_server
 
 COLLECTOR = "100000000001"
 
@@ -45,14 +44,12 @@ def page_stand_ins(folder, lake, **of_the_member_roles):
     credlake = str(Path(sys.executable).with_name("credlake"))
     athena = AthenaStandIn(client_of=None, ask=None)
     with (
-        moto_server() as moto,
+        empty_moto_server() as moto,
         noting() as (noting_url, noted),
         serving(athena.answer) as athena_url,
         # Lake Formation is known to moto alone.
         stand_in(over_tls=True, AWS_ENDPOINT_URL_ATHENA=athena_url, AWS_ENDPOINT_URL_LAKEFORMATION=moto.url) as aws,
     ):
-        # moto's accounts belong to the process: another module may have left an organization.
-        urllib.request.urlopen(f"{moto.url}/moto-api/reset", data=b"", timeout=30).close()  # noqa: S310 -- loopback
         athena.client_of = lambda service: aws.client(service, COLLECTOR)
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CREDLAKE_"))},

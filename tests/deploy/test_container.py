@@ -25,7 +25,7 @@ pytestmark = pytest.mark.standin
 LAKE = "s3://credlake/container"
 
 
-@pytest.fixture(scope="session", name="container")
+@pytest.fixture(scope="module", name="container")
 def _container(unpacked, aws, organization, tmp_path_factory):
     """Start the container's command on what it imports, in a folder of its own."""
     home = tmp_path_factory.mktemp("container")

@@ -65,7 +65,7 @@ def _handled(status):
     return int(next(line for line in status.splitlines() if line.startswith("SigCgt:")).split()[1], 16)
 
 
-@pytest.fixture(scope="session", name="start")
+@pytest.fixture(scope="module", name="start")
 def _start(aws, organization):
     @contextmanager
     def start(*command, options=_READ_ONLY, **variables):

@@ -50,7 +50,7 @@ class Deliveries:
     queue: str
 
 
-@pytest.fixture(scope="session", name="deliveries")
+@pytest.fixture(scope="module", name="deliveries")
 def _deliveries(invoke, aws):
     sns, sqs = aws.client("sns"), aws.client("sqs")
     topic = sns.create_topic(Name="notices")["TopicArn"]
@@ -182,7 +182,7 @@ def test_its_description_names_size_hash_and_upload(packaging, tmp_path, monkeyp
     assert "aws s3 cp dist/credlake-1-arm64-abc.zip s3://$CODE_BUCKET/credlake-1-arm64-abc.zip" in told
 
 
-@pytest.fixture(scope="session", name="alone")
+@pytest.fixture(scope="module", name="alone")
 def _alone(for_lambda, unpacked, invoke):
     """A run that writes the page, and a query, by the zip alone, on the runtime's Python where this machine has one."""
     python = _python_of_lambda()
