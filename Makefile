@@ -143,6 +143,6 @@ lock: ## update the locked versions (needs uv)
 	  --custom-compile-command "make lock" --upgrade requirements/repository.in -o requirements/repository.txt
 
 clean: ## remove everything that the targets created
-	rm -rf $(VENV) .venv-docs .venv-repository .venv-cfn .venv-checkov .venv-ministack .venv-awscli .venv-terraform .venv-shellcheck dist demo-lake .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-docs .venv-repository .venv-cfn .venv-checkov .venv-ministack .venv-awscli .venv-terraform .venv-shellcheck .venv-cid dist demo-lake .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 -include deploy/deploy.mk

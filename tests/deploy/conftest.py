@@ -33,9 +33,10 @@ OWN_PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out what needs the stand-in, unless it is asked for: `pytest -m standin` (make test-deploy)."""
-    ours = [item for item in items if item.get_closest_marker("standin")]
-    if ours and "standin" not in config.option.markexpr:
+    """Leave out what needs a tool's own environment, unless it is asked for: `pytest -m standin` (make test-deploy)."""
+    absent = [mark for mark in ("standin", "cid") if mark not in config.option.markexpr]
+    ours = [item for item in items if any(item.get_closest_marker(mark) for mark in absent)]
+    if ours:
         config.hook.pytest_deselected(items=ours)
         items[:] = [item for item in items if item not in ours]
 

@@ -19,6 +19,7 @@ from tools.generate.bi_page import bi_page
 from tools.generate.controls import control_frameworks_sql, control_ids, controls_sql
 from tools.generate.manual_pages import commands_page, settings_page
 from tools.generate.picture import read_picture
+from tools.generate.quicksight.cid_resources import cid_resources
 from tools.generate.quicksight.template import quicksight_template
 from tools.generate.views_page import column_meanings, views_index, views_page
 from tools.prepare_views import prepared_files
@@ -126,6 +127,7 @@ GENERATED: tuple[Generated, ...] = (
     GeneratedFile("collector/_data/meanings.json", column_meanings),
     GeneratedFile("collector/_data/control_ids.json", control_ids),
     GeneratedFile("deploy/quicksight.yaml", quicksight_template),
+    GeneratedFile("deploy/cid/credlake.yaml", cid_resources),
     GeneratedFolder("collector/_data/views", lambda: prepared_files(source_views())),
     # What the package prints, with the files above.
     GeneratedFile("docs/images/read.svg", read_picture),

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 
-def sheet() -> dict[str, object]:
+def definition(data_sets: list[dict[str, object]]) -> dict[str, object]:
+    """The dashboard's definition, with the declarations of its data sets."""
+    return {
+        "DataSetIdentifierDeclarations": data_sets,
+        "CalculatedFields": _calculated_fields(),
+        "FilterGroups": _filter_groups(),
+        "Sheets": [_sheet()],
+    }
+
+
+def _sheet() -> dict[str, object]:
     """The sheet with its visuals."""
     return {
         "SheetId": "posture",
@@ -21,7 +31,7 @@ def sheet() -> dict[str, object]:
     }
 
 
-def calculated_fields() -> list[dict[str, str]]:
+def _calculated_fields() -> list[dict[str, str]]:
     """Age classes of active keys. Other rows have none (null), and the filter below leaves them out."""
     expression = (
         "ifelse({credential_type} = 'access_key' AND {is_active} = 1, ifelse({age_days} < 90, '0-89 days', "
@@ -31,7 +41,7 @@ def calculated_fields() -> list[dict[str, str]]:
     return [{"DataSetIdentifier": "credentials", "Name": "key_age", "Expression": expression}]
 
 
-def filter_groups() -> list[dict[str, object]]:
+def _filter_groups() -> list[dict[str, object]]:
     """Key ages count only keys, coverage only accounts in scope."""
     return [
         _filter(

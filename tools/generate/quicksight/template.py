@@ -5,22 +5,12 @@ from __future__ import annotations
 import json
 import textwrap
 
-from tools.generate.bi_page import data_sets
 from tools.generate.quicksight.access import DASHBOARD_OWNER, READER, TAGS, logical_name, role, rules_table, source
-from tools.generate.quicksight.sets import data_set, refresh, rules
-from tools.generate.quicksight.sheet import calculated_fields, filter_groups, sheet
+from tools.generate.quicksight.sets import data_set, refresh, rules, shown_sets
+from tools.generate.quicksight.sheet import definition
 
 # No line is longer, apart from long texts and SQL.
 _WIDTH = 116
-# The views that the dashboard shows.
-_SHOWN = (
-    "collection_coverage",
-    "console_users_without_mfa",
-    "credentials",
-    "findings",
-    "organization_trend",
-    "root_posture",
-)
 _HEAD = """\
 # Generated from the views by `make generate`. Do not edit.
 AWSTemplateFormatVersion: "2010-09-09"
@@ -33,7 +23,7 @@ _DESCRIPTION = (
 
 def quicksight_template() -> str:
     """The text of `deploy/quicksight.yaml`."""
-    shown = [one for one in data_sets() if one.view in _SHOWN]
+    shown = shown_sets()
     resources: dict[str, object] = {"Role": role(), "RulesTable": rules_table(), "Source": source(), "Rules": rules()}
     for one in shown:
         resources[logical_name(one.view)] = data_set(one)
@@ -84,7 +74,9 @@ _PARAMETERS: dict[str, object] = {
 
 
 def _dashboard(views: list[str]) -> dict[str, object]:
-    declared = [{"Identifier": view, "DataSetArn": {"Fn::GetAtt": [logical_name(view), "Arn"]}} for view in views]
+    declared: list[dict[str, object]] = [
+        {"Identifier": view, "DataSetArn": {"Fn::GetAtt": [logical_name(view), "Arn"]}} for view in views
+    ]
     return {
         "Type": "AWS::QuickSight::Dashboard",
         "Properties": {
@@ -96,12 +88,7 @@ def _dashboard(views: list[str]) -> dict[str, object]:
                 {"Principal": {"Ref": "OwnerArn"}, "Actions": DASHBOARD_OWNER},
                 {"Principal": {"Ref": "ReaderArn"}, "Actions": READER},
             ],
-            "Definition": {
-                "DataSetIdentifierDeclarations": declared,
-                "CalculatedFields": calculated_fields(),
-                "FilterGroups": filter_groups(),
-                "Sheets": [sheet()],
-            },
+            "Definition": definition(declared),
         },
     }
 
@@ -114,8 +101,12 @@ def yaml_text(value: dict[str, object] | list[object], indent: int = 0) -> str:
     """
     blanks = " " * indent
     if isinstance(value, dict):
-        return "".join(f"{blanks}{key}:{_after(item, indent + 2)}" for key, item in value.items())
+        return "".join(f"{blanks}{_key(key)}:{_after(item, indent + 2)}" for key, item in value.items())
     return "".join(f"{blanks}-{_after(item, indent + 2)}" for item in value)
+
+
+def _key(key: str) -> str:
+    return json.dumps(key) if ": " in key else key
 
 
 def _after(value: object, indent: int) -> str:
