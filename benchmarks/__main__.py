@@ -6,5 +6,5 @@ import importlib
 
 from benchmarks.figures import print_figures
 
-for name in ("startup", "parser", "collection", "throttling", "views"):
+for name in ("startup", "parser", "collection", "throttling", "views", "history"):
     print_figures(name, importlib.import_module(f"benchmarks.{name}").measure())

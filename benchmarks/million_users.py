@@ -21,6 +21,7 @@ from collector.lake.raw import file_sha256
 from collector.schema import RECORD_TABLES, file_schema
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 ORGANIZATION = "o-benchmark01"
@@ -36,13 +37,13 @@ _DAY = 86_400_000
 _FIRST_DAY = int(datetime(2026, 11, 22, 10, tzinfo=UTC).timestamp() * 1000)
 
 
-def make_lake(root: Path, *, accounts: int = ACCOUNTS) -> None:
+def make_lake(root: Path, *, accounts: int = ACCOUNTS, dates: Sequence[str] = DATES) -> None:
     """Write the lake, unless it is there."""
     record = root / "catalog" / f"{ORGANIZATION}.json"
     if record.exists():
         return
-    snapshots = {date: _write_day(root, date, accounts, later) for later, date in enumerate(DATES)}
-    content = {"schema_version": 1, "organization_id": ORGANIZATION, "latest": DATES[-1], "snapshots": snapshots}
+    snapshots = {date: _write_day(root, date, accounts, later) for later, date in enumerate(dates)}
+    content = {"schema_version": 1, "organization_id": ORGANIZATION, "latest": dates[-1], "snapshots": snapshots}
     record.parent.mkdir(parents=True, exist_ok=True)
     record.write_text(json.dumps(content))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from collector.errors import UsageError
+from collector.query.deciding_reports import LATEST_CHANGES, deciding_reports
 from collector.query.rows import query_error, unreadable_tables
 from collector.query.statement import first_word, identifier, mentioned, named_view, trimmed
 from collector.schema import SNAPSHOT_RECORD
@@ -17,7 +18,11 @@ from collector.views.files import CURRENT_TABLE, HISTORY_TABLE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pyarrow as pa
+
     from collector.views.files import PreparedViews
+
+    TableSql = Callable[[str, str | None, pa.Table | None], str]
 
 _RECORD_TABLES = (HISTORY_TABLE, CURRENT_TABLE)
 # Statements about all tables and views, which name none: `show tables`, `describe`.
@@ -31,14 +36,13 @@ _EVALUATING = frozenset({"query", "json_execute_serialized_sql"})
 class Definitions:
     """The tables and views of a lake in a DuckDB session, each defined when a query needs it."""
 
-    def __init__(
-        self, connection: duckdb.DuckDBPyConnection, table_sql: Callable[[str, str | None], str], views: PreparedViews
-    ) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, table_sql: TableSql, views: PreparedViews) -> None:
         """Nothing is defined yet.
 
         Args:
             connection: the session.
-            table_sql: the select behind `snapshot_record` or `snapshot_record_latest`, for one record type or for all.
+            table_sql: the select behind `snapshot_record` or `snapshot_record_latest`, for one record type or for all;
+                given reports, its rows of users may be limited to theirs.
             views: the views.
         """
         self._connection = connection
@@ -83,22 +87,38 @@ class Definitions:
         DuckDB analyzes a view when it is created, with all views below it: one at a time, `findings` took a quarter of
         a second.
         """
-        parts: dict[str, str] = {}
-        self._collect(name, parts)
-        # As views are, so that each reader of a part computes only the columns and rows that it needs.
-        steps = [f"{identifier(each)} as not materialized (\n{sql}\n)" for each, sql in parts.items()]
-        return f"with {', '.join(steps)}\nselect * from {identifier(name)}"
+        if name == LATEST_CHANGES:
+            return self._with_parts([name], f"from {identifier(name)}", deciding_reports(self._fetched))
+        return self._with_parts([name], f"from {identifier(name)}")
 
-    def _collect(self, name: str, parts: dict[str, str]) -> None:
+    def _fetched(self, sql: str, reads: list[str], reports: pa.Table | None) -> pa.Table:
+        found: pa.Table = self._connection.sql(self._with_parts(reads, sql, reports)).to_arrow_table()
+        return found
+
+    def _with_parts(self, reads: list[str], sql: str, reports: pa.Table | None = None) -> str:
+        """A statement with all tables and views below those that it reads, which are needed for some reports or all."""
+        parts: dict[str, str] = {}
+        for each in reads:
+            self._collect(each, parts, reports)
+        # As views are, so that each reader of a part computes only the columns and rows that it needs. But opening the
+        # many small files of accounts for each reader would take longer than all the rest of a few reports.
+        kept = () if reports is None else ("account_history",)
+        steps = [
+            f"{identifier(each)} as {'' if each in kept else 'not '}materialized (\n{text}\n)"
+            for each, text in parts.items()
+        ]
+        return f"with {', '.join(steps)}\nfrom (\n{sql}\n)"
+
+    def _collect(self, name: str, parts: dict[str, str], reports: pa.Table | None) -> None:
         """Add the statement of a table or view to the parts, after those of all that it reads."""
         if name in parts:
             return
         table, _, kind = name.partition(":")
         if table in _RECORD_TABLES:
-            parts[name] = self._table_sql(table, kind or None)
+            parts[name] = self._table_sql(table, kind or None, reports)
             return
         for read in self._views.by_name[name].reads[name]:
-            self._collect(read, parts)
+            self._collect(read, parts, reports)
         parts[name] = self._views.duckdb_sql(name)
 
     def _whole_view(self, name: str) -> str:

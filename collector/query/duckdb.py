@@ -17,14 +17,23 @@ import pyarrow as pa
 from collector.errors import UsageError
 from collector.evidence import UNKNOWN, RunEvidence
 from collector.lake.layout import is_on_s3
-from collector.lake.rows import EXCEPTION_RECORD, EXCEPTION_SCHEMA, exception_rows
+from collector.lake.rows import EXCEPTION_RECORD, EXCEPTION_SCHEMA, USER_RECORD, exception_rows
 from collector.process.scratch import scratch_folder
+from collector.query.deciding_reports import REPORT_KEY
 from collector.query.definitions import Definitions
 from collector.query.file_check import FileCheck
 from collector.query.rows import QueryError, Rows, stream
 from collector.query.snapshots import LakeSnapshots, read_snapshots
 from collector.query.statement import identifier, literal
-from collector.schema import RECORD_TYPE, SNAPSHOT_RECORD, Column, ColumnType, file_schema
+from collector.schema import (
+    ORGANIZATION_ID,
+    RECORD_TYPE,
+    SNAPSHOT_DATE,
+    SNAPSHOT_RECORD,
+    Column,
+    ColumnType,
+    file_schema,
+)
 from collector.views.files import CURRENT_TABLE, shipped_views
 
 if TYPE_CHECKING:
@@ -51,6 +60,8 @@ class QueryLimits:
 
 _NO_LIMITS = QueryLimits()
 _OTHER_EXCEPTIONS = "exceptions of a file"
+_REPORTS = "reports that decide"
+_DAY = (ORGANIZATION_ID.name, SNAPSHOT_DATE.name)
 
 
 class LocalLake:
@@ -124,8 +135,8 @@ class LocalLake:
             LakeError: a file of the lake is missing, unreadable or damaged.
             QueryError: DuckDB could not complete the query. Reading the batches raises it too.
         """
-        sql = self._definitions.prepare(text)
         with self._lake_errors():
+            sql = self._definitions.prepare(text)
             rows = stream(self.connection, sql, known=self._definitions.columns, time_limit=self._limits.time_limit)
         return Rows(rows.schema, self._read(rows.batches))
 
@@ -182,16 +193,31 @@ class LocalLake:
         ]
         self.connection.register(_OTHER_EXCEPTIONS, pa.concat_tables(tables))
 
-    def _table_sql(self, table: str, record_type: str | None) -> str:
-        """A select of all columns of `snapshot_record`, in order, over the table's files, or over those of one kind."""
+    def _table_sql(self, table: str, record_type: str | None, reports: pa.Table | None = None) -> str:
+        """A select of all columns of `snapshot_record`, in order, over the table's files, or over those of one kind.
+
+        Given reports, only those of its rows of users: DuckDB would open every file of users to join them.
+        """
         if self._has_other_exceptions and (table, record_type) == (CURRENT_TABLE, EXCEPTION_RECORD):
             return _branch(EXCEPTION_RECORD, len(EXCEPTION_SCHEMA), identifier(_OTHER_EXCEPTIONS))
+        files = [
+            file
+            for file in self.snapshots.files(newest_only=table == CURRENT_TABLE)
+            if record_type in {None, file.record_type}
+        ]
+        if reports is None or record_type != USER_RECORD:
+            return self._files_sql(files)
+        self.connection.register(_REPORTS, reports)
+        days = set(zip(*(reports[name].to_pylist() for name in _DAY), strict=True))
+        rows = self._files_sql([file for file in files if (file.organization_id, file.snapshot_date) in days])
+        return f"from ({rows}) semi join {identifier(_REPORTS)} using ({', '.join(REPORT_KEY)})"
+
+    def _files_sql(self, files: Sequence[DataFile]) -> str:
         groups: dict[tuple[str, int], list[DataFile]] = {}
-        for file in self.snapshots.files(newest_only=table == CURRENT_TABLE):
-            if record_type in {None, file.record_type}:
-                groups.setdefault((file.record_type, file.columns), []).append(file)
+        for file in files:
+            groups.setdefault((file.record_type, file.columns), []).append(file)
         source = self._local_files if self._s3_files is None else self._s3_files.source
-        branches = [_branch(kind, width, source(files)) for (kind, width), files in sorted(groups.items())]
+        branches = [_branch(kind, width, source(some)) for (kind, width), some in sorted(groups.items())]
         return "\nunion all\n".join(branches) or f"{_select(lambda column: _null(column.type))} where false"
 
     def _local_files(self, files: Sequence[DataFile]) -> str:

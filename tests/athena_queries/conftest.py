@@ -196,7 +196,7 @@ class Questions:
         return [row[0] for row in found] if "," not in columns else found
 
 
-def _table_sql(table: str, kind: str | None) -> str:
+def _table_sql(table: str, kind: str | None, _reports: object = None) -> str:
     of_kind = f"record_type = '{kind}'" if kind is not None else "true"
     newest = (
         "(organization_id, snapshot_date) "
