@@ -83,11 +83,11 @@ def test_a_calculated_field_is_made_of_columns_of_its_data_set(field):
     assert CALCULATED.keys().isdisjoint(TYPES)
 
 
-def _case(node):
+def as_case(node):
     """`ifelse(condition, value, …, otherwise)` as SQL has it."""
     if not (isinstance(node, exp.Anonymous) and node.name == "ifelse"):
         return node
-    *pairs, otherwise = [one.transform(_case) for one in node.expressions]
+    *pairs, otherwise = [one.transform(as_case) for one in node.expressions]
     whole = exp.Case(default=otherwise)
     for condition, value in zip(pairs[::2], pairs[1::2], strict=True):
         whole = whole.when(condition, value)
@@ -97,10 +97,12 @@ def _case(node):
 @pytest.mark.parametrize(
     ("credential_type", "is_active", "age_days", "expected"),
     [
-        ("'access_key'", "1", "89", "0-89 days"),
-        ("'access_key'", "1", "90", "90-179 days"),
-        ("'access_key'", "1", "180", "180-364 days"),
-        ("'access_key'", "1", "365", "365 days and more"),
+        ("'access_key'", "1", "30", "up to 30 days"),
+        ("'access_key'", "1", "31", "up to 60 days"),
+        ("'access_key'", "1", "365", "up to 365 days"),
+        ("'access_key'", "1", "366", "up to 2 years"),
+        ("'access_key'", "1", "1825", "up to 5 years"),
+        ("'access_key'", "1", "1826", "longer"),
         ("'access_key'", "1", "null", "unknown"),
         ("'access_key'", "0", "400", None),
         ("'access_key'", "null", "400", None),
@@ -111,7 +113,7 @@ def test_an_active_key_is_in_the_class_of_its_age(credential_type, is_active, ag
     (field,) = DEFINITION["CalculatedFields"]
     row = {"credential_type": credential_type, "is_active": is_active, "age_days": age_days}
     filled = re.sub(r"\{(\w+)\}", lambda found: row[found[1]], field["Expression"])
-    sql = sqlglot.parse_one(filled).transform(_case).sql("duckdb")
+    sql = sqlglot.parse_one(filled).transform(as_case).sql("duckdb")
     with duckdb.connect() as connection:
         assert connection.execute(f"select {sql}").fetchone() == (expected,)
 

@@ -89,7 +89,7 @@ def _data_set(one: DataSet) -> dict[str, object]:
     }
     if one.rule_columns:
         data["RowLevelPermissionDataSet"] = row_security(f"${{{_RULES}}}")
-        # Without a default: whoever wants no rules says so.
+        # No default, so that deploying without rules is a decision.
         resource["parameters"] = {
             _RULES: {"global": True, "description": "ARN of the rules data set; none with --rls CLEAR"}
         }

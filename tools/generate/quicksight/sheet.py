@@ -1,6 +1,14 @@
-"""The only sheet of the dashboard: coverage, findings, age of keys, MFA, root and the trend."""
+"""The only sheet of the dashboard: coverage, findings, age of keys, MFA, root and the trend.
+
+It shows the numbers of the page of `credlake report`, under the page's names.
+"""
 
 from __future__ import annotations
+
+from collector.reports.charts import AGE_ENDS
+from collector.reports.texts import Texts
+
+_TEXTS = Texts("en")
 
 
 def definition(data_sets: list[dict[str, object]]) -> dict[str, object]:
@@ -19,26 +27,30 @@ def _sheet() -> dict[str, object]:
         "SheetId": "posture",
         "Name": "Posture",
         "Visuals": [
-            _kpi("covered", "Share of accounts in scope that were collected", "collection_coverage", "is_covered"),
-            _bars("outcomes", "Accounts by outcome", "collection_coverage", "outcome", "account_id"),
-            _bars("severity", "Findings by severity", "findings", "severity", "finding_id"),
-            _bars("place", "Findings by OU and severity", "findings", "ou_path", "finding_id", colour="severity"),
-            _bars("key-age", "Active access keys by age", "credentials", "key_age", "user_arn"),
-            _bars("mfa", "Console users without MFA, by OU", "console_users_without_mfa", "ou_path", "user_arn"),
-            _bars("root", "Root credentials", "root_posture", "root_credentials", "account_id"),
+            _kpi("covered", "Active accounts that are known", "collection_coverage", "is_covered"),
+            _bars("outcomes", _TEXTS("coverage.caption"), "collection_coverage", "outcome", "account_id"),
+            _bars("severity", "What fails, by severity", "findings", "severity", "finding_id"),
+            _bars("place", "What fails, by OU and severity", "findings", "ou_path", "finding_id", colour="severity"),
+            _bars("key-age", _TEXTS("age.keys"), "credentials", "key_age", "user_arn"),
+            _bars("mfa", "Users with a password, no MFA, by OU", "console_users_without_mfa", "ou_path", "finding_id"),
+            _bars("root", "Root users, by what root has", "root_posture", "root_credentials", "account_id"),
             _trend(),
         ],
     }
 
 
 def _calculated_fields() -> list[dict[str, str]]:
-    """Age classes of active keys. Other rows have none (null), and the filter below leaves them out."""
-    expression = (
-        "ifelse({credential_type} = 'access_key' AND {is_active} = 1, ifelse({age_days} < 90, '0-89 days', "
-        "{age_days} < 180, '90-179 days', {age_days} < 365, '180-364 days', {age_days} >= 365, '365 days and more', "
-        "'unknown'), NULL)"
-    )
+    """Age classes of active keys: the page's, without the limits. Other rows have null, and are filtered out."""
+    classes = "".join(f"{{age_days}} <= {end}, '{_age_class(end)}', " for end in AGE_ENDS)
+    # A comparison with null is not true.
+    last = f"{{age_days}} > {AGE_ENDS[-1]}, '{_TEXTS('age.longer')}', '{_TEXTS('age.unknown')}'"
+    expression = f"ifelse({{credential_type}} = 'access_key' AND {{is_active}} = 1, ifelse({classes}{last}), NULL)"
     return [{"DataSetIdentifier": "credentials", "Name": "key_age", "Expression": expression}]
+
+
+def _age_class(end: int) -> str:
+    years, rest = divmod(end, 365)
+    return _TEXTS("age.years", n=years) if years > 1 and not rest else _TEXTS("age.up_to", n=end)
 
 
 def _filter_groups() -> list[dict[str, object]]:
@@ -148,7 +160,7 @@ def _trend() -> dict[str, object]:
         "Colors": [_dimension("trend-colour", "organization_trend", "control_id")],
     }
     configuration: dict[str, object] = {"FieldWells": {"LineChartAggregatedFieldWells": wells}, "Type": "LINE"}
-    return {"LineChartVisual": _visual("trend", "Failures over time, by control", configuration)}
+    return {"LineChartVisual": _visual("trend", "What fails over time, by control", configuration)}
 
 
 def _visual(visual: str, title: str, configuration: dict[str, object]) -> dict[str, object]:
