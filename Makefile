@@ -126,21 +126,25 @@ bench-scale: setup ## measure whole runs at AWS's quotas, of SIZES="100 200 1000
 bench: setup ## measure speed and memory, as ratios within one run
 	$(BIN)/python -m benchmarks
 
+# With extras: pip 23 takes the newest of a package that another requires with an extra, whatever the version that is
+# locked without it, and then rejects it for want of a hash.
+LOCK := uv pip compile --quiet --universal --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links
+
 lock: ## update the locked versions (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --custom-compile-command "make lock" --upgrade pyproject.toml -o requirements/runtime.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --custom-compile-command "make lock" --group dev pyproject.toml -o requirements/dev.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --custom-compile-command "make lock" -c requirements/dev.txt --group build -o requirements/build.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --custom-compile-command "make lock" --upgrade -c requirements/dev.txt requirements/trino.in -o requirements/trino.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --custom-compile-command "make lock" --upgrade -c requirements/dev.txt requirements/browser.in -o requirements/browser.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --custom-compile-command "make lock" --upgrade -c requirements/dev.txt requirements/docs.in -o requirements/docs.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --custom-compile-command "make lock" --upgrade requirements/repository.in -o requirements/repository.txt
+	$(LOCK) --python-version 3.11 --custom-compile-command "make lock" \
+	  --upgrade pyproject.toml -o requirements/runtime.txt
+	$(LOCK) --python-version 3.11 --custom-compile-command "make lock" \
+	  --group dev pyproject.toml -o requirements/dev.txt
+	$(LOCK) --python-version 3.11 --custom-compile-command "make lock" \
+	  -c requirements/dev.txt --group build -o requirements/build.txt
+	$(LOCK) --python-version 3.11 --custom-compile-command "make lock" \
+	  --upgrade -c requirements/dev.txt requirements/trino.in -o requirements/trino.txt
+	$(LOCK) --python-version 3.11 --custom-compile-command "make lock" \
+	  --upgrade -c requirements/dev.txt requirements/browser.in -o requirements/browser.txt
+	$(LOCK) --python-version 3.11 --custom-compile-command "make lock" \
+	  --upgrade -c requirements/dev.txt requirements/docs.in -o requirements/docs.txt
+	$(LOCK) --python-version 3.11 --custom-compile-command "make lock" \
+	  --upgrade requirements/repository.in -o requirements/repository.txt
 
 clean: ## remove everything that the targets created
 	rm -rf $(VENV) .venv-docs .venv-repository .venv-cfn .venv-checkov .venv-ministack .venv-awscli .venv-terraform .venv-shellcheck .venv-cid dist demo-lake .pytest_cache .mypy_cache .ruff_cache .hypothesis

