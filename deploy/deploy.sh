@@ -69,7 +69,7 @@ run() {
   $dry_run || "$@"
 }
 
-# A command that only reads. Its error is told apart by `failed_with`.
+# A command that only reads. `failed_with` classifies its error.
 errors=$(mktemp)
 trap 'rm -f "$errors"' EXIT
 read_only() {

@@ -27,6 +27,7 @@ _COUNTS = pytest.StashKey[Counts]()
 _DISTRIBUTION = pytest.StashKey[str]()
 _START_SECONDS = 900
 _GOLDEN_TABLES = 300
+_RECORDING_SECONDS = 600
 
 
 def pytest_collection_modifyitems(config, items):
@@ -124,21 +125,33 @@ def demo_views(demo_lake, warehouse, trino_of):
     return trino
 
 
-@pytest.fixture(scope="session")
-def golden_rows(tmp_path_factory):
-    """The rows that the tests of the views insert, each case an organization of its own."""
+@pytest.fixture(scope="session", autouse=True)
+def _recording(tmp_path_factory):
+    """The tests of the views, running next to those of this folder, and the folder of the rows that they insert."""
     folder = tmp_path_factory.mktemp("golden")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.e2e.trino.recording", "-p", "no:cacheprovider"]
-    done = subprocess.run(
-        [*command, "tests/athena_queries"],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=_REPOSITORY,
-        env={**os.environ, FOLDER: str(folder)},
-        timeout=600,
-    )
+    said = folder.with_suffix(".log")
+    with said.open("w") as out:
+        process = subprocess.Popen(
+            [*command, "tests/athena_queries"],
+            stdout=out,
+            stderr=out,
+            cwd=_REPOSITORY,
+            env={**os.environ, FOLDER: str(folder)},
+        )
+        try:
+            yield process, folder, said
+        finally:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture(scope="session")
+def golden_rows(_recording):
+    """The rows that the tests of the views insert, each case an organization of its own."""
+    process, folder, said = _recording
+    process.wait(_RECORDING_SECONDS)
     tables = [pq.read_table(path) for path in sorted(folder.iterdir())]
     # `make test` checks the results of these cases; here they only supply rows to compare.
-    assert len(tables) > _GOLDEN_TABLES, done.stdout[-4000:]
+    assert len(tables) > _GOLDEN_TABLES, said.read_text()[-4000:]
     return tables

@@ -38,9 +38,14 @@ def grown(trino, warehouse):
     return trino
 
 
+def is_readable(trino, view):
+    """Whether Trino accepts a query of the view. A stale view is refused when the query is analyzed, before it runs."""
+    return trino.rows(f"explain (type validate) select count(*) from {view}") == [(True,)]  # noqa: S608  # ours
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_view_is_readable_after_the_schema_has_grown_a_column(view, grown):
-    assert grown.rows(f"select count(*) from {view}")[0][0] > 0  # noqa: S608  # a name from our own files
+    assert is_readable(grown, view)
 
 
 def test_the_new_column_is_null_in_files_without_it(grown):
@@ -50,7 +55,7 @@ def test_the_new_column_is_null_in_files_without_it(grown):
 def test_a_view_that_names_no_columns_would_be_stale(grown):
     """The error that explicit columns prevent: it shows that the test above can fail."""
     with pytest.raises(grown.error) as caught:
-        grown.run("select count(*) from with_a_star")
+        is_readable(grown, "with_a_star")
     assert caught.value.error_name == "VIEW_IS_STALE"
 
 
@@ -65,7 +70,7 @@ def test_views_are_readable_while_a_view_below_them_is_already_of_a_later_versio
     try:
         assert readers
         for reader in readers:
-            assert grown.rows(f"select count(*) from {reader}")[0][0] >= 0  # noqa: S608  # a name from our own files
+            assert is_readable(grown, reader)
     finally:
         grown.run(f'create or replace view "{DATABASE}"."{base}" as {sql}')
 
