@@ -39,7 +39,7 @@ _DECIDING = f"""
         group by all
         having
             bool_or(
-                unreadable_rows > 0
+                unreadable_rows is distinct from 0
                 or mfa_active is null
                 or access_key_1_active is null
                 or access_key_2_active is null
