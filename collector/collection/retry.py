@@ -49,7 +49,7 @@ _UNLIMITED = 1_000_000
 # Reports take AWS under 2 s in small accounts and minutes in the largest (facts F2.4): only the deadline ends that
 # wait. It begins after the first look (`ReportTimes`).
 BACKOFFS: dict[FaultKind, Backoff] = {
-    FaultKind.IN_PROGRESS: Backoff(_UNLIMITED, first=1.0, longest=15.0, growth=1.5, jitter=0.25),
+    FaultKind.IN_PROGRESS: Backoff(_UNLIMITED, first=0.5, longest=15.0, growth=1.5, jitter=0.25),
     # Full jitter: botocore's own retries are switched off for these calls.
     FaultKind.THROTTLED: Backoff(8, first=1.0, longest=20.0, jitter=1.0),
     # "No more capacity to launch new report generation tasks": AWS's shortage, so wait longer (facts F2.5).

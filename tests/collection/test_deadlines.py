@@ -145,11 +145,11 @@ def test_an_accounts_deadline_runs_from_its_first_call_and_not_from_when_it_was_
 
 def test_a_report_is_looked_for_once_more_right_before_the_deadline():
     """The next look would come after the deadline: so it comes a second before, and finds the report."""
-    calls = ScriptedCalls(scripts={(ONE, GET): [FaultKind.IN_PROGRESS] * 5})
-    delivered, seconds = run_in_slept_time(calls, [ONE], account_deadline_seconds=12.0)
+    calls = ScriptedCalls(scripts={(ONE, GET): [FaultKind.IN_PROGRESS] * 6})
+    delivered, seconds = run_in_slept_time(calls, [ONE], account_deadline_seconds=9.0)
 
     assert delivered[ONE].outcome == "collected"
-    assert seconds == pytest.approx(11.0)
+    assert seconds == pytest.approx(8.0)
 
 
 def test_a_deadline_in_which_everything_ends_changes_nothing():
