@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import botocore.session
 
+from tests.deploy.calls_server import running
 from tests.deploy.quicksight_stack import ACCOUNT, PRINCIPALS
 
 _ATHENA_TYPES = {"STRING": "varchar", "INTEGER": "integer", "DECIMAL": "double", "DATETIME": "timestamp"}
@@ -220,12 +220,5 @@ def serving_cid(standin: CidStandIn):
         def log_message(self, *_):
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with running(Handler) as url:
+        yield url
