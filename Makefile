@@ -6,7 +6,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-wheel trino-server test-trino chromium test-page picture docs lint lint-repository release shape format bench coverage mutate chaos fuzz generate lock clean
+.PHONY: help setup demo test test-wheel trino-server test-trino chromium test-page picture docs lint spelling lint-repository release shape format bench bench-scale coverage mutate chaos fuzz generate lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -80,15 +80,17 @@ docs: .venv-docs/.installed ## build the documentation site into dist/site; a de
 LICENSES := Apache-2.0;Apache Software License;Apache License 2.0;MIT;MIT License;MIT-0;BSD-2-Clause;BSD-3-Clause;BSD License;PSF-2.0;Python Software Foundation License;MPL-2.0;Mozilla Public License 2.0 (MPL 2.0);ISC;ISC License (ISCL);0BSD
 WORKFLOWS := $(wildcard .github/workflows/*.yaml deploy/github/*.yaml)
 
-lint-repository: setup .venv-repository/.installed ## check workflows (zizmor; actionlint where Go is), spelling and licenses
-	.venv-repository/bin/zizmor --offline --no-progress --quiet .github deploy/github
+spelling: .venv-repository/.installed ## check the spelling
 	.venv-repository/bin/codespell $$(git ls-files '*.py' '*.md' '*.sql' '*.toml' '*.yaml' '*.yml' '*.csv' Makefile ':!tests/report/reports')
+
+lint-repository: setup spelling ## check workflows (zizmor; actionlint where Go is), spelling and licenses
+	.venv-repository/bin/zizmor --offline --no-progress --quiet .github deploy/github
 	.venv-repository/bin/pip-licenses --python $(BIN)/python --partial-match --allow-only "$(LICENSES)" \
 	  --packages $$(sed -n 's/^\([a-z0-9._-]*\)==.*/\1/p' requirements/runtime.txt) > /dev/null
 	@if command -v go > /dev/null; then go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 $(WORKFLOWS); \
 	  else echo "NOT RUN: actionlint (it needs Go)."; fi
 
-release: setup .venv-repository/.installed ## check that a release is ready, and build it into dist/release, twice
+release: lint lint-repository ## check that a release is ready, and build it into dist/release, twice
 	$(BIN)/python -m tools.release .venv-repository/bin
 
 lint: setup ## ruff, mypy, generated files up to date, and no banned words
