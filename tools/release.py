@@ -1,6 +1,6 @@
 """Build a release into dist/release: `make release`. Publishes nothing: the last step is a person's.
 
-The wheel, the source distribution and the function's zips are built twice and compared byte by byte.
+The wheel and the source distribution are built twice and compared byte by byte.
 """
 
 from __future__ import annotations
@@ -19,8 +19,14 @@ from collector import __version__
 
 REPOSITORY: Final = Path(__file__).parents[1]
 OUTPUT: Final = REPOSITORY / "dist" / "release"
-# What each artifact installs, by the name of its bill of materials.
-_LOCKED: Final = {"wheel": "runtime.txt", "function": "function.txt", "image": "runtime.txt"}
+# What each artifact installs, one after the other, by the name of its bill of materials.
+_LOCKED: Final = {
+    "wheel": ("runtime.txt",),
+    "function": ("function.txt",),
+    "image": ("runtime.txt", "function.txt"),  # as deploy/Dockerfile does
+}
+# A package of a locked file, with its hashes.
+_PACKAGE: Final = re.compile(r"^([a-z0-9][a-z0-9._-]*)\S*==.*(?:\n[ \t].*)*", re.MULTILINE)
 _SECTION: Final = re.compile(rf"^## {re.escape(__version__)}( |$)", re.MULTILINE)
 
 
@@ -44,10 +50,7 @@ def main(tools: Path) -> int:
     if different:
         sys.stderr.write(f"Two builds differ: {', '.join(sorted(different))}. Nothing can be released.\n")
         return 1
-    for name, locked in _LOCKED.items():
-        bill = OUTPUT / f"credlake-{__version__}.{name}.cdx.json"
-        listed = REPOSITORY / "requirements" / locked
-        _run(tools / "cyclonedx-py", "requirements", listed, "--output-reproducible", "--output-file", bill)
+    _bills(tools)
     sums = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(OUTPUT.iterdir())}
     (OUTPUT / "SHA256SUMS").write_text("".join(f"{each}  {name}\n" for name, each in sums.items()), encoding="utf-8")
     sys.stdout.write(
@@ -69,6 +72,23 @@ def unready(repository: Path) -> list[str]:
     if not _SECTION.search((repository / "CHANGELOG.md").read_text("utf-8")):
         problems.append(f"CHANGELOG.md has no section '## {__version__}'. Write it.")
     return problems
+
+
+def installed(*locked: Path) -> str:
+    """The packages that locked files install one after the other, each once: of two versions the later one stays."""
+    packages = {}
+    for file in locked:
+        packages |= {found[1]: found[0] for found in _PACKAGE.finditer(file.read_text("utf-8"))}
+    return "".join(f"{packages[name]}\n" for name in sorted(packages))
+
+
+def _bills(tools: Path) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, locked in _LOCKED.items():
+            listed = Path(scratch) / f"{name}.txt"
+            listed.write_text(installed(*(REPOSITORY / "requirements" / each for each in locked)), encoding="utf-8")
+            bill = OUTPUT / f"credlake-{__version__}.{name}.cdx.json"
+            _run(tools / "cyclonedx-py", "requirements", listed, "--output-reproducible", "--output-file", bill)
 
 
 def _build(tools: Path, folder: Path) -> None:

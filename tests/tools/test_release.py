@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from collector import __version__
-from tools.release import unready
+from tools.release import REPOSITORY, installed, unready
 
 
 @pytest.fixture(name="repository")
@@ -46,3 +46,30 @@ def test_everything_that_is_missing_is_reported_at_once(repository):
         "The branch is work. Release from main.",
         f"CHANGELOG.md has no section '## {__version__}'. Write it.",
     ]
+
+
+def test_the_bill_of_the_image_has_the_packages_of_both_files_each_once(tmp_path):
+    runtime, function = tmp_path / "runtime.txt", tmp_path / "function.txt"
+    runtime.write_text(
+        "# by make lock\nboto3==1.44.5 \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb\n    # via credlake\n"
+        'colorama==0.4.6 ; sys_platform == "win32" \\\n    --hash=sha256:cc\n'
+    )
+    function.write_text(
+        "boto3==1.44.6 \\\n    --hash=sha256:dd\naws-lambda-powertools[tracer]==3.37.0 \\\n    --hash=sha256:ee\n"
+    )
+    assert installed(runtime, function).splitlines() == [
+        "aws-lambda-powertools[tracer]==3.37.0 \\",
+        "    --hash=sha256:ee",
+        "boto3==1.44.6 \\",
+        "    --hash=sha256:dd",
+        'colorama==0.4.6 ; sys_platform == "win32" \\',
+        "    --hash=sha256:cc",
+    ]
+
+
+def test_every_package_of_the_locked_files_is_in_the_bill():
+    """`name==version` begins a line of what uv writes."""
+    for name in ("runtime.txt", "function.txt"):
+        file = REPOSITORY / "requirements" / name
+        names = [line.split("==")[0] for line in file.read_text("utf-8").splitlines() if "==" in line.split(" ")[0]]
+        assert [line.split("==")[0] for line in installed(file).splitlines() if line[0] != " "] == sorted(names)
