@@ -71,6 +71,9 @@ def unready(repository: Path) -> list[str]:
         problems.append(f"The tag v{__version__} exists. Raise __version__ in collector/__init__.py.")
     if not _SECTION.search((repository / "CHANGELOG.md").read_text("utf-8")):
         problems.append(f"CHANGELOG.md has no section '## {__version__}'. Write it.")
+    lake = f"tests/lake/released/{__version__}"
+    if not (repository / lake).is_dir():
+        problems.append(f"There is no {lake}. Run: python -m tests.lake.write_released")
     return problems
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 
 import pytest
@@ -20,6 +21,9 @@ def _repository(tmp_path):
 
     git("init", "--initial-branch", "main")
     (tmp_path / "CHANGELOG.md").write_text(f"# Changelog\n\n## {__version__} (2026-11-26)\n", encoding="utf-8")
+    lake = tmp_path / "tests/lake/released" / __version__
+    lake.mkdir(parents=True)
+    (lake / "record.json").touch()
     git("add", "--all")
     git("commit", "--message", "first")
     return tmp_path, git
@@ -41,10 +45,12 @@ def test_everything_that_is_missing_is_reported_at_once(repository):
     git("switch", "--create", "work")
     # A section of another version that begins with the same digits is not the section.
     (folder / "CHANGELOG.md").write_text(f"# Changelog\n\n## {__version__}1\n", encoding="utf-8")
+    shutil.rmtree(folder / "tests/lake/released" / __version__)
     assert unready(folder) == [
         "There are uncommitted changes. Commit them.",
         "The branch is work. Release from main.",
         f"CHANGELOG.md has no section '## {__version__}'. Write it.",
+        f"There is no tests/lake/released/{__version__}. Run: python -m tests.lake.write_released",
     ]
 
 
