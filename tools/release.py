@@ -79,7 +79,7 @@ def unready(repository: Path) -> list[str]:
 
 def installed(*locked: Path) -> str:
     """The packages that locked files install one after the other, each once: of two versions the later one stays."""
-    packages = {}
+    packages: dict[str, str] = {}
     for file in locked:
         packages |= {found[1]: found[0] for found in _PACKAGE.finditer(file.read_text("utf-8"))}
     return "".join(f"{packages[name]}\n" for name in sorted(packages))
