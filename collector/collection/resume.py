@@ -125,7 +125,7 @@ def begin_run(store: Store, run: RunEvidence) -> None:
 
 
 def interrupted_run(store: Store, run: RunEvidence) -> InterruptedRun | None:
-    """The newest run of the organization of `run`, if it was interrupted before its publication; None otherwise.
+    """The run of the organization of `run` to resume: see `find_interrupted_run`; None if there is none.
 
     A run of an earlier day is resumed only as long as AWS would return the same reports: four hours.
     """
@@ -140,25 +140,29 @@ def interrupted_run(store: Store, run: RunEvidence) -> InterruptedRun | None:
 
 
 def find_interrupted_run(store: Store, organization_id: str, *, not_before: datetime) -> InterruptedRun | None:
-    """The newest run of the organization, if it is not published and did not start earlier than `not_before`."""
-    runs = [name for name in store.names(raw_folder(organization_id)) if RUN_ID.fullmatch(name)]
-    if not runs:
-        return None
-    run_id = max(runs)
+    """The newest run that is newer than the last published one and did not start earlier than `not_before`.
+
+    A run that kept nothing, such as one whose rules for accounts were refused, does not hide an older one that did.
+    """
     record = read_record(store, organization_id).record
-    if record is not None and any(snapshot.run_id == run_id for snapshot in record.snapshots.values()):
-        return None
-    key = start_key(organization_id, run_id)
-    if store.size(key) is None:
-        return None
-    run = read_run_json(store.read(key), store.location(key)).run
-    if run.started_at < not_before:
-        return None
-    names = store.names(raw_folder(organization_id, run_id))
-    return InterruptedRun(
-        store=store,
-        run=run,
-        reported=frozenset(account for name in names if (account := reported_account(name)) is not None),
-        # It is written when the last account has its outcome, and run.json right after it.
-        is_complete=store.size(evidence_key(organization_id, run_id)) is not None,
-    )
+    published = set() if record is None else {snapshot.run_id for snapshot in record.snapshots.values()}
+    newest: InterruptedRun | None = None
+    for run_id in sorted(filter(RUN_ID.fullmatch, store.names(raw_folder(organization_id))), reverse=True):
+        key = start_key(organization_id, run_id)
+        if run_id in published or store.size(key) is None:
+            break
+        run = read_run_json(store.read(key), store.location(key)).run
+        if run.started_at < not_before:
+            break
+        names = store.names(raw_folder(organization_id, run_id))
+        found = InterruptedRun(
+            store=store,
+            run=run,
+            reported=frozenset(account for name in names if (account := reported_account(name)) is not None),
+            # It is written when the last account has its outcome, and run.json right after it.
+            is_complete=store.size(evidence_key(organization_id, run_id)) is not None,
+        )
+        if found.reported or found.is_complete:
+            return found
+        newest = newest or found
+    return newest

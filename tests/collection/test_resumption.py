@@ -204,6 +204,25 @@ def test_only_the_newest_run_is_resumed_and_none_that_is_too_old_or_of_another_o
     assert find_interrupted_run(store, OTHER_ORGANIZATION, not_before=DAY_BEFORE) is None
 
 
+def test_a_run_that_kept_nothing_does_not_hide_an_older_one_that_did(store, scratch):
+    interrupt(store, scratch, some_accounts())
+    begin_run(store, run_evidence(run_id="20261123T232200Z-00000001", started_at=LATER))
+
+    assert found(store).run == run_evidence()
+    assert found(store).reported
+    assert find_interrupted_run(store, ORGANIZATION, not_before=STARTED + timedelta(seconds=1)).reported == frozenset()
+
+
+def test_a_run_before_a_published_one_is_not_resumed(store, scratch):
+    interrupt(store, scratch, some_accounts())
+    newer = run_evidence(run_id="20261123T200000Z-00000001", started_at=STARTED + timedelta(hours=5))
+    collect(store, scratch, some_accounts(), run=newer)
+    refused = run_evidence(run_id="20261123T232200Z-00000001", started_at=LATER)
+    begin_run(store, refused)
+
+    assert found(store) == InterruptedRun(store=store, run=refused, reported=frozenset(), is_complete=False)
+
+
 def test_a_report_without_the_evidence_of_its_collection_is_an_error(store, scratch):
     interrupt(store, scratch, [(account_evidence("111111111111"), report("111111111111", "alice"))])
     other = run_evidence(run_id="20261123T232200Z-00000001")
