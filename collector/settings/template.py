@@ -71,7 +71,7 @@ def _entry(name: str) -> str:
     declared = SETTINGS[name]
     default = Settings.__dataclass_fields__[name].default
     text = declared.help if default is not None else f"{declared.help} No default."
-    value = _placeholder(declared) if default is None else _toml(default)
+    value = _placeholder(declared) if default is None else toml_value(default)
     return f"\n{_comment(text)}#{name} = {value}\n"
 
 
@@ -86,9 +86,9 @@ def _comment(text: str) -> str:
 
 def _placeholder(declared: Setting) -> str:
     """What stands for a value that has no default; a number is not in quotes."""
-    return declared.metavar if isinstance(declared.check, Float | Integer) else _toml(declared.metavar)
+    return declared.metavar if isinstance(declared.check, Float | Integer) else toml_value(declared.metavar)
 
 
-def _toml(value: object) -> str:
+def toml_value(value: object) -> str:
     """The value in TOML, which writes such texts, numbers, booleans and lists as JSON does."""
     return json.dumps(sorted(value) if isinstance(value, frozenset) else value, ensure_ascii=False)

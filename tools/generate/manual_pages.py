@@ -12,6 +12,7 @@ from typer.main import get_command
 from collector.cli.app import app
 from collector.limits import LIMITS
 from collector.settings.model import SETTINGS, Settings
+from collector.settings.template import toml_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +83,7 @@ def settings_page() -> str:
 
 def _setting(name: str) -> str:
     default = Settings.__dataclass_fields__[name].default
-    shown = "" if default in {None, (), frozenset()} else f"`{str(default).lower()}`"
+    shown = "" if default in {None, (), frozenset()} else f"`{toml_value(default)}`"
     return f"| `{name}` | {shown} | {_cell(SETTINGS[name].help)} |\n"
 
 
