@@ -143,7 +143,7 @@ def test_columns_are_added_at_the_end_when_the_schema_grows(found):
     step = planned(found)
 
     assert names(step) == whole
-    assert step.repairs == ("Glue table snapshot_record: columns added: user_pattern, ou_pattern.",)
+    assert step.repairs == (f"Glue table snapshot_record: columns added: {whole[-2]}, {whole[-1]}.",)
 
 
 def test_columns_of_a_newer_version_or_a_user_are_never_removed(found):

@@ -104,7 +104,8 @@ def test_the_snapshot_has_the_counts_of_its_coverage(store, scratch):
         "wrong_account": 1,
         "failed": 0,
     }
-    assert (written.users, written.columns) == (5, {"account": 59, "user": 32, "exception": 19})
+    assert written.users == 5
+    assert written.columns == {kind: len(file_schema(kind)) for kind in ("account", "user", "exception")}
 
 
 def test_the_outcome_of_each_account_that_will_be_published_is_handed_back(store, scratch):

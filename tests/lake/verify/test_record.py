@@ -6,6 +6,7 @@ import pytest
 
 from collector.errors import NewerLakeError
 from collector.lake.verify import verify
+from collector.schema import file_schema
 from tests.fixtures.examples import (
     DAY,
     ORGANIZATION,
@@ -171,8 +172,8 @@ def test_other_column_counts_than_a_newer_version_recorded_are_differences(store
         record["snapshots"][DAY]["columns"] = {"account": 99, "user": 98}
 
     assert [one.what for one in verify(store, scratch)] == [
-        "It has 59 columns, the record has 99.",
-        "It has 32 columns, the record has 98.",
+        f"It has {len(file_schema('account'))} columns, the record has 99.",
+        f"It has {len(file_schema('user'))} columns, the record has 98.",
     ]
 
 
