@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 import collector
-
 from collector.discovery.accounts import LAKE_ORGANIZATION_ID_FORM
 from collector.discovery.limits import LimitOverride
 from collector.discovery.owners import OwnerOverride, OwnerRules
