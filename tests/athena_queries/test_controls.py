@@ -6,28 +6,12 @@ import pytest
 
 from collector.limits import LIMITS
 from tests.fixtures.commands import REPOSITORY
+from tests.fixtures.control_list import JUDGED_PER
 from tools.generate.controls import JudgedPer, Relation, controls, requirements
 
 CONTROLS = controls()
 REQUIREMENTS = requirements()
 
-# Contract part 3, "Controls": what each is judged per.
-JUDGED_PER = {
-    "report-collected": "account",
-    "root-no-access-key": "account",
-    "root-mfa": "account",
-    "root-unused": "account",
-    "root-no-credentials": "account",
-    "root-no-certificate": "account",
-    "console-mfa": "user",
-    "no-setup-access-key": "access_key",
-    "password-unused": "password",
-    "access-key-unused": "access_key",
-    "single-access-key": "user",
-    "access-key-rotation": "access_key",
-    "password-length": "account",
-    "password-reuse": "account",
-}
 SECURITY_HUB = "AWS Security Hub CSPM"
 LATER = ("1.3", "1.4", "1.5", "2.0", "3.0", "4.0.1")
 # Facts 9.1, row by row; 1.3 is numbered like 1.4 (frameworks 1).

@@ -8,10 +8,10 @@ from functools import partial
 import pytest
 
 from collector.outcome import Outcome
+from tests.fixtures.control_list import JUDGED_PER
 
 utc = partial(datetime, tzinfo=UTC)
 
-CONTROLS = 14
 OUTCOMES = [outcome.value for outcome in Outcome]
 
 
@@ -39,7 +39,7 @@ def test_a_rate_is_passes_among_passes_and_failures(lake_of, rows):
 def test_an_account_has_a_line_for_every_control_and_no_rate_where_nothing_was_judged(lake_of, rows):
     lake = lake_of(rows.account(), rows.root())
     lines = lake.view("account_scorecard", "control_id, pass_count, fail_count, pass_rate")
-    assert len(lines) == CONTROLS
+    assert len(lines) == len(JUDGED_PER)
     empty = {"control_id": "access-key-rotation", "pass_count": 0, "fail_count": 0, "pass_rate": None}
     assert empty in lines
 
@@ -183,7 +183,7 @@ def test_scorecards_add_up_to_the_results(lake_of, rows):
         "sum(unknown_count) as u"
     )
     expected = lake.view("control_results", by_status, group="control_id")
-    assert len(expected) == CONTROLS
+    assert len(expected) == len(JUDGED_PER)
     for view in ("account_scorecard", "ou_scorecard", "organization_trend"):
         assert lake.view(view, sums, group="control_id") == expected
 
@@ -200,7 +200,7 @@ def test_the_trend_has_a_line_for_every_day_and_control(lake_of, on):
         ("2026-11-22", 1.0),
         ("2026-11-23", 1.0),
     ]
-    assert len(lake.view("organization_trend")) == 3 * CONTROLS
+    assert len(lake.view("organization_trend")) == 3 * len(JUDGED_PER)
 
 
 def test_a_snapshot_counts_its_accounts_by_outcome(lake_of, rows):

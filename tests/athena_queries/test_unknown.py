@@ -7,6 +7,8 @@ from functools import partial
 
 import pytest
 
+from tests.fixtures.control_list import JUDGED_PER
+
 utc = partial(datetime, tzinfo=UTC)
 
 OLD = utc(2020, 1, 1)
@@ -170,23 +172,6 @@ def test_a_credential_whose_existence_could_not_be_read_is_listed(lake_of, rows)
     ]
 
 
-EVERY_CONTROL_BUT_THE_FIRST = {
-    "root-no-access-key",
-    "root-mfa",
-    "root-unused",
-    "root-no-credentials",
-    "root-no-certificate",
-    "console-mfa",
-    "no-setup-access-key",
-    "password-unused",
-    "access-key-unused",
-    "single-access-key",
-    "access-key-rotation",
-    "password-length",
-    "password-reuse",
-}
-
-
 @pytest.mark.parametrize(
     "outcome",
     [
@@ -205,12 +190,12 @@ def test_an_active_account_that_was_not_collected_is_unknown_in_every_control(la
     # The password policy may have been readable all the same.
     lake = lake_of(rows.account(ANY, outcome=outcome, password_policy_state="custom"))
     results = lake.view("control_results", "control_id, status, reason, finding_id")
-    assert len(results) == 14
+    assert len(results) == len(JUDGED_PER)
     by_control = {row["control_id"]: (row["status"], row["reason"]) for row in results}
     assert by_control.pop("report-collected") == ("fail", f"The report was not collected: {outcome}.")
     reason = f"Cannot be evaluated: the account was not collected ({outcome})."
-    assert by_control == dict.fromkeys(EVERY_CONTROL_BUT_THE_FIRST, ("unknown", reason))
-    assert len({row["finding_id"] for row in results}) == 14
+    assert by_control == dict.fromkeys(JUDGED_PER.keys() - {"report-collected"}, ("unknown", reason))
+    assert len({row["finding_id"] for row in results}) == len(JUDGED_PER)
 
 
 @pytest.mark.parametrize("state", ["SUSPENDED", "PENDING_CLOSURE", "PENDING_ACTIVATION", "CLOSED"])
@@ -228,15 +213,7 @@ def test_rows_left_out_are_one_more_unknown_in_each_user_and_credential_control(
     lake = lake_of(account, rows.root(), rows.key_user())
     left_out = lake.view("control_results", "control_id, status, user_name", "reason like '%left out.'")
     assert [(row["control_id"], row["status"], row["user_name"]) for row in left_out] == [
-        (control, "unknown", None)
-        for control in (
-            "access-key-rotation",
-            "access-key-unused",
-            "console-mfa",
-            "no-setup-access-key",
-            "password-unused",
-            "single-access-key",
-        )
+        (control, "unknown", None) for control in sorted(JUDGED_PER) if JUDGED_PER[control] != "account"
     ]
     # Who could be read is judged as ever.
     assert lake.results("access-key-rotation", "status, user_name, reason") == [
