@@ -43,7 +43,7 @@ def _in_threads(account_ids: list[str]) -> list[bool]:
 
 
 WAYS = {
-    # As in AWS's samples: a loop over the accounts (facts 2.7).
+    # As in AWS's samples: a loop over the accounts (facts F2.7).
     "one-after-another": lambda account_ids: [_report(account_id) for account_id in account_ids],
     "thread-and-client": _in_threads,
 }

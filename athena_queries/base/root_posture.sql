@@ -107,7 +107,7 @@ explained as (
         coalesce(
             greatest(password_last_used, access_key_last_used_at), password_last_used, access_key_last_used_at
         ) as last_used_at,
-        -- In GovCloud root has no console: a password that is not supported there does not exist (facts 1.6).
+        -- In GovCloud root has no console: a password that is not supported there does not exist (facts F1.6).
         case
             when password_enabled_reason in ('unparsed', 'empty') then null
             when password_enabled is null and aws_partition = 'aws-us-gov' and user_arn is not null then false

@@ -63,7 +63,7 @@ _NO_CREDENTIALS = (
     *(ProfileNotFound, SSOError, LoginError, TokenRetrievalError, RefreshWithMFAUnsupportedError),
 )
 _NO_FILES_LEFT = frozenset({errno.EMFILE, errno.ENFILE})
-# What botocore's parsers raise on an answer that was cut (it does not retry a 200 whose body is: real-parts 3), or that
+# What botocore's parsers raise on an answer that was cut (it does not retry a 200 whose body is, facts F6), or that
 # is not from AWS: a proxy's page, half a base64, an invalid date. Only this call has failed, not the run.
 _UNREADABLE = (ResponseParserError, LookupError, ValueError, TypeError, AttributeError)
 _UNREADABLE_TEXT = "The answer was cut, or is not what AWS sends"

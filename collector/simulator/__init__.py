@@ -1,8 +1,8 @@
 """An AWS organization simulated on 127.0.0.1: Organizations, STS and IAM over their real wire protocols.
 
 It replaces AWS for `credlake demo`, the tests and the benchmark. Results, errors and the life cycle of credential
-reports follow the known facts about AWS, and any AWS client can be pointed at it. It imports nothing of the collector,
-so that the two cannot agree by construction.
+reports follow docs/aws-facts.md, and any AWS client can be pointed at it. It imports nothing of the collector, so that
+the two cannot agree by construction.
 
     organization = OrganizationSpec(accounts=(AccountSpec("000000000001", "management"),),
                                     management_account_id="000000000001")

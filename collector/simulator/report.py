@@ -1,4 +1,4 @@
-"""An account's users → the credential report that AWS would write for them (facts F1.2 to F1.6)."""
+"""An account's users → the credential report that AWS would write for them (facts F1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The controls of athena_queries/reference: as the contract has them, and the frameworks as the facts have them."""
+"""The controls of athena_queries/reference: as docs/frameworks.md has them, and CIS as facts F9.1 has it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REQUIREMENTS = requirements()
 
 SECURITY_HUB = "AWS Security Hub CSPM"
 LATER = ("1.3", "1.4", "1.5", "2.0", "3.0", "4.0.1")
-# Facts 9.1, row by row; 1.3 is numbered like 1.4 (frameworks 1).
+# Facts F9.1, edition by edition; 1.3 has the numbers of 1.4.
 CIS = {
     "root-no-access-key": {"1.2": "1.12", **dict.fromkeys(LATER, "1.4"), "5.0": "1.3", "6.0": "2.3", "7.0": "2.4"},
     "root-mfa": {"1.2": "1.13", **dict.fromkeys(LATER, "1.5"), "5.0": "1.4", "6.0": "2.4", "7.0": "2.5"},
@@ -73,7 +73,7 @@ def test_the_cis_numbers_are_those_of_each_edition():
 def test_a_45_day_failure_is_no_90_day_failure(control_id):
     cis = relations(control_id, "CIS AWS Foundations")
     assert cis["1.2", "1.3"] == "stricter"
-    # 45 days came with 1.4 (facts 9.1).
+    # 45 days came with 1.4 (facts F9.1).
     assert cis["1.3", "1.12"] == "stricter"
     assert cis["1.4", "1.12"] == cis["7.0", "2.11"] == "exact"
     assert relations(control_id, "AWS FSBP") == {("1.0.0", "IAM.8"): "stricter"}

@@ -160,7 +160,7 @@ ROOT_CONTROLS = ("root-no-access-key", "root-mfa", "root-unused", "root-no-crede
 
 @pytest.mark.parametrize("root", [None, {**PASSWORD, **KEY, **CERTIFICATE}])
 def test_in_china_every_root_control_is_not_applicable(lake_of, rows, root):
-    """There is no root user, and reports are said to lack the row (facts 11.2)."""
+    """There is no root user, and reports are said to lack the row (facts F11.2)."""
     users = [rows.user()] if root is None else [rows.user(), rows.root(**root)]
     lake = lake_of(rows.account(aws_partition="aws-cn", **NOTHING), *users)
     for control in ROOT_CONTROLS:

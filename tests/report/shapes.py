@@ -1,4 +1,4 @@
-"""The report's text in tests (facts 1.7), a user's row to change, and tables as plain values."""
+"""The report's text in tests (facts F1.7), a user's row to change, and tables as plain values."""
 
 from __future__ import annotations
 

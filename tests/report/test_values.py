@@ -179,7 +179,7 @@ def test_what_is_neither_true_nor_false_is_null_and_unparsed(text):
 
 
 def test_a_region_of_not_applicable_is_a_plain_null_beside_a_date():
-    """S3 has no Region in the report; that does not mean that the key was not used (facts 1.5)."""
+    """S3 has no Region in the report; that does not mean that the key was not used (facts F1.5)."""
     used = {
         "access_key_1_last_used_date": "2026-09-11T13:15:15Z",
         "access_key_1_last_used_region": "N/A",
