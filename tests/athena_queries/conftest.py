@@ -145,12 +145,12 @@ def rows():
 
 @pytest.fixture(scope="session", name="makers_on")
 def _makers_on():
-    return lambda day, hour=15: Rows(datetime(2026, 11, day, hour, tzinfo=UTC))
+    return lambda day, hour=15, minute=0: Rows(datetime(2026, 11, day, hour, minute, tzinfo=UTC))
 
 
 @pytest.fixture
 def on(makers_on):
-    """Makers of rows for a day of November 2026, or an hour of it."""
+    """Makers of rows for a day of November 2026, or an hour and minute of it."""
     return makers_on
 
 

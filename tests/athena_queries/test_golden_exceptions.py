@@ -7,6 +7,8 @@ from functools import partial
 
 import pytest
 
+from tests.fixtures.control_list import JUDGED_PER
+
 utc = partial(datetime, tzinfo=UTC)
 
 OTHER = "222222222222"
@@ -47,9 +49,13 @@ def test_a_result_is_excepted_to_the_end_of_the_last_day(lake_of, rows, expires_
     assert len(lake.view("findings")) == len(lake.view("console_users_without_mfa")) == (expected[0] == "fail")
 
 
-@pytest.mark.parametrize(("hour", "status"), [(0, "excepted"), (1, "fail")], ids=["23:30 of the last day", "0:30"])
-def test_the_reports_own_time_decides_not_the_runs(lake_of, on, hour, status):
-    makers = on(23, hour)
+@pytest.mark.parametrize(
+    ("run_at", "status"),
+    [((0, 0), "excepted"), ((0, 30), "fail"), ((1, 0), "fail")],
+    ids=["23:30 of the last day", "0:00", "0:30"],
+)
+def test_the_reports_own_time_decides_not_the_runs(lake_of, on, run_at, status):
+    makers = on(23, *run_at)
     exception = makers.exception(control_id="console-mfa", account="111111111111", expires_on="2026-11-22")
     user = makers.console_user(mfa_active=False)
     lake = lake_of(days={makers.run_at: [makers.account(), makers.root(), user, exception]})
@@ -102,6 +108,8 @@ def test_a_named_user_does_not_cover_what_is_about_the_account(lake_of, rows):
     )
 
     assert statuses(lake, "password-length") == {"111111111111": "fail"}
+    placed = {row["control_id"] for row in lake.view("placed_exceptions", "control_id")}
+    assert placed == {control for control, judged_per in JUDGED_PER.items() if judged_per != "account"}
 
 
 @pytest.mark.parametrize(
@@ -176,6 +184,9 @@ def test_unknown_and_a_missing_report_are_never_excepted(lake_of, rows):
     )
 
     assert statuses(lake, "report-collected") == {"111111111111": "pass", OTHER: "fail"}
+    assert lake.view(
+        "control_results", "exception_id, reason", "control_id = 'report-collected' and status = 'fail'"
+    ) == [{"exception_id": None, "reason": "The report was not collected: assume_denied (AccessDenied)."}]
     assert statuses(lake) == {"alice": "unknown", OTHER: "unknown"}
     assert statuses(lake, "password-length") == {"111111111111": "unknown", OTHER: "unknown"}
 
@@ -197,6 +208,20 @@ def test_of_several_exceptions_the_one_that_ends_last_counts(lake_of, rows):
         ("EX-2", "active", 1, 0, 31),
         ("EX-3", "unused", 0, 0, 7),
     ]
+
+
+@pytest.mark.parametrize(
+    ("run_at", "expected"),
+    [((23, 23, 59), ("unused", 0)), ((24, 0, 0), ("expired", None)), ((24, 0, 1), ("expired", None))],
+    ids=["its last minute", "its end", "a minute later"],
+)
+def test_an_exception_that_covers_nothing_is_expired_from_its_end_on(lake_of, on, run_at, expected):
+    makers = on(*run_at)
+    exception = makers.exception(account="111111111111", expires_on="2026-11-23")
+    lake = lake_of(days={makers.run_at: [makers.account(), makers.root(), exception]})
+
+    (row,) = lake.view("exceptions", "state, ends_in_days")
+    assert tuple(row.values()) == expected
 
 
 def test_excepted_is_counted_apart_and_in_no_rate(lake_of, rows):

@@ -70,7 +70,6 @@ user_exceptions as (
         and report.account_id = placed.account_id
     where
         placed.user_glob <> '<root_account>'
-        and not report.is_root
         and report.user_name like placed.user_pattern escape '!'
     group by placed.organization_id, placed.snapshot_date, placed.control_id, report.user_arn
 

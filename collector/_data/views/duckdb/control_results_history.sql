@@ -202,7 +202,7 @@ WITH "results" AS (
   INNER JOIN "report_rows_history" AS "report"
     ON "report"."organization_id" = "placed"."organization_id" AND "report"."snapshot_date" = "placed"."snapshot_date" AND "report"."account_id" = "placed"."account_id"
   WHERE
-    "placed"."user_glob" <> '<root_account>' AND NOT "report"."is_root" AND "report"."user_name" LIKE "placed"."user_pattern" ESCAPE '!'
+    "placed"."user_glob" <> '<root_account>' AND "report"."user_name" LIKE "placed"."user_pattern" ESCAPE '!'
   GROUP BY
     "placed"."organization_id",
     "placed"."snapshot_date",
