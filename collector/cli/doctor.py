@@ -21,7 +21,8 @@ FindingsFormat = Annotated[str, typer.Option("--format", metavar="FORMAT", help=
 
 
 @with_settings(
-    *("lake", "role_name", "role_path", "external_id", "account", "accounts_file", "organization_id", "single_account"),
+    *("lake", "role_name", "role_path", "external_id"),
+    *("account", "exclude_account", "include_ou", "exclude_ou", "accounts_file", "organization_id", "single_account"),
     *("exceptions", "max_exception_days"),
     *("glue", "database", "workgroup", "output_location", "kms_key", "raw_lock"),
 )

@@ -115,6 +115,13 @@ def test_an_accounts_file_is_checked_as_a_run_reads_it(capsys, tmp_path):
     assert "not-there" in found["account", "100000000002"]["message"]
 
 
+def test_the_rules_of_a_run_select_accounts_here_too(capsys):
+    doctor(external_id="example", exclude_account=["100000000003"], format="json")
+    found = _findings(capsys.readouterr().out)
+
+    assert found["organization", "o-aa111bb222"]["message"] == "a run would collect 3 of 4 accounts"
+
+
 def test_an_exceptions_file_is_checked_and_hides_no_other_check(capsys, tmp_path, aws, bucket):
     header = "exception_id,control_id,account,expires_on\n"
     faulty = tmp_path / "exceptions.csv"
