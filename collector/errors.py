@@ -1,6 +1,6 @@
 """The errors that end a command.
 
-Every message says what failed, on what, why, and the next step. `exit_code` is the command's (contract part 4).
+Every message says what failed, on what, why, and the next step. `exit_code` is the command's (docs/settings.md).
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The limits that controls compare with, and how large a report may be: each is declared here and nowhere else.
 
 From a declaration in `Limits` come the default, the setting in `[limits]` with its check, the column `limit_…` of
-`account` and the control's default limit (contract parts 2 and 3). `discovery.limits` decides which hold for an
-account.
+`account` and the control's default limit. `discovery.limits` decides which hold for an account.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ class Limit:
     """The declaration of one limit."""
 
     name: str  # The name in `[limits]` and in `run.json`.
-    default: int  # What holds where the settings name none (contract part 3).
+    default: int  # What holds where the settings name none.
     highest: int  # The largest number that makes sense; the smallest is 1.
     unit: str  # What the number counts: `days`, `characters` or `passwords`.
     meaning: str  # When something fails, as a sentence: the comment of the column.

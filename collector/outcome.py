@@ -1,7 +1,7 @@
 """How the collection of one account ended: exactly one outcome for every account of the organization.
 
-Each is declared here and nowhere else (contract part 2). The view `collection_coverage` repeats the meanings in SQL; a
-test compares them.
+Each is declared here and nowhere else; docs/columns.md is generated from it. The view `collection_coverage` repeats the
+meanings in SQL; a test compares them.
 """
 
 from __future__ import annotations

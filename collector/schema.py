@@ -2,7 +2,7 @@
 
 The Parquet schemas, `glue/*.json`, `docs/columns.md`, the local tables, the header check and the check that views name
 real columns derive from it. Columns are only ever added, at the end of a table, and never retyped: readers of an older
-or newer file match columns by name (contract part 2).
+or newer file match columns by name (docs/lake-format.md).
 """
 
 from __future__ import annotations

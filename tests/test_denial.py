@@ -71,7 +71,7 @@ def test_action_caller_resource_and_reason_are_read_from_awss_text():
     assert denial.reason == f"with an explicit deny in a resource control policy: {RCP}"
 
 
-def test_the_types_are_those_of_the_contract():
+def test_the_types_are_those_of_the_column():
     assert [str(kind) for kind in PolicyType] == [
         "service_control_policy",
         "resource_control_policy",

@@ -1,4 +1,4 @@
-"""The limits: declared once, with the contract's defaults."""
+"""The limits: declared once, with their defaults."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collector.limits import LIMITS, Limits
 from collector.schema import ACCOUNT
 
 
-def test_the_defaults_are_those_of_the_contract():
+def test_the_defaults_are_those_of_the_settings_page():
     assert asdict(Limits()) == {
         "access_key_rotation_days": 90,
         "access_key_unused_days": 45,

@@ -1,4 +1,4 @@
-"""The outcomes of the contract, and what derives from them."""
+"""The outcomes, and what derives from them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pickle
 
 from collector.outcome import Outcome
 
-# Outcome → in scope, covered, needs attention (contract part 2).
+# Outcome → in scope, covered, needs attention; the names are stable (docs/versioning.md).
 EXPECTED = {
     "collected": (True, True, False),
     "partial": (True, True, True),
@@ -23,7 +23,7 @@ EXPECTED = {
 }
 
 
-def test_the_outcomes_are_those_of_the_contract():
+def test_every_outcome_keeps_its_name_and_what_it_counts_for():
     assert {str(o): (o.is_in_scope, o.is_covered, o.needs_attention) for o in Outcome} == EXPECTED
 
 

@@ -1,8 +1,7 @@
 """Check that docs, help texts, messages and comments use the glossary's words: `python -m tools.words [FILE…]`.
 
 Python and SQL are searched in their comments and strings, CSV below its header, Markdown outside its code, YAML as a
-whole. A name that the contract fixes, such as the column `mend`, is not prose: it is in backticks, in code, or a string
-of its own.
+whole. A stable name, such as the column `mend`, is not prose: it is in backticks, in code, or a string of its own.
 """
 
 from __future__ import annotations

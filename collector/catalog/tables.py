@@ -1,7 +1,7 @@
 """The lake's two tables in Glue and their partitions: the exact requests, by what Glue holds already. Pure.
 
 A partition's location is the one pointer that Athena follows, so both tables have registered partitions and no
-projection, which ignores locations (contract part 2). Columns are only ever added; what a newer version or a user added
+projection, which ignores locations (facts F7.2). Columns are only ever added; what a newer version or a user added
 stays. Athena finds the columns of a Parquet file by name, so their order in Glue does not matter (facts F7.1).
 """
 

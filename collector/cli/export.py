@@ -33,7 +33,7 @@ _SHOWN = 3
 def export(
     settings: Settings,
     *,
-    format: Annotated[  # noqa: A002 -- the flag's name is the contract's
+    format: Annotated[  # noqa: A002 -- the flag is --format
         str, typer.Option("--format", metavar="FORMAT", help="ocsf, asff, duckdb or parquet.")
     ],
     output: Annotated[

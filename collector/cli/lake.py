@@ -55,7 +55,7 @@ def rebuild(
     try:
         follower.sync_catalog(organization)
     except CatalogNotSyncedError as error:
-        # Only `collect` has an exit code of its own for it (contract part 4).
+        # Only `collect` has an exit code of its own for it (docs/settings.md).
         raise CredlakeError(
             f"The tables of {written.organization_id}, {written.snapshot_date}, are rebuilt and published, but Glue is "
             f"out of sync, so Athena may still read the earlier ones. {error.message} Another rebuild does too.",

@@ -38,7 +38,7 @@ def query(
         ),
     ] = None,
     file: Annotated[Path | None, typer.Option(metavar="FILE", help="Read the SQL from this file; - is stdin.")] = None,
-    format: Annotated[  # noqa: A002 -- the flag's name is the contract's
+    format: Annotated[  # noqa: A002 -- the flag is --format
         str | None,
         typer.Option(
             "--format",

@@ -270,7 +270,7 @@ def _publish(
     try:
         follower.sync_catalog(name)
     except CatalogNotSyncedError as error:
-        # Only `collect` has an exit code of its own for it (contract part 4).
+        # Only `collect` has an exit code of its own for it (docs/settings.md).
         say(f"The reports are published, but Glue is out of sync. {error.message}", to_stderr=True)
         return 3
     return 3 if refused == len(results) else 1 if refused or earlier else 0

@@ -29,7 +29,7 @@ def show(
             "created (ACCOUNT/USER/2025-09-01).",
         ),
     ],
-    format: Annotated[  # noqa: A002 -- the flag's name is the contract's
+    format: Annotated[  # noqa: A002 -- the flag is --format
         str, typer.Option("--format", metavar="FORMAT", help="text (default) or json.")
     ] = "text",
     organization_id: OrganizationId = None,

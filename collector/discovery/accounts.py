@@ -86,7 +86,7 @@ class Account:
 
     @property
     def is_active(self) -> bool:
-        """Whether the account is collected at all. PENDING_CLOSURE is not (contract part 2, `skipped_state`)."""
+        """Whether the account is collected at all. PENDING_CLOSURE is not (`skipped_state` in docs/columns.md)."""
         return self.state == ACTIVE
 
 

@@ -32,7 +32,7 @@ FIELDS = (
 )
 _PLACES = ("account", "ou", "finding_id")
 _ANY = "*"
-# Whether anything is known of an account is no finding that anyone can accept (contract part 3).
+# Whether anything is known of an account is no finding that anyone can accept (docs/exceptions.md).
 _NEVER_EXCEPTED = "report-collected"
 
 _FINDING_ID = re.compile(r"[0-9a-f]{32}")

@@ -1,7 +1,7 @@
 """Where a lake is, and where things are stored in it. Pure: keys are relative to the lake, with `/`.
 
 No key holds `=`: only the publication record (or Glue) determines which files count, and a path that looks like a Hive
-partition would invite a glob or a crawler to count superseded runs too (contract part 2).
+partition would invite a glob or a crawler to count superseded runs too (docs/lake-format.md).
 """
 
 from __future__ import annotations

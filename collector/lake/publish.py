@@ -1,4 +1,4 @@
-"""Publication: which run may become a snapshot (the rules of contract part 1), and the one write that makes it one."""
+"""Publication: which run may become a snapshot (docs/concepts.md, Publication), and the one write that makes it one."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def decide(
     min_coverage: float | Fraction | None = None,
     replace: bool = False,
 ) -> Decision:
-    """Decide by the rules of contract part 1: a worse run never replaces a better one. Coverage is compared exactly.
+    """Decide by the rules of docs/concepts.md: a worse run never replaces a better one. Coverage is compared exactly.
 
     Args:
         record: what is published; None where nothing is.

@@ -59,7 +59,7 @@ _WITHOUT_ROOT = frozenset({"aws-cn"})
 class AccountOutcome:
     """How an account ended, once its report was parsed."""
 
-    outcome: Outcome  # of the contract's outcomes
+    outcome: Outcome  # how its collection ended
     error_code: str | None = None  # AWS's, or ours where the report is what is wrong; None when collected
     error_message: str | None = None  # the same
     user_count: int | None = None  # Rows published, root included; None, like the next two, if no users are published.

@@ -2,7 +2,7 @@
 
 The files of a snapshot are of two kinds, each with the columns of its kind. In `snapshot_record` each kind is a branch
 with a constant `record_type`, so a query of accounts opens no file of users. Files of equally many columns are read
-together; a column that a file is too old to have is null (columns are only ever added, contract part 2).
+together; a column that a file is too old to have is null (columns are only ever added).
 """
 
 from __future__ import annotations

@@ -98,7 +98,7 @@ def examine(environment: Mapping[str, str], event: Mapping[str, Any]) -> dict[st
 
 
 def exit_code_of(result: Mapping[str, Any]) -> int:
-    """The exit code of `credlake collect` for a run that was published, or of `credlake doctor` (contract part 4)."""
+    """The exit code of `credlake collect` for a run that was published, or of `credlake doctor` (docs/settings.md)."""
     return 0 if result.get("is_healthy", result.get("is_complete")) else 1
 
 

@@ -1,7 +1,7 @@
 """One scheduled run: collect, report, sync Glue, deploy the views, and what follows. The lake comes first.
 
 What a run found goes to the log, the topic and the metrics, however it ended. Two runs at once do no harm: each writes
-to a folder of its own, and the record is replaced by a conditional write (contract parts 1 and 2).
+to a folder of its own, and the record is replaced by a conditional write (docs/lake-on-s3.md).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The views as the package carries them: each with its statement for Athena and for DuckDB, made when it was built.
 
-From one file of `athena_queries/` come `<view>`, over the newest snapshot, and `<view>_history`, over all of them
-(contract part 3). `tools/` translates them into `_data/views` (`make generate`), so that no command parses SQL.
+From one file of `athena_queries/` come `<view>`, over the newest snapshot, and `<view>_history`, over all of them.
+`tools/` translates them into `_data/views` (`make generate`), so that no command parses SQL.
 """
 
 from __future__ import annotations

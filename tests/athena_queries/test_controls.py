@@ -39,7 +39,7 @@ def relations(control_id: str, framework: str) -> dict[tuple[str, str], str]:
     }
 
 
-def test_the_controls_are_those_of_the_contract():
+def test_the_controls_keep_their_names_and_what_they_are_about():
     assert {control.control_id: control.judged_per.value for control in CONTROLS} == JUDGED_PER
 
 
@@ -139,7 +139,7 @@ def test_what_answers_half_of_a_requirement_names_the_other_half():
     assert all(halves[each.control_id] in (each.note or "") for each in unused)
 
 
-def test_every_framework_of_the_contract_is_mapped():
+def test_every_framework_of_the_page_is_mapped():
     frameworks = {(each.framework, each.version) for each in REQUIREMENTS}
     assert {framework for framework in frameworks if framework[0] != "CIS AWS Foundations"} == {
         ("AWS FSBP", "1.0.0"),

@@ -297,7 +297,7 @@ def test_a_user_whose_creation_time_could_not_be_read_is_another_thing_that_day(
 
 @pytest.mark.parametrize("outcome", ["skipped_state", "collected"])
 def test_an_account_that_is_not_active_has_no_results_and_is_in_no_list(lake_of, rows, outcome):
-    """Whatever the report of an account says that was suspended while it was collected (contract part 3)."""
+    """Whatever the report of an account says that was suspended while it was collected (docs/views.md)."""
     old = rows.ago(days=900)
     bad = {"password_enabled": True, "password_last_changed": old, "access_key_1_active": True}
     lake = lake_of(

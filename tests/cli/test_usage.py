@@ -1,4 +1,4 @@
-"""Words in: the flags that the contract names, and every setting as a flag."""
+"""Words in: the flags that are stable, and every setting as a flag."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from collector.cli.query import query
 from collector.cli.report import report
 from collector.settings.model import Settings
 
-# Contract part 4.
+# Stable (docs/versioning.md).
 FLAGS = (
     *("--lake", "--role-name", "--external-id", "--account", "--exclude-account", "--include-ou", "--exclude-ou"),
     *("--accounts-file", "--organization-id", "--concurrency", "--deadline", "--tags", "--no-tags", "--dry-run"),
@@ -24,7 +24,7 @@ FLAGS = (
 
 
 @pytest.mark.parametrize("flag", FLAGS)
-def test_every_flag_of_the_contract_is_there(credlake, flag, monkeypatch):
+def test_every_stable_flag_is_there(credlake, flag, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     ended = credlake("collect", "--help")
 

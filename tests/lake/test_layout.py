@@ -53,7 +53,7 @@ def test_run_ids_sort_by_their_start():
         (layout.run_id_prefix("2026-11-23"), "20261123T"),
     ],
 )
-def test_every_key_is_the_contracts_path_and_holds_no_equals_sign(key, expected):
+def test_every_key_is_the_path_of_the_format_and_holds_no_equals_sign(key, expected):
     assert key == expected
     assert "=" not in key
 

@@ -84,7 +84,7 @@ def test_timestamps_are_utc_without_a_zone_and_maps_are_maps(open_lake):
     assert fetch(lake, "select tags from account") == [({"team": "pay"},)]
 
 
-def test_snapshot_record_has_the_columns_of_the_contract_with_both_kinds_of_rows(open_lake):
+def test_snapshot_record_has_the_columns_of_the_schema_with_both_kinds_of_rows(open_lake):
     lake = open_lake({DAY_1: {"accounts": [{}], "users": [{}, {"user_name": "bob"}]}})
     sql = "select record_type, count(*) from snapshot_record_latest group by 1 order by 1"
     assert fetch(lake, sql) == [("account", 1), ("user", 2)]

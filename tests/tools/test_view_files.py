@@ -99,7 +99,7 @@ def twins(view):
         ),
     ],
 )
-def test_a_file_that_breaks_the_contract_is_refused_with_its_line(make_views, text, problem):
+def test_a_file_that_breaks_the_rules_is_refused_with_its_line(make_views, text, problem):
     with pytest.raises(ViewFileError, match=problem):
         load_views(make_views({"v": text}))
 

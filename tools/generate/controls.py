@@ -82,7 +82,7 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
-    """One control of contract part 3: a line of `controls.csv`."""
+    """One control: a line of `controls.csv`."""
 
     # Its fixed name: `root-mfa`.
     control_id: str

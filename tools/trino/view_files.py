@@ -1,6 +1,6 @@
 """The view files of `athena_queries/`: one SQL statement a file, its header, and the two views made from each.
 
-Each file makes `<view>`, over the newest snapshot, and `<view>_history`, over all of them (contract part 3). Athena
+Each file makes `<view>`, over the newest snapshot, and `<view>_history`, over all of them (docs/views.md). Athena
 gets the text of the file, in which only the names of tables are replaced, so that what was reviewed is what runs. Pure
 apart from reading the files. The header:
 
@@ -41,7 +41,7 @@ _KNOWN_FIELDS = frozenset({"Grain", "Reads", "Twin", "Order"})
 
 
 class ViewFileError(Exception):
-    """View files that break their own contract. One problem a line, `file:line: what`."""
+    """View files that break the rules of view files. One problem a line, `file:line: what`."""
 
     def __init__(self, problems: list[str]) -> None:
         """Keep all problems."""

@@ -94,7 +94,7 @@ def _of_organization(store: Store, organization_id: str, scratch_directory: Path
     if record is not None:
         yield from _of_snapshots(store, record, scratch_directory)
     elif store.names(f"{SNAPSHOTS}/{organization_id}") and not store.names(raw_folder(organization_id)):
-        # Raw files are never deleted (contract part 1), and tables come after them.
+        # Raw files are never deleted (docs/concepts.md, Evidence), and tables come after them.
         yield _of_record(store, organization_id, "There are tables, but neither a publication record nor runs.")
         is_there = True
     for difference in damaged_starts(store, organization_id):
