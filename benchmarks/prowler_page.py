@@ -17,7 +17,7 @@ import prowler
 from prowler.lib.outputs.html.html import HTML
 
 FOLDER = Path(prowler.__file__).parent
-# Prowler's check for each control; those that it has none for are left to the most similar one.
+# Prowler's check for each control. The page's size is what counts, so controls that it has none for share one.
 CHECKS = {
     "root-no-access-key": "iam_no_root_access_key",
     "root-mfa": "iam_root_mfa_enabled",

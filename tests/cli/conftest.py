@@ -7,8 +7,16 @@ import pytest
 from collector.cli.main import exit_code_of
 from collector.collection import run as run_module
 from collector.collection.run import Collection
+from collector.simulator import AccountSpec, OrganizationSpec, Simulator, faults
 from tests.fixtures.commands import Ended, hide_settings
-from tests.fixtures.runs import join_calls
+from tests.fixtures.runs import MANAGEMENT, join_calls, member, organization
+
+# Every account can be collected; one cannot; none can.
+GOOD = organization(*(member(number) for number in range(3)))
+SOME_DENIED = organization(member(1), member(2, name="the-denied", faults=(faults.ROLE_MISSING,)))
+NOBODY = OrganizationSpec(
+    (AccountSpec(MANAGEMENT, "management", faults=(faults.GENERATE_DENIED,)), member(1, roles=())), MANAGEMENT
+)
 
 
 @pytest.fixture(name="clean", autouse=True)
@@ -36,3 +44,9 @@ def _credlake(monkeypatch, capsys):
         return Ended(code, said.out, said.err)
 
     return credlake
+
+
+@pytest.fixture(name="good", scope="module")
+def _good():
+    with Simulator(GOOD) as server:
+        yield server
