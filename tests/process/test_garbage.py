@@ -12,9 +12,11 @@ from collector.process.garbage import fewer_collections
 
 @pytest.fixture(autouse=True)
 def _as_before():
-    before = gc.get_threshold(), gc.get_freeze_count()
+    threshold, frozen = gc.get_threshold(), gc.get_freeze_count()
     yield
-    assert (gc.get_threshold(), gc.get_freeze_count()) == before
+    assert gc.get_threshold() == threshold
+    # Python 3.12 starts with some objects frozen, and they can only be unfrozen together.
+    assert gc.get_freeze_count() <= frozen
 
 
 def test_within_a_run_what_was_there_is_left_alone_and_the_threshold_is_higher():
