@@ -1,4 +1,4 @@
-"""The columns as the contract (part 2) lists them, written down once more: who renames one breaks its readers."""
+"""The columns of docs/columns.md, written down once more: renaming one breaks its readers."""
 
 from __future__ import annotations
 
@@ -130,12 +130,12 @@ TABLES = {
 
 
 @pytest.mark.parametrize(("table", "columns"), TABLES.values(), ids=TABLES.keys())
-def test_a_table_has_the_contracts_columns_with_the_contracts_types(table, columns):
+def test_a_table_has_these_columns_with_these_types(table, columns):
     assert {field.name: field.type for field in table.arrow_schema} == columns
 
 
 @pytest.mark.parametrize("record_type", ["account", "user", "exception"])
-def test_a_file_holds_the_columns_of_its_kind_and_record_type_in_the_contracts_order(record_type):
+def test_a_file_holds_the_columns_of_its_kind_and_record_type_in_this_order(record_type):
     columns = {"account": ACCOUNT, "user": CREDENTIAL_REPORT, "exception": EXCEPTION}[record_type]
 
     assert schema.file_schema(record_type).names == ["record_type", *columns]

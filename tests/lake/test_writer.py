@@ -47,7 +47,7 @@ def files_under(folder):
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
-def test_a_run_becomes_the_files_of_the_contract(store, scratch, tmp_path):
+def test_a_run_becomes_the_files_of_the_lakes_format(store, scratch, tmp_path):
     write(store, scratch, some_accounts())
 
     assert files_under(tmp_path / "lake") == [
