@@ -106,7 +106,7 @@ def test_1_where_an_account_is_partial_of_no_use_or_its_policy_unreadable(credla
 
 
 def test_a_summary_that_cannot_be_read_leaves_the_account_collected_and_the_exit_code_0(credlake, lake):
-    """The contract names the policy alone."""
+    """Of the two, only the password policy counts for the exit code (docs/settings.md)."""
     with Simulator(organization(member(1, faults=(faults.SUMMARY_DENIED,)))) as server:
         assert credlake("collect", "--lake", lake, at=server).code == 0
 
