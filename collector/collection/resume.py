@@ -149,8 +149,10 @@ def find_interrupted_run(store: Store, organization_id: str, *, not_before: date
     newest: InterruptedRun | None = None
     for run_id in sorted(filter(RUN_ID.fullmatch, store.names(raw_folder(organization_id))), reverse=True):
         key = start_key(organization_id, run_id)
-        if run_id in published or store.size(key) is None:
+        if run_id in published:
             break
+        if store.size(key) is None:  # of `credlake read`, which is repeated rather than resumed
+            continue
         run = read_run_json(store.read(key), store.location(key)).run
         if run.started_at < not_before:
             break

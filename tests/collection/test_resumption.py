@@ -32,6 +32,7 @@ from tests.fixtures.examples import (
     rows_of,
     run_evidence,
     some_accounts,
+    write,
 )
 from tests.fixtures.reports import report
 
@@ -211,6 +212,14 @@ def test_a_run_that_kept_nothing_does_not_hide_an_older_one_that_did(store, scra
     assert found(store).run == run_evidence()
     assert found(store).reported
     assert find_interrupted_run(store, ORGANIZATION, not_before=STARTED + timedelta(seconds=1)).reported == frozenset()
+
+
+def test_a_run_that_cannot_be_resumed_does_not_hide_an_older_one_that_can(store, scratch):
+    interrupt(store, scratch, some_accounts())
+    files = run_evidence(run_id="20261123T232200Z-00000001", started_at=LATER)
+    write(store, scratch, some_accounts(), run=files)
+
+    assert found(store).run == run_evidence()
 
 
 def test_a_run_before_a_published_one_is_not_resumed(store, scratch):
