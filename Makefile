@@ -15,14 +15,14 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 $(VENV)/.runtime: requirements/runtime.txt requirements/build.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer was not found. Name one: make PYTHON=/path/to/python3" >&2; exit 1; }
-	@echo "Installing what credlake needs into $(VENV), with $(PYTHON) (about 500 MB) ..."
+	@echo "Installing what credlake needs into $(VENV), with $(PYTHON) (about 350 MB) ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) --require-hashes -r requirements/runtime.txt -r requirements/build.txt
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.runtime requirements/dev.txt
-	@echo "Installing the development tools into $(VENV) (about 500 MB more) ..."
+	@echo "Installing the development tools into $(VENV) (about 700 MB more) ..."
 	@$(PIP) --require-hashes -r requirements/dev.txt
 	@touch $@
 
